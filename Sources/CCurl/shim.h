@@ -1,0 +1,80 @@
+// libcurl as Swift can call it: the setters and getters are variadic, which Swift does not import, so each argument type has a typed
+// wrapper here. `long` is passed as long: an int would be read as garbage on 64-bit machines. No policy lives here.
+#pragma once
+#include <curl/curl.h>
+
+/// Options that take a number (CURLOPTTYPE_LONG and _VALUES).
+static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+    return curl_easy_setopt(easy, option, value);
+}
+/// Options that take a large number (CURLOPTTYPE_OFF_T).
+static inline CURLcode ccurl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(easy, option, value);
+}
+/// Options that take a text, which libcurl copies (CURLOPTTYPE_STRINGPOINT).
+static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+/// Options that take an object that the caller keeps alive (CURLOPTTYPE_OBJECTPOINT, _CBPOINT).
+static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+/// CURLOPT_HTTPHEADER and CURLOPT_CONNECT_TO: the list belongs to the caller and must outlive the transfer.
+static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
+    return curl_easy_setopt(easy, option, list);
+}
+/// CURLOPT_CURLU: the handle is copied when a transfer starts.
+static inline CURLcode ccurl_set_url(CURL *easy, CURLU *url) { return curl_easy_setopt(easy, CURLOPT_CURLU, url); }
+
+/// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
+static inline CURLcode ccurl_on_data(CURL *easy, CURLoption option, curl_write_callback callback) {
+    return curl_easy_setopt(easy, option, callback);
+}
+static inline CURLcode ccurl_on_open_socket(CURL *easy, curl_opensocket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+static inline CURLcode ccurl_on_close_socket(CURL *easy, curl_closesocket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+static inline CURLcode ccurl_on_request(CURL *easy, curl_prereq_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
+static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *out) {
+    return curl_easy_getinfo(easy, info, out);
+}
+/// Sizes, and the times that end in _TIME_T (microseconds).
+static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *out) {
+    return curl_easy_getinfo(easy, info, out);
+}
+/// CURLINFO_PRIVATE.
+static inline void *ccurl_get_private(CURL *easy) {
+    char *value = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value);
+    return value;
+}
+
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURLMcode ccurl_multi_set_pointer(CURLM *multi, CURLMoption option, void *value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURLMcode ccurl_multi_on_socket(CURLM *multi, curl_socket_callback callback) {
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+}
+static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_callback callback) {
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
+/// The next finished transfer, and its result; NULL: none. The union in CURLMsg has no Swift form for `result` alone.
+static inline CURL *ccurl_multi_next_done(CURLM *multi, CURLcode *result) {
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(multi, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *result = message->data.result;
+        return message->easy_handle;
+    }
+    return NULL;
+}

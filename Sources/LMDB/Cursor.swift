@@ -1,0 +1,49 @@
+internal import CLMDB
+
+/// A place in a database, in key order.
+///
+/// Must not outlive its transaction: LMDB frees the cursors of a write transaction with it. Make one only in a function that borrows
+/// the transaction, where the borrow outlasts it; beside a local transaction Swift may end the transaction first.
+public struct Cursor: ~Copyable {
+    /// A key and its value, valid until the transaction's next write or end.
+    public struct Entry {
+        public let key: UnsafeRawBufferPointer
+        public let value: UnsafeRawBufferPointer
+    }
+
+    private let handle: OpaquePointer
+    private let database: Database
+
+    init(transaction: OpaquePointer, database: Database) throws(LMDBError) {
+        var made: OpaquePointer?
+        try check(mdb_cursor_open(transaction, database.index, &made), "mdb_cursor_open \(database.name)")
+        handle = made!
+        self.database = database
+    }
+
+    deinit { mdb_cursor_close(handle) }
+
+    public mutating func first() throws(LMDBError) -> Entry? { try move(MDB_FIRST) }
+    public mutating func last() throws(LMDBError) -> Entry? { try move(MDB_LAST) }
+    /// The entry after the present one; the first where the cursor stands nowhere yet.
+    public mutating func next() throws(LMDBError) -> Entry? { try move(MDB_NEXT) }
+
+    /// The first entry whose key is `key` or greater.
+    public mutating func seek(_ key: Key) throws(LMDBError) -> Entry? {
+        try key.withBytes { bytes throws(LMDBError) in try move(MDB_SET_RANGE, to: MDB_val(bytes)) }
+    }
+
+    /// Removes the present entry; `next` then gives the one that followed it.
+    public mutating func delete() throws(LMDBError) {
+        try check(mdb_cursor_del(handle, 0), "mdb_cursor_del \(database.name)")
+    }
+
+    private func move(_ operation: MDB_cursor_op, to place: MDB_val = MDB_val()) throws(LMDBError) -> Entry? {
+        var key = place
+        var data = MDB_val()
+        let code = mdb_cursor_get(handle, &key, &data, operation)
+        if code == MDB_NOTFOUND { return nil }
+        try check(code, "mdb_cursor_get \(database.name)")
+        return Entry(key: key.bytes, value: data.bytes)
+    }
+}
