@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import LoadTest
+
+/// `load-test prepare`.
+struct PrepareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prepare",
+        abstract: "Writes what a dispatcher on this machine needs for a run: tenants, endpoints, secret and API key.",
+        discussion: """
+            Into the directory go provision.yaml (one endpoint for each tenant, at the embedded receiver), secret, api-key and \
+            receiver-port. Secret and key are new and random, and readable by their owner only. The endpoints subscribe to load.*, so \
+            that a run with --no-match shows ingest alone.
+
+            EXAMPLE
+              load-test prepare --dir run --tenants 100
+              needletail serve --data run/data --provision run/provision.yaml \\
+                --allow-http --allow-network 127.0.0.0/8 &
+              NEEDLETAIL_API_KEY=$(cat run/api-key) load-test run \\
+                --secret-file run/secret --receiver-port $(cat run/receiver-port)
+            """)
+
+    @Option(help: "Directory to write to; made when it is not there.") var dir: String
+    @Option(help: "Tenants: tenant-000, tenant-001, …") var tenants = 100
+    @Option(help: "Before a tenant's number.") var tenantPrefix = "tenant-"
+    @Option(help: "Port of the embedded receiver. 0 = one that is free now.") var receiverPort = 0
+
+    func validate() throws {
+        if !(1...100_000).contains(tenants) { throw ValidationError("--tenants \(tenants): give 1 to 100,000") }
+        if !(0...65_535).contains(receiverPort) {
+            throw ValidationError("--receiver-port \(receiverPort): give 0 to 65535")
+        }
+    }
+
+    func run() throws {
+        let folder = URL(filePath: dir, directoryHint: .isDirectory)
+        let port = try receiverPort == 0 ? FreePort.choose() : receiverPort
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw LoadTestError("--dir \(dir): cannot be made: \(error.localizedDescription)")
+        }
+        try write("whsec_" + random(32).base64EncodedString(), to: "secret", in: folder)
+        try write("nt_" + random(32).map { String($0, radix: 36) }.joined(), to: "api-key", in: folder)
+        try write("\(port)", to: "receiver-port", in: folder)
+        try write(provisioning(port, folder), to: "provision.yaml", in: folder)
+    }
+
+    /// Retries come soon: every event must arrive while the run waits for it.
+    private func provisioning(_ port: Int, _ folder: URL) -> String {
+        """
+        tenants:
+          - name: "\(tenantPrefix){n}"
+            repeat: \(tenants)
+            endpoints:
+              - name: receiver
+                url: "http://127.0.0.1:\(port)/\(tenantPrefix){n}"
+                events: [load.*]
+                secret_file: "\(folder.appending(path: "secret").path())"
+                retry: { delays: [500ms, 1s, 2s, 2s, 4s, 4s, 8s, 8s] }
+        api_keys:
+          - name: load-test
+            key_file: "\(folder.appending(path: "api-key").path())"
+            tenants: all
+        """
+    }
+
+    private func write(_ text: String, to name: String, in folder: URL) throws {
+        let path = folder.appending(path: name).path()
+        let made = FileManager.default.createFile(
+            atPath: path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        if !made { throw LoadTestError("\(path): cannot be written: \(String(cString: strerror(errno)))") }
+    }
+
+    private func random(_ count: Int) -> Data {
+        var generator = SystemRandomNumberGenerator()
+        return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+}
+
+/// A TCP port of loopback that nobody holds at the moment.
+enum FreePort {
+    static func choose() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw refusal() }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+            }
+        }
+        guard code == 0 else { throw refusal() }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    private static func refusal() -> LoadTestError {
+        LoadTestError("no free port on 127.0.0.1: \(String(cString: strerror(errno))); give --receiver-port")
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import LoadTest
+
+/// `load-test run`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Latency and loss at a rate.",
+        discussion: """
+            The dispatcher must know the tenants (tenant-000 … by default) and an API key for them, and each tenant's endpoint must \
+            point at the embedded receiver, for example http://127.0.0.1:7500/tenant-000. `LoadTest/demo` sets all this up.
+
+            EXAMPLES
+              1,000 events a second over 100 tenants for 30 s, 2 % of the attempts answered 503:
+                load-test run --api-key KEY --rate 1000 --seconds 30 --failures 2 --secret whsec_…
+              The highest rate end to end, with at most 10,000 events on the way:
+                load-test run --api-key KEY --max --outstanding 10000 --seconds 20
+              Ingest alone, durable acknowledgements, batches of 100:
+                load-test run --api-key KEY --max --no-match --batch 100 --seconds 10
+            """)
+
+    @OptionGroup(title: "Load and receiver") var load: LoadOptions
+    @Option(help: "Seconds of load.") var seconds = 30.0
+    @Option(help: "The first so many of these are sent and checked, and not measured.") var warmupSeconds = 0.0
+    @Flag(help: "A closed loop, as fast as the window allows: measures throughput, not what users feel.") var max =
+        false
+    @Option(help: "With --max: events sent and not yet delivered, at most.") var outstanding = 10_000
+    @Option(help: "The 95th percentile, intended to accepted (to acknowledged without a receiver), must be under this.")
+    var sloP95Ms = 2_000.0
+    @Option(help: "Times that a message may come again after a 2xx.") var maxDuplicates = 0
+
+    func run() async throws {
+        var plan = try load.plan()
+        plan.seconds = seconds
+        plan.warmupSeconds = warmupSeconds
+        if max { plan.rate = 0 }
+        plan.outstanding = outstanding
+        plan.sloP95Milliseconds = sloP95Ms
+        plan.maxDuplicates = maxDuplicates
+        let mistakes = plan.mistakes()
+        guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
+
+        let run = LoadRun(plan: plan)
+        let watch = InterruptWatch { run.interrupt() }
+        defer { watch.stop() }
+        var view = LiveView.standard(plain: load.plain)
+        let report = try await run.run(view: &view)
+        try Terminal.publish(report, json: load.json)
+        if report.exitCode != 0 { throw ArgumentParser.ExitCode(report.exitCode) }
+    }
+}

@@ -1,0 +1,24 @@
+/// SplitMix64 (Steele, Lea, Flood 2014): a seed gives the same numbers on every machine.
+package struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return SplitMix.mix(state)
+    }
+
+    /// A number above 0 and at most 1: its logarithm is finite.
+    package mutating func unit() -> Double {
+        Double((next() >> 11) + 1) * 0x1p-53
+    }
+
+    /// The finaliser alone: spreads a counter over 64 bits.
+    package static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,145 @@
+package import WebhookModel
+
+/// What a receiver knows of one message: its side of the loss proof.
+package struct Reception: Sendable {
+    package var id: EventID
+    /// First attempt seen, wall nanoseconds.
+    package var firstSeen: Int64
+    /// First attempt answered 2xx, wall nanoseconds; 0 = none yet.
+    package var firstAccepted: Int64
+    package var attempts: Int
+    /// Attempts that came after a 2xx had been answered.
+    package var duplicates: Int
+    /// Of the first attempt's body, and whether a later one brought another.
+    package var bodyHash: UInt64
+    package var bodyChanged: Bool
+    /// Whether every signature was good; nil where the receiver has no secret to check with.
+    package var isVerified: Bool?
+
+    package init(
+        id: EventID, firstSeen: Int64, firstAccepted: Int64, attempts: Int = 1, duplicates: Int = 0, bodyHash: UInt64,
+        bodyChanged: Bool = false, isVerified: Bool? = true
+    ) {
+        self.id = id
+        self.firstSeen = firstSeen
+        self.firstAccepted = firstAccepted
+        self.attempts = attempts
+        self.duplicates = duplicates
+        self.bodyHash = bodyHash
+        self.bodyChanged = bodyChanged
+        self.isVerified = isVerified
+    }
+
+    /// Answered 2xx at least once.
+    package var isAccepted: Bool { firstAccepted > 0 }
+}
+
+/// What the comparison of the two ledgers found. Counts are of events unless said otherwise.
+package struct Findings: Sendable, Equatable {
+    /// Stored by the server and wanted by an endpoint.
+    package var deliverable = 0
+    /// Accepted by the receiver at least once.
+    package var delivered = 0
+    /// Stored, and never seen by the receiver, not even once.
+    package var missing = 0
+    /// Stored and seen, but not accepted yet: a retry is due.
+    package var unaccepted = 0
+    /// Times that the receiver was given a message which it had accepted.
+    package var duplicates = 0
+    /// Ids of this run that the receiver saw, though they were never sent or were refused.
+    package var phantom = 0
+    /// Messages of other runs that came by.
+    package var foreign = 0
+    /// Bodies that are not what was published.
+    package var corrupt = 0
+    package var unverified = 0
+    /// Messages that took more than one attempt.
+    package var retried = 0
+    /// `webhook-id`s of the first missing events, for the logs.
+    package var missingExamples: [String] = []
+
+    package init() {}
+}
+
+/// Compares the producer's ledger with what the receiver saw.
+package struct Reconciliation: Sendable {
+    private static let seen: UInt8 = 1
+    private static let accepted: UInt8 = 2
+    private static let examples = 5
+
+    private let ledger: Ledger
+    private let identity: RunIdentity
+    private let startWall: Int64
+    private let measuredFrom: Int64
+    private let bodyHash: @Sendable (Int) -> UInt64
+    private var marks: [UInt8]
+    private var findings = Findings()
+    /// Intended → first attempt seen, and intended → accepted, of the events after the warm-up.
+    package private(set) var firstReceipt = LatencyHistogram()
+    package private(set) var endToEnd = LatencyHistogram()
+
+    /// - Parameters:
+    ///   - startWall: the start of the load, wall nanoseconds.
+    ///   - measuredFrom: events intended earlier than this many nanoseconds after it are warm-up: checked, not
+    ///   measured.
+    ///   - bodyHash: the hash of an event's payload by sequence number, by the receiver's function.
+    package init(
+        ledger: Ledger, identity: RunIdentity, startWall: Int64, measuredFrom: Int64 = 0,
+        bodyHash: @escaping @Sendable (Int) -> UInt64
+    ) {
+        self.ledger = ledger
+        self.identity = identity
+        self.startWall = startWall
+        self.measuredFrom = measuredFrom
+        self.bodyHash = bodyHash
+        marks = [UInt8](repeating: 0, count: ledger.count)
+    }
+
+    /// Takes one message of the receiver. A message may come once per endpoint.
+    package mutating func take(_ reception: Reception) {
+        guard let sequence = identity.sequence(of: reception.id) else {
+            findings.foreign += 1
+            return
+        }
+        guard sequence < ledger.count else {
+            findings.phantom += 1
+            return
+        }
+        let entry = ledger[sequence]
+        if entry.status != Ledger.unanswered, !Ledger.isStored(entry.status) { findings.phantom += 1 }
+        if reception.bodyChanged || reception.bodyHash != bodyHash(sequence) { findings.corrupt += 1 }
+        if reception.isVerified == false { findings.unverified += 1 }
+        if reception.attempts > 1 { findings.retried += 1 }
+        findings.duplicates += reception.duplicates
+        measure(entry, reception, wasSeen: marks[sequence] != 0)
+        marks[sequence] |= Reconciliation.seen | (reception.isAccepted ? Reconciliation.accepted : 0)
+    }
+
+    // With several endpoints an event is measured at the first that reports it: each has its own message.
+    private mutating func measure(_ entry: Ledger.Entry, _ reception: Reception, wasSeen: Bool) {
+        guard entry.intended >= measuredFrom, !wasSeen else { return }
+        let intended = startWall + entry.intended
+        firstReceipt.record(reception.firstSeen - intended)
+        if reception.isAccepted { endToEnd.record(reception.firstAccepted - intended) }
+    }
+
+    /// The result, after the last message.
+    package consuming func finish() -> Findings {
+        for sequence in 0..<ledger.count {
+            let mark = marks[sequence]
+            if mark & Reconciliation.accepted != 0 { findings.delivered += 1 }
+            guard Ledger.isDeliverable(ledger[sequence].status) else { continue }
+            findings.deliverable += 1
+            switch mark {
+            case 0:
+                findings.missing += 1
+                if findings.missingExamples.count < Reconciliation.examples {
+                    findings.missingExamples.append(identity.id(of: sequence).webhookID)
+                }
+            case Reconciliation.seen: findings.unaccepted += 1
+            default: break
+            }
+        }
+        return findings
+    }
+}

@@ -1,0 +1,70 @@
+package import MockReceiver
+import WebhookSigning
+
+/// A mock receiver in this process.
+package final class EmbeddedReceiver: Sendable {
+    private let server: ReceiverServer
+
+    private init(_ server: ReceiverServer) { self.server = server }
+
+    package static func start(
+        _ plan: EmbeddedReceiverPlan, expectedMessages: Int, seed: UInt64
+    ) async throws -> EmbeddedReceiver {
+        var configuration = ReceiverConfiguration()
+        configuration.host = plan.host
+        configuration.port = plan.port
+        configuration.messageCap = min(max(expectedMessages, 100_000), 1 << 28)
+        configuration.endpointCap = 131_072
+        let behaviour = Behaviour(failShare: plan.failureShare, failure: .answer(Answer(status: 503)))
+        configuration.program = BehaviourProgram(everywhere: behaviour, seed: seed)
+        if !plan.secrets.isEmpty { configuration.program.secrets = try plan.secrets.map(rule) }
+        do {
+            return EmbeddedReceiver(try await ReceiverServer.start(configuration))
+        } catch {
+            throw LoadTestError(
+                "the embedded receiver cannot listen on \(plan.host):\(plan.port): \(error); free the port or give another --receiver-port"
+            )
+        }
+    }
+
+    private static func rule(_ text: (pattern: String, secret: String)) throws -> BehaviourProgram.SecretRule {
+        guard let pattern = PathPattern(text.pattern) else {
+            throw LoadTestError(
+                "--secret: \"\(text.pattern)\" is no path; write /path=whsec_…, /prefix*=whsec_… or whsec_… alone")
+        }
+        do {
+            return BehaviourProgram.SecretRule(pattern, try SecretSet(written: [text.secret]))
+        } catch {
+            throw LoadTestError("--secret for \(text.pattern): \(error)")
+        }
+    }
+
+    package var port: Int { server.port }
+    package var accounts: MessageAccounts { server.accounts() }
+
+    package var counts: ReceiverCounts {
+        let stats = server.stats()
+        var counts = ReceiverCounts()
+        counts.requests = stats.totals.requests
+        counts.accepted = stats.totals.accepted
+        counts.duplicates = stats.totals.duplicates
+        counts.failures = stats.totals.answers[5]
+        counts.unverified = stats.totals.unverified
+        counts.changedBodies = stats.totals.changedBodies
+        counts.isInconclusive = stats.inconclusive
+        return counts
+    }
+
+    package func stop() async { try? await server.stop() }
+}
+
+extension Reception {
+    /// A message as the mock receiver accounts for it.
+    package init(_ account: MessageAccount) {
+        self.init(
+            id: account.id, firstSeen: account.firstSeen, firstAccepted: account.firstAccepted,
+            attempts: Int(account.attempts), duplicates: Int(account.duplicates), bodyHash: account.bodyHash,
+            bodyChanged: account.flags.contains(.bodyChanged),
+            isVerified: account.lastVerdict == .unchecked ? nil : !account.flags.contains(.unverified))
+    }
+}

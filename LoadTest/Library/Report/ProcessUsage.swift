@@ -1,0 +1,43 @@
+import Foundation
+
+/// What another process has used so far, from /proc (proc(5)).
+package struct ProcessUsage: Sendable {
+    /// User and system time of all its threads.
+    package var cpuSeconds: Double
+    /// Resident set now, and at its highest.
+    package var residentBytes: Int
+    package var residentPeakBytes: Int
+
+    /// Nil when there is no such process.
+    package static func of(pid: Int32) -> ProcessUsage? {
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let nameEnd = stat.lastIndex(of: ")")
+        else { return nil }
+        // The name may hold spaces; the fields after it are counted from `state`, the third.
+        let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+        return ProcessUsage(
+            cpuSeconds: (user + system) / ticks, residentBytes: kibibytes("VmRSS:", in: status) * 1_024,
+            residentPeakBytes: kibibytes("VmHWM:", in: status) * 1_024)
+    }
+
+    /// Bytes of a directory's files: LMDB's grow with what is written, not with the map.
+    package static func fileBytes(in directory: String) -> Int? {
+        guard let names = try? FileManager.default.subpathsOfDirectory(atPath: directory) else { return nil }
+        return names.reduce(0) { sum, name in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(directory)/\(name)")
+            guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }
+            return sum + (attributes?[.size] as? Int ?? 0)
+        }
+    }
+
+    private static func kibibytes(_ key: String, in status: String) -> Int {
+        for line in status.split(separator: "\n") where line.hasPrefix(key) {
+            let fields = line.split { $0 == " " || $0 == "\t" }
+            return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
+        }
+        return 0
+    }
+}

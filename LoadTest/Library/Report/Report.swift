@@ -1,0 +1,141 @@
+package import Foundation
+
+/// A value that is written as `null` where there is none, so that every key of the report is always there.
+@propertyWrapper
+package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
+    package var wrappedValue: Value?
+
+    package init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}
+
+/// One run in figures. The JSON keys are these names in snake case, and stay: a change of meaning raises
+/// `schemaVersion`.
+package struct Report: Codable, Sendable {
+    package var schemaVersion = 1
+    /// `run` or `crash`.
+    package var mode = "run"
+    package var command: [String] = []
+    /// ISO 8601, UTC.
+    package var startedAt = ""
+    package var seed: UInt64 = 0
+
+    // What was asked for.
+    package var arrivals = ""
+    /// Events a second; 0 for a closed loop.
+    package var offeredPerSecond = 0.0
+    package var seconds = 0.0
+    package var warmupSeconds = 0.0
+    package var tenants = 0
+    package var payloadBytes = 0
+    package var connections = 0
+    package var batch = 0
+    package var failuresPercent = 0.0
+    package var receiver = ""
+
+    // The verdict.
+    package var verdict = ExitCode.pass.word
+    package var exitCode: Int32 = 0
+    package var reasons: [String] = []
+    package var valid = true
+    package var invalidReasons: [String] = []
+    package var slo = SLO()
+
+    // What became of the events.
+    package var scheduled = 0
+    package var sent = 0
+    /// Handed to the sockets a second, from the start to the last one.
+    package var achievedPerSecond = 0.0
+    /// Answered as stored; and how many a second, from the start to the last answer.
+    package var acked = 0
+    package var ackedPerSecond = 0.0
+    /// Accepted by the receiver; a second, from the start to the last one.
+    package var delivered = 0
+    package var deliveredPerSecond = 0.0
+    package var lost = 0
+    /// Stored, and at the end of the drain still on the way or waiting for a retry.
+    package var pending = 0
+    package var duplicates = 0
+    package var corrupt = 0
+    package var unverifiedSignatures = 0
+    package var phantom = 0
+    package var foreign = 0
+    /// Sent, and no answer came: unknown, not lost.
+    package var unanswered = 0
+    /// Not stored for now, and refused for good.
+    package var rejected = 0
+    package var refused = 0
+    /// Due, but never handed over: the server's window stayed full.
+    package var unsent = 0
+    /// Waited for the server's window before they were handed over.
+    package var heldByWindow = 0
+    package var retried = 0
+    package var failuresInjected = 0
+    /// Answers by the name of their status.
+    package var statuses: [String: Int] = [:]
+    package var lostExamples: [String] = []
+
+    // Latencies. All but the first count from the intended time.
+    package var generatorLagMs = LatencyHistogram().quantiles
+    package var ackMs = LatencyHistogram().quantiles
+    package var firstReceiptMs = LatencyHistogram().quantiles
+    package var endToEndMs = LatencyHistogram().quantiles
+
+    // Costs.
+    /// What an ACK means on this server: `fdatasync`, `written` or `none`, from its WELCOME.
+    package var durability = ""
+    package var server = ""
+    package var drainSeconds = 0.0
+    package var generatorCpuSeconds = 0.0
+    package var receiverCpuSeconds = 0.0
+    @OrNull package var dispatcherCpuSeconds: Double?
+    @OrNull package var dispatcherRssBytes: Int?
+    @OrNull package var dispatcherRssPeakBytes: Int?
+    @OrNull package var storeBytes: Int?
+    package var environment = MachineEnvironment()
+    /// Of `crash` only.
+    package var kills: [KillRecord]?
+
+    /// The service level that the run was held to.
+    package struct SLO: Codable, Sendable {
+        /// `end_to_end_ms`, or `ack_ms` where nothing is received.
+        package var stage = ""
+        package var p95LimitMs = 0.0
+        package var held = true
+    }
+
+    package init() {}
+
+    /// The report as JSON, keys in snake case and in order.
+    package func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+}
+
+/// One kill of the crash loop.
+package struct KillRecord: Codable, Sendable {
+    /// Seconds after the start of the load.
+    package var at: Double
+    /// Milliseconds from the restart until the server said WELCOME.
+    package var readyMs: Double
+    /// Events whose answer the kill cut off: sent again with the same ids.
+    package var resent: Int
+
+    package init(at: Double, readyMs: Double, resent: Int) {
+        self.at = at
+        self.readyMs = readyMs
+        self.resent = resent
+    }
+}

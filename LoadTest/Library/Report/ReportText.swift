@@ -1,0 +1,116 @@
+/// The report for people: what was asked, what became of it, how long it took, what it cost, and the verdict.
+package enum ReportText {
+    package static func render(_ report: Report) -> String {
+        var lines = heading(report)
+        lines += [""] + latencies(report)
+        lines += [""] + counts(report)
+        lines += [""] + costs(report)
+        lines += [""] + verdict(report)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func heading(_ report: Report) -> [String] {
+        let load =
+            report.offeredPerSecond > 0
+            ? "\(Figures.grouped(Int(report.offeredPerSecond))) events/s (\(report.arrivals))"
+            : "as fast as the window allows"
+        let seconds = Figures.fixed(report.seconds, 0)
+        return [
+            "Load       \(load) for \(seconds) s, \(report.tenants) tenants, \(report.payloadBytes) B payloads, "
+                + "\(report.connections) connections, \(report.batch) a frame at most, seed \(report.seed)",
+            "Server     \(report.server), an ACK means: \(report.durability)",
+            "Receiver   \(report.receiver)",
+            "Machine    \(report.environment.cores) × \(report.environment.cpuModel), "
+                + "\(Figures.bytes(report.environment.memoryBytes)), Linux \(report.environment.kernel)"
+                + (report.environment.filesystem.isEmpty ? "" : ", \(report.environment.filesystem)"),
+        ]
+    }
+
+    private static func latencies(_ report: Report) -> [String] {
+        var lines = [row("ms from the intended time", ["p50", "p95", "p99", "p99.9", "max"], events: "events")]
+        let stages = [
+            ("handed to the socket (lag)", report.generatorLagMs), ("acknowledged", report.ackMs),
+            ("first attempt received", report.firstReceiptMs), ("accepted (end to end)", report.endToEndMs),
+        ]
+        for (name, quantiles) in stages where quantiles.count > 0 {
+            let values = [quantiles.p50, quantiles.p95, quantiles.p99, quantiles.p999, quantiles.max]
+            lines.append(row(name, values.map(Figures.milliseconds), events: Figures.grouped(quantiles.count)))
+        }
+        return lines
+    }
+
+    private static func row(_ name: String, _ cells: [String], events: String) -> String {
+        Figures.left(name, 28) + cells.map { Figures.right($0, 10) }.joined() + Figures.right(events, 14)
+    }
+
+    private static func counts(_ report: Report) -> [String] {
+        var lines = [
+            count("sent", report.sent),
+            count("acknowledged", report.acked, "\(Figures.grouped(Int(report.ackedPerSecond)))/s"),
+        ]
+        if report.receiver != "none" {
+            lines += [
+                count("delivered", report.delivered, "\(Figures.grouped(Int(report.deliveredPerSecond)))/s"),
+                count("lost", report.lost, report.lostExamples.joined(separator: " ")),
+                count("duplicates after a 2xx", report.duplicates), count("corrupt", report.corrupt),
+                count("unverified signatures", report.unverifiedSignatures),
+            ]
+            if report.failuresInjected > 0 || report.failuresPercent > 0 {
+                lines.append(
+                    count("failures injected", report.failuresInjected, "\(Figures.grouped(report.retried)) retried"))
+            }
+        }
+        let exceptions = [
+            ("still on the way", report.pending), ("phantom", report.phantom), ("of other runs", report.foreign),
+            ("without an answer", report.unanswered), ("answered \"later\"", report.rejected),
+            ("refused for good", report.refused), ("waited for the window", report.heldByWindow),
+            ("never left: window full", report.unsent),
+        ]
+        lines += exceptions.filter { $0.1 > 0 }.map { count($0.0, $0.1) }
+        for (name, number) in report.statuses.sorted(by: { $0.key < $1.key }) {
+            lines.append(count("  \(name)", number))
+        }
+        return lines
+    }
+
+    private static func count(_ name: String, _ number: Int, _ note: String = "") -> String {
+        Figures.left(name, 28) + Figures.right(Figures.grouped(number), 14) + (note.isEmpty ? "" : "   \(note)")
+    }
+
+    private static func costs(_ report: Report) -> [String] {
+        var parts = [
+            "generator \(Figures.fixed(report.generatorCpuSeconds, 2)) s, receiver \(Figures.fixed(report.receiverCpuSeconds, 2)) s"
+        ]
+        if let cpu = report.dispatcherCpuSeconds {
+            let perEvent =
+                report.acked > 0 ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
+            parts.append("dispatcher \(Figures.fixed(cpu, 2)) s\(perEvent)")
+        }
+        var lines = ["CPU        " + parts.joined(separator: ", ")]
+        if let resident = report.dispatcherRssBytes {
+            let peak = report.dispatcherRssPeakBytes.map { ", at its highest \(Figures.bytes($0))" } ?? ""
+            lines.append("Memory     dispatcher \(Figures.bytes(resident))\(peak)")
+        }
+        if let store = report.storeBytes { lines.append("Store      \(Figures.bytes(store)) on disk") }
+        if let kills = report.kills {
+            for (index, kill) in kills.enumerated() {
+                lines.append(
+                    "Kill \(Figures.right(String(index + 1), 3))   at \(Figures.fixed(kill.at, 2)) s, "
+                        + "ready again in \(Figures.milliseconds(kill.readyMs)) ms, \(kill.resent) events sent again")
+            }
+        }
+        return lines
+    }
+
+    private static func verdict(_ report: Report) -> [String] {
+        let limit = Figures.milliseconds(report.slo.p95LimitMs)
+        var lines = ["\(report.verdict)   exit code \(report.exitCode)"]
+        if report.exitCode == 0 {
+            lines[0] +=
+                report.slo.stage.isEmpty
+                ? "; nothing acknowledged was lost"
+                : "; \(report.slo.stage) p95 under \(limit) ms, nothing lost, nothing corrupt"
+        }
+        return lines + report.reasons.map { "  - \($0)" }
+    }
+}

@@ -1,0 +1,120 @@
+import IngestClient
+import MockReceiver
+import NIOCore
+import NIOPosix
+import Synchronization
+import WebhookModel
+
+/// One run: receiver and generator up, the load, the drain, the reconciliation, the report.
+package final class LoadRun: Sendable {
+    private let plan: RunPlan
+    private let interruption = Atomic<Bool>(false)
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private static let tick = Duration.milliseconds(50)
+    /// After an interruption what is on the way gets this long.
+    private static let interruptedDrain = 2.0
+
+    package init(plan: RunPlan) { self.plan = plan }
+
+    /// Ends the load early; `run` drains shortly and returns its report. From any thread, a signal's too.
+    package func interrupt() { interruption.store(true, ordering: .relaxed) }
+
+    private var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
+
+    /// - Throws: a `LoadTestError` or an `IngestError` where nothing could be measured.
+    package func run(view: inout LiveView) async throws -> Report {
+        let receiver = try await ReceiverSide.start(
+            plan.receiver, expectedMessages: plan.expectedEvents, seed: plan.seed)
+        do {
+            let report = try await run(against: receiver, view: &view)
+            await receiver.stop()
+            try await group.shutdownGracefully()
+            return report
+        } catch {
+            await receiver.stop()
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private func run(against receiver: ReceiverSide, view: inout LiveView) async throws -> Report {
+        let identity = RunIdentity(startMilliseconds: WallClock.now() / 1_000_000, seed: plan.seed)
+        let generator = Generator(
+            eventLoop: group.next(), pace: plan.pace, workload: plan.workload, identity: identity, batch: plan.batch,
+            duration: Int64(plan.seconds * 1e9), warmup: Int64(plan.warmupSeconds * 1e9),
+            deliveredCount: receiver.acceptedCount)
+        let terms = try await connect(generator)
+        view.say("connected to \(plan.server.address) (\(terms.server)); receiver: \(receiver.name)")
+
+        var costs = RunCosts(plan: plan)
+        let before = try await receiver.counts()
+        // A moment ahead, so that the first arrival is no later than the others. A closed loop has no arrivals to miss.
+        let startWall = WallClock.now() + (plan.isClosedLoop ? 0 : 20_000_000)
+        try await generator.eventLoop.submit { generator.start(at: startWall) }.get()
+
+        var observer = RunObserver(
+            plan: plan, generator: generator, receiver: receiver, before: before, startWall: startWall,
+            identity: identity)
+        try await load(&observer, view: &view)
+        let drainStart = WallClock.now()
+        let outcome = try await drain(&observer, view: &view)
+        view.finish()
+        costs.finish(generator: outcome.generator)
+
+        let builder = ReportBuilder(
+            plan: plan, receiver: receiver, terms: terms, startWall: startWall, drainStart: drainStart, costs: costs)
+        return builder.build(outcome, interrupted: isInterrupted)
+    }
+
+    private func connect(_ generator: Generator) async throws -> ServerTerms {
+        var terms: ServerTerms?
+        for _ in 0..<plan.connections {
+            let connected = IngestConnection.connect(plan.server, owner: generator, on: generator.eventLoop)
+                .map { connection -> ServerTerms in
+                    generator.attach(connection)
+                    return ServerTerms(connection.welcome)
+                }
+            terms = try await connected.get()
+        }
+        guard let terms else { throw LoadTestError("--connections 0: give 1 or more") }
+        return terms
+    }
+
+    // MARK: Load and drain
+
+    private func load(_ observer: inout RunObserver, view: inout LiveView) async throws {
+        let deadline = plan.seconds + plan.drainSeconds
+        while !isInterrupted, observer.elapsed < deadline {
+            let snapshot = try await observer.look()
+            // A workload that the server refuses for good is not worth the whole time.
+            if snapshot.isLoadDone || snapshot.refused > 0 && snapshot.stored == 0 { return }
+            try await observer.show(.load, since: 0, of: plan.seconds, view: &view)
+            try await Task.sleep(for: LoadRun.tick)
+        }
+    }
+
+    /// Waits until everything stored has been accepted, or the time is over, and compares the ledgers.
+    private func drain(_ observer: inout RunObserver, view: inout LiveView) async throws -> RunOutcome {
+        let begun = observer.elapsed
+        var snapshot = try await observer.look()
+        // No arrivals any more; answers and deliveries go on.
+        if isInterrupted || !snapshot.isLoadDone { try await observer.stopGenerator() }
+        var wanted: Int?
+        while true {
+            let limit = isInterrupted ? min(plan.drainSeconds, LoadRun.interruptedDrain) : plan.drainSeconds
+            let isOver = observer.elapsed - begun >= limit
+            snapshot = try await observer.look()
+            let isAnswered = snapshot.sent == snapshot.answered || snapshot.openConnections == 0
+            let hasArrived = observer.delivered >= wanted ?? snapshot.deliverable
+            if isOver || isAnswered && (hasArrived || !observer.receiver.isReceiving) {
+                let outcome = try await observer.reconcile(drainSeconds: observer.elapsed - begun)
+                let left = outcome.findings.missing + outcome.findings.unaccepted
+                if isOver || left == 0 || !observer.receiver.isExact { return outcome }
+                // Messages of other runs made up the number: wait for so many more.
+                wanted = observer.delivered + left
+            }
+            try await observer.show(.drain, since: begun, of: limit, view: &view)
+            try await Task.sleep(for: LoadRun.tick)
+        }
+    }
+}

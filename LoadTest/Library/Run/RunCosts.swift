@@ -1,0 +1,34 @@
+/// What a run costs: CPU time of both ends in this process, and of the dispatcher where its process is known.
+package struct RunCosts: Sendable {
+    package private(set) var generatorSeconds = 0.0
+    package private(set) var receiverSeconds = 0.0
+    package private(set) var dispatcherSeconds: Double?
+    package private(set) var dispatcherResident: Int?
+    package private(set) var dispatcherPeak: Int?
+    package private(set) var storeBytes: Int?
+    /// How far the wall clock moved against the monotonic one, nanoseconds.
+    package private(set) var clockStep: Int64 = 0
+
+    private let plan: RunPlan
+    private let processBefore = WallClock.processCPU()
+    private let dispatcherBefore: ProcessUsage?
+    private let offsetBefore = WallClock.offset()
+
+    package init(plan: RunPlan) {
+        self.plan = plan
+        dispatcherBefore = plan.dispatcherPID.flatMap(ProcessUsage.of)
+    }
+
+    /// Reads everything at the end of the run.
+    package mutating func finish(generator: GeneratorSnapshot) {
+        generatorSeconds = Double(generator.cpu) / 1e9
+        receiverSeconds = max(0, Double(WallClock.processCPU() - processBefore) / 1e9 - generatorSeconds)
+        clockStep = WallClock.offset() - offsetBefore
+        if let before = dispatcherBefore, let now = plan.dispatcherPID.flatMap(ProcessUsage.of) {
+            dispatcherSeconds = now.cpuSeconds - before.cpuSeconds
+            dispatcherResident = now.residentBytes
+            dispatcherPeak = now.residentPeakBytes
+        }
+        storeBytes = plan.dataDirectory.flatMap(ProcessUsage.fileBytes)
+    }
+}

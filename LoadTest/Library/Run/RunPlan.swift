@@ -1,0 +1,106 @@
+package import IngestClient
+
+/// What a run does. Checked by `mistakes()` before anything starts.
+package struct RunPlan: Sendable {
+    package var server: ConnectionSettings
+    package var workload = Workload()
+    package var arrivals = ArrivalPattern.constant
+    /// Events a second; 0 = a closed loop, as fast as the windows allow.
+    package var rate = 1_000.0
+    /// The closed loop's limit of events sent and not delivered.
+    package var outstanding = 10_000
+    package var seconds = 30.0
+    /// The first so many of `seconds` are sent and checked, and not measured.
+    package var warmupSeconds = 0.0
+    package var connections = 1
+    /// Events of one frame at most. At a low rate each event leaves alone, when its time comes.
+    package var batch = 100
+    package var receiver = ReceiverPlan.embedded(EmbeddedReceiverPlan())
+    /// How long to wait at the end until everything acknowledged has arrived.
+    package var drainSeconds = 30.0
+    package var sloP95Milliseconds = 2_000.0
+    package var maxDuplicates = 0
+    /// The dispatcher's process, for its CPU time and memory, and its data directory, for the store's size.
+    package var dispatcherPID: Int32?
+    package var dataDirectory: String?
+    /// As typed, for the report. The API key is left out by the command.
+    package var command: [String] = []
+
+    package init(server: ConnectionSettings) { self.server = server }
+
+    package var seed: UInt64 { workload.seed }
+    package var isClosedLoop: Bool { rate == 0 }
+
+    package var pace: Pace {
+        isClosedLoop
+            ? .closed(outstanding: outstanding)
+            : .open(ArrivalSchedule(pattern: arrivals, rate: rate, seed: seed), rate: rate)
+    }
+
+    /// Events that the run will send at most: what the receiver must have room for. A closed loop's is a guess from
+    /// above.
+    package var expectedEvents: Int {
+        isClosedLoop ? Int(seconds * 60_000) : Int(rate * seconds * 1.1) + 10_000
+    }
+
+    /// What is wrong with the plan, each in a line that names the option and the mend.
+    package func mistakes() -> [String] {
+        var mistakes: [String] = []
+        func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
+        check(
+            rate >= 0 && rate <= 5_000_000,
+            "--rate \(rate): give 1 to 5,000,000 events a second, or --max for a closed loop")
+        check(seconds > 0 && seconds <= 1_000_000, "--seconds \(seconds): give a time above 0")
+        check(
+            warmupSeconds >= 0 && warmupSeconds < seconds,
+            "--warmup-seconds \(warmupSeconds): it is a part of --seconds (\(seconds)) and must be shorter")
+        check((1...100_000).contains(workload.tenants), "--tenants \(workload.tenants): give 1 to 100,000")
+        check(
+            (Workload.leastPayloadBytes...1_000_000).contains(workload.payloadBytes),
+            "--payload-bytes \(workload.payloadBytes): give \(Workload.leastPayloadBytes) (the sequence number and its JSON) or more"
+        )
+        check((1...1_024).contains(connections), "--connections \(connections): give 1 to 1,024")
+        check((1...8_192).contains(batch), "--batch \(batch): give 1 to 8,192 events a frame")
+        check(outstanding > 0, "--outstanding \(outstanding): give 1 or more")
+        check(server.windowEvents > 0, "--window \(server.windowEvents): give 1 or more")
+        check((1...65_535).contains(server.port), "--port \(server.port): give 1 to 65535")
+        check(drainSeconds >= 0, "--drain-seconds \(drainSeconds): give 0 or more")
+        check(maxDuplicates >= 0, "--max-duplicates \(maxDuplicates): give 0 or more")
+        if case .embedded(let receiver) = receiver {
+            check((0...65_535).contains(receiver.port), "--receiver-port \(receiver.port): give 0 (any) to 65535")
+            check(
+                (0...1).contains(receiver.failureShare),
+                "--failures \(receiver.failureShare * 100): give 0 to 100 percent")
+        }
+        return mistakes
+    }
+}
+
+/// Who receives the webhooks.
+package enum ReceiverPlan: Sendable {
+    /// A mock receiver in this process: every stage of every event.
+    case embedded(EmbeddedReceiverPlan)
+    /// A mock receiver elsewhere, by the address of its admin port (`http://host:port`): counts only.
+    case remote(String)
+    /// None: ingest alone.
+    case none
+}
+
+/// How the embedded receiver is set up.
+package struct EmbeddedReceiverPlan: Sendable {
+    package var host = "127.0.0.1"
+    /// The port that the endpoints' URLs name; 0 = any.
+    package var port = 0
+    /// Written secrets (`whsec_…`) for the signature check, each with the paths it is for (`/path`, `/prefix*` or `*`).
+    package var secrets: [(pattern: String, secret: String)] = []
+    /// Share of the attempts that are answered 503, 0…1. The seed and the attempt decide which.
+    package var failureShare = 0.0
+
+    package init() {}
+}
+
+/// Why a load test could not run: one line that names the thing and the mend.
+package struct LoadTestError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Foundation
+import MockReceiver
+import WebhookSigning
+
+struct ListeningOptions: ParsableArguments {
+    @Option(help: "Address to listen on, both ports.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Data port: where webhooks go. 0: the system chooses.")
+    var port = 9400
+
+    @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
+    var adminPort = 9401
+
+    @Option(help: "Event loops of the data port; one takes 100,000 requests a second.")
+    var loops = 1
+
+    @Option(help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
+    var journal = 1_000
+
+    @Option(help: "Messages accounted for; beyond them reports say inconclusive. About 80 bytes each.")
+    var messages = 1_000_000
+
+    func validate() throws {
+        try check("--port", port, 0...65_535)
+        try check("--admin-port", adminPort, 0...65_535)
+        try check("--loops", loops, 1...64)
+        try check("--journal", journal, 0...1_000_000)
+        try check("--messages", messages, 1...100_000_000)
+    }
+
+    func apply(to configuration: inout ReceiverConfiguration) {
+        configuration.host = host
+        configuration.port = port
+        configuration.adminPort = adminPort
+        configuration.loops = loops
+        configuration.journalCapacity = journal
+        configuration.messageCap = messages
+    }
+}
+
+struct BehaviourOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Behaviour program, YAML or JSON: one rule per path pattern.", valueName: "file"))
+    var program: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Check signatures with this secret; with PATH= before it only there. Repeat a path for several live secrets.",
+            valueName: "[path=]whsec_…"))
+    var secret: [String] = []
+
+    @Option(help: "Status of answers.")
+    var status = 200
+
+    @Option(help: "Milliseconds before an answer.")
+    var delayMs = 0
+
+    @Option(help: "Attempts of each webhook-id that fail first.")
+    var failFirst = 0
+
+    @Option(help: "Share of the other attempts that fail, percent.")
+    var failPercent = 0.0
+
+    @Option(help: "Status of failing attempts.")
+    var failStatus = 503
+
+    @Option(help: "Seed of the faults (default: the program's, or 1).")
+    var seed: UInt64?
+
+    func validate() throws {
+        try check("--status", status, 200...599)
+        try check("--fail-status", failStatus, 200...599)
+        try check("--delay-ms", delayMs, 0...Behaviour.mostDelay)
+        try check("--fail-first", failFirst, 0...1_000_000)
+        try check("--fail-percent", failPercent, 0...100)
+        _ = try secretRules()
+    }
+
+    /// The file's rules, then the options' as the last.
+    func makeProgram() throws -> BehaviourProgram {
+        var program = try file()
+        program.rules.append(
+            BehaviourProgram.Rule(
+                .all,
+                Behaviour(
+                    reply: .answer(Answer(status: status)), delay: delayMs, failFirst: failFirst,
+                    failShare: failPercent / 100, failure: .answer(Answer(status: failStatus)))))
+        let rules = try secretRules()
+        if !rules.isEmpty { program.secrets = rules + (program.secrets ?? []) }
+        if let seed { program.seed = seed }
+        return program
+    }
+
+    private func file() throws -> BehaviourProgram {
+        guard let name = program else { return BehaviourProgram() }
+        let text: String
+        do {
+            text = try String(contentsOfFile: name, encoding: .utf8)
+        } catch {
+            throw ValidationError("--program \(name): the file cannot be read as UTF-8 text; check its name and permissions")
+        }
+        do {
+            return try ProgramFile.parse(text)
+        } catch {
+            throw ValidationError(error.mistakes.map { "\(name):\($0)" }.joined(separator: "\n"))
+        }
+    }
+
+    /// One rule for each path named, in order; secrets for every path last.
+    private func secretRules() throws -> [BehaviourProgram.SecretRule] {
+        var byPath: [(path: String, secrets: [String])] = []
+        for text in secret {
+            let split = text.range(of: "=" + SigningSecret.prefix)
+            let path = text.hasPrefix(SigningSecret.prefix) ? "*" : split.map { String(text[..<$0.lowerBound]) } ?? ""
+            let written = text.hasPrefix(SigningSecret.prefix) ? text : String(text.dropFirst(path.utf8.count + 1))
+            if let known = byPath.firstIndex(where: { $0.path == path }) {
+                byPath[known].secrets.append(written)
+            } else {
+                byPath.append((path, [written]))
+            }
+        }
+        return try (byPath.filter { $0.path != "*" } + byPath.filter { $0.path == "*" }).map(secretRule)
+    }
+
+    private func secretRule(path: String, secrets: [String]) throws -> BehaviourProgram.SecretRule {
+        guard let pattern = PathPattern(path) else {
+            // The value may be a secret: it is not repeated.
+            throw ValidationError("--secret: write whsec_… or PATH=whsec_…, with a path from / on")
+        }
+        do {
+            return BehaviourProgram.SecretRule(pattern, try SecretSet(written: secrets))
+        } catch {
+            throw ValidationError("--secret for \(path): \(error)")
+        }
+    }
+}
+
+private func check<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>) throws {
+    guard range.contains(value) else {
+        throw ValidationError("\(option) \(value): give \(range.lowerBound) to \(range.upperBound)")
+    }
+}

@@ -1,0 +1,46 @@
+import MockReceiver
+
+/// What the command says.
+enum Summary {
+    static func ports(_ server: ReceiverServer, host: String) -> String {
+        let address = host.contains(":") ? "[\(host)]" : host
+        let admin = server.adminPort.map { " · admin on http://\(address):\($0)" } ?? ""
+        return "mock-receiver: webhooks on http://\(address):\(server.port)\(admin)"
+    }
+
+    static func line(_ stats: ReceiverStats, perSecond: Int) -> String {
+        let totals = stats.totals
+        return
+            "\(totals.requests) requests (\(perSecond)/s) · \(totals.accepted) accepted · \(totals.retries) retries"
+            + " · \(totals.duplicates) duplicates · \(totals.unverified) unverified · \(stats.connections) connections"
+    }
+
+    static func text(_ stats: ReceiverStats) -> String {
+        let totals = stats.totals
+        var rows: [(String, String)] = [
+            ("requests", "\(totals.requests)"),
+            ("messages accepted", "\(totals.accepted)"),
+            ("retries before a 2xx", "\(totals.retries)"),
+            ("duplicates after a 2xx", "\(totals.duplicates)"),
+            ("bodies changed between attempts", "\(totals.changedBodies)"),
+            ("signatures", verdicts(totals)),
+            ("answers", (2...5).map { "\($0)xx \(totals.answers[$0])" }.joined(separator: " · ")),
+            ("endpoints", "\(stats.endpoints)"),
+        ]
+        if totals.resets > 0 { rows.append(("connections reset on purpose", "\(totals.resets)")) }
+        if totals.abandoned > 0 { rows.append(("senders gone before the answer", "\(totals.abandoned)")) }
+        if totals.withoutID > 0 { rows.append(("requests without webhook-id", "\(totals.withoutID)")) }
+        if stats.refused > 0 { rows.append(("requests refused as malformed or too large", "\(stats.refused)")) }
+        let width = rows.map(\.0.count).max() ?? 0
+        var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
+        if stats.inconclusive {
+            text += "\ninconclusive: \(stats.uncounted) requests found no place in the accounts; raise --messages"
+        }
+        return text
+    }
+
+    private static func verdicts(_ totals: ReceiverCounters) -> String {
+        let seen = Verdict.allCases.filter { totals.count(of: $0) > 0 }.map { "\($0.name) \(totals.count(of: $0))" }
+        return seen.isEmpty ? "none" : seen.joined(separator: " · ")
+    }
+}

@@ -1,0 +1,71 @@
+import Dispatch
+import Glibc
+import MockReceiver
+
+/// Standard output, written at once.
+enum Terminal {
+    /// Whether a person may be watching.
+    static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    static func print(_ text: String) { write(text + "\n") }
+
+    /// Writes over the present line.
+    static func overwrite(_ line: String) { write("\r\u{1B}[K" + line) }
+
+    private static func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard written > 0 || errno == EINTR else { return }
+            bytes = bytes.dropFirst(max(0, written))
+        }
+    }
+}
+
+/// SIGINT and SIGTERM, from the moment it is made.
+struct StopSignals {
+    private let arrivals: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (arrivals, arrive) = AsyncStream<Void>.makeStream()
+        self.arrivals = arrivals
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { arrive.yield() }
+            source.activate()
+            return source
+        }
+    }
+
+    /// Waits for the first of them.
+    func wait() async {
+        for await _ in arrivals { return }
+    }
+}
+
+/// One line of counts, renewed every second while someone watches.
+struct LiveLine {
+    private let task: Task<Void, Never>
+
+    /// Nil: standard output is no terminal.
+    static func start(_ server: ReceiverServer) -> LiveLine? {
+        guard Terminal.isInteractive else { return nil }
+        let task = Task {
+            var before = 0
+            while !Task.isCancelled {
+                let stats = server.stats()
+                Terminal.overwrite(Summary.line(stats, perSecond: stats.totals.requests - before))
+                before = stats.totals.requests
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        return LiveLine(task: task)
+    }
+
+    func stop() {
+        task.cancel()
+        Terminal.overwrite("")
+    }
+}

@@ -1,0 +1,56 @@
+public import WebhookModel
+
+/// What became of one message at one path: 72 bytes, kept for every message up to the cap.
+public struct MessageAccount: Sendable, Equatable {
+    /// The event id where `webhook-id` is `evt_` and 32 hex digits; else a 128-bit hash of the header's text (`foreignID` is set).
+    public let id: EventID
+    /// The path's number in `MessageAccounts.paths`.
+    public let endpoint: Int32
+    /// Requests seen.
+    public internal(set) var attempts: UInt32 = 0
+    /// Requests answered 2xx. A lawful sender makes it at most 1.
+    public internal(set) var accepted: UInt32 = 0
+    /// Requests that came after a 2xx had been written: duplicates. Requests before it are lawful retries.
+    public internal(set) var duplicates: UInt32 = 0
+    /// When the first request was read, Unix nanoseconds.
+    public internal(set) var firstSeen: Int64
+    /// When the first 2xx was written, Unix nanoseconds; 0: never.
+    public internal(set) var firstAccepted: Int64 = 0
+    /// When the latest request was read, Unix nanoseconds.
+    public internal(set) var lastSeen: Int64
+    /// `BodyHash` and length in bytes of the first request's body.
+    public let bodyHash: UInt64
+    public let bodyLength: UInt32
+    /// The latest answer's status; 0: none was written (reset, or still delayed).
+    public internal(set) var lastStatus: UInt16 = 0
+    public internal(set) var lastVerdict: Verdict = .unchecked
+    public internal(set) var flags: Flags = []
+
+    public struct Flags: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// The `webhook-id` is not of Needletail's form.
+        public static let foreignID = Flags(rawValue: 1)
+        /// An attempt brought other bytes than the first.
+        public static let bodyChanged = Flags(rawValue: 2)
+        /// An attempt was checked and its signature not valid.
+        public static let unverified = Flags(rawValue: 4)
+    }
+}
+
+/// The accounts of a moment, in order of first sight. Later requests do not change it.
+public struct MessageAccounts: RandomAccessCollection, Sendable {
+    let chunks: [[MessageAccount]]
+    public let count: Int
+    /// Paths by endpoint number.
+    public let paths: [String]
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+    public subscript(position: Int) -> MessageAccount {
+        chunks[position / AccountTable.chunkCount][position % AccountTable.chunkCount]
+    }
+
+    /// The path at which this message was received.
+    public func path(of account: MessageAccount) -> String { paths[Int(account.endpoint)] }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Hummingbird
+import WebhookModel
+
+// What the admin port writes as JSON. Times are Unix microseconds, which every JSON reader holds exactly.
+
+struct CountersPayload: Encodable {
+    let requests: Int
+    let accepted: Int
+    let duplicates: Int
+    let retries: Int
+    let changedBodies: Int
+    let withoutId: Int
+    let resets: Int
+    let abandoned: Int
+    let bodyBytes: Int
+    let unverified: Int
+    /// By class: `2xx`.
+    let answers: [String: Int]
+    let verdicts: [String: Int]
+
+    init(_ counters: ReceiverCounters) {
+        requests = counters.requests
+        accepted = counters.accepted
+        duplicates = counters.duplicates
+        retries = counters.retries
+        changedBodies = counters.changedBodies
+        withoutId = counters.withoutID
+        resets = counters.resets
+        abandoned = counters.abandoned
+        bodyBytes = counters.bodyBytes
+        unverified = counters.unverified
+        answers = Dictionary(uniqueKeysWithValues: (2...5).map { ("\($0)xx", counters.answers[$0]) })
+        verdicts = Dictionary(uniqueKeysWithValues: Verdict.allCases.map { ($0.name, counters.count(of: $0)) })
+    }
+}
+
+struct StatsPayload: ResponseEncodable {
+    let sinceUs: Int64
+    let totals: CountersPayload
+    let messages: Int
+    let endpoints: Int
+    let connections: Int
+    let refused: Int
+    let uncounted: Int
+    let inconclusive: Bool
+
+    init(_ stats: ReceiverStats) {
+        sinceUs = stats.since / 1_000
+        totals = CountersPayload(stats.totals)
+        messages = stats.messages
+        endpoints = stats.endpoints
+        connections = stats.connections
+        refused = stats.refused
+        uncounted = stats.uncounted
+        inconclusive = stats.inconclusive
+    }
+}
+
+struct EndpointPayload: Encodable {
+    let path: String
+    let counters: CountersPayload
+
+    init(_ stats: EndpointStats) {
+        path = stats.path
+        counters = CountersPayload(stats.counters)
+    }
+}
+
+struct MessagePayload: ResponseEncodable {
+    let id: String
+    let accounts: [AccountPayload]
+}
+
+struct AccountPayload: Encodable {
+    let path: String
+    let attempts: UInt32
+    let accepted: UInt32
+    let duplicates: UInt32
+    let firstSeenUs: Int64
+    let lastSeenUs: Int64
+    /// Absent: never accepted.
+    let firstAcceptedUs: Int64?
+    /// Sixteen hex digits.
+    let bodyHash: String
+    let bodyLength: UInt32
+    let bodyChanged: Bool
+    let unverified: Bool
+    let lastStatus: UInt16
+    let lastVerdict: String
+
+    init(path: String, _ account: MessageAccount) {
+        self.path = path
+        attempts = account.attempts
+        accepted = account.accepted
+        duplicates = account.duplicates
+        firstSeenUs = account.firstSeen / 1_000
+        lastSeenUs = account.lastSeen / 1_000
+        firstAcceptedUs = account.accepted > 0 ? account.firstAccepted / 1_000 : nil
+        let digits = String(account.bodyHash, radix: 16)
+        bodyHash = String(repeating: "0", count: 16 - digits.count) + digits
+        bodyLength = account.bodyLength
+        bodyChanged = account.flags.contains(.bodyChanged)
+        unverified = account.flags.contains(.unverified)
+        lastStatus = account.lastStatus
+        lastVerdict = account.lastVerdict.name
+    }
+}
+
+struct JournalPayload: ResponseEncodable {
+    let number: Int
+    let atUs: Int64
+    let path: String
+    let id: String
+    let attempt: Int
+    let status: Int
+    let verdict: String
+    let head: String
+    /// The excerpt as text, or in `bodyBase64` where it is not UTF-8.
+    let body: String?
+    let bodyBase64: String?
+    let bodyLength: Int
+
+    init(_ entry: JournalEntry) {
+        number = entry.number
+        atUs = entry.at / 1_000
+        path = entry.path
+        id = entry.id
+        attempt = entry.attempt
+        status = entry.status
+        verdict = entry.verdict.name
+        head = String(decoding: entry.head, as: UTF8.self)
+        body = String(validating: entry.body, as: UTF8.self)
+        bodyBase64 = body == nil ? Data(entry.body).base64EncodedString() : nil
+        bodyLength = entry.bodyLength
+    }
+}
+
+struct ProgramPayload: ResponseEncodable {
+    let rules: Int
+    /// Absent: the secrets known before stay.
+    let secretRules: Int?
+}

@@ -1,0 +1,55 @@
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The admin port: HTTP with JSON on other event loops than the data port's, so that no fault there takes the control away.
+struct AdminPort {
+    let port: Int
+    private let services: ServiceGroup
+    private let running: Task<Void, Never>
+
+    /// How long requests in progress may take to end when the port closes.
+    private static let grace = Duration.seconds(2)
+
+    /// Returns once the port listens.
+    static func start(host: String, port: Int, control: ReceiverControl) async throws -> AdminPort {
+        // What goes wrong is told in answers; the terminal is the command's.
+        let silent = Logger(label: "mock-receiver.admin") { _ in SwiftLogNoOpLogHandler() }
+        let (ports, started) = AsyncThrowingStream<Int, any Error>.makeStream()
+        let application = Application(
+            router: AdminRoutes(control: control).router(),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            onServerRunning: { channel in started.yield(channel.localAddress?.port ?? port) },
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), logger: silent)
+        let services = ServiceGroup(services: [application], logger: silent)
+        let running = Task {
+            do {
+                try await services.run()
+                started.finish()
+            } catch {
+                started.finish(throwing: error)
+            }
+        }
+        do {
+            for try await port in ports { return AdminPort(port: port, services: services, running: running) }
+            throw ChannelError.alreadyClosed
+        } catch {
+            throw ListenError(.admin, host: host, port: port, error)
+        }
+    }
+
+    /// Takes no more connections, lets requests end, and closes the rest after the grace.
+    ///
+    /// Cancelling at once would not do: the server traps on a connection that is accepted but not yet served.
+    func stop() async {
+        await services.triggerGracefulShutdown()
+        let impatience = Task {
+            try await Task.sleep(for: AdminPort.grace)
+            running.cancel()
+        }
+        await running.value
+        impatience.cancel()
+    }
+}

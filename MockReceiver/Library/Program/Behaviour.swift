@@ -1,0 +1,58 @@
+/// What a path does with its requests.
+public struct Behaviour: Sendable, Equatable {
+    /// What a request gets that no fault strikes.
+    public var reply: Reply
+    /// Milliseconds between the request's last byte and the reply.
+    public var delay: Int
+    /// So many first attempts of each `webhook-id` fail.
+    public var failFirst: Int
+    /// Share of the other attempts that fail, 0…1. Which ones depends on the seed, path, id and attempt number alone.
+    public var failShare: Double
+    /// What a failing attempt gets.
+    public var failure: Reply
+
+    public init(
+        reply: Reply = .answer(Answer()), delay: Int = 0, failFirst: Int = 0, failShare: Double = 0,
+        failure: Reply = .answer(Answer(status: 503))
+    ) {
+        self.reply = reply
+        self.delay = delay
+        self.failFirst = failFirst
+        self.failShare = failShare
+        self.failure = failure
+    }
+
+    /// An answer, or none.
+    public enum Reply: Sendable, Equatable {
+        case answer(Answer)
+        /// The connection is reset (RST) once the request is whole.
+        case reset
+    }
+
+    /// Milliseconds of delay at most: a day.
+    public static let mostDelay = 86_400_000
+}
+
+/// An HTTP answer.
+public struct Answer: Sendable, Equatable {
+    /// 200…599.
+    public var status: Int
+    /// Name and value as written; `content-length` and `connection` are the receiver's own.
+    public var headers: [Header]
+    public var body: String
+
+    public struct Header: Sendable, Equatable {
+        public var name: String
+        public var value: String
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public init(status: Int = 200, headers: [Header] = [], body: String = "") {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,46 @@
+public import WebhookSigning
+
+/// Everything that a receiver was told to do: for each path the first matching rule holds, and where none matches a plain 200.
+public struct BehaviourProgram: Sendable, Equatable {
+    /// One seed gives the same faults, at any concurrency and in any order of arrival.
+    public var seed: UInt64
+    public var rules: [Rule]
+    /// For the signature check; the first match holds, and without a match signatures go unchecked. Nil: what the receiver knew
+    /// before stays.
+    public var secrets: [SecretRule]?
+    /// Share of connections that are reset as soon as they are accepted, 0…1.
+    public var resetOnAccept: Double
+
+    public struct Rule: Sendable, Equatable {
+        public var pattern: PathPattern
+        public var behaviour: Behaviour
+        public init(_ pattern: PathPattern, _ behaviour: Behaviour) {
+            self.pattern = pattern
+            self.behaviour = behaviour
+        }
+    }
+
+    public struct SecretRule: Sendable, Equatable {
+        public var pattern: PathPattern
+        public var secrets: SecretSet
+        public init(_ pattern: PathPattern, _ secrets: SecretSet) {
+            self.pattern = pattern
+            self.secrets = secrets
+        }
+    }
+
+    public init(
+        rules: [Rule] = [], secrets: [SecretRule]? = nil, seed: UInt64 = 1, resetOnAccept: Double = 0
+    ) {
+        self.rules = rules
+        self.secrets = secrets
+        self.seed = seed
+        self.resetOnAccept = resetOnAccept
+    }
+
+    /// One behaviour, and perhaps one set of secrets, for every path.
+    public init(everywhere behaviour: Behaviour, secrets: SecretSet? = nil, seed: UInt64 = 1) {
+        self.init(
+            rules: [Rule(.all, behaviour)], secrets: secrets.map { [SecretRule(.all, $0)] }, seed: seed)
+    }
+}

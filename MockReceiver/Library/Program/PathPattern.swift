@@ -1,0 +1,33 @@
+/// Which paths a rule is for: an exact path, or every path that begins with what stands before a final `*`.
+public struct PathPattern: Sendable, Hashable {
+    private let text: String
+    private let isPrefix: Bool
+
+    /// Every path.
+    public static let all = PathPattern(path: "", isPrefix: true)
+
+    /// Nil: not `*`, not beginning with `/`, or with a star or `?` elsewhere than at its end.
+    public init?(_ text: String) {
+        isPrefix = text.hasSuffix("*")
+        self.text = isPrefix ? String(text.dropLast()) : text
+        guard self.text.isEmpty ? isPrefix : self.text.hasPrefix("/") else { return nil }
+        guard !self.text.contains(where: { $0 == "*" || $0 == "?" || $0 == " " }) else { return nil }
+    }
+
+    /// Exactly this path, whatever its characters.
+    public static func exact(_ path: String) -> PathPattern { PathPattern(path: path, isPrefix: false) }
+
+    private init(path: String, isPrefix: Bool) {
+        text = path
+        self.isPrefix = isPrefix
+    }
+
+    public func matches(_ path: String) -> Bool {
+        isPrefix ? path.utf8.starts(with: text.utf8) : path == text
+    }
+}
+
+extension PathPattern: CustomStringConvertible {
+    /// As it is written.
+    public var description: String { isPrefix ? text + "*" : text }
+}

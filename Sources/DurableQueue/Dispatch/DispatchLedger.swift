@@ -1,0 +1,247 @@
+import Scheduling
+import Store
+import WebhookModel
+
+/// Which deliveries are out, which wait in memory, and where the scan of the due index stands. Pure: the writer asks and performs.
+///
+/// Invariant: every entry of the due index before `scanPlace` is known (held or in a lot) or gone; every entry at or after it that
+/// is not known is found by a scan. So a hint may be dropped at any time: `scanPending` brings it back.
+struct DispatchLedger {
+    private(set) var accounts: [EndpointAccount?] = []
+    private(set) var senders: [SenderAccount]
+    private(set) var known = KnownDeliveries(minimumCapacity: 32_768)
+    private(set) var lotCount = 0
+    private(set) var refillList: [EndpointNumber] = []
+
+    /// Something due may stand in the index unknown.
+    var scanPending = true
+    var scanPlace = PendingEntry(
+        delivery: DeliveryID(position: EventPosition(0), endpoint: EndpointNumber(0)), dueAt: 0, attempts: 0)
+    /// A scan that could place nothing waits for a report, or until a silent sender counts as stalled.
+    var scanNotBefore = Int64.min
+    /// The earliest future entry, as far as is known; a scan is wanted then.
+    var nextDue = Int64.max
+
+    private let configuration: QueueConfiguration
+    /// A sender that reported nothing for so long is stalled: others do not wait for it.
+    static let stallMilliseconds: Int64 = 50
+
+    init(senders: Int, configuration: QueueConfiguration) {
+        self.senders = Array(repeating: SenderAccount(), count: senders)
+        self.configuration = configuration
+    }
+
+    // MARK: Endpoints
+
+    mutating func put(_ endpoint: Endpoint, active: Bool) {
+        let index = Int(endpoint.number.value)
+        while accounts.count <= index { accounts.append(nil) }
+        if accounts[index] == nil {
+            accounts[index] = EndpointAccount(endpoint: endpoint, sender: index % senders.count, active: active)
+        } else {
+            accounts[index]!.endpoint = endpoint
+            accounts[index]!.active = active
+            wantRefill(index)
+        }
+    }
+
+    /// Forgets an endpoint. Returns what waited in memory for it: entries of the due index that nobody owns now.
+    mutating func remove(_ number: EndpointNumber) -> [PendingEntry] {
+        let index = Int(number.value)
+        guard index < accounts.count, var account = accounts[index] else { return [] }
+        let orphans = account.takeLot(limit: .max)
+        for orphan in orphans { known.remove(orphan.delivery) }
+        lotCount -= orphans.count
+        accounts[index] = nil
+        return orphans
+    }
+
+    /// Forgets one delivery that will never be handed over.
+    mutating func forget(_ delivery: DeliveryID) { known.remove(delivery) }
+
+    func account(_ number: EndpointNumber) -> EndpointAccount? {
+        let index = Int(number.value)
+        return index < accounts.count ? accounts[index] : nil
+    }
+
+    mutating func markParked(_ number: EndpointNumber) {
+        accounts[Int(number.value)]!.hasParked = true
+        wantRefill(Int(number.value))
+    }
+
+    // MARK: Placing
+
+    enum Placement: Equatable {
+        /// To the sender, at once.
+        case hand
+        /// Its endpoint has no room: wait with it.
+        case wait
+        /// Its sender has no room: leave it to a later scan.
+        case leave
+        /// The endpoint is gone.
+        case orphan
+    }
+
+    /// Where a due delivery that is not known yet should go.
+    func placement(_ number: EndpointNumber, bytes: Int) -> Placement {
+        guard let account = account(number) else { return .orphan }
+        guard !account.hasBacklog, account.room > 0 else { return .wait }
+        return hasRoom(account.sender, bytes: bytes) ? .hand : .leave
+    }
+
+    func hasRoom(_ sender: Int, bytes: Int = 0) -> Bool {
+        let account = senders[sender]
+        guard account.held > 0 else { return true }
+        return account.held < configuration.heldPerSender
+            && account.heldBytes + bytes <= configuration.heldBytesPerSender
+    }
+
+    /// A quarter of the room is free: a scan or refill is worth its look-ups.
+    func hasAmpleRoom(_ sender: Int) -> Bool {
+        senders[sender].held <= configuration.heldPerSender / 4 * 3
+            && senders[sender].heldBytes <= configuration.heldBytesPerSender / 4 * 3
+    }
+
+    /// Whether a scan now is worth its look-ups.
+    func wantsScan(now: Int64) -> Bool {
+        scanPending && now >= scanNotBefore && senders.indices.contains(where: hasAmpleRoom)
+    }
+
+    func isStalled(_ sender: Int, now: Int64) -> Bool {
+        !hasRoom(sender) && now - senders[sender].lastReportAt > DispatchLedger.stallMilliseconds
+    }
+
+    /// Counts a delivery as held and puts it with its sender's outgoing ones.
+    mutating func hand(_ delivery: DueDelivery) {
+        let index = Int(delivery.endpoint.number.value)
+        known.insert(delivery.id)
+        accounts[index]!.held += 1
+        let sender = accounts[index]!.sender
+        senders[sender].held += 1
+        senders[sender].heldBytes += delivery.heldBytes
+        senders[sender].outgoing.append(delivery)
+    }
+
+    /// Keeps a due delivery in memory until its endpoint has room or its lot is parked.
+    mutating func wait(_ entry: PendingEntry) {
+        known.insert(entry.delivery)
+        let index = Int(entry.delivery.endpoint.value)
+        accounts[index]!.lot.append(entry)
+        lotCount += 1
+        // Without anything held no report will come to ask for the refill.
+        if accounts[index]!.held == 0 { wantRefill(index) }
+    }
+
+    /// The room there is for a walk over the due index.
+    func walkState(now: Int64) -> DueWalk.Room {
+        DueWalk.Room(
+            senders: senders.indices.map { sender in
+                hasRoom(sender) ? max(configuration.heldPerSender - senders[sender].held, 1) : 0
+            },
+            stalled: senders.indices.map { isStalled($0, now: now) }, lots: max(configuration.lotLimit - lotCount, 0))
+    }
+
+    var lotIsFull: Bool { lotCount >= configuration.lotLimit }
+
+    /// What leaves for each sender now.
+    mutating func takeOutgoing(_ sender: Int) -> [DueDelivery] {
+        guard !senders[sender].outgoing.isEmpty else { return [] }
+        let outgoing = senders[sender].outgoing
+        senders[sender].outgoing = []
+        return outgoing
+    }
+
+    // MARK: Reports
+
+    /// Gives back what a report's delivery held. False: it was not held (a late report after a removal).
+    @discardableResult
+    mutating func release(_ report: AttemptReport, now: Int64) -> Bool {
+        guard known.remove(report.delivery) else { return false }
+        scanNotBefore = .min
+        let index = Int(report.delivery.endpoint.value)
+        let sender = index % senders.count
+        senders[sender].held -= 1
+        senders[sender].heldBytes -= report.heldBytes
+        senders[sender].lastReportAt = now
+        guard index < accounts.count, accounts[index] != nil else { return true }
+        accounts[index]!.released(delivered: report.outcome.isDelivered)
+        if accounts[index]!.hasBacklog, accounts[index]!.room > accounts[index]!.holdLimit / 2 { wantRefill(index) }
+        return true
+    }
+
+    /// Lists an endpoint that has a backlog for refilling.
+    mutating func wantRefill(of number: EndpointNumber) { wantRefill(Int(number.value)) }
+
+    private mutating func wantRefill(_ index: Int) {
+        guard accounts[index]!.hasBacklog, !accounts[index]!.wantsRefill else { return }
+        accounts[index]!.wantsRefill = true
+        refillList.append(accounts[index]!.endpoint.number)
+    }
+
+    /// The endpoints to refill now: those whose sender has room. The others stay listed.
+    mutating func takeRefills() -> [EndpointNumber] {
+        guard !refillList.isEmpty else { return [] }
+        var taken: [EndpointNumber] = []
+        var kept: [EndpointNumber] = []
+        for number in refillList {
+            let index = Int(number.value)
+            guard let account = accounts[index], account.wantsRefill else { continue }
+            if hasRoom(account.sender) {
+                accounts[index]!.wantsRefill = false
+                taken.append(number)
+            } else {
+                kept.append(number)
+            }
+        }
+        refillList = kept
+        return taken
+    }
+
+    /// Runs `body` on an account that exists.
+    mutating func update<Result>(_ number: EndpointNumber, _ body: (inout EndpointAccount) -> Result) -> Result {
+        body(&accounts[Int(number.value)]!)
+    }
+
+    /// The next from an endpoint's lot; it stays known.
+    mutating func popLot(_ number: EndpointNumber) -> PendingEntry? {
+        guard let entry = accounts[Int(number.value)]!.popLot() else { return nil }
+        lotCount -= 1
+        return entry
+    }
+
+    // MARK: Parking
+
+    /// Up to `limit` entries of the lots, sorted by endpoint, for one transaction. They stay known until `parked`.
+    mutating func takeForParking(limit: Int) -> [PendingEntry] {
+        var taken: [PendingEntry] = []
+        for index in accounts.indices where taken.count < limit {
+            guard let count = accounts[index]?.lotCount, count > 0 else { continue }
+            taken += accounts[index]!.takeLot(limit: limit - taken.count)
+        }
+        lotCount -= taken.count
+        return taken
+    }
+
+    /// The transaction did not come about: they wait on.
+    mutating func parkingFailed(_ entries: [PendingEntry]) {
+        for entry in entries where account(entry.delivery.endpoint) != nil {
+            accounts[Int(entry.delivery.endpoint.value)]!.lot.append(entry)
+            lotCount += 1
+        }
+    }
+
+    /// They are parked durably.
+    mutating func parked(_ entries: [PendingEntry]) {
+        for entry in entries {
+            known.remove(entry.delivery)
+            let index = Int(entry.delivery.endpoint.value)
+            guard accounts[index] != nil else { continue }
+            accounts[index]!.hasParked = true
+            // A retry of an early event may come to stand before what was read already.
+            if entry.delivery.position <= accounts[index]!.parkedPlace {
+                accounts[index]!.parkedPlace = EventPosition(entry.delivery.position.value - 1)
+            }
+            if accounts[index]!.held == 0 { wantRefill(index) }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Scheduling
+import Store
+import WebhookModel
+
+/// What the writer keeps of one endpoint: how much its sender holds, and what waits for it.
+struct EndpointAccount {
+    var endpoint: Endpoint
+    let sender: Int
+    /// Its tenant and itself are enabled.
+    var active: Bool
+    /// Handed over and not yet reported.
+    var held = 0
+    /// How much may be held: doubled by a success at the limit, halved by a failure, so that a dead endpoint holds little of its
+    /// sender's room and a fast one never runs dry while a commit is on its way.
+    var holdLimit = EndpointAccount.firstHoldLimit
+    /// Something may be parked under this endpoint, beyond `parkedPlace`.
+    var hasParked = false
+    var parkedPlace = EventPosition(0)
+    /// Due, but without room: durable in the due index, to be parked when many have gathered.
+    var lot: [PendingEntry] = []
+    private var lotHead = 0
+    /// Already in the list of endpoints that want a refill.
+    var wantsRefill = false
+
+    static let firstHoldLimit = 32
+    static let leastHoldLimit = 8
+
+    init(endpoint: Endpoint, sender: Int, active: Bool) {
+        self.endpoint = endpoint
+        self.sender = sender
+        self.active = active
+    }
+
+    var lotCount: Int { lot.count - lotHead }
+    var hasBacklog: Bool { hasParked || lotCount > 0 }
+    var room: Int { active ? max(holdLimit - held, 0) : 0 }
+
+    mutating func popLot() -> PendingEntry? {
+        guard lotHead < lot.count else { return nil }
+        defer {
+            lotHead += 1
+            if lotHead == lot.count {
+                lot.removeAll(keepingCapacity: lot.count <= 256)
+                lotHead = 0
+            }
+        }
+        return lot[lotHead]
+    }
+
+    /// Takes up to `limit` from the lot for parking.
+    mutating func takeLot(limit: Int) -> [PendingEntry] {
+        let taken = Array(lot[lotHead...].prefix(limit))
+        lotHead += taken.count
+        if lotHead == lot.count {
+            lot = []
+            lotHead = 0
+        }
+        return taken
+    }
+
+    mutating func released(delivered: Bool) {
+        let wasFull = held >= holdLimit
+        held -= 1
+        if delivered {
+            if wasFull { holdLimit = min(holdLimit * 2, Limits.heldPerEndpoint) }
+        } else {
+            holdLimit = max(holdLimit / 2, EndpointAccount.leastHoldLimit)
+        }
+    }
+}
+
+/// What the writer keeps of one sender.
+struct SenderAccount {
+    var held = 0
+    var heldBytes = 0
+    /// Of this turn, not yet offered.
+    var outgoing: [DueDelivery] = []
+    /// When it last reported anything: Unix milliseconds of the queue's clock.
+    var lastReportAt: Int64 = 0
+}

@@ -1,0 +1,130 @@
+import LMDB
+import Scheduling
+import Store
+import WebhookModel
+
+/// Brings deliveries from the store to the senders: the pull beside the hints' push.
+struct Refill {
+    let tables: Tables
+
+    /// Index entries that a turn looks at: about a millisecond.
+    static let scanLimit = 4_096
+
+    /// What the look-up found that wants a transaction.
+    struct Findings {
+        /// The record is missing or damaged.
+        var unreadable: [Waiting] = []
+        /// The endpoint is gone.
+        var orphans: [Waiting] = []
+    }
+
+    /// Refills the endpoints that asked for it, parked deliveries first.
+    func refillEndpoints(
+        _ ledger: inout DispatchLedger, findings: inout Findings, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        for number in ledger.takeRefills() {
+            guard let account = ledger.account(number) else { continue }
+            if account.hasParked {
+                try takeParked(number, room: account.room, &ledger, &findings, in: snapshot)
+            }
+            while let account = ledger.account(number), !account.hasParked, account.room > 0,
+                ledger.hasRoom(account.sender), let entry = ledger.popLot(number)
+            {
+                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, &findings, in: snapshot)
+            }
+        }
+    }
+
+    private func takeParked(
+        _ number: EndpointNumber, room: Int, _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        guard let account = ledger.account(number), room > 0 else { return }
+        var found: [PendingEntry] = []
+        var last = account.parkedPlace
+        try tables.scanParked(of: number, after: account.parkedPlace, in: snapshot) { entry in
+            guard found.count < room else { return false }
+            if !ledger.known.contains(entry.delivery) { found.append(entry) }
+            last = entry.delivery.position
+            return true
+        }
+        let exhausted = found.count < room
+        ledger.update(number) { account in
+            account.parkedPlace = last
+            if exhausted { account.hasParked = false }
+        }
+        for entry in found {
+            guard ledger.hasRoom(account.sender) else {
+                // Read again from here when the sender has room.
+                ledger.update(number) { account in
+                    account.parkedPlace = EventPosition(entry.delivery.position.value - 1)
+                    account.hasParked = true
+                }
+                return ledger.wantRefill(of: number)
+            }
+            try hand(Waiting(pending: entry, entry: .parked), &ledger, &findings, in: snapshot)
+        }
+    }
+
+    /// Walks the due index from where the last scan ended, as far as there is room.
+    func scan(
+        _ ledger: inout DispatchLedger, now: Int64, findings: inout Findings, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        var walk = DueWalk(ledger: ledger.walkState(now: now))
+        var orphans: [Waiting] = []
+        try tables.scanDue(from: ledger.scanPlace, in: snapshot) { entry in
+            guard entry.dueAt <= now else { return walk.end(at: entry.dueAt) }
+            guard walk.visited < Refill.scanLimit else { return walk.pause() }
+            if !ledger.known.contains(entry.delivery) {
+                switch walk.choose(entry, ledger.account(entry.delivery.endpoint)) {
+                case .pause: return walk.pause()
+                case .orphan: orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
+                case .taken: break
+                }
+            }
+            walk.visited += 1
+            walk.place = entry.successor
+            return true
+        }
+        findings.orphans += orphans
+        ledger.scanPlace = walk.place ?? ledger.scanPlace
+        ledger.scanPending = walk.paused
+        if walk.paused, walk.chosen.isEmpty, walk.toWait.isEmpty, walk.visited < Refill.scanLimit {
+            ledger.scanNotBefore = now + DispatchLedger.stallMilliseconds
+        }
+        if !walk.paused { ledger.nextDue = walk.nextDue }
+        for entry in walk.toWait { ledger.wait(entry) }
+        for entry in walk.chosen {
+            guard let account = ledger.account(entry.delivery.endpoint), ledger.hasRoom(account.sender) else {
+                // Large records filled the sender: the rest is found again by the next scan.
+                ledger.scanPlace = entry
+                ledger.scanPending = true
+                return
+            }
+            try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, &findings, in: snapshot)
+        }
+    }
+
+    private func hand(
+        _ waiting: Waiting, _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
+        guard case .event(let event) = try tables.event(at: waiting.pending.delivery.position, in: snapshot) else {
+            findings.unreadable.append(waiting)
+            return
+        }
+        ledger.hand(
+            DueDelivery(
+                event: event, endpoint: account.endpoint, attempt: waiting.pending.attempts + 1, entry: waiting.entry))
+    }
+}
+
+extension PendingEntry {
+    /// The place just after this entry in the due index.
+    var successor: PendingEntry {
+        let next = DeliveryID(
+            position: delivery.position, endpoint: EndpointNumber(delivery.endpoint.value &+ 1))
+        return PendingEntry(delivery: next, dueAt: dueAt, attempts: 0)
+    }
+}

@@ -1,0 +1,114 @@
+import LMDB
+import Scheduling
+import Store
+import WebhookModel
+
+/// A delivery that was made in a transaction and is due at once: handed over after its commit.
+struct Hint {
+    var batch: Int
+    var draft: Int
+    var position: EventPosition
+    var endpoint: Endpoint
+}
+
+/// What the publishes of one transaction come to, applied to memory only after its commit.
+struct PublishPlan {
+    var nextPosition: UInt64
+    /// By batch, by draft.
+    var results: [[EventResult]] = []
+    var hints: [Hint] = []
+    var earliestFuture = Int64.max
+    var storedEvents = 0
+    var deliveries = 0
+
+    init(nextPosition: UInt64) { self.nextPosition = nextPosition }
+}
+
+/// Writes events, their ids and their deliveries: fan-out in the transaction of the event itself.
+struct Publisher {
+    let tables: Tables
+
+    /// Writes one batch.
+    ///
+    /// - Parameter now: Unix milliseconds.
+    func publish(
+        _ batch: EventBatch, number: Int, tenants: [TenantNumber: Stored<Tenant>], routing: inout RoutingTable,
+        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        var results: [EventResult] = []
+        results.reserveCapacity(batch.drafts.count)
+        var lastTenant: TenantNumber?
+        var lastTenantResult = EventResult.undecided
+        for index in batch.drafts.indices {
+            let draft = batch.drafts[index]
+            guard draft.result == .undecided else {
+                results.append(draft.result)
+                continue
+            }
+            if draft.tenant != lastTenant {
+                lastTenant = draft.tenant
+                lastTenantResult = Publisher.standing(tenants[draft.tenant])
+            }
+            guard lastTenantResult == .undecided else {
+                results.append(lastTenantResult)
+                continue
+            }
+            results.append(
+                try publish(
+                    draft, index, of: batch, number: number, routing: &routing, plan: &plan, now: now, in: transaction))
+        }
+        plan.results.append(results)
+    }
+
+    // The session looked too, but the tenant may have changed since.
+    private static func standing(_ tenant: Stored<Tenant>?) -> EventResult {
+        guard let tenant else { return .unknownTenant }
+        return tenant.value.enabled ? .undecided : .tenantDisabled
+    }
+
+    private func publish(
+        _ draft: EventDraft, _ index: Int, of batch: EventBatch, number: Int, routing: inout RoutingTable,
+        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> EventResult {
+        try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
+            let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
+            let checksum = Tables.checksum(record)
+            if let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) {
+                return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
+            }
+            let position = EventPosition(plan.nextPosition)
+            try tables.insert(
+                record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
+                in: transaction)
+            plan.nextPosition += 1
+            plan.storedEvents += 1
+            let type = UnsafeRawBufferPointer(rebasing: record[draft.record.type.range])
+            let endpoints = routing.endpoints(for: type, of: draft.tenant)
+            let dueAt = max(draft.record.deliverAt, now)
+            for endpoint in endpoints {
+                let delivery = DeliveryID(position: position, endpoint: endpoint.number)
+                try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                if dueAt <= now {
+                    plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
+                } else {
+                    plan.earliestFuture = min(plan.earliestFuture, dueAt)
+                }
+            }
+            plan.deliveries += endpoints.count
+            return endpoints.isEmpty ? .acceptedNoMatch : .accepted
+        }
+    }
+
+    // A checksum alone would, once in four thousand million conflicts, call a new event a duplicate and lose it.
+    private func isSame(
+        _ record: UnsafeRawBufferPointer, _ checksum: UInt32, _ known: KnownEvent,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        guard known.checksum == checksum, Int(known.length) == record.count else { return false }
+        switch try tables.event(at: known.position, in: transaction) {
+        case .event(let event): return event.bytes.elementsEqual(record)
+        // Unreadable: its checksum and length are what is left to go by.
+        case .missing, .damaged: return true
+        }
+    }
+}

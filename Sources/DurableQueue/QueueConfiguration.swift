@@ -1,0 +1,28 @@
+public import WebhookModel
+
+/// What an operator may choose about the queue.
+public struct QueueConfiguration: Sendable {
+    /// Ingest is refused while the file system has less than this free.
+    public var diskReserveBytes: Int64
+    /// Finished events and their ids are kept so long: the dedup window, milliseconds.
+    public var retention: Int64
+    public var deadLetterRetention: Int64
+    /// Deliveries and bytes handed to one sender and not yet reported.
+    public var heldPerSender: Int
+    public var heldBytesPerSender: Int
+    /// Deliveries that wait in memory for parking.
+    public var lotLimit: Int
+
+    public init(
+        diskReserveBytes: Int64 = 256 * 1024 * 1024, retention: Int64 = Limits.retentionMilliseconds,
+        deadLetterRetention: Int64 = Limits.deadLetterMilliseconds, heldPerSender: Int = Limits.heldPerSender,
+        heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.parkingLot
+    ) {
+        self.diskReserveBytes = diskReserveBytes
+        self.retention = retention
+        self.deadLetterRetention = deadLetterRetention
+        self.heldPerSender = heldPerSender
+        self.heldBytesPerSender = heldBytesPerSender
+        self.lotLimit = lotLimit
+    }
+}

@@ -1,0 +1,151 @@
+public import Logging
+import LMDB
+public import Store
+import Threading
+public import WebhookModel
+
+/// The one writer: takes events in, makes them and their deliveries durable by group commit, hands due deliveries to the senders and
+/// records what came of them.
+///
+/// Batches go in by `intake`, come back through their receipt port after the fdatasync; reports go in by `report`. There is no
+/// artificial delay: what waits when the writer comes round is the batch, and while one commit runs the next gathers. Only a commit
+/// that would carry outcomes alone lingers for `Limits.outcomeLingerMilliseconds`.
+public final class QueueWriterThread: Sendable {
+    private let bell = Bell()
+    private let mailbox: Mailbox<QueueCommand>
+    private let published: Locked<Published>
+    private let thread = Locked<WorkerThread?>(nil)
+    private let starting: Locked<WriterCore?>
+    private let senders: [DispatchPort]
+    private let onFatal: @Sendable (String) -> Void
+    private let logger: Logger
+
+    private struct Published {
+        var directory: TenantDirectory
+        var tenancy: TenancySnapshot
+        var statistics: QueueStatistics
+    }
+
+    /// Recovers the store's state; nothing runs until `start`.
+    ///
+    /// - Parameters:
+    ///   - senders: endpoint n goes to sender n modulo their count.
+    ///   - onFatal: called once, on the writer's thread, when a commit is in doubt: the process must end, and recovers at its
+    ///     next start. The queue answers nothing after it.
+    /// - Throws: `StoreError` where the store's configuration rows cannot be read.
+    public init(
+        directory: DataDirectory, configuration: QueueConfiguration, senders: [DispatchPort], logger: Logger,
+        onFatal: @escaping @Sendable (String) -> Void
+    ) throws {
+        precondition(!senders.isEmpty, "a queue needs a sender")
+        let core = try WriterCore(directory: directory, configuration: configuration, senders: senders.count)
+        mailbox = Mailbox(capacity: Limits.intakeBytes, bell: bell)
+        published = Locked(
+            Published(
+                directory: core.tenancy.directory, tenancy: core.tenancy.snapshot, statistics: core.statistics))
+        starting = Locked(core)
+        self.senders = senders
+        self.logger = logger
+        self.onFatal = onFatal
+    }
+
+    /// The mouth: drafts in, receipts out, no sockets.
+    public var intake: IntakePort {
+        IntakePort { [self] batch, onRoom in
+            let weight = batch.bytes.count + batch.drafts.count * MemoryLayout<EventDraft>.stride
+            return mailbox.offer(.publish(batch), weight: weight, onRoom: onRoom)
+        }
+    }
+
+    /// Tells what came of attempts. Never refused: bounded by what was handed over.
+    public func report(_ reports: [AttemptReport]) { mailbox.post(.reports(reports)) }
+
+    /// Changes tenants, endpoints or keys, all or none; returns when it is durable.
+    public func change(_ changes: [TenancyChange]) async throws(TenancyError) {
+        let result = await withCheckedContinuation { continuation in
+            mailbox.post(.change(changes) { continuation.resume(returning: $0) })
+        }
+        try result.get()
+    }
+
+    /// Who may publish what, now.
+    public var tenantDirectory: TenantDirectory { published.withLock(\.directory) }
+    public var tenancy: TenancySnapshot { published.withLock(\.tenancy) }
+    public var statistics: QueueStatistics { published.withLock(\.statistics) }
+
+    /// Starts the thread. Once.
+    public func start() {
+        let core = starting.withLock { core in
+            defer { core = nil }
+            return core
+        }
+        precondition(core != nil, "the queue starts once")
+        nonisolated(unsafe) let owned = core!
+        thread.withLock { $0 = WorkerThread(name: "queue-writer") { [self] in run(owned) } }
+    }
+
+    /// Works off what has been offered and reported so far, commits, and ends. Blocks its caller.
+    public func stop() {
+        mailbox.close()
+        mailbox.post(.stop)
+        thread.withLock(\.self)?.join()
+    }
+
+    // MARK: The loop
+
+    private func run(_ core: WriterCore) {
+        var turn = WriterTurn(core: core, clock: QueueClock(.now()))
+        do throws(LMDBError) {
+            while !turn.isStopping {
+                gather(&turn)
+                try turn.perform()
+                publish(turn)
+            }
+        } catch {
+            logger.critical(
+                "the store failed; the process must restart", metadata: ["error": "\(error)", "path": "\(core.directory.path)"])
+            onFatal("the store failed (\(error)); its last commit is in doubt, and the next start recovers")
+        }
+        turn.dismiss()
+    }
+
+    /// Fills the turn's inbox: sleeps while there is nothing to do, lingers while there are outcomes only.
+    private func gather(_ turn: inout WriterTurn) {
+        mailbox.drain(into: &turn.inbox)
+        if turn.inbox.isEmpty {
+            let pause = turn.pauseNanoseconds(.now())
+            guard pause > 0 else { return }
+            bell.wait(nanoseconds: pause)
+            mailbox.drain(into: &turn.inbox)
+        }
+        var company: [QueueCommand] = []
+        let deadline = Instant.now().monotonic + Limits.outcomeLingerMilliseconds * 1_000_000
+        while turn.mayLinger {
+            let left = deadline - Instant.now().monotonic
+            guard left > 0 else { return }
+            bell.wait(nanoseconds: left)
+            mailbox.drain(into: &company)
+            turn.inbox += company
+            company.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func publish(_ turn: borrowing WriterTurn) {
+        for (sender, port) in senders.enumerated() {
+            let outgoing = turn.core.ledger.takeOutgoing(sender)
+            if !outgoing.isEmpty { port.offer(outgoing) }
+        }
+        if let refusal = turn.refusalToLog { logger.warning("ingest is refused", metadata: ["reason": "\(refusal)"]) }
+        if turn.resumed { logger.notice("ingest resumes: there is room again") }
+        let statistics = turn.statistics
+        let changed = turn.tenancyChanged
+        published.withLock { published in
+            published.statistics = statistics
+            if changed {
+                published.directory = turn.core.tenancy.directory
+                published.tenancy = turn.core.tenancy.snapshot
+            }
+        }
+        turn.answerChanges()
+    }
+}

@@ -1,0 +1,17 @@
+public import Scheduling
+import WebhookModel
+
+/// What the writer is told, in order.
+enum QueueCommand: Sendable {
+    case publish(EventBatch)
+    case reports([AttemptReport])
+    case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
+    case stop
+}
+
+/// Where due deliveries go: one per sender. Called on the writer's thread; must not block.
+public struct DispatchPort: Sendable {
+    public let offer: @Sendable ([DueDelivery]) -> Void
+
+    public init(offer: @escaping @Sendable ([DueDelivery]) -> Void) { self.offer = offer }
+}

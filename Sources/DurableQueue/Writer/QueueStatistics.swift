@@ -1,0 +1,37 @@
+/// Counts of the queue since its start, and its levels now. Derived: the store is the truth.
+public struct QueueStatistics: Sendable, Equatable {
+    // MARK: Counts
+    public var accepted = 0
+    public var acceptedWithoutMatch = 0
+    public var duplicates = 0
+    public var conflicts = 0
+    public var refusedForSpace = 0
+    public var otherRefusals = 0
+    public var deliveriesMade = 0
+    public var delivered = 0
+    public var retriesScheduled = 0
+    public var deadLettered = 0
+    public var cancelled = 0
+    public var quarantined = 0
+    public var attempts = 0
+    public var commits = 0
+    /// Nanoseconds spent in write transactions, their commits included.
+    public var commitNanoseconds = 0
+    public var failedCommits = 0
+    public var parkedDeliveries = 0
+    public var removedEvents = 0
+
+    // MARK: Levels
+    public var held = 0
+    public var inLots = 0
+    public var pendingDue = 0
+    public var pendingParked = 0
+    public var usedPages = 0
+    public var mapPages = 0
+    /// Why ingest is refused just now; nil while it is not.
+    public var refusal: String?
+
+    public init() {}
+
+    public var pending: Int { pendingDue + pendingParked }
+}

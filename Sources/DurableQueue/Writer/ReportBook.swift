@@ -1,0 +1,106 @@
+import LMDB
+import Scheduling
+import Store
+import WebhookModel
+
+/// What the reports of one transaction come to, applied to memory only after its commit.
+struct ReportPlan {
+    var earliestRetry = Int64.max
+    var delivered = 0
+    var retries = 0
+    var deadLettered = 0
+    var cancelled = 0
+}
+
+/// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
+struct ReportBook {
+    let tables: Tables
+
+    /// Writes one report.
+    ///
+    /// - Parameters:
+    ///   - endpoint: as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - now: Unix milliseconds.
+    func write(
+        _ report: AttemptReport, endpoint: Endpoint?, plan: inout ReportPlan, now: Int64,
+        random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        var row = DeliveryRow(
+            state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
+            finishedAt: now)
+        var nextAt: Int64 = 0
+        try tables.remove(report.delivery, from: report.entry, in: transaction)
+        switch next(after: report, endpoint: endpoint, now: now, random: &random) {
+        case .delivered:
+            plan.delivered += 1
+        case .again(let at):
+            row.state = .scheduled
+            row.dueAt = at
+            row.finishedAt = 0
+            nextAt = at
+            let entry = PendingEntry(delivery: report.delivery, dueAt: at, attempts: report.attempt)
+            try tables.putDue(entry, in: transaction)
+            plan.retries += 1
+            plan.earliestRetry = min(plan.earliestRetry, at)
+        case .deadLetter:
+            if endpoint == nil {
+                row.state = .cancelled
+                plan.cancelled += 1
+            } else {
+                row.state = .deadLettered
+                try tables.bury(
+                    report.delivery, at: now, outcome: report.outcome, status: report.status, attempts: report.attempt,
+                    in: transaction)
+                plan.deadLettered += 1
+            }
+        }
+        try tables.update(report.delivery, row, in: transaction)
+        try tables.record(report, nextAt: nextAt, in: transaction)
+    }
+
+    private func next(
+        after report: AttemptReport, endpoint: Endpoint?, now: Int64, random: inout some RandomNumberGenerator
+    ) -> RetrySchedule.Next {
+        guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
+        return RetrySchedule.next(
+            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            retryAfter: report.retryAfter, now: now, random: &random)
+    }
+
+    /// Cancels deliveries of a removed endpoint.
+    func cancel(
+        _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for waiting in entries {
+            try finish(waiting, .cancelled, .delivered, now: now, in: transaction)
+        }
+    }
+
+    /// Dead-letters deliveries whose record cannot be read: never sent, never skipped in silence.
+    func quarantine(
+        _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for waiting in entries {
+            try finish(waiting, .deadLettered, .recordDamaged, now: now, in: transaction)
+            try tables.bury(
+                waiting.pending.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: waiting.pending.attempts,
+                in: transaction)
+        }
+    }
+
+    private func finish(
+        _ waiting: Waiting, _ state: DeliveryState, _ outcome: Outcome, now: Int64,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
+        let row = DeliveryRow(
+            state: state, outcome: outcome, attempts: waiting.pending.attempts, dueAt: 0, finishedAt: now)
+        try tables.update(waiting.pending.delivery, row, in: transaction)
+    }
+}
+
+/// A delivery and where it waits.
+struct Waiting {
+    var pending: PendingEntry
+    var entry: QueueEntry
+}

@@ -1,0 +1,212 @@
+import LMDB
+import Scheduling
+import Store
+import WebhookModel
+
+/// The queue's decisions and its one write transaction. Owned by the writer thread; takes `now`, reads no clock.
+///
+/// A transaction is planned on copies and applied to memory only after its commit, so one that finds no room leaves no trace.
+final class WriterCore {
+    let directory: DataDirectory
+    let tables: Tables
+    let configuration: QueueConfiguration
+    var tenancy: TenancyState
+    var routing = RoutingTable()
+    var ledger: DispatchLedger
+    var statistics = QueueStatistics()
+    var space: SpaceGauge
+    var sweep: RetentionSweep
+    /// Reports whose transaction found no room: they come first in the next.
+    var deferredReports: [AttemptReport] = []
+    var findings = Refill.Findings()
+    /// Removed endpoints whose parked deliveries are still to be cancelled.
+    var purges: [EndpointNumber] = []
+    private var random = SystemRandomNumberGenerator()
+    var nextSweep: Int64 = 0
+    /// Parking goes on, slice by slice, until the lots are nearly empty.
+    private var isParking = false
+
+    static let sweepSlice = 512
+    static let sweepRest: Int64 = 10_000
+
+    init(directory: DataDirectory, configuration: QueueConfiguration, senders: Int) throws(StoreError) {
+        self.directory = directory
+        tables = directory.tables
+        self.configuration = configuration
+        let recovered = try directory.recover()
+        tenancy = TenancyState(recovered)
+        ledger = DispatchLedger(senders: senders, configuration: configuration)
+        space = SpaceGauge(reserve: configuration.diskReserveBytes)
+        sweep = RetentionSweep(
+            retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
+        statistics.pendingDue = recovered.dueCount
+        statistics.pendingParked = recovered.parkedCount
+        for endpoint in tenancy.endpoints.values { ledger.put(tenancy.endpoint(endpoint.value), active: tenancy.isActive(endpoint.value)) }
+        for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.endpoints(of: tenant), of: tenant) }
+        for number in recovered.endpointsWithParked {
+            if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
+        }
+    }
+
+    /// What one transaction takes.
+    struct Work {
+        var batches: [EventBatch] = []
+        var reports: [AttemptReport] = []
+
+        var isEmpty: Bool { batches.isEmpty && reports.isEmpty }
+    }
+
+    /// Whether there is upkeep to write though no command came.
+    func wantsUpkeep(now: Int64) -> Bool {
+        !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || ledger.lotIsFull || isParking
+            || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
+    }
+
+    /// When to wake though nobody rings, Unix milliseconds.
+    func nextWake(now: Int64) -> Int64 {
+        if ledger.wantsScan(now: now) { return now }
+        let scan = ledger.scanPending && ledger.scanNotBefore > now ? ledger.scanNotBefore : .max
+        return min(ledger.nextDue, nextSweep, scan, now + SpaceGauge.interval)
+    }
+
+    // MARK: Transactions
+
+    /// Writes and commits the work; batches come back decided.
+    ///
+    /// - Throws: what is fatal: the commit is in doubt, the process must stop and recover.
+    func perform(_ work: Work, now: Int64) throws(LMDBError) {
+        var work = work
+        work.reports = deferredReports + work.reports
+        if space.isDue(now: now) { try space.look(directory, now: now) }
+        if space.refusal != nil { refuse(work.batches) }
+        do throws(LMDBError) {
+            try transact(work, now: now)
+            deferredReports = []
+        } catch {
+            guard error.isNoSpace || error.isMapFull else { throw error }
+            statistics.failedCommits += 1
+            space.close(error, now: now)
+            refuse(work.batches)
+            // Outcomes are tried once more without the events; what fails then waits for room.
+            do throws(LMDBError) {
+                try transact(Work(batches: [], reports: work.reports), now: now)
+                deferredReports = []
+            } catch {
+                guard error.isNoSpace || error.isMapFull else { throw error }
+                statistics.failedCommits += 1
+                deferredReports = work.reports
+            }
+        }
+    }
+
+    private func refuse(_ batches: [EventBatch]) {
+        for batch in batches {
+            statistics.refusedForSpace += batch.drafts.count { $0.result == .undecided }
+            batch.settle(.storageFull, retryAfter: 1_000)
+        }
+    }
+
+    private func transact(_ work: Work, now: Int64) throws(LMDBError) {
+        let parking = ledger.lotIsFull || isParking ? ledger.takeForParking(limit: Limits.parkedPerCommit) : []
+        do throws(LMDBError) {
+            try write(work, parking: parking, now: now)
+        } catch {
+            ledger.parkingFailed(parking)
+            throw error
+        }
+        ledger.parked(parking)
+        statistics.parkedDeliveries += parking.count
+        isParking = !parking.isEmpty && ledger.lotCount > configuration.lotLimit / 4
+    }
+
+    private func write(_ work: Work, parking: [PendingEntry], now: Int64) throws(LMDBError) {
+        let transaction = try directory.environment.beginWrite()
+        let commit = transaction.number
+
+        var reportPlan = ReportPlan()
+        let book = ReportBook(tables: tables)
+        for report in work.reports {
+            try book.write(
+                report, endpoint: ledger.account(report.delivery.endpoint)?.endpoint, plan: &reportPlan, now: now,
+                random: &random, in: transaction)
+        }
+        var publishPlan = PublishPlan(nextPosition: tenancy.counters.nextPosition)
+        let publisher = Publisher(tables: tables)
+        for (number, batch) in work.batches.enumerated() {
+            try publisher.publish(
+                batch, number: number, tenants: tenancy.tenants, routing: &routing, plan: &publishPlan, now: now,
+                in: transaction)
+        }
+        if publishPlan.storedEvents > 0 { try tables.putNextPosition(publishPlan.nextPosition, in: transaction) }
+        if !parking.isEmpty { try tables.park(parking, in: transaction) }
+        let upkeep = try writeUpkeep(book, now: now, in: transaction)
+        let pending = try tables.pendingCount(in: transaction)
+        try transaction.commit()
+
+        apply(upkeep, now: now)
+        apply(reportPlan, work.reports, now: now)
+        apply(publishPlan, work.batches, commit: commit, now: now)
+        statistics.commits += 1
+        statistics.pendingDue = pending.due
+        statistics.pendingParked = pending.parked
+    }
+
+    // MARK: After the commit
+
+    private func apply(_ plan: ReportPlan, _ reports: [AttemptReport], now: Int64) {
+        for report in reports { ledger.release(report, now: now) }
+        ledger.nextDue = min(ledger.nextDue, plan.earliestRetry)
+        statistics.attempts += reports.count
+        statistics.delivered += plan.delivered
+        statistics.retriesScheduled += plan.retries
+        statistics.deadLettered += plan.deadLettered
+        statistics.cancelled += plan.cancelled
+    }
+
+    private func apply(_ plan: PublishPlan, _ batches: [EventBatch], commit: UInt64, now: Int64) {
+        tenancy.counters.nextPosition = plan.nextPosition
+        ledger.nextDue = min(ledger.nextDue, plan.earliestFuture)
+        statistics.deliveriesMade += plan.deliveries
+        for (batch, results) in zip(batches, plan.results) {
+            batch.commit = commit
+            for index in results.indices {
+                batch.drafts[index].result = results[index]
+                count(results[index])
+            }
+        }
+        // One event may go to several endpoints: its bytes are copied once.
+        var event: (position: EventPosition, event: Event)?
+        for hint in plan.hints {
+            let batch = batches[hint.batch]
+            let draft = batch.drafts[hint.draft]
+            let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
+            let dueAt = max(draft.record.deliverAt, now)
+            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count)) {
+            case .hand:
+                if event?.position != hint.position {
+                    let made = Event(
+                        position: hint.position, tenant: draft.tenant, acceptedAt: now,
+                        bytes: Array(batch.bytes[draft.span.range]), record: draft.record)
+                    event = (hint.position, made)
+                }
+                ledger.hand(
+                    DueDelivery(
+                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)))
+            case .wait:
+                ledger.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0))
+            case .leave, .orphan:
+                ledger.scanPending = true
+            }
+        }
+    }
+
+    private func count(_ result: EventResult) {
+        switch result {
+        case .accepted: statistics.accepted += 1
+        case .acceptedNoMatch: statistics.acceptedWithoutMatch += 1
+        case .duplicate: statistics.duplicates += 1
+        case .conflict: statistics.conflicts += 1
+        default: statistics.otherRefusals += 1
+        }
+    }
+}

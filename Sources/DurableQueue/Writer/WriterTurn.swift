@@ -1,0 +1,139 @@
+import LMDB
+import Scheduling
+import Store
+import Threading
+import WebhookModel
+
+/// The queue's time: the wall's at start, carried on by the monotonic clock, so that a step of the wall clock neither delays nor
+/// repeats anything while the process runs.
+struct QueueClock {
+    private let offset: Int64
+
+    init(_ start: Instant) { offset = start.wall - start.monotonic }
+
+    /// Unix milliseconds.
+    func milliseconds(_ instant: Instant) -> Int64 { (instant.monotonic + offset) / 1_000_000 }
+}
+
+/// One round of the writer: commands in order, cut into transactions of bounded size.
+struct WriterTurn: ~Copyable {
+    let core: WriterCore
+    private let clock: QueueClock
+    var inbox: [QueueCommand] = []
+    private(set) var isStopping = false
+    private(set) var tenancyChanged = false
+    private(set) var refusalToLog: String?
+    private(set) var resumed = false
+    private var lastRefusal: String?
+    private var replies: [() -> Void] = []
+
+    init(core: WriterCore, clock: QueueClock) {
+        self.core = core
+        self.clock = clock
+    }
+
+    /// Outcomes only, and few: worth waiting a moment for an event to share the commit with.
+    var mayLinger: Bool {
+        var reports = 0
+        for command in inbox {
+            guard case .reports(let some) = command else { return false }
+            reports += some.count
+        }
+        return reports > 0 && reports < WriterTurn.lingerReports
+    }
+
+    static let lingerReports = 512
+
+    /// How long the writer may sleep; 0: there is work.
+    func pauseNanoseconds(_ instant: Instant) -> Int64 {
+        let now = clock.milliseconds(instant)
+        if core.wantsUpkeep(now: now), core.deferredReports.isEmpty { return 0 }
+        // What found no room is tried again at a walking pace.
+        let wake = core.deferredReports.isEmpty ? core.nextWake(now: now) : now + 100
+        return max(wake - now, 0) * 1_000_000
+    }
+
+    /// Performs everything in the inbox, then refills the senders.
+    mutating func perform() throws(LMDBError) {
+        tenancyChanged = false
+        replies.removeAll(keepingCapacity: true)
+        var work = WriterCore.Work()
+        var events = 0
+        for command in inbox {
+            switch command {
+            case .publish(let batch):
+                work.batches.append(batch)
+                events += batch.drafts.count
+            case .reports(let reports):
+                work.reports += reports
+            case .change(let changes, let reply):
+                try commit(&work)
+                let result = try core.change(changes, now: clock.milliseconds(.now()))
+                tenancyChanged = true
+                replies.append { reply(result) }
+            case .stop:
+                isStopping = true
+            }
+            if events + work.reports.count >= Limits.eventsPerCommit {
+                try commit(&work)
+                events = 0
+            }
+        }
+        inbox.removeAll(keepingCapacity: true)
+        let now = clock.milliseconds(.now())
+        if !work.isEmpty || core.wantsUpkeep(now: now) { try commit(&work) }
+        if !isStopping { try core.refill(now: now) }
+        noteRefusal()
+    }
+
+    private mutating func commit(_ work: inout WriterCore.Work) throws(LMDBError) {
+        let before = Instant.now()
+        let now = clock.milliseconds(before)
+        guard !work.isEmpty || core.wantsUpkeep(now: now) else { return }
+        try core.perform(work, now: now)
+        core.statistics.commitNanoseconds += Int(Instant.now().monotonic - before.monotonic)
+        WriterTurn.answer(work.batches)
+        work = WriterCore.Work()
+    }
+
+    /// Gives decided batches back, one delivery per port.
+    private static func answer(_ batches: [EventBatch]) {
+        var ports: [(port: ReceiptPort, batches: [EventBatch])] = []
+        for batch in batches {
+            if let index = ports.firstIndex(where: { $0.port === batch.receipts }) {
+                ports[index].batches.append(batch)
+            } else {
+                ports.append((batch.receipts, [batch]))
+            }
+        }
+        for (port, batches) in ports { port.deliver(batches) }
+    }
+
+    /// After the new tenancy is visible to all.
+    func answerChanges() {
+        for reply in replies { reply() }
+    }
+
+    var statistics: QueueStatistics {
+        var statistics = core.statistics
+        statistics.inLots = core.ledger.lotCount
+        statistics.usedPages = core.space.usedPages
+        statistics.mapPages = core.space.mapPages
+        statistics.refusal = core.space.refusal
+        statistics.held = core.ledger.senders.reduce(0) { $0 + $1.held }
+        return statistics
+    }
+
+    private mutating func noteRefusal() {
+        let refusal = core.space.refusal
+        refusalToLog = refusal != nil && lastRefusal == nil ? refusal : nil
+        resumed = refusal == nil && lastRefusal != nil
+        lastRefusal = refusal
+    }
+
+    /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
+    mutating func dismiss() {
+        for case .change(_, let reply) in inbox { reply(.failure(.stopped)) }
+        inbox.removeAll()
+    }
+}

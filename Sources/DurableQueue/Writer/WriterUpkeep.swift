@@ -1,0 +1,145 @@
+import LMDB
+import Scheduling
+import Store
+import WebhookModel
+
+extension Refill.Findings {
+    var isEmpty: Bool { unreadable.isEmpty && orphans.isEmpty }
+}
+
+/// What the upkeep of one transaction did, applied to memory only after its commit.
+struct UpkeepPlan {
+    var sweep: RetentionSweep?
+    var nextSweep: Int64?
+    var removedEvents = 0
+    var orphans = 0
+    var unreadable: [Waiting] = []
+    var purged: [Waiting] = []
+    var purgesDone = 0
+}
+
+extension WriterCore {
+    /// Entries of a removed endpoint that one transaction cancels.
+    static let purgeSlice = 2_048
+
+    /// Retention, quarantine and the clean-up after removed endpoints: a slice of each.
+    func writeUpkeep(
+        _ book: ReportBook, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> UpkeepPlan {
+        var plan = UpkeepPlan()
+        if now >= nextSweep {
+            var sweep = sweep
+            let progress = try sweep.sweep(tables, limit: WriterCore.sweepSlice, now: now, in: transaction)
+            plan.sweep = sweep
+            plan.removedEvents = progress.removedEvents
+            plan.nextSweep = progress.isAtYoungEnd ? now + WriterCore.sweepRest : now
+        }
+        try book.cancel(findings.orphans, now: now, in: transaction)
+        plan.orphans = findings.orphans.count
+        try book.quarantine(findings.unreadable, now: now, in: transaction)
+        plan.unreadable = findings.unreadable
+        if let number = purges.first {
+            var doomed: [Waiting] = []
+            try tables.scanParked(of: number, after: EventPosition(0), in: transaction) { entry in
+                if !ledger.known.contains(entry.delivery) { doomed.append(Waiting(pending: entry, entry: .parked)) }
+                return doomed.count < WriterCore.purgeSlice
+            }
+            try book.cancel(doomed, now: now, in: transaction)
+            plan.purged = doomed
+            plan.purgesDone = doomed.count < WriterCore.purgeSlice ? 1 : 0
+        }
+        return plan
+    }
+
+    /// Applies what was committed.
+    func apply(_ plan: UpkeepPlan, now: Int64) {
+        if let sweep = plan.sweep, let nextSweep = plan.nextSweep {
+            self.sweep = sweep
+            self.nextSweep = nextSweep
+        }
+        statistics.removedEvents += plan.removedEvents
+        statistics.cancelled += plan.orphans + plan.purged.count
+        statistics.quarantined += plan.unreadable.count
+        for waiting in plan.unreadable { ledger.forget(waiting.pending.delivery) }
+        findings = Refill.Findings()
+        purges.removeFirst(plan.purgesDone)
+    }
+
+    // MARK: Dispatch
+
+    /// Brings due deliveries from the store to senders that have room.
+    func refill(now: Int64) throws(LMDBError) {
+        if now >= ledger.nextDue { ledger.scanPending = true }
+        let wantsScan = ledger.wantsScan(now: now)
+        guard wantsScan || !ledger.refillList.isEmpty else { return }
+        let refill = Refill(tables: tables)
+        try directory.environment.read { snapshot throws(LMDBError) in
+            try refill.refillEndpoints(&ledger, findings: &findings, in: snapshot)
+            if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }
+        }
+    }
+
+    // MARK: Tenancy
+
+    /// Applies changes in a transaction of their own, all or none.
+    func change(_ changes: [TenancyChange], now: Int64) throws(LMDBError) -> Result<Void, TenancyError> {
+        var planned = tenancy
+        var edits: [TenancyState.Edit] = []
+        do throws(TenancyError) {
+            for change in changes { edits += try planned.apply(change) }
+        } catch {
+            return .failure(error)
+        }
+        guard !edits.isEmpty else { return .success(()) }
+        do throws(LMDBError) {
+            let transaction = try directory.environment.beginWrite()
+            for edit in edits { try write(edit, in: transaction) }
+            try tables.putCounters(planned.counters, in: transaction)
+            try transaction.commit()
+        } catch {
+            guard error.isNoSpace || error.isMapFull else { throw error }
+            return .failure(.storageFull)
+        }
+        statistics.commits += 1
+        tenancy = planned
+        adopt(edits)
+        return .success(())
+    }
+
+    private func write(_ edit: TenancyState.Edit, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        switch edit {
+        case .tenant(let row): try tables.put(row, in: transaction)
+        case .endpoint(let row): try tables.put(row, in: transaction)
+        case .removeEndpoint(let number): try tables.removeEndpoint(number, in: transaction)
+        case .key(let row, let number): try tables.put(row, number: number, in: transaction)
+        case .removeKey(let number): try tables.removeAPIKey(number, in: transaction)
+        }
+    }
+
+    // Routing and accounts follow what was committed.
+    private func adopt(_ edits: [TenancyState.Edit]) {
+        var touched: Set<TenantNumber> = []
+        for edit in edits {
+            switch edit {
+            case .tenant(let row):
+                touched.insert(row.value.number)
+            case .endpoint(let row):
+                touched.insert(row.value.tenant)
+            case .removeEndpoint(let number):
+                if let account = ledger.account(number) { touched.insert(account.endpoint.tenant) }
+                let orphans = ledger.remove(number)
+                findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
+                purges.append(number)
+            case .key, .removeKey:
+                break
+            }
+        }
+        for tenant in touched {
+            let endpoints = tenancy.endpoints(of: tenant)
+            routing.setEndpoints(endpoints, of: tenant)
+            for endpoint in endpoints {
+                ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
+            }
+        }
+    }
+}

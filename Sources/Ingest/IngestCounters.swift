@@ -1,0 +1,48 @@
+/// What the ingest port has seen since its start. Sums only: rates are the reader's.
+public struct IngestCounters: Sendable, Equatable {
+    public var connectionsAccepted = 0
+    /// Over a connection limit.
+    public var connectionsRefused = 0
+    public var connectionsClosed = 0
+    public var authenticated = 0
+    public var authFailures = 0
+    /// Connections whose first bytes were not our preface.
+    public var strangers = 0
+    /// Connections that we closed with a CLOSE of class 0x04, a wrong key and too many connections included.
+    public var protocolErrors = 0
+    public var bytesReceived = 0
+    public var publishFrames = 0
+    public var events = 0
+    /// PUBLISH frames whose body checksum was wrong.
+    public var corruptFrames = 0
+    /// Answers by what they mean to the producer.
+    public var answeredStored = 0
+    public var answeredRetryable = 0
+    public var answeredRefused = 0
+    /// Batches handed to the queue, and how often it was full.
+    public var batches = 0
+    public var backPressure = 0
+
+    public init() {}
+
+    public var connectionsOpen: Int { connectionsAccepted - connectionsClosed }
+
+    public static func += (left: inout IngestCounters, right: IngestCounters) {
+        left.connectionsAccepted += right.connectionsAccepted
+        left.connectionsRefused += right.connectionsRefused
+        left.connectionsClosed += right.connectionsClosed
+        left.authenticated += right.authenticated
+        left.authFailures += right.authFailures
+        left.strangers += right.strangers
+        left.protocolErrors += right.protocolErrors
+        left.bytesReceived += right.bytesReceived
+        left.publishFrames += right.publishFrames
+        left.events += right.events
+        left.corruptFrames += right.corruptFrames
+        left.answeredStored += right.answeredStored
+        left.answeredRetryable += right.answeredRetryable
+        left.answeredRefused += right.answeredRefused
+        left.batches += right.batches
+        left.backPressure += right.backPressure
+    }
+}

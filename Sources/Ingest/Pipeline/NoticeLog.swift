@@ -1,0 +1,53 @@
+import Logging
+import WireProtocol
+
+/// Writes what peers do wrong to the log, so many lines a second and no more: a flood must not become a flood of the
+/// log.
+struct NoticeLog {
+    static let linesPerSecond = 10
+
+    private let logger: Logger
+    private var windowStart: Int64 = 0
+    private var lines = 0
+    private var suppressed = 0
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    mutating func write(_ notice: IngestSession.Notice, peer: String, now: Moment) {
+        if now.monotonic - windowStart >= 1_000_000_000 {
+            if suppressed > 0 { logger.notice("ingest: \(suppressed) more lines like these were left out") }
+            windowStart = now.monotonic
+            lines = 0
+            suppressed = 0
+        }
+        guard lines < NoticeLog.linesPerSecond else {
+            suppressed += 1
+            return
+        }
+        lines += 1
+        logger.notice("ingest: \(notice.text)", metadata: ["peer": "\(peer)"])
+    }
+}
+
+extension IngestSession.Notice {
+    var text: String {
+        switch self {
+        case .stranger(let stranger):
+            "\(stranger.rawValue) arrived on the ingest port; it speaks the binary protocol only"
+        case .otherVersion(let version):
+            "a client speaks version \(version) of the protocol; this server speaks version \(Preface.majorVersion)"
+        case .authFailed(let client): "the API key of client \"\(printable(client))\" is not known"
+        case .closed(let status, let reason): "closed with \(status.name): \(reason)"
+        case .outputStalled: "cut off: the client left its answers unread"
+        }
+    }
+
+    /// A peer's text, short and without control characters: it must not write log lines of its own.
+    private func printable(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(64) {
+            shown.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+        }
+        return String(shown)
+    }
+}

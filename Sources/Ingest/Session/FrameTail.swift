@@ -1,0 +1,57 @@
+import WireProtocol
+
+/// The beginning of a frame whose end has not come yet. Whole frames are decoded where they were read and never pass
+/// here.
+///
+/// It grows as bytes arrive: an announced length allocates nothing.
+struct FrameTail {
+    private var bytes: [UInt8] = []
+    /// When its first byte came (or reading went on after a pause), monotonic nanoseconds.
+    var since: Int64 = 0
+
+    var isEmpty: Bool { bytes.isEmpty }
+    var count: Int { bytes.count }
+
+    /// Moves bytes from the front of `rest` until there are `total`. True: there are.
+    mutating func fill(to total: Int, from rest: inout UnsafeRawBufferPointer) -> Bool {
+        let wanted = min(max(0, total - bytes.count), rest.count)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<wanted]))
+        rest = UnsafeRawBufferPointer(rebasing: rest[wanted...])
+        return bytes.count >= total
+    }
+
+    /// Moves bytes until one frame is whole. False: `rest` ended before.
+    mutating func fillFrame(from rest: inout UnsafeRawBufferPointer, _ decoder: FrameDecoder) throws(FrameError) -> Bool
+    {
+        guard fill(to: FrameHeader.byteCount, from: &rest) else { return false }
+        return fill(to: try frameLength(decoder)!, from: &rest)
+    }
+
+    /// The length of the frame; nil while its header is incomplete.
+    func frameLength(_ decoder: FrameDecoder) throws(FrameError) -> Int? {
+        guard bytes.count >= FrameHeader.byteCount else { return nil }
+        // The closure of `withUnsafeBytes` cannot throw typed errors.
+        let length = bytes.withUnsafeBytes { bytes in
+            Result { () throws(FrameError) in try decoder.frameLength(of: bytes) }
+        }
+        return try length.get()
+    }
+
+    /// Gives the bytes away, so that they may be read while the session changes; `reuse` gives their memory back.
+    mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
+    mutating func reuse(_ memory: consuming [UInt8]) {
+        memory.removeAll(keepingCapacity: true)
+        bytes = memory
+    }
+
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
+
+    /// Frees the memory of past frames: for connections that fell silent.
+    mutating func shrink() {
+        if bytes.isEmpty, bytes.capacity > 4_096 { bytes = [] }
+    }
+}

@@ -1,0 +1,209 @@
+package import NIOCore
+package import WebhookModel
+package import WireProtocol
+
+/// What a session works by: the same for all connections of a server.
+package struct SessionRules: Sendable {
+    package var configuration: IngestConfiguration
+    package var authenticate: Authenticator
+
+    package init(configuration: IngestConfiguration, authenticate: @escaping Authenticator) {
+        self.configuration = configuration
+        self.authenticate = authenticate
+    }
+}
+
+/// The server's side of one connection as a state machine: bytes, receipts and the time go in; output, events and an
+/// ending come out.
+///
+/// It owns no channel and reads no clock. After each call the shell collects `takeEvents`, `takeOutput`, `takeEnding`,
+/// `takeNotices` and asks `wantsRead`.
+package struct IngestSession {
+    enum Phase: Equatable {
+        /// Waiting for the preface, then for HELLO, until `deadline`.
+        case preface, hello
+        case open
+        /// The key was wrong: this goes out at `deadline`, and nothing is read before.
+        case refusing(Close)
+        /// Nothing more is taken. The CLOSE (or a plain end) follows the last answer, at `deadline` at the latest.
+        case finishing(Close?)
+        /// Everything is said. Input is read and forgotten until the peer's end or `deadline`.
+        case lingering
+        case ended
+
+        var takesInput: Bool { self == .preface || self == .hello || self == .open }
+    }
+
+    /// How the shell ends the connection.
+    package enum Ending: Equatable, Sendable {
+        /// After the output: end our direction, read on.
+        case halfClose
+        /// After the output: close.
+        case close
+        /// Close now.
+        case abort
+    }
+
+    /// Something for the log.
+    package enum Notice: Equatable, Sendable {
+        case stranger(Preface.Stranger)
+        case otherVersion(UInt8)
+        case authFailed(client: String)
+        case closed(ProtocolStatus, String)
+        case outputStalled
+    }
+
+    struct Drain {
+        var begun: Int64
+        var deadline: Int64
+    }
+
+    let rules: SessionRules
+    var phase = Phase.preface
+    var deadline: Int64
+    var decoder: FrameDecoder
+    var tail = FrameTail()
+    var gate: TenantGate?
+    var gathered = GatheredEvents()
+    var window = Window()
+    var controlFrames = RateLimit()
+    var drain: Drain?
+    /// When the latest bytes came, monotonic.
+    var lastHeard: Int64
+    /// The queue is full: a batch waits for room.
+    var isHeld = false
+    /// Since when the peer does not read its answers.
+    var blockedSince: Int64?
+    var output = ByteBuffer()
+    var ending: Ending?
+    var notices: [Notice] = []
+    var tally = IngestCounters()
+
+    package init(rules: SessionRules, now: Moment) {
+        self.rules = rules
+        let configuration = rules.configuration
+        deadline = now.monotonic + .milliseconds(configuration.helloMilliseconds)
+        decoder = FrameDecoder(
+            bodyLimit: configuration.unauthenticatedBytes - Preface.bytes.count - FrameHeader.byteCount)
+        lastHeard = now.monotonic
+        tally.connectionsAccepted = 1
+    }
+
+    package var isAuthenticated: Bool { gate != nil }
+    package var hasEnded: Bool { phase == .ended }
+
+    /// Whether the shell should read on: not while a batch waits for room, nor while the peer leaves its answers
+    /// unread.
+    package var wantsRead: Bool {
+        guard !isHeld, blockedSince == nil else { return false }
+        return phase.takesInput || phase == .lingering
+    }
+
+    // MARK: Input
+
+    /// Takes what one read brought. The bytes are not kept, but for an incomplete frame at their end.
+    ///
+    /// - Parameter directory: the current snapshot of tenants and keys.
+    package mutating func receive(_ bytes: UnsafeRawBufferPointer, now: Moment, directory: TenantDirectory) {
+        tally.bytesReceived += bytes.count
+        guard phase.takesInput else { return }
+        lastHeard = now.monotonic
+        if let stillKnown = gate?.update(directory), !stillKnown {
+            fail(.authFailed, "the API key was removed", now: now)
+            return
+        }
+        var rest = bytes
+        if phase == .preface { readPreface(&rest, now: now) }
+        do throws(FrameError) {
+            try readFrames(rest, directory: directory, now: now)
+        } catch {
+            fail(error.status, error.description, now: now)
+        }
+    }
+
+    private mutating func readPreface(_ rest: inout UnsafeRawBufferPointer, now: Moment) {
+        _ = tail.fill(to: Preface.bytes.count, from: &rest)
+        switch tail.withBytes(Preface.check) {
+        case .incomplete: break
+        case .complete:
+            tail.reuse([])
+            output.writeBytes(Preface.bytes)
+            phase = .hello
+        case .otherVersion(let version):
+            tally.strangers += 1
+            notices.append(.otherVersion(version))
+            output.writeBytes(Preface.bytes)
+            sayGoodbye(Close(.unsupportedVersion, text: "version 1 is spoken here, not \(version)"), now: now)
+        case .stranger(let stranger):
+            tally.strangers += 1
+            notices.append(.stranger(stranger))
+            abort()
+        }
+    }
+
+    private mutating func readFrames(
+        _ bytes: UnsafeRawBufferPointer, directory: TenantDirectory, now: Moment
+    ) throws(FrameError) {
+        var rest = bytes
+        while !rest.isEmpty, phase == .hello || phase == .open {
+            if !tail.isEmpty {
+                guard try tail.fillFrame(from: &rest, decoder) else { return }
+                try handleTail(unread: rest.count, directory: directory, now: now)
+            } else if case .frame(let frame) = try decoder.next(in: rest) {
+                handle(frame, unread: rest.count, directory: directory, now: now)
+                rest = UnsafeRawBufferPointer(rebasing: rest[frame.byteCount...])
+            } else {
+                tail.since = now.monotonic
+                _ = tail.fill(to: rest.count, from: &rest)
+            }
+        }
+    }
+
+    /// Handles the frame that the tail has become.
+    private mutating func handleTail(unread: Int, directory: TenantDirectory, now: Moment) throws(FrameError) {
+        let memory = tail.take()
+        let failure: FrameError? = memory.withUnsafeBytes { bytes in
+            do throws(FrameError) {
+                if case .frame(let frame) = try decoder.next(in: bytes) {
+                    handle(frame, unread: bytes.count + unread, directory: directory, now: now)
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        tail.reuse(memory)
+        if let failure { throw failure }
+    }
+
+    /// The peer has ended its direction. What it sent is still answered.
+    package mutating func inputEnded(now: Moment) {
+        // Its last answers may still be on their way out: `lingering` bounds the wait.
+        if phase == .lingering { ending = .close }
+        if phase.takesInput { finish(nil, now: now) }
+    }
+
+    // MARK: What the shell collects
+
+    package mutating func takeOutput() -> ByteBuffer? {
+        guard output.readableBytes > 0 else { return nil }
+        defer { output = ByteBuffer() }
+        return output
+    }
+
+    package mutating func takeEnding() -> Ending? {
+        defer { ending = nil }
+        return ending
+    }
+
+    package mutating func takeNotices() -> [Notice] {
+        guard !notices.isEmpty else { return [] }
+        defer { notices = [] }
+        return notices
+    }
+
+    package mutating func takeTally() -> IngestCounters {
+        defer { tally = IngestCounters() }
+        return tally
+    }
+}

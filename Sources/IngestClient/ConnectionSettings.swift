@@ -1,0 +1,27 @@
+import WebhookModel
+
+/// Where a server is, and who calls.
+public struct ConnectionSettings: Sendable {
+    /// Name or address.
+    public var host: String
+    public var port: Int
+    /// Opens the tenants that may be published to. Never logged.
+    public var apiKey: String
+    /// Which program this is, for the server's logs.
+    public var clientName: String
+    /// Milliseconds until the connection stands, and from then until WELCOME.
+    public var connectMilliseconds: Int64 = 5_000
+    public var welcomeMilliseconds: Int64 = 10_000
+    /// Events that may be unacknowledged, when fewer than the server allows are wanted.
+    public var windowEvents = Int.max
+
+    public init(host: String = "127.0.0.1", port: Int = 7400, apiKey: String, clientName: String = "needletail-swift") {
+        self.host = host
+        self.port = port
+        self.apiKey = apiKey
+        self.clientName = clientName
+    }
+
+    /// `host:port`, for messages.
+    public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,88 @@
+import DurableQueue
+import Store
+import WebhookModel
+
+/// What must change so that the store holds what the provisioning file says. Pure.
+///
+/// Only what the file made before is taken away when it leaves the file: endpoints and keys go, a tenant is disabled, for its
+/// events are still there.
+enum Convergence {
+    static func changes(from present: TenancySnapshot, to plan: ProvisioningPlan) -> [TenancyChange] {
+        tenants(present, plan) + endpoints(present, plan) + keys(present, plan)
+    }
+
+    private static func tenants(_ present: TenancySnapshot, _ plan: ProvisioningPlan) -> [TenancyChange] {
+        let wanted = Set(plan.tenants.map(\.name))
+        let known = Dictionary(uniqueKeysWithValues: present.tenants.map { ($0.value.name, $0) })
+        let puts = plan.tenants.filter { tenant in
+            guard let stored = known[tenant.name] else { return true }
+            return stored.value.enabled != tenant.enabled || stored.origin != .provisioned
+        }
+        let gone = present.tenants.filter {
+            $0.origin == .provisioned && $0.value.enabled && !wanted.contains($0.value.name)
+        }
+        return puts.map { .putTenant(name: $0.name, enabled: $0.enabled, origin: .provisioned) }
+            + gone.map { .putTenant(name: $0.value.name, enabled: false, origin: .provisioned) }
+    }
+
+    private struct EndpointName: Hashable {
+        let tenant: String
+        let name: String
+    }
+
+    private static func endpoints(_ present: TenancySnapshot, _ plan: ProvisioningPlan) -> [TenancyChange] {
+        let tenantNames = Dictionary(uniqueKeysWithValues: present.tenants.map { ($0.value.number, $0.value.name) })
+        var known: [EndpointName: Stored<EndpointRow>] = [:]
+        for row in present.endpoints {
+            known[EndpointName(tenant: tenantNames[row.value.tenant] ?? "", name: row.value.name)] = row
+        }
+        var changes: [TenancyChange] = []
+        var wanted: Set<EndpointName> = []
+        for tenant in plan.tenants {
+            for endpoint in tenant.endpoints {
+                let name = EndpointName(tenant: tenant.name, name: endpoint.name)
+                wanted.insert(name)
+                if let stored = known[name], stored.value.settings == endpoint.settings, stored.origin == .provisioned {
+                    continue
+                }
+                changes.append(
+                    .putEndpoint(
+                        tenant: tenant.name, name: endpoint.name, settings: endpoint.settings, origin: .provisioned))
+            }
+        }
+        // A tenant that left the file keeps its endpoints: it is disabled, and its deliveries wait.
+        let planned = Set(plan.tenants.map(\.name))
+        for (name, row) in known.sorted(by: { $0.value.value.number < $1.value.value.number })
+        where row.origin == .provisioned && planned.contains(name.tenant) && !wanted.contains(name) {
+            changes.append(.removeEndpoint(tenant: name.tenant, name: name.name))
+        }
+        return changes
+    }
+
+    private static func keys(_ present: TenancySnapshot, _ plan: ProvisioningPlan) -> [TenancyChange] {
+        let names = Dictionary(uniqueKeysWithValues: present.tenants.map { ($0.value.number, $0.value.name) })
+        let known = Dictionary(uniqueKeysWithValues: present.keys.map { ($0.value.name, $0) })
+        let wanted = Set(plan.keys.map(\.name))
+        let puts = plan.keys.filter { key in
+            guard let stored = known[key.name], stored.origin == .provisioned else { return true }
+            return stored.value.digest != key.digest || scope(stored.value.scope, names) != scope(key.scope)
+        }
+        let gone = present.keys.filter { $0.origin == .provisioned && !wanted.contains($0.value.name) }
+        return puts.map { .putAPIKey(name: $0.name, digest: $0.digest, scope: scope($0.scope), origin: .provisioned) }
+            + gone.map { .removeAPIKey(name: $0.value.name) }
+    }
+
+    private static func scope(_ scope: DesiredKey.Scope) -> TenancyChange.KeyScope {
+        switch scope {
+        case .allTenants: .allTenants
+        case .tenants(let names): .tenants(names)
+        }
+    }
+
+    private static func scope(_ scope: APIKey.Scope, _ names: [TenantNumber: String]) -> TenancyChange.KeyScope {
+        switch scope {
+        case .allTenants: .allTenants
+        case .tenants(let numbers): .tenants(numbers.compactMap { names[$0] })
+        }
+    }
+}

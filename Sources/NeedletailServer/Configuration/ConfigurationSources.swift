@@ -1,0 +1,138 @@
+import Configuration
+import Yams
+
+/// The texts of all sources, each with its place: flags before environment before file.
+struct ConfigurationSources {
+    private let flags: InMemoryProvider
+    private let environment: EnvironmentVariablesProvider
+    private let file: InMemoryProvider
+    private let fileMarks: [String: String]
+    private let fileName: String
+
+    /// Collects the sources.
+    ///
+    /// - Throws: every unknown key and variable, and every value of the wrong shape.
+    init(
+        file: YAMLFile?, environment: [String: String], flags: [ServerConfiguration.FlagValue]
+    ) throws(InputMistakes) {
+        var mistakes = InputMistakes()
+        var leaves = FileLeaves()
+        if let file, let root = file.root { leaves.collect(root, under: "", of: file, &mistakes) }
+        ConfigurationSources.checkNames(environment, &mistakes)
+        self.file = InMemoryProvider(name: "file", values: leaves.values)
+        self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
+        self.flags = InMemoryProvider(name: "flags", values: ConfigurationSources.values(flags, &mistakes))
+        fileMarks = leaves.places
+        fileName = file?.name ?? ""
+        try mistakes.throwIfAny()
+    }
+
+    /// First wins.
+    var providers: [any ConfigProvider] { [flags, environment, file] }
+
+    /// Where a value came from, as the start of a message.
+    func place(of setting: Setting, in provider: String) -> String {
+        switch provider {
+        case flags.providerName: "--\(setting.flag ?? setting.key): "
+        case environment.providerName: "environment \(setting.environmentName): "
+        default: fileMarks[setting.key] ?? "\(fileName): "
+        }
+    }
+
+    static func key(_ setting: Setting) -> AbsoluteConfigKey {
+        AbsoluteConfigKey(["needletail"] + setting.key.split(separator: ".").map(String.init))
+    }
+
+    static func value(_ texts: [String], isList: Bool) -> ConfigValue {
+        ConfigValue(isList ? .stringArray(texts) : .string(texts.last ?? ""), isSecret: false)
+    }
+
+    private static func values(
+        _ flags: [ServerConfiguration.FlagValue], _ mistakes: inout InputMistakes
+    ) -> [AbsoluteConfigKey: ConfigValue] {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for flag in flags {
+            guard let setting = ServerConfiguration.settings.first(where: { $0.flag == flag.name }) else {
+                let known = ServerConfiguration.settings.compactMap(\.flag)
+                mistakes.add("--\(flag.name): no such flag\(NearestName.hint(for: flag.name, among: known))")
+                continue
+            }
+            values[key(setting)] = value(flag.texts, isList: setting.isList)
+        }
+        return values
+    }
+
+    // What `load-test` reads its API key from: a shell that has it set may start a server too.
+    private static let clientKey = "NEEDLETAIL_API_KEY"
+
+    /// A misspelt variable must not be passed over in silence.
+    private static func checkNames(_ environment: [String: String], _ mistakes: inout InputMistakes) {
+        let known = ServerConfiguration.settings.map(\.environmentName)
+        for name in environment.keys.sorted() where name.hasPrefix("NEEDLETAIL_") {
+            guard !known.contains(name), name != clientKey, !isServiceLink(name) else { continue }
+            mistakes.add("environment \(name): unknown variable\(NearestName.hint(for: name, among: known))")
+        }
+    }
+
+    // Kubernetes gives every pod such variables for a service named needletail ("Service environment variables").
+    private static func isServiceLink(_ name: String) -> Bool {
+        let rest = name.dropFirst("NEEDLETAIL_".count)
+        if rest == "SERVICE_HOST" || rest.hasPrefix("SERVICE_PORT") || rest == "PORT" { return true }
+        return rest.hasPrefix("PORT_") && (rest.contains("_TCP") || rest.contains("_UDP"))
+    }
+}
+
+/// The file's values by key, with the place of each.
+private struct FileLeaves {
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    var places: [String: String] = [:]
+
+    /// Walks a section; its keys are checked at the depth where they stand.
+    mutating func collect(
+        _ section: Node.Mapping, under prefix: String, of file: YAMLFile, _ mistakes: inout InputMistakes
+    ) {
+        for (name, node) in section {
+            let place = file.place(name.mark)
+            let key = prefix + (name.scalar?.string ?? "?")
+            if let setting = ServerConfiguration.settings.first(where: { $0.key == key }) {
+                take(node, for: setting, at: place, &mistakes)
+            } else if ServerConfiguration.settings.contains(where: { $0.key.hasPrefix(key + ".") }) {
+                if let inner = node.mapping {
+                    collect(inner, under: key + ".", of: file, &mistakes)
+                } else if node.scalar?.string.isEmpty != true {
+                    mistakes.add("\(place)\(key): is a section; put its keys below it, indented")
+                }
+            } else {
+                let hint = NearestName.hint(for: key, among: FileLeaves.names(under: prefix))
+                mistakes.add("\(place)\(key): unknown key\(hint)")
+            }
+        }
+    }
+
+    private mutating func take(_ node: Node, for setting: Setting, at place: String, _ mistakes: inout InputMistakes) {
+        let texts: [String]?
+        if setting.isList {
+            let scalars = node.sequence?.compactMap { $0.scalar?.string }
+            texts = scalars?.count == node.sequence?.count ? scalars : nil
+        } else {
+            texts = node.scalar.map { [$0.string] }
+        }
+        guard let texts else {
+            let shape = setting.isList ? "a list of \(setting.wanted)" : setting.wanted
+            return mistakes.add("\(place)\(setting.key): has the wrong shape; give \(shape)")
+        }
+        values[ConfigurationSources.key(setting)] = ConfigurationSources.value(texts, isList: setting.isList)
+        places[setting.key] = place
+    }
+
+    /// What may stand at this depth, in full: sections at the top, keys in a section.
+    private static func names(under prefix: String) -> [String] {
+        var names: [String] = []
+        for setting in ServerConfiguration.settings where setting.key.hasPrefix(prefix) {
+            let rest = setting.key.dropFirst(prefix.count)
+            let name = prefix + rest.prefix { $0 != "." }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,53 @@
+extension ServerConfiguration {
+    /// The configuration file with every key at its default, its type, range and meaning: the manual.
+    public static var defaultFile: String {
+        let defaults = ServerConfiguration()
+        var text = head
+        var section = ""
+        for setting in settings {
+            let parts = setting.key.split(separator: ".", maxSplits: 1)
+            if section != parts[0] {
+                section = String(parts[0])
+                text += "\n\(section):\n"
+            }
+            for line in wrapped(setting.meaning, width: 108) { text += "  # \(line)\n" }
+            text += "  # \(setting.isList ? "A list of \(setting.wanted)" : capitalised(setting.wanted)).\n"
+            text += "  # Environment \(setting.environmentName)\(setting.isList ? ", with commas" : "")"
+            text += setting.flag.map { ", flag --\($0)\(setting.isList ? ", repeated" : "")" } ?? ""
+            text += ".\n  \(parts[1]): \(yaml(setting, in: defaults))\n"
+        }
+        return text
+    }
+
+    private static let head = """
+        # Configuration of Needletail: every key, with its default. Delete what you do not change.
+        #
+        # Strongest first: flag, environment variable, this file, default. An unknown key here, or an unknown variable that
+        # begins with NEEDLETAIL_, is an error. `needletail config check --config FILE` tells what is wrong.
+        #
+        # A size is a number of bytes, or has a unit: 512MiB, 64GiB. A duration has a unit: 500ms, 30s, 5m, 24h, 30d.
+
+        """
+
+    private static func yaml(_ setting: Setting, in defaults: ServerConfiguration) -> String {
+        let texts = setting.written(defaults)
+        if setting.isList { return "[\(texts.joined(separator: ", "))]" }
+        return texts[0].isEmpty ? "\"\"" : texts[0]
+    }
+
+    private static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+
+    private static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].isEmpty {
+                lines[lines.count - 1] = String(word)
+            } else if lines[lines.count - 1].count + word.count < width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+}

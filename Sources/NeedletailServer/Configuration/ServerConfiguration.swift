@@ -1,0 +1,78 @@
+public import Logging
+import WebhookModel
+
+/// Everything that an operator may choose, with its default. The generated file (`needletail config default`) is the manual.
+///
+/// Sizes are bytes, times milliseconds. Values that came through `load` are within their ranges.
+public struct ServerConfiguration: Sendable, Equatable {
+    /// The store's directory; made when it is not there.
+    public var dataDirectory = "needletail-data"
+    /// Tenants, keys and endpoints to converge to at start; nil: the store stays as it is.
+    public var provisioningFile: String?
+    public var ingest = IngestSection()
+    public var queue = QueueSection()
+    public var sender = SenderSection()
+    public var log = LogSection()
+    /// How long a stop waits for attempts in flight and for answers to producers.
+    public var shutdownGrace: Int64 = 20_000
+
+    public init() {}
+
+    /// The mouth: the binary protocol.
+    public struct IngestSection: Sendable, Equatable {
+        public var host = "127.0.0.1"
+        /// 0: the system chooses; `portFile` tells which.
+        public var port = 7400
+        /// Written with the bound port in decimal and a line feed, after the listener is bound.
+        public var portFile: String?
+        /// Whether an address other than loopback may be served without TLS.
+        public var allowPlaintext = false
+        /// Event loops; 0: one, and one more for every four cores beyond the first four.
+        public var threads = 0
+        public var frameBytes = Limits.frameBytes
+        public var payloadBytes = Limits.payloadBytes
+        public var eventsPerFrame = Limits.eventsPerFrame
+        public var windowEvents = Limits.windowEvents
+        public var windowBytes = Limits.windowBytes
+        public var connections = Limits.connections
+        public var unauthenticatedConnections = Limits.unauthenticatedConnections
+        public var unauthenticatedConnectionsPerAddress = Limits.unauthenticatedConnectionsPerAddress
+        public var helloMilliseconds = Limits.helloMilliseconds
+        public var idleMilliseconds = Limits.idleMilliseconds
+    }
+
+    /// The store and its one writer. Durability is not a choice yet: every receipt follows an fdatasync.
+    public struct QueueSection: Sendable, Equatable {
+        /// Address space of the store, fixed at start; the file grows into it.
+        public var mapBytes = 64 << 30
+        /// Free bytes of the file system below which new events are refused.
+        public var diskReserveBytes = 1 << 30
+        /// How long finished events are kept.
+        public var retentionMilliseconds = Limits.retentionMilliseconds
+        public var deadLetterMilliseconds = Limits.deadLetterMilliseconds
+        /// How long an event id is remembered.
+        public var dedupMilliseconds = Limits.retentionMilliseconds
+    }
+
+    /// The mouths to the outside: HTTP attempts.
+    public struct SenderSection: Sendable, Equatable {
+        /// Sender threads; 0: one per core, at most eight.
+        public var threads = 0
+        public var transfersPerThread = Limits.transfersPerSender
+        public var connectMilliseconds = Limits.connectMilliseconds
+        /// Whether `http://` endpoints may be used.
+        public var allowHTTP = false
+        /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.
+        public var allowNetworks: [String] = []
+    }
+
+    public struct LogSection: Sendable, Equatable {
+        /// How a line looks.
+        public enum Format: String, Sendable, CaseIterable {
+            case text, json
+        }
+
+        public var level = Logger.Level.info
+        public var format = Format.text
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// A small file read whole.
+enum TextFile {
+    /// More is a mistake: configuration and provisioning are written by people or short scripts.
+    static let mostBytes = 16 << 20
+
+    /// The file's text.
+    ///
+    /// - Throws: one line that names the file and what the system said (open(2), read(2)), or that it is not UTF-8.
+    static func read(_ path: String) throws(InputMistakes) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(path, String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw refusal(path, String(cString: strerror(errno)))
+            }
+            bytes += chunk[..<count]
+            guard bytes.count <= mostBytes else {
+                throw refusal(path, "larger than \(Quantity.text(bytes: mostBytes))")
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(path, "not UTF-8 text") }
+        return text
+    }
+
+    private static func refusal(_ path: String, _ reason: String) -> InputMistakes {
+        InputMistakes(["\(path): cannot be read: \(reason)"])
+    }
+}

@@ -1,0 +1,56 @@
+import Yams
+
+/// A YAML file as a tree whose nodes know their line and column.
+struct YAMLFile {
+    /// As it was given, for messages.
+    let name: String
+    /// The top mapping; nil in a file without content.
+    let root: Node.Mapping?
+
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: the first thing that keeps it from being a YAML mapping, with its line.
+    init(path: String) throws(InputMistakes) {
+        try self.init(name: path, text: TextFile.read(path))
+    }
+
+    init(name: String, text: String) throws(InputMistakes) {
+        self.name = name
+        let node: Node?
+        do {
+            node = try compose(yaml: text)
+        } catch let error as YamlError {
+            throw InputMistakes([YAMLFile.line(for: error, name: name)])
+        } catch {
+            throw InputMistakes(["\(name): not YAML: \(error)"])
+        }
+        switch node {
+        case nil: root = nil
+        case .mapping(let mapping)?: root = mapping
+        case .scalar(let scalar)? where scalar.string.isEmpty: root = nil
+        case let other?:
+            throw InputMistakes([YAMLFile.place(name, other.mark) + "the top level must be a mapping of `key: value`"])
+        }
+    }
+
+    /// `file:line:column: `, the start of a message.
+    func place(_ mark: Mark?) -> String { YAMLFile.place(name, mark) }
+
+    private static func place(_ name: String, _ mark: Mark?) -> String {
+        mark.map { "\(name):\($0.line):\($0.column): " } ?? "\(name): "
+    }
+
+    private static func line(for error: YamlError, name: String) -> String {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            place(name, mark) + "not YAML: \(problem)"
+        case .duplicatedKeysInMapping(let keys, let context):
+            place(name, context.mark) + "the key \(keys.sorted().joined(separator: ", ")) stands here twice; keep one"
+        case .reader(let problem, _, _, _):
+            "\(name): not YAML: \(problem)"
+        default:
+            "\(name): not YAML: \(error)"
+        }
+    }
+}

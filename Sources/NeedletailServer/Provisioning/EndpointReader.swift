@@ -1,0 +1,89 @@
+import Sender
+import WebhookModel
+import WebhookSigning
+import Yams
+
+/// Reads one endpoint of a provisioning file.
+struct EndpointReader {
+    let notes: ProvisioningNotes
+    let secrets: SecretSources
+    let allowHTTP: Bool
+
+    static let keys = [
+        "name", "url", "events", "secret", "secret_file", "secret_env", "secrets", "window", "timeout", "retry",
+        "enabled",
+    ]
+    static let nameBytes = 1...128
+
+    func endpoint(_ node: Node, of tenant: ProvisioningSection, _ names: inout UniqueNames) -> DesiredEndpoint? {
+        let label = "endpoint \"\(ProvisioningSection.writtenName(node))\" of \(tenant.label)"
+        let section = ProvisioningSection(
+            node, label: label, keys: EndpointReader.keys, notes: notes, number: tenant.number)
+        guard let section else { return nil }
+        let name = section.text("name", needed: true)
+        if let name {
+            names.take(name, section)
+            if !EndpointReader.nameBytes.contains(name.utf8.count) { section.note("name", "is longer than 128 bytes") }
+        }
+        let url = self.url(section)
+        let written = signingSecrets(section)
+        let subscription = self.subscription(section)
+        let retry = RetryReader(section: section).policy()
+        let window = section.integer("window", 1...Limits.endpointWindowMost) ?? Limits.endpointWindow
+        let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
+        let enabled = section.truth("enabled") ?? true
+        guard let name, let url, let written else { return nil }
+        return DesiredEndpoint(
+            name: name,
+            settings: Endpoint.Settings(
+                url: url, subscription: subscription, secrets: written, retry: retry, window: window,
+                timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled))
+    }
+
+    private func url(_ section: ProvisioningSection) -> String? {
+        guard let url = section.text("url", needed: true) else { return nil }
+        do {
+            let read = try EndpointURL(url)
+            if !read.isSecure, !allowHTTP {
+                section.note("url", "http is not allowed; write https://…, or set sender.allow_http (--allow-http)")
+            }
+            return read.canonical
+        } catch {
+            section.note("url", error.description)
+            return nil
+        }
+    }
+
+    /// The written secrets, newest first, each known to be usable.
+    private func signingSecrets(_ section: ProvisioningSection) -> [String]? {
+        let several = section.has("secrets")
+        if several, SecretSources.isGiven("secret", section) {
+            section.note("secrets", "stands beside secret, secret_file or secret_env; give one of them")
+            return nil
+        }
+        let texts = several ? section.texts("secrets") : secrets.one(section, "secret").map { [$0] }
+        guard let texts else { return nil }
+        do {
+            _ = try SecretSet(written: texts)
+            return texts
+        } catch {
+            section.note(several ? "secrets" : SecretSources.givenKey("secret", section), error.description)
+            return nil
+        }
+    }
+
+    private func subscription(_ section: ProvisioningSection) -> Subscription {
+        guard let texts = section.texts("events") else { return .all }
+        if texts.isEmpty { section.note("events", "is empty; leave it out for all events, or set enabled: false") }
+        return Subscription(
+            texts.compactMap { text in
+                let pattern = Subscription.Pattern(text)
+                if pattern == nil {
+                    section.note(
+                        "events",
+                        "\"\(text)\" is not a pattern; give an exact type (task.done), a prefix (task.*) or *")
+                }
+                return pattern
+            })
+    }
+}

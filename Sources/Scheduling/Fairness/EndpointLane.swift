@@ -1,0 +1,35 @@
+import DequeModule
+import WebhookModel
+
+/// What waits for one endpoint in one sender: a queue in order of arrival, and what may leave it now.
+struct EndpointLane {
+    let endpoint: EndpointNumber
+    let tenant: TenantNumber
+    var queue = Deque<DueDelivery>()
+    var inFlight = 0
+    /// In flight at most; follows the newest endpoint object.
+    var window: Int
+    /// Nothing starts before this monotonic time, nanoseconds.
+    var heldUntil = Int64.min
+    /// Nothing starts until `resume`: the endpoint's name is being looked up.
+    var suspended = false
+    /// Stands in its tenant's rotation: at most once at a time.
+    var listed = false
+    /// Stands in the heap of held lanes: at most once at a time.
+    var timed = false
+    /// Stands in the list of lanes that may be dropped: at most once at a time.
+    var retiring = false
+    /// When it last became empty, monotonic nanoseconds.
+    var emptySince = Int64.min
+
+    init(endpoint: EndpointNumber, tenant: TenantNumber, window: Int) {
+        self.endpoint = endpoint
+        self.tenant = tenant
+        self.window = window
+    }
+
+    var isEmpty: Bool { queue.isEmpty && inFlight == 0 }
+
+    /// Has something that could start, but for a hold.
+    var isWilling: Bool { !queue.isEmpty && inFlight < window && !suspended }
+}

@@ -1,0 +1,82 @@
+import DequeModule
+import WebhookModel
+
+/// Whose turn it is: deficit round-robin over tenants that have something ready (Shreedhar and Varghese, 1995), then
+/// round-robin over a tenant's lanes.
+///
+/// A delivery costs one unit. A tenant whose turn begins gets its weight in units and keeps the turn until they are
+/// spent or nothing of it is ready; what it did not spend is forfeit. Every operation is O(1).
+struct TenantRotation {
+    private struct Share {
+        /// Lanes with something ready, in turn.
+        var ready = Deque<Int>()
+        /// Units left of this turn.
+        var deficit = 0
+        let weight = 1
+        /// Lanes in all, ready or not: the share is dropped with the last.
+        var lanes = 0
+        /// Stands in `turns`.
+        var hasTurn = false
+    }
+
+    private var shares: [TenantNumber: Share] = [:]
+    /// Tenants with something ready, each once.
+    private var turns = Deque<TenantNumber>()
+
+    /// Tenants that have lanes.
+    var tenants: Int { shares.count }
+
+    mutating func laneAdded(_ tenant: TenantNumber) { shares[tenant, default: Share()].lanes += 1 }
+
+    /// The lane is not listed any more and will not be again.
+    mutating func laneDropped(_ tenant: TenantNumber) {
+        shares[tenant]?.lanes -= 1
+        if shares[tenant]?.lanes == 0 { shares[tenant] = nil }
+    }
+
+    /// Puts a lane at the end of its tenant's order. The caller keeps it from standing there twice.
+    mutating func list(_ lane: Int, of tenant: TenantNumber) {
+        let needsTurn = Self.append(lane, to: &shares[tenant, default: Share()])
+        if needsTurn { turns.append(tenant) }
+    }
+
+    /// Takes the lane whose turn it is; it is no longer listed. `settle` must follow, after the lane is listed again if
+    /// it is to be.
+    mutating func take() -> (lane: Int, tenant: TenantNumber)? {
+        guard let tenant = turns.first, let lane = shares[tenant]?.ready.popFirst() else { return nil }
+        return (lane, tenant)
+    }
+
+    /// Ends what `take` began.
+    ///
+    /// - Parameter spent: whether the lane started something; if not, its tenant keeps the unit.
+    mutating func settle(_ tenant: TenantNumber, spent: Bool) {
+        switch Self.charge(&shares[tenant, default: Share()], spent: spent) {
+        case .stays: break
+        case .yields: turns.append(turns.removeFirst())
+        case .leaves: turns.removeFirst()
+        }
+    }
+
+    private enum TurnEnd { case stays, yields, leaves }
+
+    /// Whether the tenant has no turn yet and must get one.
+    private static func append(_ lane: Int, to share: inout Share) -> Bool {
+        share.ready.append(lane)
+        guard !share.hasTurn else { return false }
+        share.hasTurn = true
+        share.deficit = share.weight
+        return true
+    }
+
+    private static func charge(_ share: inout Share, spent: Bool) -> TurnEnd {
+        if spent { share.deficit -= 1 }
+        guard !share.ready.isEmpty else {
+            share.hasTurn = false
+            return .leaves
+        }
+        guard share.deficit <= 0 else { return .stays }
+        share.deficit = share.weight
+        return .yields
+    }
+}

@@ -1,0 +1,61 @@
+package import WebhookModel
+package import WebhookSigning
+
+/// An endpoint made ready to be sent to: its URL read, its secrets keyed. Kept by a sender as long as the endpoint
+/// object is the same.
+///
+/// One thread owns it.
+package final class EndpointTarget {
+    package let endpoint: Endpoint
+    package let url: EndpointURL
+    package let signer: Signer
+    /// The way to it, while that is fresh.
+    var route: Route?
+    var routeFreshUntil = Int64.min
+
+    package init(_ endpoint: Endpoint, allowHTTP: Bool) throws(EndpointUnusable) {
+        do {
+            url = try EndpointURL(endpoint.settings.url)
+            guard let scheme = SignatureScheme.named(endpoint.settings.scheme) else {
+                throw EndpointUnusable(reason: "signature scheme \"\(endpoint.settings.scheme)\" is unknown")
+            }
+            signer = Signer(try SecretSet(written: endpoint.settings.secrets), scheme: scheme)
+        } catch let error as EndpointUnusable {
+            throw error
+        } catch {
+            throw EndpointUnusable(reason: "\(error)")
+        }
+        guard url.isSecure || allowHTTP else {
+            throw EndpointUnusable(
+                reason: "http is not allowed; use https, or allow http in the server's configuration")
+        }
+        self.endpoint = endpoint
+    }
+}
+
+/// Why an endpoint cannot be sent to, in words for its owner.
+package struct EndpointUnusable: Error, CustomStringConvertible {
+    package let reason: String
+    package var description: String { reason }
+}
+
+/// A vetted address of a target, as transfers want it.
+package final class Route {
+    package let address: IPAddress
+    package let port: UInt16
+    /// What reports show.
+    package let text: String
+    /// `host:port:address:port`: what libcurl is to connect to in the host's stead.
+    let connectTo: String
+
+    /// `connectTo` and a NUL at most: two hosts of 253 bytes, two ports.
+    static let connectToBytes = 544
+
+    package init(host: String, port: UInt16, address: IPAddress) {
+        self.address = address
+        self.port = port
+        text = address.description
+        let host = IPAddress(host)?.inURL ?? host
+        connectTo = "\(host):\(port):\(address.inURL):\(port)"
+    }
+}

@@ -1,0 +1,174 @@
+package import Scheduling
+package import WebhookModel
+
+/// All that a sender decides: which delivery goes next, where to, and what its end means. No clocks, no threads, no
+/// sockets.
+///
+/// The shell calls `take`, `learn` and `step` with its one reading of the clocks, then sends `lookups` to the resolver
+/// and `reports` to the queue, and empties both.
+package struct SenderCore<Transport: DeliveryTransport> {
+    package let transport: Transport
+    private let addressGuard: AddressGuard
+    private let allowHTTP: Bool
+    private var scheduler: DeliveryScheduler
+    private var targets: [EndpointNumber: EndpointTarget] = [:]
+    private var names = NameCache()
+    private var ended: [AttemptEnd] = []
+
+    /// Attempts that ended, for the queue.
+    package var reports: [AttemptReport] = []
+    /// Names to be looked up, each for a tenant.
+    package var lookups: [NameLookup] = []
+    package private(set) var tally = SenderTally()
+
+    package init(transport: Transport, configuration: SenderConfiguration) {
+        self.transport = transport
+        addressGuard = configuration.addressGuard
+        allowHTTP = configuration.allowHTTP
+        scheduler = DeliveryScheduler(transfers: configuration.transfers)
+    }
+
+    /// Attempts in flight.
+    package var inFlight: Int { scheduler.inFlight }
+
+    package mutating func take(_ deliveries: [DueDelivery]) {
+        for delivery in deliveries { scheduler.enqueue(delivery) }
+    }
+
+    /// Takes the resolver's answer; no addresses means failure.
+    package mutating func learn(_ host: String, _ addresses: [IPAddress], now: Int64) {
+        for endpoint in names.learn(host, addresses, now: now) { scheduler.resume(endpoint) }
+    }
+
+    /// Begins what may begin.
+    ///
+    /// - Parameters:
+    ///   - now: monotonic nanoseconds.
+    ///   - wall: Unix milliseconds.
+    package mutating func start(now: Int64, wall: Int64) {
+        while case let waited = names.expire(now: now), !waited.isEmpty {
+            for endpoint in waited { scheduler.resume(endpoint) }
+        }
+        while let delivery = scheduler.next(now: now) { attempt(delivery, now, wall) }
+        while let endpoint = scheduler.dropIdleLane(now: now) { targets[endpoint] = nil }
+    }
+
+    /// Makes reports of what ended.
+    ///
+    /// - Returns: whether anything did, so that more may begin.
+    @discardableResult
+    package mutating func finish(now: Int64, wall: Int64) -> Bool {
+        transport.collect(into: &ended)
+        guard !ended.isEmpty else { return false }
+        for end in ended { finish(end, now, wall) }
+        ended.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    /// When `start` has something to do at the latest, monotonic nanoseconds; nil: only after news.
+    package var nextTime: Int64? {
+        switch (scheduler.nextRelease, names.nextDeadline) {
+        case (let release?, let deadline?): min(release, deadline)
+        case (let release, let deadline): release ?? deadline
+        }
+    }
+
+    /// Brings the standing figures up to date.
+    package mutating func measure() {
+        tally.queued = scheduler.queued
+        tally.inFlight = scheduler.inFlight
+        tally.lanes = scheduler.laneCount
+    }
+}
+
+extension SenderCore {
+    private enum Way {
+        case open(Route)
+        case wait
+        case closed(Outcome)
+    }
+
+    private mutating func attempt(_ delivery: DueDelivery, _ now: Int64, _ wall: Int64) {
+        guard let target = target(of: delivery.endpoint) else {
+            return finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: .endpointUnusable), now, wall)
+        }
+        switch way(to: target, now) {
+        case .open(let route):
+            transport.begin(
+                AttemptOrder(
+                    delivery: delivery, target: target, route: route, startedAt: wall,
+                    freshConnection: delivery.isLastAttempt))
+        case .wait:
+            scheduler.putBack(delivery)
+            scheduler.suspend(target.endpoint.number)
+        case .closed(let outcome):
+            finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: outcome), now, wall)
+        }
+    }
+
+    /// The prepared endpoint; nil where its settings cannot be used.
+    private mutating func target(of endpoint: Endpoint) -> EndpointTarget? {
+        if let target = targets[endpoint.number], target.endpoint === endpoint { return target }
+        let target = try? EndpointTarget(endpoint, allowHTTP: allowHTTP)
+        targets[endpoint.number] = target
+        return target
+    }
+
+    private mutating func way(to target: EndpointTarget, _ now: Int64) -> Way {
+        if let route = target.route, target.routeFreshUntil > now { return .open(route) }
+        if let address = target.url.address { return route(target, [address], freshUntil: .max) }
+        let (finding, ask) = names.find(target.url.host, for: target.endpoint.number, now: now)
+        if ask {
+            lookups.append(NameLookup(host: target.url.host, tenant: target.endpoint.tenant))
+            tally.lookups += 1
+        }
+        switch finding {
+        case .found(let addresses, let freshUntil): return route(target, addresses, freshUntil: freshUntil)
+        case .failed: return .closed(.resolveFailed)
+        case .pending: return .wait
+        }
+    }
+
+    private func route(_ target: EndpointTarget, _ addresses: [IPAddress], freshUntil: Int64) -> Way {
+        guard let address = addresses.first(where: { addressGuard.allows($0, port: target.url.port) }) else {
+            return .closed(.addressForbidden)
+        }
+        target.routeFreshUntil = freshUntil
+        if let route = target.route, route.address == address { return .open(route) }
+        let route = Route(host: target.url.host, port: target.url.port, address: address)
+        target.route = route
+        return .open(route)
+    }
+
+    private mutating func finish(_ end: AttemptEnd, _ now: Int64, _ wall: Int64) {
+        let delivery = end.delivery
+        let endpoint = delivery.endpoint.number
+        var report = AttemptReport(
+            delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
+            outcome: end.outcome, status: end.status, startedAt: end.startedAt, phases: end.phases,
+            reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
+        report.excerpt = end.excerpt
+        if let retryAfter = end.retryAfter {
+            report.retryAfter = retryAfter.milliseconds(now: wall)
+            if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
+        }
+        if end.neverConnected { tryNextAddress(endpoint) }
+        scheduler.finished(endpoint, now: now)
+        reports.append(report)
+        count(end)
+    }
+
+    private mutating func tryNextAddress(_ endpoint: EndpointNumber) {
+        guard let target = targets[endpoint], let route = target.route, target.url.address == nil else { return }
+        names.rotate(target.url.host, past: route.address)
+        target.routeFreshUntil = .min
+    }
+
+    private mutating func count(_ end: AttemptEnd) {
+        tally.add(end.outcome)
+        tally.possibleRepeats += UInt64(end.repeats)
+        tally.staleConnections += UInt64(end.staleConnections)
+        tally.newConnections += UInt64(end.newConnections)
+        if end.reusedConnection { tally.reusedConnections += 1 }
+    }
+}

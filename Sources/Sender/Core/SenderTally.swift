@@ -1,0 +1,49 @@
+public import WebhookModel
+
+/// What a sender has done since it started, and what it holds now.
+public struct SenderTally: Sendable {
+    /// Attempts that ended, those without a request included.
+    public internal(set) var attempts: UInt64 = 0
+    public internal(set) var newConnections: UInt64 = 0
+    public internal(set) var reusedConnections: UInt64 = 0
+    /// Requests that libcurl sent again by itself on a dead connection: possible duplicates.
+    public internal(set) var possibleRepeats: UInt64 = 0
+    /// Attempts begun again on a fresh connection, because an answer lay in the old one before anything was asked.
+    public internal(set) var staleConnections: UInt64 = 0
+    /// Names looked up.
+    public internal(set) var lookups: UInt64 = 0
+    /// Deliveries that wait in lanes, and attempts in flight.
+    public internal(set) var queued = 0
+    public internal(set) var inFlight = 0
+    /// Endpoints that have a lane.
+    public internal(set) var lanes = 0
+
+    private var byOutcome = [UInt64](repeating: 0, count: SenderTally.outcomes)
+    private static let outcomes = Int(Outcome.allCases.map(\.rawValue).max()!) + 1
+
+    public init() {}
+
+    /// Attempts that ended so.
+    public func count(of outcome: Outcome) -> UInt64 { byOutcome[Int(outcome.rawValue)] }
+    public var delivered: UInt64 { count(of: .delivered) }
+    public var failed: UInt64 { attempts - delivered }
+
+    mutating func add(_ outcome: Outcome) {
+        attempts += 1
+        byOutcome[Int(outcome.rawValue)] += 1
+    }
+
+    /// Takes over another tally's figures without giving up this one's memory.
+    mutating func follow(_ other: borrowing SenderTally) {
+        attempts = other.attempts
+        newConnections = other.newConnections
+        reusedConnections = other.reusedConnections
+        possibleRepeats = other.possibleRepeats
+        staleConnections = other.staleConnections
+        lookups = other.lookups
+        queued = other.queued
+        inFlight = other.inFlight
+        lanes = other.lanes
+        for index in byOutcome.indices { byOutcome[index] = other.byOutcome[index] }
+    }
+}

@@ -1,0 +1,59 @@
+import WebhookModel
+
+/// What is read of one answer: status, `Retry-After`, a count of bytes, and a piece of the body when it is not 2xx.
+struct AnswerReader {
+    private(set) var status = 0
+    private(set) var retryAfter: RetryAfter?
+    private(set) var excerpt: [UInt8] = []
+    private(set) var isTooLarge = false
+    private var bytes = 0
+
+    /// Takes one header line, the status line first. An interim answer (1xx) is followed by the next status line.
+    ///
+    /// - Returns: false when the answer is over its limit.
+    mutating func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard count(line.count) else { return false }
+        if line.count >= 12, line.starts(with: "HTTP/".utf8) {
+            status = AnswerReader.status(line)
+            retryAfter = nil
+        } else if line.count > 12, line[0] | 0x20 == UInt8(ascii: "r"), AnswerReader.isRetryAfter(line) {
+            retryAfter = RetryAfter(UnsafeRawBufferPointer(rebasing: line[12...]))
+        }
+        return true
+    }
+
+    /// Takes a piece of the body.
+    ///
+    /// - Returns: false when the answer is over its limit.
+    mutating func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
+        let isInLimit = count(piece.count)
+        if !(200..<300).contains(status), excerpt.count < Limits.answerExcerptBytes {
+            excerpt.append(contentsOf: piece.prefix(Limits.answerExcerptBytes - excerpt.count))
+        }
+        return isInLimit
+    }
+
+    private mutating func count(_ more: Int) -> Bool {
+        bytes += more
+        isTooLarge = bytes > Limits.answerBytes
+        return !isTooLarge
+    }
+
+    /// The three digits after `HTTP/1.1 `; 0 where they are not.
+    private static func status(_ line: UnsafeRawBufferPointer) -> Int {
+        guard let space = line.firstIndex(of: 0x20), space + 3 < line.count else { return 0 }
+        var value = 0
+        for digit in line[space + 1...space + 3] {
+            guard (0x30...0x39).contains(digit) else { return 0 }
+            value = value * 10 + Int(digit - 0x30)
+        }
+        return value
+    }
+
+    /// Whether the line begins with `retry-after:` in any case.
+    private static func isRetryAfter(_ line: UnsafeRawBufferPointer) -> Bool {
+        zip(line, "retry-after:".utf8).allSatisfy { byte, wanted in
+            byte == wanted || (byte | 0x20 == wanted && (0x41...0x5A).contains(byte))
+        }
+    }
+}

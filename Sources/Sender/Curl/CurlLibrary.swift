@@ -1,0 +1,18 @@
+import CCurl
+
+/// The libcurl that this process runs with.
+public enum CurlLibrary {
+    /// Its version and those of the libraries under it, for the start line and health. Initialises libcurl.
+    public static let version: String = {
+        start()
+        return String(cString: curl_version())
+    }()
+
+    private static let started: Void = {
+        let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        precondition(code == CURLE_OK, "curl_global_init: \(code.rawValue)")
+    }()
+
+    /// Initialises libcurl once for the process (curl_global_init(3) must precede all else and is not to be repeated).
+    static func start() { _ = started }
+}

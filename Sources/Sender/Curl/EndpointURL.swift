@@ -1,0 +1,102 @@
+import CCurl
+import WebhookModel
+
+/// An endpoint's URL, read once by the parser that will also send to it, and checked.
+public struct EndpointURL {
+    /// Scheme, host, port where it is not the scheme's own, path, query.
+    public let canonical: String
+    public let isSecure: Bool
+    /// Lower case; an IPv6 address has no brackets.
+    public let host: String
+    public let port: UInt16
+    /// The host as a number, where it is one. libcurl has turned `127.1`, `0x7f.1` and `2130706433` into four parts by
+    /// now.
+    public let address: IPAddress?
+    let url: CurlURL
+
+    /// Reads and checks a URL.
+    ///
+    /// Refused: user-info, fragments, zone ids, backslashes, bytes outside printable ASCII, port 0, over 2,048 bytes,
+    /// other schemes than http and https. Differences between parsers are how guards are got round, so what could be
+    /// read in two ways is refused.
+    public init(_ text: String) throws(EndpointURLError) {
+        guard text.utf8.count <= Limits.urlBytes else { throw .tooLong(text.utf8.count) }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .notASCII }
+        guard !text.utf8.contains(UInt8(ascii: "\\")) else { throw .backslash }
+        guard !text.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        guard scheme == "http" || scheme == "https", text.dropFirst(scheme.count).hasPrefix("://") else {
+            throw .scheme(scheme)
+        }
+        let authority = text.dropFirst(scheme.count + 3).prefix { $0 != "/" && $0 != "?" }
+        guard !authority.isEmpty else { throw .host("") }
+        guard !authority.contains("@") else { throw .userInfo }
+        guard !authority.contains("%") else { throw .host(String(authority)) }
+
+        guard let url = CurlURL(text), let host = url.part(CURLUPART_HOST)?.lowercased() else {
+            throw .unreadable(text)
+        }
+        guard url.part(CURLUPART_ZONEID) == nil, EndpointURL.isHost(host) else { throw .host(host) }
+        guard let digits = url.part(CURLUPART_PORT, CURLU_DEFAULT_PORT), let port = UInt16(digits), port > 0 else {
+            throw .port
+        }
+        // A host in another case must not make another connection pool or another name look-up.
+        guard curl_url_set(url.handle, CURLUPART_HOST, host, 0) == CURLUE_OK,
+            let canonical = url.part(CURLUPART_URL, CURLU_NO_DEFAULT_PORT), canonical.utf8.count <= Limits.urlBytes
+        else { throw .unreadable(text) }
+        self.canonical = canonical
+        isSecure = scheme == "https"
+        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.port = port
+        address = IPAddress(self.host)
+        self.url = url
+    }
+
+    /// The one form under which a URL is stored and shown.
+    public static func canonical(_ text: String) throws(EndpointURLError) -> String {
+        try EndpointURL(text).canonical
+    }
+
+    /// A DNS name of letters, digits, hyphens and underscores, a dotted number, or an address in brackets.
+    private static func isHost(_ host: String) -> Bool {
+        if host.hasPrefix("[") {
+            return host.hasSuffix("]") && IPAddress(String(host.dropFirst().dropLast())) != nil
+        }
+        guard !host.isEmpty, host.utf8.count <= 253 else { return false }
+        return host.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+            default: false
+            }
+        }
+    }
+}
+
+/// Why a URL cannot be an endpoint's.
+public enum EndpointURLError: Error, Equatable, CustomStringConvertible {
+    /// With the bytes found.
+    case tooLong(Int)
+    case notASCII
+    case backslash
+    case fragment
+    case scheme(String)
+    case userInfo
+    case host(String)
+    case port
+    case unreadable(String)
+
+    public var description: String {
+        switch self {
+        case .tooLong(let count): "the URL has \(count) bytes; at most \(Limits.urlBytes) are allowed"
+        case .notASCII:
+            "the URL holds a space, a control character or one outside ASCII; write hosts in their xn-- form and percent-encode paths"
+        case .backslash: "the URL holds a backslash, which programs read in different ways; write / or %5C"
+        case .fragment: "the URL holds a fragment (#), which is never sent; leave it out"
+        case .scheme(let scheme): "scheme \"\(scheme)\" is not http or https; write https://…"
+        case .userInfo: "the URL holds a user name or password (@); leave it out"
+        case .host(let host): "\"\(host)\" is no host name and no address"
+        case .port: "the port is not 1 to 65535"
+        case .unreadable(let text): "\"\(text)\" is no URL"
+        }
+    }
+}

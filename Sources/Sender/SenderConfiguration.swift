@@ -1,0 +1,32 @@
+public import WebhookModel
+
+/// What an operator may choose about sending.
+public struct SenderConfiguration: Sendable {
+    /// Transfers in flight in one sender.
+    public var transfers: Int
+    /// Idle connections that one sender keeps for later. Each costs a descriptor.
+    public var keptConnections: Int
+    /// Milliseconds for TCP and TLS together.
+    public var connectMilliseconds: Int64
+    /// Whether endpoints may be plain http.
+    public var allowHTTP: Bool
+    public var addressGuard: AddressGuard
+    /// What follows `Needletail/` in User-Agent.
+    public var version: String
+    /// PEM file of the authorities that TLS trusts; nil: the system's.
+    public var authoritiesFile: String?
+
+    public init(
+        transfers: Int = Limits.transfersPerSender, keptConnections: Int = 1_024,
+        connectMilliseconds: Int64 = Limits.connectMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
+        version: String, authoritiesFile: String? = nil
+    ) {
+        self.transfers = transfers
+        self.keptConnections = keptConnections
+        self.connectMilliseconds = connectMilliseconds
+        self.allowHTTP = allowHTTP
+        self.addressGuard = addressGuard
+        self.version = version
+        self.authoritiesFile = authoritiesFile
+    }
+}

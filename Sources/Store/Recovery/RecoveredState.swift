@@ -1,0 +1,84 @@
+import LMDB
+public import WebhookModel
+
+/// What the writer needs in memory to go on from the last commit. There is no repair: LMDB's last commit is the truth.
+public struct RecoveredState: Sendable {
+    public var counters = Counters()
+    public var tenants: [Stored<Tenant>] = []
+    public var keys: [UInt32: Stored<APIKey>] = [:]
+    public var endpoints: [Stored<EndpointRow>] = []
+    public var endpointsWithParked: [EndpointNumber] = []
+    public var dueCount = 0
+    public var parkedCount = 0
+    public var eventCount = 0
+}
+
+extension DataDirectory {
+    /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
+    ///
+    /// - Throws: `damaged` where a configuration row cannot be read: starting without it would drop its deliveries.
+    public func recover() throws(StoreError) -> RecoveredState {
+        do {
+            return try environment.read { transaction in try state(in: transaction) }
+        } catch let error as StoreError {
+            throw error
+        } catch let error as LMDBError {
+            throw .database(error)
+        } catch {
+            throw .damaged(path: path, what: "\(error)")
+        }
+    }
+
+    private func state(in transaction: borrowing ReadTransaction) throws -> RecoveredState {
+        var state = RecoveredState()
+        try rows(tables.tenants, transaction) { number, value in
+            state.tenants.append(try whole(TenancyCoding.tenant(number, value), "tenant \(number)"))
+        }
+        try rows(tables.keys, transaction) { number, value in
+            state.keys[number] = try whole(TenancyCoding.apiKey(value), "API key \(number)")
+        }
+        try rows(tables.endpoints, transaction) { number, value in
+            state.endpoints.append(try whole(TenancyCoding.endpoint(number, value), "endpoint \(number)"))
+        }
+        state.counters = try counters(transaction)
+        let pending = try tables.pendingCount(in: transaction)
+        state.dueCount = pending.due
+        state.parkedCount = pending.parked
+        state.eventCount = try transaction.count(tables.events)
+        state.endpointsWithParked = try tables.endpointsWithParked(in: transaction)
+        return state
+    }
+
+    private func counters(_ transaction: borrowing ReadTransaction) throws -> Counters {
+        var counters = Counters()
+        counters.nextPosition = try counter(.nextPosition, transaction) ?? 1
+        counters.nextTenant = UInt32(truncatingIfNeeded: try counter(.nextTenant, transaction) ?? 1)
+        counters.nextEndpoint = UInt32(truncatingIfNeeded: try counter(.nextEndpoint, transaction) ?? 1)
+        counters.nextAPIKey = UInt32(truncatingIfNeeded: try counter(.nextAPIKey, transaction) ?? 1)
+        var cursor = try transaction.cursor(tables.events)
+        if let last = try cursor.last(), last.key.count == 8 {
+            counters.nextPosition = max(counters.nextPosition, last.key.uint64(at: 0) + 1)
+        }
+        return counters
+    }
+
+    private func counter(_ key: MetaKey, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64? {
+        guard let value = try transaction.get(tables.meta, key.key), value.count == 8 else { return nil }
+        return value.uint64(at: 0)
+    }
+
+    private func rows(
+        _ table: Database, _ transaction: borrowing ReadTransaction, _ visit: (UInt32, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var cursor = try transaction.cursor(table)
+        while let entry = try cursor.next() {
+            guard entry.key.count == 4 else { throw StoreError.damaged(path: path, what: "a key of \(table.name)") }
+            try visit(entry.key.uint32(at: 0), entry.value)
+        }
+    }
+
+    private func whole<Value>(_ value: Value?, _ what: String) throws(StoreError) -> Value {
+        guard let value else { throw .damaged(path: path, what: "the row of \(what)") }
+        return value
+    }
+}

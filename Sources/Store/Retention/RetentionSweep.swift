@@ -1,0 +1,102 @@
+public import LMDB
+public import WebhookModel
+
+/// Removes events that are final and older than the dedup window, in commit order, a slice at a time.
+///
+/// What is pending never goes by age; a dead letter keeps its event until its own time is over. An event that must stay is passed
+/// over; a new pass begins when the sweep has come to the young end.
+public struct RetentionSweep: Sendable {
+    /// Milliseconds since an event was accepted; then it may go with its id.
+    public let retention: Int64
+    /// Milliseconds since a delivery was dead-lettered.
+    public let deadLetterRetention: Int64
+    private var place: UInt64 = 0
+
+    public init(
+        retention: Int64 = Limits.retentionMilliseconds, deadLetterRetention: Int64 = Limits.deadLetterMilliseconds
+    ) {
+        self.retention = retention
+        self.deadLetterRetention = deadLetterRetention
+    }
+
+    /// What a slice did.
+    public struct Progress: Sendable, Equatable {
+        public var removedEvents = 0
+        /// The sweep reached events that are still young: rest before the next slice.
+        public var isAtYoungEnd = false
+    }
+
+    /// Looks at up to `limit` events.
+    ///
+    /// - Parameter now: Unix milliseconds.
+    public mutating func sweep(
+        _ tables: Tables, limit: Int, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Progress {
+        var progress = Progress()
+        var doomed: [(position: EventPosition, id: EventID?, header: EventHeader)] = []
+        do {
+            var cursor = try transaction.cursor(tables.events)
+            var entry = try cursor.seek(Key(place))
+            for _ in 0..<limit {
+                guard let found = entry, found.key.count == 8, let header = EventHeader(found.value),
+                    header.acceptedAt + retention <= now
+                else {
+                    progress.isAtYoungEnd = true
+                    break
+                }
+                let position = EventPosition(found.key.uint64(at: 0))
+                place = position.value + 1
+                if try isOver(position, tables, now: now, in: transaction) {
+                    doomed.append((position, try id(of: position, found.value, header, tables, in: transaction), header))
+                }
+                entry = try cursor.next()
+            }
+        }
+        for event in doomed {
+            try tables.removeEvent(at: event.position, id: event.id, header: event.header, in: transaction)
+            try removeDeliveries(of: event.position, tables, in: transaction)
+        }
+        if progress.isAtYoungEnd { place = 0 }
+        progress.removedEvents = doomed.count
+        return progress
+    }
+
+    private func isOver(
+        _ position: EventPosition, _ tables: Tables, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        var cursor = try transaction.cursor(tables.deliveries)
+        var entry = try cursor.seek(Key(position.value))
+        while let found = entry, found.key.count == 12, found.key.uint64(at: 0) == position.value {
+            guard let row = DeliveryRow(found.value), row.state.isFinal else { return false }
+            if row.state == .deadLettered, row.finishedAt + deadLetterRetention > now { return false }
+            entry = try cursor.next()
+        }
+        return true
+    }
+
+    // The id is the record's first sixteen bytes.
+    private func id(
+        of position: EventPosition, _ value: UnsafeRawBufferPointer, _ header: EventHeader, _ tables: Tables,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> EventID? {
+        let record =
+            header.chunks == 0
+            ? UnsafeRawBufferPointer(rebasing: value[EventHeader.bytes...])
+            : try transaction.get(tables.chunks, Tables.chunkKey(position, 0))
+        guard let record, record.count >= 16 else { return nil }
+        return EventID(high: record.uint64(at: 0), low: record.uint64(at: 8))
+    }
+
+    private func removeDeliveries(
+        of position: EventPosition, _ tables: Tables, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for table in [tables.deliveries, tables.attempts, tables.dead] {
+            var cursor = try transaction.cursor(table)
+            var entry = try cursor.seek(Key(position.value))
+            while let found = entry, found.key.count >= 8, found.key.uint64(at: 0) == position.value {
+                try cursor.delete()
+                entry = try cursor.seek(Key(position.value))
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+public import LMDB
+public import WebhookModel
+
+/// An entry of the due index or of a parking place.
+public struct PendingEntry: Sendable, Equatable {
+    public var delivery: DeliveryID
+    /// Unix milliseconds.
+    public var dueAt: Int64
+    /// Attempts made.
+    public var attempts: UInt16
+
+    public init(delivery: DeliveryID, dueAt: Int64, attempts: UInt16) {
+        self.delivery = delivery
+        self.dueAt = dueAt
+        self.attempts = attempts
+    }
+}
+
+extension Tables {
+    /// Makes a delivery of a new event: its row and its due entry. Deliveries must come in ascending order.
+    public func schedule(
+        _ delivery: DeliveryID, dueAt: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        let row = try transaction.reserve(deliveries, Tables.key(delivery), count: DeliveryRow.bytes, .append)
+        DeliveryRow(state: .scheduled, dueAt: dueAt).write(to: row)
+        try putDue(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), in: transaction)
+    }
+
+    /// Replaces a delivery's row.
+    public func update(
+        _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: DeliveryRow.bytes))
+    }
+
+    /// A delivery's row; nil where there is none or it is damaged.
+    public func delivery(
+        _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> DeliveryRow? {
+        try transaction.get(deliveries, Tables.key(delivery)).flatMap(DeliveryRow.init)
+    }
+
+    /// Enters a delivery into the due index.
+    public func putDue(_ entry: PendingEntry, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try transaction.reserve(due, Tables.dueKey(entry.dueAt, entry.delivery), count: 2).store(entry.attempts, at: 0)
+    }
+
+    /// Takes a delivery out of where it waits.
+    public func remove(
+        _ delivery: DeliveryID, from entry: QueueEntry, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        switch entry {
+        case .due(let time): try transaction.delete(due, Tables.dueKey(time, delivery))
+        case .parked: try transaction.delete(parked, Tables.parkedKey(delivery))
+        }
+    }
+
+    /// Moves deliveries from the due index to their endpoints' parking places. Give them sorted by endpoint.
+    public func park(_ entries: [PendingEntry], in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        for entry in entries {
+            let value = try transaction.reserve(parked, Tables.parkedKey(entry.delivery), count: 10)
+            value.store(entry.dueAt, at: 0)
+            value.store(entry.attempts, at: 8)
+        }
+        for entry in entries { try transaction.delete(due, Tables.dueKey(entry.dueAt, entry.delivery)) }
+    }
+
+    /// Walks the due index upwards from a place until `visit` says no.
+    ///
+    /// - Parameter from: the first time of interest, and within it the first delivery.
+    public func scanDue(
+        from place: PendingEntry, in transaction: borrowing some Transaction & ~Copyable,
+        _ visit: (PendingEntry) -> Bool
+    ) throws(LMDBError) {
+        var cursor = try transaction.cursor(due)
+        var entry = try cursor.seek(Tables.dueKey(place.dueAt, place.delivery))
+        while let found = entry {
+            guard found.key.count == 20, found.value.count == 2 else { break }
+            let delivery = DeliveryID(
+                position: EventPosition(found.key.uint64(at: 8)), endpoint: EndpointNumber(found.key.uint32(at: 16)))
+            let pending = PendingEntry(
+                delivery: delivery, dueAt: Int64(bitPattern: found.key.uint64(at: 0)),
+                attempts: found.value.uint16(at: 0))
+            guard visit(pending) else { return }
+            entry = try cursor.next()
+        }
+    }
+
+    /// Walks what is parked with an endpoint, from the first position after `position`, until `visit` says no.
+    public func scanParked(
+        of endpoint: EndpointNumber, after position: EventPosition,
+        in transaction: borrowing some Transaction & ~Copyable, _ visit: (PendingEntry) -> Bool
+    ) throws(LMDBError) {
+        var cursor = try transaction.cursor(parked)
+        let first = DeliveryID(position: EventPosition(position.value &+ 1), endpoint: endpoint)
+        var entry = try cursor.seek(Tables.parkedKey(first))
+        while let found = entry {
+            guard found.key.count == 12, found.value.count == 10, found.key.uint32(at: 0) == endpoint.value else { return }
+            let delivery = DeliveryID(position: EventPosition(found.key.uint64(at: 4)), endpoint: endpoint)
+            let pending = PendingEntry(
+                delivery: delivery, dueAt: Int64(bitPattern: found.value.uint64(at: 0)),
+                attempts: found.value.uint16(at: 8))
+            guard visit(pending) else { return }
+            entry = try cursor.next()
+        }
+    }
+
+    /// The endpoints that have anything parked. Steps from endpoint to endpoint, so it costs by endpoint and not by delivery.
+    public func endpointsWithParked(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> [EndpointNumber] {
+        var cursor = try transaction.cursor(parked)
+        var found: [EndpointNumber] = []
+        var entry = try cursor.first()
+        while let present = entry, present.key.count == 12 {
+            let endpoint = present.key.uint32(at: 0)
+            found.append(EndpointNumber(endpoint))
+            guard endpoint < .max else { break }
+            let next = DeliveryID(position: EventPosition(0), endpoint: EndpointNumber(endpoint + 1))
+            entry = try cursor.seek(Tables.parkedKey(next))
+        }
+        return found
+    }
+
+    /// Deliveries in the due index and parked: everything that is not final.
+    public func pendingCount(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> (due: Int, parked: Int) {
+        (try transaction.count(due), try transaction.count(parked))
+    }
+
+    static func key(_ delivery: DeliveryID) -> Key {
+        var key = Key(delivery.position.value)
+        key.append(delivery.endpoint.value)
+        return key
+    }
+
+    // Time is never negative here, so its bits sort as it does.
+    static func dueKey(_ time: Int64, _ delivery: DeliveryID) -> Key {
+        var key = Key(UInt64(bitPattern: time))
+        key.append(delivery.position.value)
+        key.append(delivery.endpoint.value)
+        return key
+    }
+
+    static func parkedKey(_ delivery: DeliveryID) -> Key {
+        var key = Key()
+        key.append(delivery.endpoint.value)
+        key.append(delivery.position.value)
+        return key
+    }
+}

@@ -1,0 +1,70 @@
+public import LMDB
+public import WebhookModel
+
+extension Tables {
+    public func put(_ tenant: Stored<Tenant>, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try put(TenancyCoding.encode(tenant), tenants, tenant.value.number.value, transaction)
+    }
+
+    public func put(_ endpoint: Stored<EndpointRow>, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try put(TenancyCoding.encode(endpoint), endpoints, endpoint.value.number.value, transaction)
+    }
+
+    public func put(
+        _ key: Stored<APIKey>, number: UInt32, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try put(TenancyCoding.encode(key), keys, number, transaction)
+    }
+
+    public func removeEndpoint(
+        _ number: EndpointNumber, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try transaction.delete(endpoints, Tables.key(number.value))
+    }
+
+    public func removeAPIKey(_ number: UInt32, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try transaction.delete(keys, Tables.key(number))
+    }
+
+    /// Stores the next numbers to give.
+    public func putCounters(_ counters: Counters, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try putCounter(.nextPosition, counters.nextPosition, transaction)
+        try putCounter(.nextTenant, UInt64(counters.nextTenant), transaction)
+        try putCounter(.nextEndpoint, UInt64(counters.nextEndpoint), transaction)
+        try putCounter(.nextAPIKey, UInt64(counters.nextAPIKey), transaction)
+    }
+
+    /// Stores the next position alone: every commit with events does.
+    public func putNextPosition(_ position: UInt64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try putCounter(.nextPosition, position, transaction)
+    }
+
+    private func putCounter(
+        _ counter: MetaKey, _ value: UInt64, _ transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try transaction.reserve(meta, counter.key, count: 8).store(value, at: 0)
+    }
+
+    private func put(
+        _ bytes: [UInt8], _ table: Database, _ number: UInt32, _ transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        let value = try transaction.reserve(table, Tables.key(number), count: bytes.count)
+        value.copyBytes(from: bytes)
+    }
+
+    static func key(_ number: UInt32) -> Key {
+        var key = Key()
+        key.append(number)
+        return key
+    }
+}
+
+/// The next numbers to give: durable, so that none is ever given twice.
+public struct Counters: Sendable, Equatable {
+    public var nextPosition: UInt64 = 1
+    public var nextTenant: UInt32 = 1
+    public var nextEndpoint: UInt32 = 1
+    public var nextAPIKey: UInt32 = 1
+
+    public init() {}
+}

@@ -1,0 +1,50 @@
+/// A tenant's URL with its subscription, secrets and limits, as every room sees it: immutable; a change makes a new one.
+public final class Endpoint: Sendable {
+    public let number: EndpointNumber
+    public let tenant: TenantNumber
+    /// The tenant's name, for logs and envelopes.
+    public let tenantName: String
+    /// Unique in its tenant.
+    public let name: String
+    public let settings: Settings
+
+    /// What its owner chooses.
+    public struct Settings: Sendable, Equatable {
+        /// In canonical form: scheme, host, port, path, query; no user-info, no fragment.
+        public var url: String
+        public var subscription: Subscription
+        /// Which headers and texts sign: a preset's name (`standard`).
+        public var scheme: String
+        /// Live secrets in their written form (`whsec_…`), newest first; each signs. Never logged.
+        public var secrets: [String]
+        public var retry: RetryPolicy
+        /// Deliveries in flight at most.
+        public var window: Int
+        /// Whole attempt, milliseconds.
+        public var timeout: Int64
+        public var enabled: Bool
+
+        public init(
+            url: String, subscription: Subscription = .all, scheme: String = "standard", secrets: [String],
+            retry: RetryPolicy = .standard, window: Int = Limits.endpointWindow,
+            timeout: Int64 = Limits.attemptMilliseconds, enabled: Bool = true
+        ) {
+            self.url = url
+            self.subscription = subscription
+            self.scheme = scheme
+            self.secrets = secrets
+            self.retry = retry
+            self.window = window
+            self.timeout = timeout
+            self.enabled = enabled
+        }
+    }
+
+    public init(number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings) {
+        self.number = number
+        self.tenant = tenant
+        self.tenantName = tenantName
+        self.name = name
+        self.settings = settings
+    }
+}

@@ -1,0 +1,23 @@
+/// A durable event: what a producer published, immutable, with its place and its record verbatim.
+///
+/// Copies share the record's bytes.
+public struct Event: Sendable {
+    public let position: EventPosition
+    public let tenant: TenantNumber
+    /// When the writer took it, Unix milliseconds.
+    public let acceptedAt: Int64
+    /// The record as it came on the wire, without its length field.
+    public let bytes: [UInt8]
+    /// Where its fields lie in `bytes`.
+    public let record: EventRecord
+
+    public init(position: EventPosition, tenant: TenantNumber, acceptedAt: Int64, bytes: [UInt8], record: EventRecord) {
+        self.position = position
+        self.tenant = tenant
+        self.acceptedAt = acceptedAt
+        self.bytes = bytes
+        self.record = record
+    }
+
+    @inlinable public var id: EventID { record.id }
+}

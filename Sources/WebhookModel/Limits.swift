@@ -1,0 +1,109 @@
+/// Every bound of the system, with its reason. What an operator may change is a default here and a key in the configuration.
+public enum Limits {
+    // MARK: Events
+
+    /// Bytes of a tenant's name. Fits a log column and a key.
+    public static let tenantNameBytes = 64
+    /// Bytes of an event type (`task.completed`).
+    public static let eventTypeBytes = 128
+    /// Bytes of a correlation id, an ordering key and a content type: identifiers, not documents.
+    public static let shortTextBytes = 128
+    /// Attributes of one event.
+    public static let attributes = 16
+    /// Bytes of an attribute's name or value.
+    public static let attributeBytes = 256
+    /// Bytes of a payload. Receivers commonly refuse more, and a window of them must fit in memory.
+    public static let payloadBytes = 256 * 1024
+    /// What an event record adds to its payload at most: all texts at their limits and the fixed fields.
+    public static let recordOverheadBytes = 10 * 1024
+    /// An event may be asked for this far ahead (`deliver at`), in milliseconds: 30 days.
+    public static let deliverAheadMilliseconds: Int64 = 30 * 86_400_000
+    /// Times before 2000 or after 2200 are mistakes of unit.
+    public static let earliestTime: Int64 = 946_684_800_000
+    public static let latestTime: Int64 = 7_258_118_400_000
+
+    // MARK: Ingest
+
+    /// Bytes of a frame's body: some events at their largest, or thousands of small ones.
+    public static let frameBytes = 1024 * 1024
+    /// Events of one frame: with one status each the answer stays under a frame.
+    public static let eventsPerFrame = 8_192
+    /// Unacknowledged events of a connection.
+    public static let windowEvents = 65_536
+    /// Unacknowledged bytes of a connection.
+    public static let windowBytes = 16 * 1024 * 1024
+    /// Connections that have not said who they are, together and from one address.
+    public static let unauthenticatedConnections = 1_024
+    public static let unauthenticatedConnectionsPerAddress = 64
+    /// Connections in all; each costs a descriptor and some KiB.
+    public static let connections = 16_384
+    /// Bytes that an unauthenticated connection may send.
+    public static let unauthenticatedBytes = 4 * 1024
+    /// Milliseconds until HELLO must be complete, and a frame header once begun.
+    public static let helloMilliseconds: Int64 = 5_000
+    public static let headerMilliseconds: Int64 = 5_000
+    /// A body must come at this many bytes a second, after the grace.
+    public static let bodyBytesPerSecond = 32 * 1024
+    public static let bodyGraceMilliseconds: Int64 = 2_000
+    /// Silence after which a connection is closed, in milliseconds.
+    public static let idleMilliseconds: Int64 = 60_000
+    /// Answers waiting for a peer that does not read them; then how long it may stay so, in milliseconds.
+    public static let outputBytes = 256 * 1024
+    public static let outputStallMilliseconds: Int64 = 30_000
+    /// Control frames (PING, PONG, unknown) a second.
+    public static let controlFramesPerSecond = 100
+
+    // MARK: Queue
+
+    /// Events and bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.
+    public static let intakeEvents = 131_072
+    public static let intakeBytes = 64 * 1024 * 1024
+    /// Operations of one write transaction: the dirty list of LMDB 0.9 leaks when it spills.
+    public static let eventsPerCommit = 4_096
+    /// A value over 4,080 B needs contiguous pages, which a fragmented file does not have: larger records go in chunks.
+    public static let chunkBytes = 4_000
+    /// Milliseconds that a commit with outcomes only waits for company. An ack never waits.
+    public static let outcomeLingerMilliseconds: Int64 = 2
+    /// Share of the map in percent above which ingest, then outcomes, are refused.
+    public static let ingestMapPercent = 85
+    public static let outcomeMapPercent = 97
+
+    // MARK: Delivery
+
+    /// Endpoints of one tenant, tenants, and endpoints matched by one event.
+    public static let endpointsPerTenant = 1_000
+    /// Deliveries and bytes handed to one sender and not yet reported: what of a backlog stands in memory.
+    public static let heldPerSender = 8_192
+    public static let heldBytesPerSender = 32 * 1024 * 1024
+    /// Deliveries handed over for one endpoint: enough to keep its window busy over a commit's time.
+    public static let heldPerEndpoint = 256
+    /// Due deliveries that wait in memory until they are parked: a batch sorted by endpoint must be large, for the parking table is
+    /// wide.
+    public static let parkingLot = 32_768
+    /// Deliveries parked in one transaction.
+    public static let parkedPerCommit = 8_192
+    /// Deliveries in flight at one endpoint, by default and at most.
+    public static let endpointWindow = 16
+    public static let endpointWindowMost = 1_024
+    /// Transfers in flight in one sender: libcurl's cost per request doubles beyond some hundred.
+    public static let transfersPerSender = 256
+    /// Milliseconds for the connection and for the whole attempt.
+    public static let connectMilliseconds: Int64 = 5_000
+    public static let attemptMilliseconds: Int64 = 15_000
+    public static let attemptMillisecondsLeast: Int64 = 1_000
+    public static let attemptMillisecondsMost: Int64 = 60_000
+    /// Bytes of an answer that are read; the rest is cut off with the connection. And kept in the attempt's record.
+    public static let answerBytes = 64 * 1024
+    public static let answerExcerptBytes = 16 * 1024
+    /// `Retry-After` is obeyed up to a day, in milliseconds.
+    public static let retryAfterMilliseconds: Int64 = 86_400_000
+    /// Attempts of one delivery at most, whatever its policy says.
+    public static let attempts = 100
+    /// Characters of an endpoint's URL.
+    public static let urlBytes = 2_048
+    /// Secrets live at once while rotating: all sign.
+    public static let liveSecrets = 4
+    /// Dedup window and retention of finished events, dead letters: milliseconds.
+    public static let retentionMilliseconds: Int64 = 86_400_000
+    public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000
+}

@@ -1,0 +1,25 @@
+/// The isolation and quota boundary: everything else belongs to one tenant.
+public struct Tenant: Sendable, Equatable {
+    public var number: TenantNumber
+    /// 1…64 of `[A-Za-z0-9_.-]`, unique.
+    public var name: String
+    /// A disabled tenant's events are refused (TENANT_DISABLED); its deliveries wait.
+    public var enabled: Bool
+
+    public init(number: TenantNumber, name: String, enabled: Bool = true) {
+        self.number = number
+        self.name = name
+        self.enabled = enabled
+    }
+
+    /// Whether these bytes are a tenant's name by form.
+    public static func isValidName(_ name: some Collection<UInt8>) -> Bool {
+        guard (1...Limits.tenantNameBytes).contains(name.count) else { return false }
+        return name.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2E, 0x2D: true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// The eight bytes that open a connection in both directions (Protocol.md, 2).
+///
+/// Not text, not TLS; a line-ending translation on the way breaks them; the last byte is the major version.
+public enum Preface {
+    public static let majorVersion: UInt8 = 1
+    public static let bytes: [UInt8] = [0x89, 0x4E, 0x54, 0x4C, 0x0D, 0x0A, 0x1A, majorVersion]
+
+    /// What the first bytes of a connection are.
+    public enum Verdict: Equatable, Sendable {
+        /// The whole preface of this version.
+        case complete
+        /// Right so far.
+        case incomplete
+        /// Our protocol in another major version.
+        case otherVersion(UInt8)
+        /// Somebody who wanted to talk to something else.
+        case stranger(Stranger)
+    }
+
+    /// Who knocked at the wrong door, for the log.
+    public enum Stranger: String, Sendable {
+        case http = "an HTTP request"
+        case tls = "a TLS ClientHello"
+        case mangled = "a preface whose line ends were translated"
+        case unknown = "bytes of no known protocol"
+    }
+
+    /// Judges the first bytes of a connection: at once when one of them is wrong, else when there are eight.
+    public static func check(_ received: UnsafeRawBufferPointer) -> Verdict {
+        let magic = bytes.dropLast()
+        guard received.prefix(magic.count).elementsEqual(magic.prefix(received.count)) else {
+            return .stranger(stranger(received))
+        }
+        guard received.count >= bytes.count else { return .incomplete }
+        let version = received[magic.count]
+        return version == majorVersion ? .complete : .otherVersion(version)
+    }
+
+    private static let httpMethods = ["GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ", "PRI "]
+
+    private static func stranger(_ received: UnsafeRawBufferPointer) -> Stranger {
+        // RFC 8446, 5.1: a handshake record is 0x16, then the legacy version 0x03xx.
+        if received[0] == 0x16, received.count < 2 || received[1] == 0x03 { return .tls }
+        if received.starts(with: bytes.prefix(4)) { return .mangled }
+        let isHTTP = httpMethods.contains { method in
+            received.starts(with: method.utf8.prefix(received.count))
+        }
+        return isHTTP ? .http : .unknown
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Glibc
+import NeedletailServer
+
+/// `needletail`: runs the server and answers for its files.
+struct NeedletailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "needletail",
+        abstract: "Takes events in, keeps them durably, and delivers each as a signed webhook until it arrives.",
+        discussion: """
+            First steps:
+
+              needletail config default > needletail.yaml   every key, explained
+              needletail provision check provision.yaml     what is wrong with it
+              needletail serve --data ./data --provision provision.yaml
+            """,
+        version: ServerVersion.text,
+        subcommands: [ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, VersionCommand.self])
+}
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() { print("needletail \(ServerVersion.text)") }
+}
+
+@main enum EntryPoint {
+    /// Exit codes: 0 well, 1 could not do it (each reason one line on standard error), 2 not understood.
+    static func main() async {
+        do {
+            var command = try NeedletailCommand.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(error)
+        }
+    }
+
+    private static func finish(_ error: any Error) -> Never {
+        let code = NeedletailCommand.exitCode(for: error)
+        if code == .success {
+            print(NeedletailCommand.fullMessage(for: error))
+            exit(0)
+        }
+        if code == .validationFailure {
+            complain("needletail: \(NeedletailCommand.message(for: error)); --help after a verb shows it in use")
+            exit(2)
+        }
+        for line in "\(error)".split(separator: "\n") { complain("needletail: \(line)") }
+        exit(1)
+    }
+
+    private static func complain(_ text: String) {
+        var line = text + "\n"
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

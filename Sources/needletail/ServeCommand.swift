@@ -1,0 +1,71 @@
+import ArgumentParser
+import NeedletailServer
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server until SIGINT or SIGTERM.",
+        discussion: """
+            Values come from the defaults, then the configuration file, then NEEDLETAIL_* variables, then these flags; \
+            `needletail config default` explains them all.
+
+            Examples:
+
+              needletail serve --data ./data --provision provision.yaml
+                Producers connect to 127.0.0.1:7400; endpoints are https and public.
+
+              needletail serve --data ./data --provision provision.yaml \\
+                --allow-http --allow-network 127.0.0.0/8
+                For receivers on this machine.
+
+              NEEDLETAIL_LOG_LEVEL=debug needletail serve --config needletail.yaml
+                The file, with one value changed.
+
+            The first SIGTERM drains: what is received is answered, attempts in flight end. A second one stops at once; \
+            nothing acknowledged is lost by either.
+            """)
+
+    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
+    var config: String?
+    @Option(help: ArgumentHelp("Directory of the store.", valueName: "dir"))
+    var data: String?
+    @Option(help: ArgumentHelp("Tenants, API keys and endpoints to converge to (YAML).", valueName: "file"))
+    var provision: String?
+    @Option(help: ArgumentHelp("Address that producers connect to (127.0.0.1).", valueName: "host"))
+    var ingestHost: String?
+    @Option(help: ArgumentHelp("Port of the binary protocol (7400); 0: the system chooses.", valueName: "port"))
+    var ingestPort: String?
+    @Option(help: ArgumentHelp("Write the bound port to this file.", valueName: "file"))
+    var portFile: String?
+    @Flag(help: "Serve a host other than loopback without TLS.")
+    var allowPlaintext = false
+    @Flag(help: "Deliver to http:// endpoints too.")
+    var allowHttp = false
+    @Option(help: ArgumentHelp("A private network that endpoints may lie in; repeatable.", valueName: "cidr[:port]"))
+    var allowNetwork: [String] = []
+    @Option(help: ArgumentHelp("Threads that deliver (0: one per core, at most 8).", valueName: "n"))
+    var senderThreads: String?
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
+    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    var logFormat: String?
+
+    func run() async throws {
+        let configuration = try ServerConfiguration.load(
+            file: config, environment: ProcessEnvironment.variables, flags: flags)
+        try await runServer(configuration: configuration, logger: configuration.log.makeLogger())
+    }
+
+    /// What was given; the configuration knows what each means.
+    private var flags: [ServerConfiguration.FlagValue] {
+        let single = [
+            ("data", data), ("provision", provision), ("ingest-host", ingestHost), ("ingest-port", ingestPort),
+            ("port-file", portFile), ("sender-threads", senderThreads), ("log-level", logLevel),
+            ("log-format", logFormat), ("allow-plaintext", allowPlaintext ? "true" : nil),
+            ("allow-http", allowHttp ? "true" : nil),
+        ]
+        var flags = single.compactMap { name, text in text.map { ServerConfiguration.FlagValue(name, [$0]) } }
+        if !allowNetwork.isEmpty { flags.append(.init("allow-network", allowNetwork)) }
+        return flags
+    }
+}

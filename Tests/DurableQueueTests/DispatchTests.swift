@@ -1,0 +1,152 @@
+import DurableQueue
+import Scheduling
+import Store
+import TestSupport
+import Testing
+import Threading
+import WebhookModel
+
+@Suite struct DispatchTests {
+    /// Reports every delivery as it is handed over until `total` are delivered; returns how often each was handed.
+    private func drain(_ fixture: QueueFixture, total: Int) -> [DeliveryID: Int] {
+        var seen: [DeliveryID: Int] = [:]
+        while seen.count < total {
+            let handed = fixture.takeHanded(1)
+            for delivery in handed { seen[delivery.id, default: 0] += 1 }
+            fixture.report(handed)
+        }
+        return seen
+    }
+
+    @Test func aFailureIsTriedAgainAndTheLastBecomesADeadLetter() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(retry: RetryPolicy(delays: [1, 1], jitterPercent: 0))
+        _ = fixture.publish([fixture.record(1)])
+        for attempt in 1...3 {
+            let handed = fixture.takeHanded(1)
+            #expect(handed.map { Int($0.attempt) } == [attempt])
+            fixture.report(handed, .refusedStatus, status: 500)
+        }
+        fixture.waitForStatistics { $0.deadLettered == 1 }
+        #expect(fixture.queue.statistics.retriesScheduled == 2)
+        fixture.queue.stop()
+    }
+
+    @Test func aBacklogBeyondEveryLimitIsDeliveredOnceEach() async throws {
+        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 500)
+        let fixture = try QueueFixture(senders: 2, configuration: configuration)
+        try await fixture.provision(endpoints: 7)
+        for slice in 0..<20 {
+            _ = fixture.publish((0..<100).map { fixture.record(UInt64(slice * 100 + $0 + 1)) })
+        }
+        // Nothing was reported yet: only what a sender may hold is out.
+        #expect(fixture.handedCount <= 2 * 64)
+        let seen = drain(fixture, total: 14_000)
+        #expect(seen.count == 14_000 && seen.values.allSatisfy { $0 == 1 })
+        fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 && $0.delivered == 14_000 }
+        fixture.queue.stop()
+    }
+
+    @Test func aDeadEndpointsBacklogIsParkedAndComesBack() async throws {
+        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 1_000, lotLimit: 200)
+        let fixture = try QueueFixture(configuration: configuration)
+        try await fixture.provision(endpoints: 2)
+        for slice in 0..<20 {
+            _ = fixture.publish((0..<100).map { fixture.record(UInt64(slice * 100 + $0 + 1)) })
+        }
+        // Only e2 reports; e1 is silent.
+        var silent: [DueDelivery] = []
+        var live = 0
+        while live < 2_000 {
+            let handed = fixture.takeHanded(1)
+            silent += handed.filter { $0.endpoint.name == "e1" }
+            let answers = handed.filter { $0.endpoint.name == "e2" }
+            live += answers.count
+            fixture.report(answers)
+        }
+        #expect(silent.count < 100)
+        #expect(fixture.queue.statistics.parkedDeliveries > 1_000)
+        fixture.report(silent)
+        let rest = drain(fixture, total: 2_000 - silent.count)
+        #expect(rest.values.allSatisfy { $0 == 1 })
+        fixture.waitForStatistics { $0.pending == 0 && $0.delivered == 4_000 }
+        fixture.queue.stop()
+    }
+
+    @Test func aRestartGoesOnWithWhatWasNotReported() async throws {
+        let folder = TemporaryDirectory()
+        var first: QueueFixture? = try QueueFixture(
+            folder: folder, configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
+        try await first!.provision(endpoints: 3)
+        _ = first!.publish((1...500).map { first!.record($0) })
+        let handed = first!.takeHanded(90)
+        first!.report(Array(handed.prefix(30)))
+        first!.waitForStatistics { $0.delivered == 30 && $0.parkedDeliveries > 0 }
+        first!.queue.stop()
+        first = nil
+        let second = try QueueFixture(folder: folder)
+        #expect(second.queue.statistics.pending == 1_470)
+        let seen = drain(second, total: 1_470)
+        #expect(seen.values.allSatisfy { $0 == 1 })
+        #expect(Set(seen.keys).isDisjoint(with: handed.prefix(30).map(\.id)))
+        // Positions go on: nothing is given twice.
+        _ = second.publish([second.record(9_999)])
+        let fresh = second.takeHanded(3)
+        #expect(fresh.allSatisfy { $0.event.position.value == 501 })
+        second.queue.stop()
+    }
+
+    @Test func aDelayedEventWaitsForItsTime() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        let now = Instant.now().wallMilliseconds
+        let batch = fixture.publish([fixture.record(1, deliverAt: now + 300), fixture.record(2)])
+        #expect(batch.drafts.map(\.result) == [.accepted, .accepted])
+        #expect(fixture.takeHanded(1).map(\.event.id.low) == [2])
+        #expect(fixture.takeHanded(1).map(\.event.id.low) == [1])
+        #expect(Instant.now().wallMilliseconds >= now + 299)
+        fixture.queue.stop()
+    }
+
+    @Test func removingAnEndpointCancelsWhatWaitsForIt() async throws {
+        let fixture = try QueueFixture(configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
+        try await fixture.provision(endpoints: 2)
+        _ = fixture.publish((1...400).map { fixture.record($0) })
+        let handed = fixture.takeHanded(60)
+        try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
+        let mine = handed.filter { $0.endpoint.name == "e1" }
+        fixture.report(mine, .refusedStatus, status: 500)
+        fixture.report(handed.filter { $0.endpoint.name == "e2" })
+        let rest = drain(fixture, total: 400 - (handed.count - mine.count))
+        #expect(rest.keys.allSatisfy { $0.endpoint == EndpointNumber(2) })
+        fixture.waitForStatistics { $0.cancelled == 400 }
+        fixture.waitForStatistics { $0.pending == 0 }
+        #expect(fixture.queue.statistics.delivered == 400)
+        fixture.queue.stop()
+    }
+
+    @Test func aDisabledEndpointsDeliveriesWaitAndGoOnWhenItIsEnabled() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        var settings = fixture.queue.tenancy.endpoints[0].value.settings
+        _ = fixture.publish((1...100).map { fixture.record($0) })
+        var out = fixture.takeHanded(32)
+        settings.enabled = false
+        let disabled = settings
+        try await fixture.queue.change([.putEndpoint(tenant: "tenant-1", name: "e1", settings: disabled, origin: .api)])
+        fixture.report(out)
+        fixture.waitForStatistics { $0.delivered == out.count }
+        #expect(fixture.handedCount == 0)
+        settings.enabled = true
+        let enabled = settings
+        try await fixture.queue.change([.putEndpoint(tenant: "tenant-1", name: "e1", settings: enabled, origin: .api)])
+        var delivered = out.count
+        while delivered < 100 {
+            out = fixture.takeHanded(1)
+            delivered += out.count
+            fixture.report(out)
+        }
+        fixture.waitForStatistics { $0.delivered == 100 && $0.pending == 0 }
+        fixture.queue.stop()
+    }
+}

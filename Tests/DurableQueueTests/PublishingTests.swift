@@ -1,0 +1,106 @@
+import DurableQueue
+import Glibc
+import LMDB
+import Scheduling
+import Store
+import TestSupport
+import Testing
+import Threading
+import WebhookModel
+
+@Suite struct PublishingTests {
+    @Test func anEventIsAnsweredAfterItsCommitAndHandedToEveryMatchingEndpoint() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(endpoints: 3)
+        let batch = fixture.publish([fixture.record(1), fixture.record(2)])
+        #expect(batch.drafts.map(\.result) == [.accepted, .accepted])
+        #expect(batch.commit > 0)
+        let handed = fixture.takeHanded(6)
+        #expect(handed.map(\.endpoint.name).sorted() == ["e1", "e1", "e2", "e2", "e3", "e3"])
+        #expect(handed.allSatisfy { $0.attempt == 1 })
+        #expect(handed.first?.event.bytes == fixture.record(1))
+        fixture.queue.stop()
+    }
+
+    @Test func theSameContentIsADuplicateAndOtherContentAConflict() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        _ = fixture.publish([fixture.record(1)])
+        let again = fixture.publish([fixture.record(1), fixture.record(1, payload: 9), fixture.record(2), fixture.record(2)])
+        #expect(again.drafts.map(\.result) == [.duplicate, .conflict, .accepted, .duplicate])
+        #expect(fixture.takeHanded(2).count == 2)
+        fixture.queue.stop()
+    }
+
+    @Test func eventsWithoutAnEndpointAndOfUnknownOrDisabledTenantsSaySo() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.queue.change([
+            .putTenant(name: "tenant-1", enabled: true, origin: .api),
+            .putTenant(name: "tenant-2", enabled: false, origin: .api),
+        ])
+        #expect(fixture.publish([fixture.record(1)]).drafts.map(\.result) == [.acceptedNoMatch])
+        #expect(fixture.publish([fixture.record(2)], tenant: 2).drafts.map(\.result) == [.tenantDisabled])
+        #expect(fixture.publish([fixture.record(3)], tenant: 3).drafts.map(\.result) == [.unknownTenant])
+        fixture.queue.stop()
+    }
+
+    @Test func whatTheSessionRefusedIsLeftAlone() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        let batch = fixture.makeBatch([fixture.record(1), fixture.record(2)])
+        batch.drafts[0].result = .forbidden
+        _ = fixture.queue.intake.offer(batch) {}
+        _ = fixture.publish([fixture.record(3)])
+        #expect(batch.drafts.map(\.result) == [.forbidden, .accepted])
+        fixture.queue.stop()
+    }
+
+    @Test func aFullDiskRefusesEventsInWordsAndTakesThemAgainWhenThereIsRoom() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        _ = fixture.publish([fixture.record(1)])
+        let first = fixture.takeHanded(1)
+        fixture.faults.failCommits(with: ENOSPC)
+        let refused = fixture.publish([fixture.record(2)])
+        #expect(refused.drafts.map(\.result) == [.storageFull])
+        #expect(refused.drafts.first.map { $0.retryAfter > 0 } == true)
+        // The outcome of a delivery that ends meanwhile is kept until it can be written.
+        fixture.report(first)
+        fixture.waitForStatistics { $0.failedCommits >= 3 && $0.refusal != nil }
+        fixture.faults.failCommits(with: nil)
+        fixture.waitForStatistics { $0.delivered == 1 }
+        fixture.waitForStatistics { $0.refusal == nil }
+        #expect(fixture.publish([fixture.record(2)]).drafts.map(\.result) == [.accepted])
+        #expect(fixture.fatal.withLock { $0 } == nil)
+        fixture.queue.stop()
+    }
+
+    @Test func aCommitInDoubtStopsTheQueueAndAnswersNothing() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        fixture.faults.failCommits(with: EIO)
+        let batch = fixture.makeBatch([fixture.record(1)])
+        #expect(fixture.queue.intake.offer(batch) {})
+        fixture.wait { fixture.fatal.withLock { $0 } != nil }
+        #expect(batch.drafts.map(\.result) == [.undecided])
+        fixture.queue.stop()
+    }
+
+    @Test func aFullMapRefusesEventsAndDeliveriesGoOn() async throws {
+        let fixture = try QueueFixture(mapBytes: 4 << 20)
+        try await fixture.provision()
+        var number: UInt64 = 0
+        var results: Set<EventResult> = []
+        while !results.contains(.storageFull), number < 4_000 {
+            number += 10
+            let records = (number..<number + 10).map { fixture.record($0, payload: 2_000) }
+            results.formUnion(fixture.publish(records).drafts.map(\.result))
+        }
+        #expect(results == [.accepted, .storageFull])
+        let handed = fixture.takeHanded(10)
+        fixture.report(handed)
+        fixture.waitForStatistics { $0.delivered == handed.count }
+        #expect(fixture.fatal.withLock { $0 } == nil)
+        fixture.queue.stop()
+    }
+}

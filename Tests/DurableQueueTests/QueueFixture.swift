@@ -1,0 +1,130 @@
+import DurableQueue
+import Foundation
+import LMDB
+import Logging
+import Scheduling
+import Store
+import Synchronization
+import TestSupport
+import Threading
+import WebhookModel
+
+/// A real queue on a real store, with senders that only collect. No time is waited for: what the writer did is awaited by its receipts
+/// and hand-overs.
+final class QueueFixture: Sendable {
+    let folder: TemporaryDirectory
+    let faults = FaultPlan()
+    let queue: QueueWriterThread
+    let fatal = Locked<String?>(nil)
+    private let handed = Locked<[DueDelivery]>([])
+    private let answered = Locked<[EventBatch]>([])
+    private let moved = Signal()
+
+    init(
+        folder: TemporaryDirectory = TemporaryDirectory(), senders: Int = 1, mapBytes: Int = 256 << 20,
+        configuration: QueueConfiguration = QueueConfiguration(diskReserveBytes: 0)
+    ) throws {
+        self.folder = folder
+        let directory = try DataDirectory(path: folder.path + "/data", mapBytes: mapBytes, faults: faults)
+        let ports = (0..<senders).map { [handed, moved] _ in
+            DispatchPort { deliveries in
+                handed.withLock { $0 += deliveries }
+                moved.fire()
+            }
+        }
+        queue = try QueueWriterThread(
+            directory: directory, configuration: configuration, senders: ports, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { [fatal, moved] reason in
+            fatal.withLock { $0 = reason }
+            moved.fire()
+        }
+        queue.start()
+    }
+
+    /// Makes a tenant with endpoints named `e1`, `e2`, ….
+    func provision(
+        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy = RetryPolicy(delays: [0], jitterPercent: 0)
+    ) async throws {
+        var changes: [TenancyChange] = [.putTenant(name: tenant, enabled: true, origin: .provisioned)]
+        for number in 0..<endpoints {
+            let settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret], retry: retry)
+            changes.append(
+                .putEndpoint(tenant: tenant, name: "e\(number + 1)", settings: settings, origin: .provisioned))
+        }
+        try await queue.change(changes)
+    }
+
+    /// Publishes records in one batch and waits for the answer.
+    func publish(_ records: [[UInt8]], tenant: UInt32 = 1) -> EventBatch {
+        let batch = makeBatch(records, tenant: tenant)
+        let room = Signal()
+        while !queue.intake.offer(batch, { room.fire() }) { room.wait() }
+        wait { answered.withLock { $0.contains { $0 === batch } } }
+        return batch
+    }
+
+    func makeBatch(_ records: [[UInt8]], tenant: UInt32 = 1) -> EventBatch {
+        let batch = EventBatch(
+            source: self, receipts: ReceiptPort { [answered, moved] batches in
+                answered.withLock { $0 += batches }
+                moved.fire()
+            })
+        for record in records {
+            guard case .success(let layout) = record.withUnsafeBytes({ EventRecord.parse($0) }) else {
+                preconditionFailure("a bad record")
+            }
+            let span = EventRecord.Span(offset: batch.bytes.count, count: record.count)
+            batch.bytes += record
+            batch.drafts.append(EventDraft(record: layout, span: span, tenant: TenantNumber(tenant)))
+        }
+        batch.groups.append(DraftGroup(token: 1, count: records.count))
+        return batch
+    }
+
+    func record(_ number: UInt64, payload: Int = 8, deliverAt: Int64 = 0) -> [UInt8] {
+        Sample.recordBytes(
+            id: EventID(high: 5, low: number), deliverAt: deliverAt, payload: Array(repeating: UInt8(number & 0x7F), count: payload))
+    }
+
+    /// Waits until so many deliveries were handed over since the last call, and takes them.
+    func takeHanded(_ count: Int) -> [DueDelivery] {
+        wait { handed.withLock { $0.count >= count } }
+        return handed.withLock { handed in
+            defer { handed = [] }
+            return handed
+        }
+    }
+
+    var handedCount: Int { handed.withLock(\.count) }
+
+    func report(_ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200) {
+        queue.report(
+            deliveries.map { delivery in
+                AttemptReport(
+                    delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: .schedule,
+                    outcome: outcome, status: status, startedAt: 0, phases: AttemptPhases(), reusedConnection: false,
+                    address: "192.0.2.1", heldBytes: delivery.heldBytes)
+            })
+    }
+
+    /// Waits until the queue's statistics satisfy a condition. The queue wakes by itself at least once a second.
+    func waitForStatistics(_ condition: (QueueStatistics) -> Bool) {
+        wait { condition(queue.statistics) }
+    }
+
+    /// Bounded: a test that would wait for ever fails instead.
+    func wait(_ condition: () -> Bool) {
+        let deadline = Instant.now().monotonic + 20_000_000_000
+        while !condition() {
+            precondition(Instant.now().monotonic < deadline, "the queue did not do it within 20 s")
+            moved.wait()
+        }
+    }
+}
+
+/// Wakes one waiter; looks again after a few milliseconds at the latest.
+final class Signal: Sendable {
+    private let bell = Bell()
+    func fire() { bell.ring() }
+    func wait() { bell.wait(nanoseconds: 5_000_000) }
+}

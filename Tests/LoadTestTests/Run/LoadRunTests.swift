@@ -1,0 +1,122 @@
+import IngestClient
+import LoadTest
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+/// Whole runs, a fraction of a second each, against a dispatcher with planted damage.
+@Suite("Runs", .serialized, .timeLimit(.minutes(2)))
+struct LoadRunTests {
+    private func run(
+        change: (inout RunPlan) -> Void = { _ in },
+        treatment: @escaping @Sendable (Int) -> TinyDispatcher.Treatment = { _ in .deliver }
+    ) async throws -> Report {
+        let receiverPort = try await freePort()
+        let dispatcher = TinyDispatcher(receiverPort: receiverPort, treatment: treatment)
+        let server = try await dispatcher.start()
+        var plan = RunPlan(server: ConnectionSettings(port: server.port, apiKey: "key"))
+        plan.rate = 1_000
+        plan.seconds = 0.3
+        plan.drainSeconds = 0.6
+        plan.workload.tenants = 7
+        var receiver = EmbeddedReceiverPlan()
+        receiver.port = receiverPort
+        plan.receiver = .embedded(receiver)
+        change(&plan)
+        var view = LiveView(isTerminal: false) { _ in }
+        let run = LoadRun(plan: plan)
+        let report = try await run.run(view: &view)
+        try await dispatcher.stop()
+        try await server.stop()
+        return report
+    }
+
+    @Test(
+        "a healthy run: every event is offered, acknowledged, delivered and measured",
+        arguments: ArrivalPattern.allCases)
+    func healthy(arrivals: ArrivalPattern) async throws {
+        let report = try await run(change: { $0.arrivals = arrivals })
+        let expected = arrivals == .constant ? 300...300 : 200...400
+        #expect(expected.contains(report.scheduled))
+        #expect(report.acked == report.scheduled)
+        #expect(report.delivered == report.scheduled)
+        #expect(report.lost + report.duplicates + report.corrupt + report.phantom + report.pending == 0)
+        #expect(report.endToEndMs.count == report.scheduled)
+        #expect(report.ackMs.count == report.scheduled)
+        #expect(report.statuses == ["ACCEPTED": report.scheduled])
+        #expect(report.durability == "fdatasync")
+    }
+
+    @Test("an acknowledged event that is never delivered is lost: exit code 4")
+    func lost() async throws {
+        let report = try await run(treatment: { $0 == 100 || $0 == 200 ? .lose : .deliver })
+        #expect(report.lost == 2)
+        #expect(report.lostExamples.count == 2)
+        #expect(report.exitCode == 4)
+    }
+
+    @Test("a changed body is corruption: exit code 7")
+    func corrupt() async throws {
+        let report = try await run(treatment: { $0 == 100 ? .corrupt : .deliver })
+        #expect(report.corrupt == 1)
+        #expect(report.exitCode == 7)
+    }
+
+    @Test("a message that comes again after its 2xx is a duplicate: exit code 5")
+    func duplicate() async throws {
+        let report = try await run(treatment: { $0 % 100 == 0 ? .repeatDelivery : .deliver })
+        #expect(report.duplicates == 3)
+        #expect(report.exitCode == 5)
+    }
+
+    @Test("unsigned messages do not pass where there is a secret: exit code 7")
+    func unsigned() async throws {
+        let report = try await run(change: { plan in
+            guard case .embedded(var receiver) = plan.receiver else { return }
+            receiver.secrets = [("*", Sample.secret)]
+            plan.receiver = .embedded(receiver)
+        })
+        #expect(report.unverifiedSignatures == 300)
+        #expect(report.exitCode == 7)
+    }
+
+    @Test("a workload that the server refuses ends at once, and says what to mend")
+    func refused() async throws {
+        let report = try await run(change: { $0.seconds = 60 }, treatment: { _ in .refuse })
+        #expect(report.exitCode == 1)
+        #expect(report.scheduled < 10_000)
+        #expect(report.reasons.contains { $0.contains("UNKNOWN_TENANT") && $0.contains("tenant-006") })
+    }
+
+    @Test("a closed loop keeps to its limit and measures throughput, without intended times")
+    func closedLoop() async throws {
+        let report = try await run(change: { plan in
+            plan.rate = 0
+            plan.seconds = 0.2
+            plan.outstanding = 50
+        })
+        #expect(report.delivered == report.acked)
+        #expect(report.acked > 50)
+        #expect(report.generatorLagMs.count == 0)
+        #expect(report.lost == 0)
+    }
+
+    @Test("ingest alone: judged by its acknowledgements")
+    func ingestAlone() async throws {
+        let report = try await run(change: { $0.receiver = .none }, treatment: { _ in .lose })
+        #expect(report.acked == 300)
+        #expect(report.slo.stage == "ack_ms")
+        #expect(report.lost == 0)
+    }
+
+    /// A port that was free a moment ago.
+    private func freePort() async throws -> Int {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+            host: "127.0.0.1", port: 0
+        ).get()
+        let port = channel.localAddress?.port ?? 0
+        try await channel.close()
+        return port
+    }
+}

@@ -1,0 +1,60 @@
+import IngestClient
+import LoadTest
+import Testing
+
+@Suite("Plans")
+struct RunPlanTests {
+    private func mistakes(_ change: (inout RunPlan) -> Void) -> [String] {
+        var plan = RunPlan(server: ConnectionSettings(apiKey: "key"))
+        change(&plan)
+        return plan.mistakes()
+    }
+
+    @Test("the defaults are a sound plan")
+    func defaults() {
+        #expect(mistakes { _ in } == [])
+    }
+
+    @Test("every mistake is told, and names its option")
+    func all() {
+        let mistakes = mistakes { plan in
+            plan.rate = -1
+            plan.seconds = 0
+            plan.workload.tenants = 0
+            plan.workload.payloadBytes = 10
+            plan.connections = 0
+            plan.batch = 0
+            plan.server.port = 70_000
+            var receiver = EmbeddedReceiverPlan()
+            receiver.failureShare = 1.5
+            plan.receiver = .embedded(receiver)
+        }
+        let options = [
+            "--rate", "--seconds", "--warmup-seconds", "--tenants", "--payload-bytes", "--connections", "--batch", "--port",
+            "--failures",
+        ]
+        #expect(mistakes.count == options.count)
+        #expect(options.filter { option in !mistakes.contains { $0.hasPrefix(option + " ") } } == [])
+    }
+}
+
+@Suite("Payloads")
+struct WorkloadTests {
+    @Test("a payload is JSON of the asked size that names its sequence number", arguments: [43, 100, 512])
+    func payload(bytes: Int) {
+        let workload = Workload(payloadBytes: bytes, seed: 3)
+        let payload = workload.payload(of: 0xABC)
+        #expect(payload.count == bytes)
+        #expect(String(decoding: payload, as: UTF8.self).hasPrefix(#"{"sequence":"0000000000000abc","filler":""#))
+        #expect(payload == workload.payload(of: 0xABC))
+        #expect(payload != workload.payload(of: 0xABD))
+    }
+
+    @Test("tenants are named with equally many digits, and take turns")
+    func tenants() {
+        let workload = Workload(tenants: 1_500)
+        #expect(workload.tenantName(7) == "tenant-0007")
+        #expect(workload.tenantName(1_499) == "tenant-1499")
+        #expect(workload.tenantIndex(of: 1_507) == 7)
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import NeedletailServer
+import TestSupport
+import Testing
+import WebhookModel
+
+@Suite struct SecretFileTests {
+    private let directory = TemporaryDirectory()
+
+    private func write(_ bytes: [UInt8], to name: String) -> String {
+        let path = "\(directory.path)/\(name)"
+        let file = fopen(path, "w")
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
+        return path
+    }
+
+    private func plan(secretIn path: String) throws(InputMistakes) -> ProvisioningPlan {
+        try ProvisioningPlan.load(
+            text: "tenants: [{ name: a, endpoints: [{ name: e, url: \"https://a.example\", secret_file: \(path) }] }]",
+            named: "p.yaml")
+    }
+
+    @Test(arguments: ["", "\n", "\r\n", "\n\n"]) func `line feeds at the end of a secret file do not count`(end: String)
+        throws
+    {
+        let path = write(Array((secretText + end).utf8), to: "secret")
+        #expect(try plan(secretIn: path).tenants[0].endpoints[0].settings.secrets == [secretText])
+    }
+
+    @Test func `a file that holds no text is refused by its name`() {
+        let cases = [
+            (write([], to: "empty"), "is empty"), (write([0xFF, 0xFE], to: "bytes"), "not UTF-8 text"),
+            (directory.path, "Is a directory"),
+            (write([UInt8](repeating: 0x61, count: (16 << 20) + 1), to: "large"), "larger than 16MiB"),
+        ]
+        for (path, reason) in cases {
+            let mistakes = #expect(throws: InputMistakes.self) { try plan(secretIn: path) }
+            #expect(mistakes?.lines.count == 1)
+            #expect(mistakes?.description.contains(path) == true)
+            #expect(mistakes?.description.contains(reason) == true, "\(mistakes?.description ?? "")")
+        }
+    }
+
+    @Test func `a repeated tenant reads a secret of its own`() throws {
+        let path = write(Array(secretText.utf8), to: "secret-000")
+        let plan = try ProvisioningPlan.load(
+            text: """
+                tenants:
+                  - name: "t{n}"
+                    repeat: 1
+                    endpoints: [{ name: e, url: "https://a.example", secret_file: "\(directory.path)/secret-{n}" }]
+                """, named: "p.yaml")
+        #expect(plan.tenants[0].endpoints[0].settings.secrets == [secretText])
+        #expect(path.hasSuffix("secret-000"))
+    }
+
+    @Test func `of very many mistakes the first are told`() {
+        let mistakes = #expect(throws: InputMistakes.self) {
+            try ProvisioningPlan.load(
+                text: """
+                    tenants:
+                      - name: "t{n}"
+                        repeat: 5000
+                        endpoints: [{ name: e, url: "https://a.example", secret_file: "/nowhere/{n}" }]
+                    """, named: "p.yaml")
+        }
+        #expect(mistakes?.lines.count == 201)
+        #expect(mistakes?.lines.last == "and more; mend these first")
+    }
+}

@@ -1,0 +1,58 @@
+import Scheduling
+import TestSupport
+import Testing
+import WebhookModel
+
+@Suite("Fairness over tenants and endpoints")
+struct FairnessTests {
+    @Test("tenants take turns, however much each has waiting")
+    func tenants() {
+        var scheduler = DeliveryScheduler(transfers: 30)
+        scheduler.enqueue(endpoint: 1, tenant: 1, positions: 1...1_000, window: 1_000)
+        scheduler.enqueue(endpoint: 2, tenant: 2, positions: 1...5, window: 1_000)
+        scheduler.enqueue(endpoint: 3, tenant: 3, positions: 1...1_000, window: 1_000)
+        let tenants = scheduler.takeAll().map(\.endpoint.tenant.value)
+        #expect(tenants.prefix(15) == [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3])
+        #expect(tenants.dropFirst(15).count(where: { $0 == 1 }) == 8)
+    }
+
+    @Test("more endpoints give a tenant no larger share")
+    func manyEndpoints() {
+        var scheduler = DeliveryScheduler(transfers: 40)
+        for endpoint in UInt32(1)...10 { scheduler.enqueue(endpoint: endpoint, tenant: 1, positions: 1...50) }
+        scheduler.enqueue(endpoint: 11, tenant: 2, positions: 1...50, window: 50)
+        #expect(scheduler.takeAll().count(where: { $0.endpoint.tenant.value == 2 }) == 20)
+    }
+
+    @Test("a tenant's endpoints take turns in its share")
+    func endpoints() {
+        var scheduler = DeliveryScheduler(transfers: 9)
+        for endpoint in UInt32(1)...3 { scheduler.enqueue(endpoint: endpoint, positions: 1...50) }
+        #expect(scheduler.takeAll().map(\.endpoint.number.value) == [1, 2, 3, 1, 2, 3, 1, 2, 3])
+    }
+
+    @Test("one who comes late waits one round, not for the queues before")
+    func latecomer() throws {
+        var scheduler = DeliveryScheduler(transfers: 100)
+        for tenant in UInt32(1)...4 {
+            scheduler.enqueue(endpoint: tenant, tenant: tenant, positions: 1...500, window: 500)
+        }
+        _ = scheduler.next(now: 0)
+        scheduler.enqueue(endpoint: 9, tenant: 9, positions: 1...1)
+        let order = scheduler.takeAll()
+        let place = try #require(order.firstIndex { $0.endpoint.tenant.value == 9 })
+        #expect(place <= 4)
+    }
+
+    @Test("a tenant whose endpoints are all held takes nobody's turn")
+    func heldTenant() {
+        var scheduler = DeliveryScheduler(transfers: 10)
+        for endpoint in UInt32(1)...5 {
+            scheduler.enqueue(endpoint: endpoint, tenant: 1, positions: 1...10)
+            scheduler.hold(EndpointNumber(endpoint), until: 1_000)
+        }
+        scheduler.enqueue(endpoint: 6, tenant: 2, positions: 1...20)
+        #expect(scheduler.takeAll(now: 0).allSatisfy { $0.endpoint.tenant.value == 2 })
+        #expect(scheduler.inFlight == 10)
+    }
+}

@@ -1,0 +1,29 @@
+import Scheduling
+import Sender
+import WebhookModel
+
+/// A transport that does what a test says: the second implementation of the seam.
+final class ScriptedTransport: DeliveryTransport {
+    /// Attempts that were begun and have not been ended.
+    private(set) var open: [AttemptOrder] = []
+    /// Attempts that were begun in all.
+    private(set) var begun = 0
+    private var ended: [AttemptEnd] = []
+
+    func begin(_ order: AttemptOrder) {
+        open.append(order)
+        begun += 1
+    }
+
+    func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
+
+    /// Ends the attempt that was begun first of those open.
+    func end(_ outcome: Outcome, status: UInt16 = 0, retryAfter: RetryAfter? = nil) {
+        let order = open.removeFirst()
+        var end = AttemptEnd(delivery: order.delivery, startedAt: order.startedAt, outcome: outcome)
+        end.status = status
+        end.retryAfter = retryAfter
+        end.address = order.route.text
+        ended.append(end)
+    }
+}

@@ -1,0 +1,199 @@
+import Scheduling
+import Sender
+import TestSupport
+import Testing
+import WebhookModel
+
+@Suite("SenderCore")
+struct SenderCoreTests {
+    private static let second: Int64 = 1_000_000_000
+    private let transport = ScriptedTransport()
+
+    private func core(allow: [String] = [], allowHTTP: Bool = false, transfers: Int = 256) throws -> SenderCore<
+        ScriptedTransport
+    > {
+        SenderCore(
+            transport: transport,
+            configuration: SenderConfiguration(
+                transfers: transfers, allowHTTP: allowHTTP, addressGuard: try AddressGuard(allow: allow),
+                version: "test"))
+    }
+
+    private func due(_ position: UInt64 = 1, _ endpoint: Endpoint, attempt: UInt16 = 1) -> DueDelivery {
+        DueDelivery(
+            event: Sample.event(position), endpoint: endpoint, attempt: attempt, entry: .due(7), trigger: .replay)
+    }
+
+    @Test("a delivery to a number is begun at once and reported when it ends")
+    func attempt() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8:8443/x")
+        core.take([due(5, endpoint)])
+        core.start(now: 0, wall: 1_700_000_000_123)
+        let order = try #require(transport.open.first)
+        #expect(order.route.address == IPAddress("8.8.8.8"))
+        #expect(order.route.port == 8_443)
+        #expect(!order.freshConnection)
+        transport.end(.delivered, status: 204)
+        core.finish(now: 1, wall: 1_700_000_000_200)
+        let report = try #require(core.reports.first)
+        #expect(report.delivery == DeliveryID(position: EventPosition(5), endpoint: EndpointNumber(1)))
+        #expect(report.entry == .due(7))
+        #expect(report.trigger == .replay)
+        #expect(report.outcome == .delivered)
+        #expect(report.status == 204)
+        #expect(report.startedAt == 1_700_000_000_123)
+        #expect(report.address == "8.8.8.8")
+        #expect(report.heldBytes == Sample.event(5).bytes.count)
+        #expect(core.inFlight == 0)
+    }
+
+    @Test("the last attempt gets a fresh connection", arguments: [(UInt16(1), false), (2, false), (3, true)])
+    func lastAttempt(attempt: UInt16, fresh: Bool) throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8/", retry: RetryPolicy(delays: [1, 1]))
+        core.take([due(1, endpoint, attempt: attempt)])
+        core.start(now: 0, wall: 0)
+        #expect(transport.open.first?.freshConnection == fresh)
+    }
+
+    @Test("a forbidden address and an unusable endpoint are reported and never sent")
+    func neverSent() throws {
+        var core = try core()
+        core.take([
+            due(1, Sample.endpoint(1, url: "https://10.0.0.1/")),
+            due(2, Sample.endpoint(2, url: "https://8.8.8.8:22/")),
+            due(3, Sample.endpoint(3, url: "http://8.8.8.8/")),
+            due(4, Sample.endpoint(4, url: "https://8.8.8.8/", secrets: ["whsec_short"])),
+            due(5, Sample.endpoint(5, url: "nonsense")),
+        ])
+        core.start(now: 0, wall: 0)
+        #expect(transport.begun == 0)
+        #expect(
+            core.reports.map(\.outcome) == [
+                .addressForbidden, .addressForbidden, .endpointUnusable, .endpointUnusable, .endpointUnusable,
+            ])
+        #expect(core.reports.allSatisfy { $0.address.isEmpty && $0.status == 0 })
+    }
+
+    @Test("a name is looked up once; its deliveries wait, others do not")
+    func lookup() throws {
+        var core = try core()
+        core.take([
+            due(1, Sample.endpoint(1, url: "https://a.example/")),
+            due(2, Sample.endpoint(1, url: "https://a.example/")),
+            due(3, Sample.endpoint(2, url: "https://a.example/other")),
+            due(4, Sample.endpoint(3, url: "https://8.8.8.8/")),
+        ])
+        core.start(now: 0, wall: 0)
+        #expect(core.lookups == [NameLookup(host: "a.example", tenant: TenantNumber(1))])
+        #expect(transport.open.map(\.delivery.event.position.value) == [4])
+        core.learn("a.example", [try #require(IPAddress("8.8.4.4"))], now: 1)
+        core.start(now: 1, wall: 0)
+        #expect(Set(transport.open.map(\.delivery.event.position.value)) == [1, 2, 3, 4])
+        #expect(transport.open.dropFirst().allSatisfy { $0.route.text == "8.8.4.4" })
+    }
+
+    @Test("a name that means the inside is refused, and of several addresses the first allowed is taken")
+    func vetting() throws {
+        var core = try core()
+        let inside = try #require(IPAddress("192.168.1.1"))
+        let outside = try #require(IPAddress("8.8.4.4"))
+        core.take([
+            due(1, Sample.endpoint(1, url: "https://a.example/")),
+            due(2, Sample.endpoint(2, url: "https://b.example/")),
+        ])
+        core.start(now: 0, wall: 0)
+        core.learn("a.example", [inside], now: 0)
+        core.learn("b.example", [inside, outside], now: 0)
+        core.start(now: 0, wall: 0)
+        #expect(core.reports.map(\.outcome) == [.addressForbidden])
+        #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
+    }
+
+    @Test("a name that changes to the inside is refused at the next look-up")
+    func rebinding() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://a.example/")
+        core.take([due(1, endpoint)])
+        core.start(now: 0, wall: 0)
+        core.learn("a.example", [try #require(IPAddress("8.8.4.4"))], now: 0)
+        core.start(now: 0, wall: 0)
+        #expect(transport.begun == 1)
+        core.learn("a.example", [try #require(IPAddress("127.0.0.1"))], now: 31 * Self.second)
+        core.take([due(2, endpoint)])
+        core.start(now: 31 * Self.second, wall: 0)
+        #expect(transport.begun == 1)
+        #expect(core.reports.map(\.outcome) == [.addressForbidden])
+    }
+
+    @Test("a name without an answer in two seconds is a failed attempt")
+    func lookupDeadline() throws {
+        var core = try core()
+        core.take([due(1, Sample.endpoint(url: "https://a.example/"))])
+        core.start(now: 0, wall: 0)
+        #expect(core.nextTime == 2 * Self.second)
+        core.start(now: 2 * Self.second, wall: 0)
+        #expect(core.reports.map(\.outcome) == [.resolveFailed])
+    }
+
+    @Test("after a refused connection the next attempt goes to the name's next address")
+    func nextAddress() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://a.example/")
+        core.take([due(1, endpoint)])
+        core.start(now: 0, wall: 0)
+        core.learn("a.example", [IPAddress(v4: 0x0808_0808), IPAddress(v4: 0x0808_0404)], now: 0)
+        core.start(now: 0, wall: 0)
+        transport.end(.connectFailed)
+        core.finish(now: 0, wall: 0)
+        core.take([due(2, endpoint, attempt: 2)])
+        core.start(now: 0, wall: 0)
+        #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
+    }
+
+    @Test("Retry-After holds the whole endpoint, and nobody else")
+    func retryAfter() throws {
+        var core = try core()
+        let slow = Sample.endpoint(1, url: "https://8.8.8.8/", window: 1)
+        core.take([due(1, slow), due(2, slow), due(3, Sample.endpoint(2, tenant: 2, url: "https://8.8.4.4/"))])
+        core.start(now: 0, wall: 0)
+        transport.end(.throttled, status: 429, retryAfter: .seconds(3))
+        core.finish(now: Self.second, wall: 0)
+        #expect(core.reports.first?.retryAfter == 3_000)
+        core.start(now: 4 * Self.second - 1, wall: 0)
+        #expect(transport.begun == 2)
+        #expect(core.nextTime == 4 * Self.second)
+        core.start(now: 4 * Self.second, wall: 0)
+        #expect(transport.begun == 3)
+    }
+
+    @Test("a changed endpoint is read anew")
+    func changedEndpoint() throws {
+        var core = try core()
+        core.take([
+            due(1, Sample.endpoint(1, url: "https://8.8.8.8/a")), due(2, Sample.endpoint(1, url: "https://8.8.4.4/b")),
+        ])
+        core.start(now: 0, wall: 0)
+        #expect(transport.open.map(\.target.url.canonical) == ["https://8.8.8.8/a", "https://8.8.4.4/b"])
+    }
+
+    @Test("the tally adds up")
+    func tally() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 2)
+        core.take((1...5).map { due($0, endpoint) })
+        core.start(now: 0, wall: 0)
+        transport.end(.delivered, status: 200)
+        transport.end(.timedOut)
+        core.finish(now: 0, wall: 0)
+        core.start(now: 0, wall: 0)
+        core.measure()
+        #expect(core.tally.attempts == 2)
+        #expect(core.tally.delivered == 1)
+        #expect(core.tally.count(of: .timedOut) == 1)
+        #expect(core.tally.queued == 1)
+        #expect(core.tally.inFlight == 2)
+        #expect(core.tally.lanes == 1)
+    }
+}

@@ -1,0 +1,134 @@
+import Sender
+import TestSupport
+import Testing
+import WebhookModel
+
+/// Answers, good and bad, from a real socket through libcurl to a report.
+@Suite("Answers", .timeLimit(.minutes(1)))
+struct AnswerTests {
+    private func report(_ reaction: RawServer.Reaction, timeout: Int64 = 10_000) async throws -> AttemptReport {
+        let server = try await RawServer.start { _, _ in reaction }
+        var report: AttemptReport?
+        try await SenderBench.run { bench in
+            report = await bench.deliver(to: .local(server.port, timeout: timeout))
+        }
+        await server.stop()
+        return try #require(report)
+    }
+
+    @Test(
+        "a status means what delivery.md says",
+        arguments: [
+            ("200 OK", Outcome.delivered), ("201 Created", .delivered), ("299 Odd", .delivered),
+            ("301 Moved", .redirect),
+            ("302 Found", .redirect), ("400 Bad", .refusedStatus), ("404 No", .refusedStatus), ("410 Gone", .gone),
+            ("429 Slow", .throttled), ("500 Oops", .refusedStatus), ("502 Bad", .unavailable),
+            ("503 Later", .unavailable),
+            ("504 Late", .unavailable),
+        ])
+    func statuses(line: String, outcome: Outcome) async throws {
+        let report = try await report(
+            .send("HTTP/1.1 \(line)\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nno"))
+        #expect(report.outcome == outcome)
+        #expect(String(report.status) == line.prefix(3))
+        #expect(report.excerpt == (outcome == .delivered ? [] : Array("no".utf8)))
+        #expect(report.address == "127.0.0.1")
+        #expect(report.phases.total >= report.phases.firstByte)
+        #expect(report.phases.firstByte > 0)
+    }
+
+    @Test("204 needs no body, and an interim answer is not the answer")
+    func special() async throws {
+        #expect(try await report(.send("HTTP/1.1 204 No Content\r\n\r\n")).outcome == .delivered)
+        let interim = try await report(
+            .send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"))
+        #expect(interim.outcome == .refusedStatus)
+        #expect(interim.status == 500)
+    }
+
+    @Test(
+        "an answer that is not whole is no delivery",
+        arguments: [
+            (
+                RawServer.Reaction.sendAndClose("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
+                Outcome.connectionReset
+            ),
+            (.sendAndClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), .connectionReset),
+            (.sendAndClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), .connectionReset),
+            (.sendAndClose(""), .connectionReset),
+            (.reset, .connectionReset),
+            (.sendAndClose("SSH-2.0-OpenSSH_9.2\r\n"), .answerMalformed),
+            (.sendAndClose("HTTP/1.1 twohundred OK\r\n\r\n"), .answerMalformed),
+        ])
+    func broken(reaction: RawServer.Reaction, outcome: Outcome) async throws {
+        #expect(try await report(reaction).outcome == outcome)
+    }
+
+    @Test(
+        "silence ends with the endpoint's timeout", arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha"])
+    func timeout(start: String) async throws {
+        let report = try await report(start.isEmpty ? .keepSilent : .send(start), timeout: 300)
+        #expect(report.outcome == .timedOut)
+        #expect((290_000...5_000_000).contains(report.phases.total))
+    }
+
+    @Test(
+        "an endless answer is cut off at the limit",
+        arguments: [
+            ("HTTP/1.1 500 No\r\n\r\n", Outcome.answerTooLarge, Limits.answerExcerptBytes),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", .answerTooLarge, 0),
+            // libcurl's own limit of one header line comes first.
+            ("HTTP/1.1 200 OK\r\nX: ", .answerMalformed, 0),
+        ])
+    func endless(start: String, outcome: Outcome, excerpt: Int) async throws {
+        let report = try await report(.sendForever(start, piece: String(repeating: "a", count: 8_192)))
+        #expect(report.outcome == outcome)
+        #expect(report.excerpt.count == excerpt)
+    }
+
+    @Test("endless header lines are cut off at the limit")
+    func endlessHeaders() async throws {
+        let report = try await report(
+            .sendForever("HTTP/1.1 200 OK\r\n", piece: String(repeating: "X: y\r\n", count: 1_000)))
+        #expect(report.outcome == .answerTooLarge)
+    }
+
+    @Test(
+        "Retry-After is read in both forms, from 429 and 503 only",
+        arguments: [
+            ("429 Slow", "7", Int64(7_000)...7_000), ("503 Later", "7", 7_000...7_000),
+            (
+                "429 Slow", "Wed, 31 Dec 2199 00:00:00 GMT",
+                Limits.retryAfterMilliseconds...Limits.retryAfterMilliseconds
+            ),
+            ("429 Slow", "Sun, 06 Nov 1994 08:49:37 GMT", 0...0), ("500 No", "7", 0...0), ("200 OK", "7", 0...0),
+        ])
+    func retryAfter(line: String, value: String, expected: ClosedRange<Int64>) async throws {
+        let report = try await report(.send("HTTP/1.1 \(line)\r\nrEtRy-aFtEr: \(value)\r\nContent-Length: 0\r\n\r\n"))
+        #expect(expected.contains(report.retryAfter))
+    }
+
+    @Test("a plain server behind https is a TLS failure")
+    func tls() async throws {
+        let server = try await RawServer.start(greeting: .sendAndClose("HTTP/1.1 400 Bad\r\n\r\n")) { _, _ in
+            .keepSilent
+        }
+        try await SenderBench.run { bench in
+            let report = await bench.deliver(to: Sample.endpoint(url: "https://127.0.0.1:\(server.port)/"))
+            #expect(report.outcome == .tlsFailed)
+        }
+        await server.stop()
+    }
+
+    @Test("nobody listening is a failed connection")
+    func refused() async throws {
+        let server = try await RawServer.start { _, _ in .keepSilent }
+        let port = server.port
+        await server.stop()
+        try await SenderBench.run { bench in
+            let report = await bench.deliver(to: .local(port))
+            #expect(report.outcome == .connectFailed)
+            #expect(report.status == 0)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import Threading
+
+/// A server of plain bytes on loopback that answers as a test says, well-formed or not.
+final class RawServer: Sendable {
+    /// What it does about a request, or about a connection as soon as it stands.
+    enum Reaction: Sendable {
+        case send(String)
+        /// Sends the text and repeats the piece as long as the peer reads.
+        case sendForever(String, piece: String)
+        case sendAndClose(String)
+        case reset
+        case keepSilent
+    }
+
+    typealias Script = @Sendable (_ connection: Int, _ request: Int) -> Reaction
+
+    private struct Log {
+        var requests: [String] = []
+        var channels: [any Channel] = []
+        var waiters: [(isMet: @Sendable (Log) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let channel: any Channel
+    private let log: Locked<Log>
+    var port: Int { channel.localAddress?.port ?? 0 }
+
+    private init(channel: any Channel, log: Locked<Log>) {
+        self.channel = channel
+        self.log = log
+    }
+
+    /// - Parameters:
+    ///   - greeting: done as soon as a connection stands.
+    ///   - script: asked for each request; connections and their requests count from 1.
+    static func start(greeting: Reaction? = nil, _ script: @escaping Script) async throws -> RawServer {
+        let log = Locked(Log())
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        Session(log: log, greeting: greeting, script: script))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return RawServer(channel: channel, log: log)
+    }
+
+    func stop() async { try? await channel.close() }
+
+    var connections: Int { log.withLock { $0.channels.count } }
+    var requests: [String] { log.withLock { $0.requests } }
+
+    /// Returns when so many requests have come.
+    func waitForRequests(_ count: Int) async { await wait { $0.requests.count >= count } }
+
+    /// Sends something unasked on every connection there was, and returns when it is out.
+    func speak(_ text: String) async throws {
+        for channel in log.withLock({ $0.channels }) { try await channel.writeAndFlush(ByteBuffer(string: text)).get() }
+    }
+
+    private func wait(_ isMet: @escaping @Sendable (Log) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isMetNow = log.withLock { log in
+                if isMet(log) { return true }
+                log.waiters.append((isMet, continuation))
+                return false
+            }
+            if isMetNow { continuation.resume() }
+        }
+    }
+
+    private static func note(_ log: Locked<Log>, _ change: (inout Log) -> Void) {
+        let met = log.withLock { log in
+            change(&log)
+            let (waiters, after) = (log.waiters, log)
+            log.waiters.removeAll { $0.isMet(after) }
+            return waiters.filter { $0.isMet(after) }
+        }
+        for waiter in met { waiter.continuation.resume() }
+    }
+
+    /// One connection: gathers whole requests (head and Content-Length) and reacts.
+    private final class Session: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private let log: Locked<Log>
+        private let greeting: Reaction?
+        private let script: Script
+        private var input = ""
+        private var connection = 0
+        private var request = 0
+
+        init(log: Locked<Log>, greeting: Reaction?, script: @escaping Script) {
+            self.log = log
+            self.greeting = greeting
+            self.script = script
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            let channel = context.channel
+            RawServer.note(log) { $0.channels.append(channel) }
+            connection = log.withLock { $0.channels.count }
+            if let greeting { react(greeting, context) }
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            input += String(buffer: unwrapInboundIn(data))
+            while let end = input.firstRange(of: "\r\n\r\n") {
+                let head = input[..<end.lowerBound].lowercased()
+                let length =
+                    head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+                    .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+                guard let stop = input.utf8.index(end.upperBound, offsetBy: length, limitedBy: input.utf8.endIndex)
+                else { return }
+                let text = String(input[..<stop])
+                input = String(input[stop...])
+                request += 1
+                RawServer.note(log) { $0.requests.append(text) }
+                react(script(connection, request), context)
+            }
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func react(_ reaction: Reaction, _ context: ChannelHandlerContext) {
+            switch reaction {
+            case .send(let text): _ = write(text, context)
+            case .sendForever(let text, let piece):
+                _ = write(text, context)
+                pour(piece, context)
+            case .sendAndClose(let text):
+                let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+                write(text, context).whenComplete { _ in bound.value.close(promise: nil) }
+            case .reset:
+                let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+                guard let socket = context.channel as? any SocketOptionProvider else { return }
+                socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
+                    bound.value.close(promise: nil)
+                }
+            case .keepSilent: break
+            }
+        }
+
+        private func write(_ text: String, _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)))
+        }
+
+        private func pour(_ piece: String, _ context: ChannelHandlerContext) {
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            write(piece, context).whenSuccess {
+                let (session, context) = bound.value
+                session.pour(piece, context)
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Logging
+import Scheduling
+import Sender
+import TestSupport
+import Threading
+import WebhookModel
+
+/// A real sender for one test, and what it reported.
+final class SenderBench: Sendable {
+    private struct Inbox {
+        var reports: [AttemptReport] = []
+        var waiter: (count: Int, continuation: CheckedContinuation<[AttemptReport], Never>)?
+    }
+
+    let sender: SenderThread
+    private let resolver: ResolverPool
+    private let inbox: Locked<Inbox>
+
+    private init(allow: [String], resolver: ResolverPool, connectMilliseconds: Int64) throws {
+        let inbox = Locked(Inbox())
+        self.inbox = inbox
+        self.resolver = resolver
+        sender = SenderThread(
+            index: 0,
+            configuration: SenderConfiguration(
+                connectMilliseconds: connectMilliseconds, allowHTTP: true, addressGuard: try AddressGuard(allow: allow),
+                version: "test"),
+            resolver: resolver,
+            reports: ReportPort { reports in SenderBench.put(reports, into: inbox) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Runs a test with a sender that may reach loopback, and stops it whatever happens.
+    static func run(
+        allow: [String] = ["127.0.0.0/8"], names: [String: String] = [:], connectMilliseconds: Int64 = 5_000,
+        _ body: (SenderBench) async throws -> Void
+    ) async throws {
+        let resolver = ResolverPool(threads: 2, perTenant: 2) { host in
+            names[host].flatMap(IPAddress.init).map { [$0] } ?? []
+        }
+        let bench = try SenderBench(allow: allow, resolver: resolver, connectMilliseconds: connectMilliseconds)
+        defer {
+            bench.sender.stop(graceMilliseconds: 0)
+            resolver.stop()
+        }
+        try await body(bench)
+    }
+
+    /// Offers deliveries with these positions, all to one endpoint.
+    func offer(
+        _ positions: ClosedRange<UInt64> = 1...1, to endpoint: Endpoint, attempt: UInt16 = 1,
+        payload: [UInt8] = Array("{}".utf8)
+    ) {
+        sender.offer(
+            positions.map {
+                DueDelivery(
+                    event: Sample.event($0, payload: payload), endpoint: endpoint, attempt: attempt, entry: .due(0))
+            })
+    }
+
+    /// Takes the next reports; waits for them.
+    func reports(_ count: Int) async -> [AttemptReport] {
+        await withCheckedContinuation { continuation in
+            let ready = inbox.withLock { inbox -> [AttemptReport]? in
+                guard inbox.reports.count >= count else {
+                    inbox.waiter = (count, continuation)
+                    return nil
+                }
+                return SenderBench.take(count, &inbox)
+            }
+            if let ready { continuation.resume(returning: ready) }
+        }
+    }
+
+    /// Offers one delivery and waits for its report.
+    func deliver(
+        _ position: UInt64 = 1, to endpoint: Endpoint, attempt: UInt16 = 1, payload: [UInt8] = Array("{}".utf8)
+    ) async -> AttemptReport {
+        offer(position...position, to: endpoint, attempt: attempt, payload: payload)
+        return await reports(1)[0]
+    }
+
+    /// Reports that nobody has taken.
+    var untaken: Int { inbox.withLock { $0.reports.count } }
+
+    private static func put(_ reports: [AttemptReport], into inbox: Locked<Inbox>) {
+        let served = inbox.withLock { inbox -> (CheckedContinuation<[AttemptReport], Never>, [AttemptReport])? in
+            inbox.reports += reports
+            guard let waiter = inbox.waiter, inbox.reports.count >= waiter.count else { return nil }
+            inbox.waiter = nil
+            return (waiter.continuation, take(waiter.count, &inbox))
+        }
+        if let (continuation, reports) = served { continuation.resume(returning: reports) }
+    }
+
+    private static func take(_ count: Int, _ inbox: inout Inbox) -> [AttemptReport] {
+        defer { inbox.reports.removeFirst(count) }
+        return Array(inbox.reports.prefix(count))
+    }
+}
+
+extension Endpoint {
+    static func local(
+        _ port: Int, path: String = "/hook", number: UInt32 = 1, timeout: Int64 = 10_000, window: Int = 16
+    ) -> Endpoint {
+        Sample.endpoint(number, url: "http://127.0.0.1:\(port)\(path)", window: window, timeout: timeout)
+    }
+}

@@ -1,0 +1,92 @@
+import Glibc
+import LMDB
+import Store
+import TestSupport
+import Testing
+import WebhookModel
+
+@Suite struct DataDirectoryTests {
+    private let folder = TemporaryDirectory()
+
+    private func open(_ name: String = "data") throws(StoreError) -> DataDirectory {
+        try DataDirectory(path: folder.path + "/" + name, mapBytes: 8 << 20)
+    }
+
+    private func message(_ name: String = "data") -> String {
+        do throws(StoreError) {
+            _ = try open(name)
+            return "opened"
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func aSecondOpenerIsToldWhoHasIt() throws {
+        let first = try open()
+        #expect(message().contains("in use by process \(getpid())"))
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func afterClosingItOpensAgain() throws {
+        do { _ = try open() }
+        #expect(message() == "opened")
+    }
+
+    @Test func aDirectoryOfSomethingElseIsLeftAlone() throws {
+        try #require(mkdir(folder.path + "/home", 0o700) == 0)
+        let file = fopen(folder.path + "/home/thesis.txt", "w")
+        fclose(file)
+        #expect(message("home").contains("not a Needletail store") && message("home").contains("thesis.txt"))
+    }
+
+    @Test func anotherProgramsDataFileIsForeign() throws {
+        try #require(mkdir(folder.path + "/other", 0o700) == 0)
+        do {
+            let environment = try Environment(path: folder.path + "/other", mapBytes: 1 << 20, databases: 1)
+            let transaction = try environment.beginWrite()
+            _ = try transaction.open("theirs")
+            try transaction.commit()
+        }
+        #expect(message("other").contains("not a Needletail store"))
+    }
+
+    @Test func garbageInsteadOfADataFileIsForeign() throws {
+        try #require(mkdir(folder.path + "/garbage", 0o700) == 0)
+        let file = fopen(folder.path + "/garbage/data.mdb", "w")
+        fputs(String(repeating: "garbage!", count: 2_000), file)
+        fclose(file)
+        #expect(message("garbage").contains("not a Needletail store"))
+    }
+
+    @Test func aPathThatCannotBeMadeNamesItself() {
+        let error = message("../../../proc/nowhere/data")
+        #expect(error.contains("/proc/nowhere") && error.contains("--data"))
+    }
+
+    @Test func configurationAndCountersAreRecovered() throws {
+        let settings = Endpoint.Settings(
+            url: "https://example.com/", subscription: Subscription([.prefix("task."), .exact("a")]),
+            secrets: ["whsec_a", "whsec_b"], retry: RetryPolicy(delays: [1, 2], jitterPercent: 3), window: 4,
+            timeout: 5_000, enabled: false)
+        let endpoint = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
+        let tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
+        let key = APIKey(name: "k", digest: Array(repeating: 7, count: 32), scope: .tenants([TenantNumber(2)]))
+        var counters = Counters()
+        counters.nextPosition = 77
+        counters.nextEndpoint = 4
+        do {
+            let directory = try open()
+            let transaction = try directory.environment.beginWrite()
+            try directory.tables.put(Stored(tenant, origin: .provisioned), in: transaction)
+            try directory.tables.put(Stored(endpoint, origin: .api), in: transaction)
+            try directory.tables.put(Stored(key, origin: .provisioned), number: 9, in: transaction)
+            try directory.tables.putCounters(counters, in: transaction)
+            try transaction.commit()
+        }
+        let state = try open().recover()
+        #expect(state.tenants.map(\.value) == [tenant] && state.tenants.first?.origin == .provisioned)
+        #expect(state.endpoints.map(\.value) == [endpoint] && state.endpoints.first?.origin == .api)
+        #expect(state.keys[9]?.value == key)
+        #expect(state.counters == counters)
+    }
+}

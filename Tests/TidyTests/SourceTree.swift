@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// One text file of the repository.
+struct SourceFile: Sendable {
+    /// From the repository's top, as in messages.
+    let path: String
+    let lines: [String]
+
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// The lines without what follows `//`, so that words in comments do not count as code.
+    var code: [(number: Int, text: Substring)] {
+        lines.enumerated().map { index, line in
+            (index + 1, line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line[...])
+        }
+    }
+}
+
+/// A room and its files.
+struct Room: Sendable, CustomTestStringConvertible {
+    /// The module's name.
+    let name: String
+    /// Where its files lie, from the top.
+    let folder: String
+    let files: [SourceFile]
+
+    var testDescription: String { name }
+}
+
+/// The repository as it stands on disk.
+enum SourceTree {
+    static let top = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Every room that holds Swift.
+    static let rooms: [Room] = {
+        var folders = entries(of: "Sources").map { ($0, "Sources/\($0)") }
+        for (companion, command) in [("LoadTest", "load_test"), ("MockReceiver", "mock_receiver")] {
+            folders.append((companion, "\(companion)/Library"))
+            folders.append((command, "\(companion)/Command"))
+        }
+        return folders.map { Room(name: $0, folder: $1, files: swiftFiles(in: $1)) }.filter { !$0.files.isEmpty }
+    }()
+
+    static let tests = swiftFiles(in: "Tests")
+
+    /// Everything written in Swift or C.
+    static let all: [SourceFile] = ["Sources", "Tests", "LoadTest", "MockReceiver", "Benchmarks"].flatMap {
+        files(in: $0) { $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h") }
+    }
+
+    static func swiftFiles(in folder: String) -> [SourceFile] { files(in: folder) { $0.hasSuffix(".swift") } }
+
+    /// Names in a folder, sorted; none where it is not there.
+    static func entries(of folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: top.appending(path: folder).path())) ?? []).sorted()
+    }
+
+    static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: top.appending(path: path).path())
+    }
+
+    private static func files(in folder: String, where wanted: (String) -> Bool) -> [SourceFile] {
+        let walk = FileManager.default.enumerator(atPath: top.appending(path: folder).path())
+        return (walk?.compactMap { $0 as? String } ?? []).filter(wanted).sorted().compactMap { path in
+            let text = try? String(contentsOf: top.appending(path: "\(folder)/\(path)"), encoding: .utf8)
+            return text.map { SourceFile(path: "\(folder)/\(path)", lines: $0.components(separatedBy: "\n")) }
+        }
+    }
+}
