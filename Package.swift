@@ -59,9 +59,9 @@ let decisions: [Target] = [
 ]
 
 let machines: [Target] = [
-    room("Telemetry", ["WebhookModel", logging, histogram]),
+    room("Telemetry", ["WebhookModel", logging]),
     room("Ingest", ["WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioLocks, logging]),
-    room("DurableQueue", ["Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
+    room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     room(
         "Sender",
         ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", collections, logging]),
@@ -89,7 +89,7 @@ let companions: [Target] = [
         dependencies: ["WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks, hummingbird, lifecycle, logging, yaml],
         path: "MockReceiver/Library", swiftSettings: strict),
     .executableTarget(
-        name: "mock-receiver", dependencies: ["MockReceiver", arguments, logging],
+        name: "mock-receiver", dependencies: ["MockReceiver", "WebhookSigning", arguments, logging],
         path: "MockReceiver/Command", swiftSettings: strict),
     .target(
         name: "LoadTest",
@@ -99,7 +99,7 @@ let companions: [Target] = [
         ],
         path: "LoadTest/Library", swiftSettings: strict),
     .executableTarget(
-        name: "load-test", dependencies: ["LoadTest", arguments], path: "LoadTest/Command", swiftSettings: strict),
+        name: "load-test", dependencies: ["LoadTest", "IngestClient", "WebhookSigning", arguments], path: "LoadTest/Command", swiftSettings: strict),
 ]
 
 let proofs: [Target] = [
@@ -132,8 +132,8 @@ let proofs: [Target] = [
     tests(
         "EndToEndTests",
         [
-            "NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning", "MockReceiver",
-            nioCore, nioPosix,
+            "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
+            "MockReceiver", nioCore, nioPosix,
         ]),
     tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
 ]

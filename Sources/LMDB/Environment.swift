@@ -93,12 +93,25 @@ public final class Environment: @unchecked Sendable {
             lastTransaction: Int(info.me_last_txnid), readers: Int(info.me_numreaders))
     }
 
-    /// Lets the kernel drop this process's mapping of pages that it has read: they stay in the page cache. Keeps the
-    /// resident set about what is in use (madvise(2), MADV_DONTNEED on a read-only shared mapping).
-    public func releaseResidentPages() {
-        guard let map = mapAddress else { return }
+    /// Drops this process's mapping of the pages that it has read once more than `bytes` of files are resident: the pages stay in the
+    /// page cache, and the resident set stays about what is in use (madvise(2), MADV_DONTNEED on a read-only shared mapping).
+    /// Hot pages are mapped again at a minor fault each, so not more often than needed. One thread at a time.
+    public func releaseResidentPages(over bytes: Int) {
+        guard Environment.residentFileBytes > bytes, let map = mapAddress else { return }
         let pages = info
         madvise(map, (pages.lastPage + 1) * pages.pageBytes, CInt(MADV_DONTNEED))
+    }
+
+    /// Bytes of file mappings in this process's resident set (proc_pid_statm(5), third field); 0 where it cannot be read.
+    static var residentFileBytes: Int {
+        let file = Glibc.open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 128)
+        let count = Glibc.read(file, &text, text.count)
+        let fields = text.prefix(max(count, 0)).split(separator: UInt8(ascii: " "))
+        guard fields.count > 2, let pages = Int(String(decoding: fields[2], as: UTF8.self)) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }
 

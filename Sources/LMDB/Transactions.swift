@@ -68,7 +68,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
             mdb_txn_abort(handle)
             throw LMDBError(code: code, operation: "mdb_txn_commit (planned fault)")
         }
-        try check(mdb_txn_commit(handle), "mdb_txn_commit")
+        let code = mdb_txn_commit(handle)
+        try check(environment.wasCutShort(code) ? ENOSPC : code, "mdb_txn_commit")
     }
 
     /// This transaction's number: what receipts call the commit.

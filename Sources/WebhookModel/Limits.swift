@@ -55,8 +55,7 @@ public enum Limits {
 
     // MARK: Queue
 
-    /// Events and bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.
-    public static let intakeEvents = 131_072
+    /// Bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.
     public static let intakeBytes = 64 * 1024 * 1024
     /// Operations of one write transaction: the dirty list of LMDB 0.9 leaks when it spills.
     public static let eventsPerCommit = 4_096
@@ -64,9 +63,8 @@ public enum Limits {
     public static let chunkBytes = 4_000
     /// Milliseconds that a commit with outcomes only waits for company. An ack never waits.
     public static let outcomeLingerMilliseconds: Int64 = 2
-    /// Share of the map in percent above which ingest, then outcomes, are refused.
+    /// Share of the map in percent above which ingest is refused: the rest is for outcomes and for the copies that deletes make.
     public static let ingestMapPercent = 85
-    public static let outcomeMapPercent = 97
 
     // MARK: Delivery
 
@@ -85,8 +83,9 @@ public enum Limits {
     /// Deliveries in flight at one endpoint, by default and at most.
     public static let endpointWindow = 16
     public static let endpointWindowMost = 1_024
-    /// Transfers in flight in one sender: libcurl's cost per request doubles beyond some hundred.
-    public static let transfersPerSender = 256
+    /// Transfers in flight in one sender. Slow endpoints hold theirs for seconds, so there must be many; the brisk ones are kept few
+    /// (`BriskAttempts`), for libcurl's cost per request doubles beyond some hundred.
+    public static let transfersPerSender = 1_024
     /// Milliseconds for the connection and for the whole attempt.
     public static let connectMilliseconds: Int64 = 5_000
     public static let attemptMilliseconds: Int64 = 15_000

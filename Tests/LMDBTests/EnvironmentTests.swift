@@ -110,7 +110,7 @@ import Testing
     @Test func releasingResidentPagesKeepsTheData() throws {
         let (environment, database) = try open()
         try put(1, Array(repeating: 5, count: 2_000), environment, database)
-        environment.releaseResidentPages()
+        environment.releaseResidentPages(over: 0)
         #expect(try get(1, environment, database)?.count == 2_000)
     }
 }

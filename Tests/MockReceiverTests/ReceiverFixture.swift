@@ -32,7 +32,7 @@ func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sour
             Issue.record("the condition did not come true", sourceLocation: sourceLocation)
             return
         }
-        try await Task.sleep(for: .milliseconds(2))
+        await Task.yield()
     }
 }
 

@@ -19,10 +19,11 @@ enum RoomWalls {
             ours: ["WireProtocol", "WebhookModel", "Telemetry"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOSSL", "Logging", "Glibc"]),
         "DurableQueue": Wall(
-            ours: ["Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"], outside: ["Logging", "Glibc"]),
+            ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"],
+            outside: ["Logging", "Glibc"]),
         "Sender": Wall(
             ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", "CLinux"],
-            outside: ["Logging", "Glibc"]),
+            outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel"], outside: ["NIOCore", "NIOPosix", "NIOSSL", "Glibc"]),
         "NeedletailServer": Wall(
@@ -38,8 +39,8 @@ enum RoomWalls {
         "MockReceiver": Wall(
             ours: ["WebhookSigning", "WebhookModel"],
             outside: [
-                "NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Hummingbird", "HTTPTypes", "Histogram", "Yams",
-                "Logging",
+                "NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Hummingbird", "HTTPTypes", "ServiceLifecycle",
+                "Yams", "Logging",
                 "Foundation", "CDispatch", "Dispatch", "Glibc",
             ]),
         "mock_receiver": Wall(

@@ -35,7 +35,7 @@ public enum TenancyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownAPIKey(let name): "there is no API key “\(name)”"
         case .tooManyEndpoints(let tenant):
             "tenant “\(tenant)” would have more than \(Limits.endpointsPerTenant) endpoints"
-        case .storageFull: "the store is full; free disk space or raise queue.map_bytes"
+        case .storageFull: "the store is full; free disk space or raise queue.map_size"
         case .stopped: "the queue is shutting down"
         }
     }

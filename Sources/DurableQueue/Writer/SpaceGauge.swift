@@ -24,7 +24,7 @@ struct SpaceGauge {
         usedPages = info.lastPage + 1 - (try directory.environment.read { snapshot throws(LMDBError) in try snapshot.freePages() })
         let percent = usedPages * 100 / mapPages
         if percent >= Limits.ingestMapPercent {
-            refusal = "the map is \(percent) % full (queue.map_bytes); ingest resumes below \(Limits.ingestMapPercent) %"
+            refusal = "the map is \(percent) % full (queue.map_size); ingest resumes below \(Limits.ingestMapPercent) %"
         } else if let free = directory.freeDiskBytes, free < reserve {
             refusal =
                 "the disk has \(free / 1_048_576) MiB free, below the reserve of \(reserve / 1_048_576) MiB"

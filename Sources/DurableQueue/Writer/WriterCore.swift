@@ -26,6 +26,9 @@ final class WriterCore {
     /// Parking goes on, slice by slice, until the lots are nearly empty.
     private var isParking = false
 
+    /// After a commit that found no room: upkeep and deferred outcomes are not tried before. Unix milliseconds.
+    private var retryAt = Int64.min
+    static let retryInterval: Int64 = 100
     static let sweepSlice = 512
     static let sweepRest: Int64 = 10_000
 
@@ -58,7 +61,8 @@ final class WriterCore {
 
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
-        !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || ledger.lotIsFull || isParking
+        guard now >= retryAt else { return false }
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
 
@@ -66,7 +70,10 @@ final class WriterCore {
     func nextWake(now: Int64) -> Int64 {
         if ledger.wantsScan(now: now) { return now }
         let scan = ledger.scanPending && ledger.scanNotBefore > now ? ledger.scanNotBefore : .max
-        return min(ledger.nextDue, nextSweep, scan, now + SpaceGauge.interval)
+        let retry = retryAt > now ? retryAt : .max
+        // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
+        let due = ledger.scanPending ? .max : ledger.nextDue
+        return min(due, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
@@ -86,6 +93,7 @@ final class WriterCore {
             guard error.isNoSpace || error.isMapFull else { throw error }
             statistics.failedCommits += 1
             space.close(error, now: now)
+            retryAt = now + WriterCore.retryInterval
             refuse(work.batches)
             // Outcomes are tried once more without the events; what fails then waits for room.
             do throws(LMDBError) {

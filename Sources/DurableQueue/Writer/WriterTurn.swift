@@ -26,6 +26,7 @@ struct WriterTurn: ~Copyable {
     private(set) var resumed = false
     private var lastRefusal: String?
     private var replies: [() -> Void] = []
+    private var releasedAt: Int64 = 0
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
@@ -43,14 +44,16 @@ struct WriterTurn: ~Copyable {
     }
 
     static let lingerReports = 512
+    /// Milliseconds between looks at the resident set: at full speed some tens of MiB are touched in it.
+    static let releaseInterval: Int64 = 100
+    /// Resident bytes of files, the map and the program together, above which the map's are given back.
+    static let residentBytes = 96 * 1024 * 1024
 
     /// How long the writer may sleep; 0: there is work.
     func pauseNanoseconds(_ instant: Instant) -> Int64 {
         let now = clock.milliseconds(instant)
-        if core.wantsUpkeep(now: now), core.deferredReports.isEmpty { return 0 }
-        // What found no room is tried again at a walking pace.
-        let wake = core.deferredReports.isEmpty ? core.nextWake(now: now) : now + 100
-        return max(wake - now, 0) * 1_000_000
+        if core.wantsUpkeep(now: now) { return 0 }
+        return max(core.nextWake(now: now) - now, 0) * 1_000_000
     }
 
     /// Performs everything in the inbox, then refills the senders.
@@ -84,6 +87,14 @@ struct WriterTurn: ~Copyable {
         if !work.isEmpty || core.wantsUpkeep(now: now) { try commit(&work) }
         if !isStopping { try core.refill(now: now) }
         noteRefusal()
+        releasePages(now)
+    }
+
+    /// What the writer reads of the map stays in the process's resident set until it is given back: the page cache keeps it.
+    private mutating func releasePages(_ now: Int64) {
+        guard now - releasedAt >= WriterTurn.releaseInterval else { return }
+        releasedAt = now
+        core.directory.environment.releaseResidentPages(over: WriterTurn.residentBytes)
     }
 
     private mutating func commit(_ work: inout WriterCore.Work) throws(LMDBError) {

@@ -14,6 +14,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
         try ProvisioningPlan.load(
             file: file, environment: ProcessEnvironment.variables, allowHTTP: configuration.sender.allowHTTP)
     }
+    DescriptorLimit.raise()
     let machines = try Machines(configuration: configuration, logger: logger)
     logger.info(
         "needletail starts",
@@ -44,5 +45,11 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
-    logger.info("needletail ended", metadata: ["pending": "\(machines.queue.statistics.pending)"])
+    let statistics = machines.queue.statistics
+    logger.info(
+        "needletail ended",
+        metadata: [
+            "delivered": "\(statistics.delivered)", "retried": "\(statistics.retriesScheduled)",
+            "dead": "\(statistics.deadLettered)", "pending": "\(statistics.pending)",
+        ])
 }

@@ -75,13 +75,11 @@ extension ServerConfiguration {
             "With less than this free on the disk new events are refused (STORAGE_FULL); deliveries go on."),
         .duration(
             "queue.retention", \.queue.retentionMilliseconds, 60_000...31_536_000_000,
-            "How long an event is kept after its last delivery ended."),
+            "How long an event is kept at least, and with it its id: the dedup window, in which an event sent twice is "
+                + "stored once. What is pending never goes by age."),
         .duration(
             "queue.dead_letter_retention", \.queue.deadLetterMilliseconds, 60_000...315_360_000_000,
             "How long a delivery whose attempts are spent is kept."),
-        .duration(
-            "queue.dedup_window", \.queue.dedupMilliseconds, 60_000...31_536_000_000,
-            "How long an event id is remembered, so that an event sent twice is stored once. At most queue.retention."),
     ]
 
     private static let senderSettings: [Setting] = [

@@ -68,11 +68,6 @@ extension ServerConfiguration {
                 "ingest.window_events: \(ingest.windowEvents) does not hold one frame; "
                     + "give at least ingest.events_per_frame (\(ingest.eventsPerFrame))")
         }
-        if queue.dedupMilliseconds > queue.retentionMilliseconds {
-            mistakes.add(
-                "queue.dedup_window: \(Quantity.text(milliseconds: queue.dedupMilliseconds)) outlives the events; "
-                    + "give at most queue.retention (\(Quantity.text(milliseconds: queue.retentionMilliseconds)))")
-        }
         try mistakes.throwIfAny()
     }
 }

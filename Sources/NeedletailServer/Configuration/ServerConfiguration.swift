@@ -47,11 +47,9 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var mapBytes = 64 << 30
         /// Free bytes of the file system below which new events are refused.
         public var diskReserveBytes = 1 << 30
-        /// How long finished events are kept.
+        /// How long finished events are kept, and their ids with them: the dedup window.
         public var retentionMilliseconds = Limits.retentionMilliseconds
         public var deadLetterMilliseconds = Limits.deadLetterMilliseconds
-        /// How long an event id is remembered.
-        public var dedupMilliseconds = Limits.retentionMilliseconds
     }
 
     /// The mouths to the outside: HTTP attempts.

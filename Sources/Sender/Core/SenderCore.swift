@@ -13,7 +13,10 @@ package struct SenderCore<Transport: DeliveryTransport> {
     private var scheduler: DeliveryScheduler
     private var targets: [EndpointNumber: EndpointTarget] = [:]
     private var names = NameCache()
+    private var brisk = BriskAttempts()
     private var ended: [AttemptEnd] = []
+    /// When attempts that fill the brisk limit have become slow: more may begin then.
+    private var briskAgain: Int64?
 
     /// Attempts that ended, for the queue.
     package var reports: [AttemptReport] = []
@@ -49,7 +52,9 @@ package struct SenderCore<Transport: DeliveryTransport> {
         while case let waited = names.expire(now: now), !waited.isEmpty {
             for endpoint in waited { scheduler.resume(endpoint) }
         }
-        while let delivery = scheduler.next(now: now) { attempt(delivery, now, wall) }
+        brisk.age(now: wall)
+        while !brisk.isFull, let delivery = scheduler.next(now: now) { attempt(delivery, now, wall) }
+        briskAgain = brisk.isFull && scheduler.queued > 0 ? now + BriskAttempts.window * 1_000_000 : nil
         while let endpoint = scheduler.dropIdleLane(now: now) { targets[endpoint] = nil }
     }
 
@@ -60,17 +65,17 @@ package struct SenderCore<Transport: DeliveryTransport> {
     package mutating func finish(now: Int64, wall: Int64) -> Bool {
         transport.collect(into: &ended)
         guard !ended.isEmpty else { return false }
-        for end in ended { finish(end, now, wall) }
+        for end in ended {
+            brisk.end(startedAt: end.startedAt)
+            finish(end, now, wall)
+        }
         ended.removeAll(keepingCapacity: true)
         return true
     }
 
     /// When `start` has something to do at the latest, monotonic nanoseconds; nil: only after news.
     package var nextTime: Int64? {
-        switch (scheduler.nextRelease, names.nextDeadline) {
-        case (let release?, let deadline?): min(release, deadline)
-        case (let release, let deadline): release ?? deadline
-        }
+        [scheduler.nextRelease, names.nextDeadline, briskAgain].compactMap(\.self).min()
     }
 
     /// Brings the standing figures up to date.
@@ -94,6 +99,7 @@ extension SenderCore {
         }
         switch way(to: target, now) {
         case .open(let route):
+            brisk.begin(at: wall)
             transport.begin(
                 AttemptOrder(
                     delivery: delivery, target: target, route: route, startedAt: wall,

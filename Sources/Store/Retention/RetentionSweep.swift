@@ -4,13 +4,17 @@ public import WebhookModel
 /// Removes events that are final and older than the dedup window, in commit order, a slice at a time.
 ///
 /// What is pending never goes by age; a dead letter keeps its event until its own time is over. An event that must stay is passed
-/// over; a new pass begins when the sweep has come to the young end.
+/// over; every ten minutes a new pass begins for those.
 public struct RetentionSweep: Sendable {
     /// Milliseconds since an event was accepted; then it may go with its id.
     public let retention: Int64
     /// Milliseconds since a delivery was dead-lettered.
     public let deadLetterRetention: Int64
     private var place: UInt64 = 0
+    private var nextPass: Int64 = 0
+
+    /// Milliseconds between passes from the beginning: for events that had to stay when the sweep came by.
+    static let passInterval: Int64 = 600_000
 
     public init(
         retention: Int64 = Limits.retentionMilliseconds, deadLetterRetention: Int64 = Limits.deadLetterMilliseconds
@@ -38,13 +42,21 @@ public struct RetentionSweep: Sendable {
             var cursor = try transaction.cursor(tables.events)
             var entry = try cursor.seek(Key(place))
             for _ in 0..<limit {
-                guard let found = entry, found.key.count == 8, let header = EventHeader(found.value),
-                    header.acceptedAt + retention <= now
-                else {
+                guard let found = entry, found.key.count == 8 else {
                     progress.isAtYoungEnd = true
                     break
                 }
                 let position = EventPosition(found.key.uint64(at: 0))
+                // A damaged header is passed over: it is evidence, and must not stop what comes after it.
+                guard let header = EventHeader(found.value) else {
+                    place = position.value + 1
+                    entry = try cursor.next()
+                    continue
+                }
+                guard header.acceptedAt + retention <= now else {
+                    progress.isAtYoungEnd = true
+                    break
+                }
                 place = position.value + 1
                 if try isOver(position, tables, now: now, in: transaction) {
                     doomed.append((position, try id(of: position, found.value, header, tables, in: transaction), header))
@@ -56,7 +68,10 @@ public struct RetentionSweep: Sendable {
             try tables.removeEvent(at: event.position, id: event.id, header: event.header, in: transaction)
             try removeDeliveries(of: event.position, tables, in: transaction)
         }
-        if progress.isAtYoungEnd { place = 0 }
+        if progress.isAtYoungEnd, now >= nextPass {
+            place = 0
+            nextPass = now + RetentionSweep.passInterval
+        }
         progress.removedEvents = doomed.count
         return progress
     }

@@ -106,8 +106,10 @@ public final class DataDirectory: Sendable {
 
     private static func prepare(_ environment: Environment, path: String, isNew: Bool) throws -> Tables {
         let transaction = try environment.beginWrite()
+        // Killed between making the file and the first commit: nothing was ever stored, so it is new still.
+        let isEmpty = isNew || environment.info.lastTransaction == 0
         let tables = try Tables(transaction)
-        try checkFormat(transaction, tables, path: path, isNew: isNew)
+        try checkFormat(transaction, tables, path: path, isNew: isEmpty)
         try transaction.commit()
         return tables
     }

@@ -152,7 +152,6 @@ import Testing
         ("ingest: { frame_size: 16MiB, window_size: 1MiB }", "ingest.window_size"),
         ("ingest: { window_events: 100 }", "ingest.window_events"),
         ("ingest: { payload_size: 1MiB }", "ingest.frame_size"),
-        ("queue: { retention: 1h }", "queue.dedup_window"),
     ])
     func `keys that contradict each other are refused`(text: String, key: String) {
         let mistakes = #expect(throws: InputMistakes.self) { try load(text) }

@@ -1,0 +1,75 @@
+import IngestClient
+import MockReceiver
+import NIOCore
+import NIOPosix
+import Store
+import Testing
+import WebhookModel
+import WireProtocol
+
+extension EndToEnd {
+    @Suite struct AddressGuardTests {
+        @Test func `a loopback endpoint is never connected to unless a network is opened`() async throws {
+            let sentinel = try await Sentinel.start()
+            var installation = try Installation(
+                ProvisioningFile(.init(url: "http://127.0.0.1:\(sentinel.port)/in", delays: "1h")))
+            installation.networks = []
+            let server = try await installation.start()
+            #expect(try await server.connect().publish(Events.event(1)).status == .accepted)
+            try await server.stop()
+            #expect(sentinel.connections.value == 0)
+            #expect(try StoredDeliveries.read(installation.data).map(\.state) == [.scheduled])
+            try await sentinel.stop()
+        }
+
+        @Test func `an opened port opens that port only, and the refused delivery is scheduled again`() async throws {
+            let sentinel = try await Sentinel.start()
+            try await withReceiver { receiver in
+                var installation = try Installation(
+                    ProvisioningFile(
+                        .init(name: "inside", url: "http://127.0.0.1:\(sentinel.port)/in", delays: "1h"),
+                        .init(name: "named", url: "http://localhost:\(sentinel.port)/in", delays: "1h"),
+                        .init(name: "mapped", url: "http://[::ffff:127.0.0.1]:\(sentinel.port)/in", delays: "1h"),
+                        .init(name: "opened", url: receiver.url("/in"))))
+                installation.networks = ["127.0.0.0/8:\(receiver.port)"]
+                let server = try await installation.start()
+                _ = try await server.connect().publish(Events.event(1))
+                #expect(await receiver.missing([Events.id(1)], path: "/in") == [])
+                try await server.stop()
+                #expect(sentinel.connections.value == 0)
+
+                let rows = try StoredDeliveries.read(installation.data)
+                try #require(rows.count == 4)
+                // The name's answer may come after the end; the addresses need none.
+                for row in [rows[0], rows[2]] {
+                    #expect(row.state == .scheduled)
+                    #expect(row.outcome == .addressForbidden)
+                    #expect(row.attempts == 1)
+                }
+                #expect(rows[1].state == .scheduled)
+                #expect(rows[3].state == .delivered)
+            }
+            try await sentinel.stop()
+        }
+    }
+}
+
+/// A listener that counts who comes: nobody should.
+private struct Sentinel {
+    let port: Int
+    let connections: Watched<Int>
+    private let channel: any Channel
+
+    static func start() async throws -> Sentinel {
+        let connections = Watched(0)
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                connections.change { $0 += 1 }
+                return channel.close()
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return Sentinel(port: channel.localAddress?.port ?? 0, connections: connections, channel: channel)
+    }
+
+    func stop() async throws { try await channel.close() }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import IngestClient
+import TestSupport
+import Testing
+
+/// Where a server under test keeps its things. It may be started again and again on them.
+struct Installation {
+    let folder = TemporaryDirectory()
+    /// On another file system where a test wants one.
+    var data: String
+    var provisioning: String { folder.path + "/provision.yaml" }
+    /// Which networks the address guard opens.
+    var networks = ["127.0.0.0/8"]
+    /// `NEEDLETAIL_*` variables of the server.
+    var settings: [String: String] = [:]
+
+    init(_ provisioning: ProvisioningFile) throws {
+        data = folder.path + "/data"
+        try provision(provisioning)
+    }
+
+    func provision(_ file: ProvisioningFile) throws { try write(file.text, to: provisioning) }
+
+    func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+
+    /// Starts the program, and waits for nothing.
+    func launch(_ more: [String] = []) throws -> ChildProcess {
+        // What the developer's shell sets is not this server's business.
+        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NEEDLETAIL_") }
+        environment.merge(settings) { _, new in new }
+        var arguments = ["serve", "--data", data, "--provision", provisioning, "--allow-http", "--sender-threads", "1"]
+        for network in networks { arguments += ["--allow-network", network] }
+        if !more.contains("--ingest-port") { arguments += ["--ingest-port", "0"] }
+        return try ChildProcess(ServerExecutable.path, arguments + more, environment: environment)
+    }
+
+    /// Starts the program, and waits until it takes connections.
+    func start(_ more: [String] = []) async throws -> RunningServer {
+        let process = try launch(more)
+        guard let line = try await process.line(with: " ready "), let colon = line.lastIndex(of: ":"),
+            let port = Int(line[line.index(after: colon)...])
+        else { throw DidNotStart(lines: process.lines) }
+        return RunningServer(process: process, port: port)
+    }
+
+    struct DidNotStart: Error, CustomStringConvertible {
+        let lines: [String]
+        var description: String { "the server did not start: " + lines.joined(separator: " | ") }
+    }
+}
+
+/// A server that takes connections.
+struct RunningServer {
+    let process: ChildProcess
+    let port: Int
+
+    func settings(key: String = ProvisioningFile.key) -> ConnectionSettings {
+        ConnectionSettings(port: port, apiKey: key, clientName: "end-to-end-tests")
+    }
+
+    func connect(key: String = ProvisioningFile.key) async throws -> EventPublisher {
+        try await EventPublisher.connect(settings(key: key))
+    }
+
+    /// Drains and ends; it must end well.
+    func stop(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        process.send(SIGTERM)
+        let exit = try await process.ended()
+        #expect(exit == .code(0), "\(process.lines)", sourceLocation: sourceLocation)
+    }
+}

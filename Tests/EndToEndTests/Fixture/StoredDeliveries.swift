@@ -1,0 +1,21 @@
+import LMDB
+import Store
+import WebhookModel
+
+/// What a stopped server's store says.
+enum StoredDeliveries {
+    /// The deliveries of the first few events, in order of event and endpoint.
+    static func read(_ path: String) throws -> [DeliveryRow] {
+        let directory = try DataDirectory(path: path, mapBytes: 64 << 30)
+        return try directory.environment.read { snapshot in
+            var rows: [DeliveryRow] = []
+            for position in UInt64(0)...8 {
+                for endpoint in UInt32(0)...8 {
+                    let id = DeliveryID(position: EventPosition(position), endpoint: EndpointNumber(endpoint))
+                    if let row = try directory.tables.delivery(id, in: snapshot) { rows.append(row) }
+                }
+            }
+            return rows
+        }
+    }
+}
