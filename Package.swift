@@ -138,7 +138,7 @@ let proofs: [Target] = [
     tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
 ]
 
-var package = Package(
+let package = Package(
     name: "needletail",
     products: [
         .executable(name: "needletail", targets: ["needletail"]),
@@ -161,9 +161,3 @@ var package = Package(
     targets: ground + tools + words + decisions + machines + people + roof + companions + proofs,
     swiftLanguageModes: [.v6]
 )
-
-// SESSION AID, removed before landing: build only the named test targets.
-if let only = Context.environment["NEEDLETAIL_ONLY"] {
-    let wanted = Set(only.split(separator: ",").map(String.init))
-    package.targets.removeAll { $0.name.hasSuffix("Tests") && !wanted.contains($0.name) }
-}

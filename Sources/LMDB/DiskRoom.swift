@@ -5,13 +5,13 @@ extension Environment {
     /// Free bytes below which a failed write is put down to want of room.
     private static let leastFreeBytes: UInt = 1 << 20
 
-    /// Whether an EIO of a commit was want of room.
+    /// A commit's answer, ENOSPC where LMDB calls want of room EIO.
     ///
-    /// The system writes what still fits of a commit's pages and reports a short count; `mdb_page_flush` calls that
-    /// EIO. No meta page points at those pages, so the transaction is only not there. A failed write of the meta page
-    /// itself is another matter: LMDB then refuses to begin any transaction (MDB_PANIC).
-    func wasCutShort(_ code: CInt) -> Bool {
-        code == EIO && isDiskFull && mayGoOn
+    /// The system writes what still fits of a commit's pages and reports a short count; `mdb_page_flush` makes EIO of
+    /// it. No meta page points at those pages, so the transaction is only not there. A failed write of the meta page
+    /// itself is another matter: LMDB then refuses to begin any transaction (MDB_PANIC), and EIO stands.
+    func meaning(ofCommit code: CInt) -> CInt {
+        code == EIO && isDiskFull && mayGoOn ? ENOSPC : code
     }
 
     private var isDiskFull: Bool {

@@ -68,8 +68,7 @@ public struct WriteTransaction: ~Copyable, Transaction {
             mdb_txn_abort(handle)
             throw LMDBError(code: code, operation: "mdb_txn_commit (planned fault)")
         }
-        let code = mdb_txn_commit(handle)
-        try check(environment.wasCutShort(code) ? ENOSPC : code, "mdb_txn_commit")
+        try check(environment.meaning(ofCommit: mdb_txn_commit(handle)), "mdb_txn_commit")
     }
 
     /// This transaction's number: what receipts call the commit.

@@ -8,7 +8,9 @@ extension EndToEnd {
     @Suite struct ConnectingTests {
         @Test func `a wrong key is named`() async throws {
             let server = try await Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/"))).start()
-            let error = await #expect(throws: IngestError.self) { _ = try await server.connect(key: "nt_another_key_1234") }
+            let error = await #expect(throws: IngestError.self) {
+                _ = try await server.connect(key: "nt_another_key_1234")
+            }
             guard case .closed(.authFailed, _) = error else {
                 Issue.record("\(String(describing: error)) is not AUTH_FAILED")
                 return

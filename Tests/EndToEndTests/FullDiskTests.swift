@@ -56,7 +56,9 @@ extension EndToEnd {
             }
         }
 
-        private func start(on disk: SmallDisk, reserve: String, _ receiver: ReceiverServer) async throws -> RunningServer {
+        private func start(on disk: SmallDisk, reserve: String, _ receiver: ReceiverServer) async throws
+            -> RunningServer
+        {
             let delays = [String](repeating: "300ms", count: 90).joined(separator: ", ")
             var installation = try Installation(ProvisioningFile(.init(url: receiver.url("/in"), delays: delays)))
             installation.data = disk.path + "/data"

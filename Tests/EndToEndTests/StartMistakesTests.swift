@@ -20,7 +20,8 @@ extension EndToEnd {
             let complaints = process.lines.filter { $0.hasPrefix("needletail: ") }
             #expect(complaints.count == 1, "\(process.lines)", sourceLocation: sourceLocation)
             for word in words {
-                #expect(complaints.first?.contains(word) == true, "\(word): \(complaints)", sourceLocation: sourceLocation)
+                #expect(
+                    complaints.first?.contains(word) == true, "\(word): \(complaints)", sourceLocation: sourceLocation)
             }
             // The log does not say the same again in other words.
             let alarms = process.lines.filter { $0.contains("Z error ") || $0.contains("Z critical ") }
