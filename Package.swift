@@ -138,7 +138,7 @@ let proofs: [Target] = [
     tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
 ]
 
-let package = Package(
+var package = Package(
     name: "needletail",
     products: [
         .executable(name: "needletail", targets: ["needletail"]),
@@ -161,3 +161,18 @@ let package = Package(
     targets: ground + tools + words + decisions + machines + people + roof + companions + proofs,
     swiftLanguageModes: [.v6]
 )
+
+// Benchmarks/run asks for these: their library costs a minute of building and is of no use to anybody else.
+if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
+    package.dependencies.append(
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "RoomBenchmarks",
+            dependencies: [
+                "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading", "Store", "LMDB",
+                "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Benchmarks/Rooms", swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

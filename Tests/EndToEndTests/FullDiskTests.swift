@@ -66,7 +66,9 @@ extension EndToEnd {
             return try await installation.start()
         }
 
-        /// Publishes batch after batch until the server gives this answer, ten seconds at most. Returns what was stored.
+        /// Publishes batch after batch until the server gives this answer, ten seconds at most.
+        ///
+        /// - Returns: what was stored.
         private func publish(
             on publisher: EventPublisher, from first: UInt64, each count: UInt64, until wanted: ProtocolStatus
         ) async throws -> [EventID] {

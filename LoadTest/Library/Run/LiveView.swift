@@ -62,7 +62,7 @@ package struct LiveView: Sendable {
 
         var parts = [
             progress.phase == .load
-                ? "\(Figures.fixed(progress.phaseSeconds, 0))/\(Figures.fixed(progress.totalSeconds, 0)) s"
+                ? "\(Figures.fixed(max(progress.phaseSeconds, 0), 0))/\(Figures.fixed(progress.totalSeconds, 0)) s"
                 : "drain \(Figures.fixed(progress.phaseSeconds, 0)) s"
         ]
         parts.append("due \(Figures.grouped(generator.due))")
