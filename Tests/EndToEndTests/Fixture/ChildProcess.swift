@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A process of ours, its standard error read line by line. Killed with its last reference.
 final class ChildProcess: Sendable {
@@ -29,20 +28,24 @@ final class ChildProcess: Sendable {
             let status = process.terminationStatus
             output.change { $0.exit = process.terminationReason == .exit ? .code(status) : .signal(status) }
         }
-        let tail = Mutex(Data())
-        errors.fileHandleForReading.readabilityHandler = { [output] handle in
+        try process.run()
+        // A thread that reads, and no readability handler: where another child inherited the pipe, libdispatch goes on getting events
+        // for a source that it has freed, and crashes.
+        Thread.detachNewThread { [output] in ChildProcess.read(errors.fileHandleForReading, into: output) }
+    }
+
+    private static func read(_ handle: FileHandle, into output: Watched<Output>) {
+        var tail = Data()
+        while true {
             let data = handle.availableData
-            let lines = tail.withLock { tail in
-                tail += data
-                return ChildProcess.takeLines(from: &tail)
-            }
-            if data.isEmpty { handle.readabilityHandler = nil }
+            tail += data
+            let lines = takeLines(from: &tail)
             output.change {
                 $0.lines += lines
                 $0.isComplete = data.isEmpty
             }
+            if data.isEmpty { return }
         }
-        try process.run()
     }
 
     deinit { if output.value.exit == nil { kill(process.processIdentifier, SIGKILL) } }
