@@ -13,7 +13,7 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
     var adminPort = 9401
 
-    @Option(help: "Event loops of the data port; one takes 100,000 requests a second.")
+    @Option(help: "Event loops of the data port; more than one only where cores are free.")
     var loops = 1
 
     @Option(help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")

@@ -6,7 +6,7 @@ public struct ReceiverConfiguration: Sendable {
     public var port = 0
     /// The admin port; 0: the system chooses; nil: none.
     public var adminPort: Int?
-    /// Event loops of the data port. One serves 100,000 requests a second.
+    /// Event loops of the data port. More than one only where the sender and its load leave cores free.
     public var loops = 1
     public var program = BehaviourProgram()
     /// Seconds that a signature's timestamp may be off, either way.

@@ -214,6 +214,8 @@ final class WriterCore {
         case .acceptedNoMatch: statistics.acceptedWithoutMatch += 1
         case .duplicate: statistics.duplicates += 1
         case .conflict: statistics.conflicts += 1
+        // Counted where it was refused.
+        case .storageFull: break
         default: statistics.otherRefusals += 1
         }
     }
