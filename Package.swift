@@ -14,6 +14,8 @@ let strict: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
@@ -60,7 +62,8 @@ let decisions: [Target] = [
 
 let machines: [Target] = [
     room("Telemetry", ["WebhookModel", logging]),
-    room("Ingest", ["WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioLocks, logging]),
+    room(
+        "Ingest", ["WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging]),
     room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     room(
         "Sender",
@@ -68,7 +71,7 @@ let machines: [Target] = [
 ]
 
 let people: [Target] = [
-    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix])
+    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging])
 ]
 
 let roof: [Target] = [
@@ -149,6 +152,7 @@ var package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
