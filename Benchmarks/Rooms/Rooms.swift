@@ -54,15 +54,16 @@ let benchmarks: @Sendable () -> Void = {
     Benchmark("WebhookSigning: sign a message of 512 B") { benchmark in
         let signer = Signer(try SecretSet(written: [Sample.secret]))
         let id = Array(EventID(high: 1, low: 2).webhookID.utf8)
-        let timestamp = Array("1700000000".utf8)
-        var signature = [UInt8](repeating: 0, count: signer.signatureLength)
+        let type = Array("task.completed".utf8)
+        var head = [UInt8](repeating: 0, count: signer.headBytes(id: id.count, type: type.count))
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations {
             id.withUnsafeBytes { id in
-                timestamp.withUnsafeBytes { timestamp in
+                type.withUnsafeBytes { type in
                     payload.withUnsafeBytes { body in
-                        signature.withUnsafeMutableBytes {
-                            blackHole(signer.sign(id: id, timestamp: timestamp, body: body, into: $0))
+                        head.withUnsafeMutableBytes {
+                            let message = MessageToSign(id: id, type: type, seconds: 1_700_000_000, body: body)
+                            blackHole(signer.write(message, into: $0))
                         }
                     }
                 }

@@ -46,8 +46,9 @@ struct BehaviourOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Check signatures with this secret; with PATH= before it only there. Repeat a path for several live secrets.",
-            valueName: "[path=]whsec_…"))
+            "Check signatures with this secret; with PATH= before it only there, with SCHEME: after that in another scheme than standard \
+            (stripe, github, …). Repeat a path for several live secrets.",
+            valueName: "[path=][scheme:]secret"))
     var secret: [String] = []
 
     @Option(help: "Status of answers.")
@@ -109,29 +110,44 @@ struct BehaviourOptions: ParsableArguments {
 
     /// One rule for each path named, in order; secrets for every path last.
     private func secretRules() throws -> [BehaviourProgram.SecretRule] {
-        var byPath: [(path: String, secrets: [String])] = []
+        var byPath: [(path: String, scheme: SignatureScheme, secrets: [String])] = []
         for text in secret {
-            let split = text.range(of: "=" + SigningSecret.prefix)
-            let path = text.hasPrefix(SigningSecret.prefix) ? "*" : split.map { String(text[..<$0.lowerBound]) } ?? ""
-            let written = text.hasPrefix(SigningSecret.prefix) ? text : String(text.dropFirst(path.utf8.count + 1))
-            if let known = byPath.firstIndex(where: { $0.path == path }) {
+            let (path, scheme, written) = BehaviourOptions.parts(text)
+            if let known = byPath.firstIndex(where: { $0.path == path && $0.scheme == scheme }) {
                 byPath[known].secrets.append(written)
             } else {
-                byPath.append((path, [written]))
+                byPath.append((path, scheme, [written]))
             }
         }
         return try (byPath.filter { $0.path != "*" } + byPath.filter { $0.path == "*" }).map(secretRule)
     }
 
-    private func secretRule(path: String, secrets: [String]) throws -> BehaviourProgram.SecretRule {
+    /// `[path=][scheme:]secret`. What does not begin with a path or a scheme's name is the secret.
+    private static func parts(_ text: String) -> (path: String, scheme: SignatureScheme, secret: String) {
+        var path = "*"
+        var rest = text[...]
+        if text.hasPrefix("/") || text.hasPrefix("*"), let equals = text.firstIndex(of: "=") {
+            path = String(text[..<equals])
+            rest = text[text.index(after: equals)...]
+        }
+        guard let colon = rest.firstIndex(of: ":"), let scheme = SignatureScheme.named(String(rest[..<colon])) else {
+            return (path, .standard, String(rest))
+        }
+        return (path, scheme, String(rest[rest.index(after: colon)...]))
+    }
+
+    private func secretRule(
+        path: String, scheme: SignatureScheme, secrets: [String]
+    ) throws -> BehaviourProgram.SecretRule {
         guard let pattern = PathPattern(path) else {
-            // The value may be a secret: it is not repeated.
-            throw ValidationError("--secret: write whsec_… or PATH=whsec_…, with a path from / on")
+            throw ValidationError("--secret for \(path): give an exact path, or one that ends with *")
         }
         do {
-            return BehaviourProgram.SecretRule(pattern, try SecretSet(written: secrets))
+            let set = try SecretSet(written: secrets, form: scheme.secretForm)
+            return BehaviourProgram.SecretRule(pattern, set, scheme: scheme)
         } catch {
-            throw ValidationError("--secret for \(path): \(error)")
+            // The value may be a secret: it is not repeated.
+            throw ValidationError("--secret for \(path): \(error); write [PATH=][SCHEME:]SECRET, with a path from / on")
         }
     }
 }

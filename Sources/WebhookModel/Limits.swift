@@ -103,6 +103,12 @@ public enum Limits {
     public static let urlBytes = 2_048
     /// Secrets live at once while rotating: all sign.
     public static let liveSecrets = 4
+    /// Seconds that a replaced secret stays live where its owner names no other time: a day to bring the new one to every receiver.
+    public static let secretOverlapSeconds: Int64 = 86_400
+    /// Headers that an endpoint's owner may add, bytes of one's name, and bytes of all their lines: receivers refuse heads of 8 KiB.
+    public static let customHeaders = 32
+    public static let headerNameBytes = 128
+    public static let customHeaderBytes = 4 * 1024
     /// Dedup window and retention of finished events, dead letters: milliseconds.
     public static let retentionMilliseconds: Int64 = 86_400_000
     public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000

@@ -1,6 +1,6 @@
 /// What a receiver thinks of a message's signature.
 public enum SignatureVerdict: Sendable, Equatable {
-    /// Signed by the live secret of this place in the set (0: newest) and within the tolerance.
+    /// Signed by the live secret of this place in the set (0: newest) and, where the scheme signs a time, within the tolerance.
     case valid(key: Int)
     /// Rightly signed, too long ago.
     case expired
@@ -8,68 +8,115 @@ public enum SignatureVerdict: Sendable, Equatable {
     case future
     /// Signed by no live secret, or changed on the way.
     case wrong
-    /// No id, no timestamp or no signature.
+    /// A header that the scheme needs is not there.
     case missing
-    /// A timestamp that is no number, or no `v1,` signature of the right form.
+    /// A header is not of the scheme's form: a timestamp that is no number, or no signature of the right length.
     case malformed
 }
 
-/// Checks messages against the live secrets of one endpoint, in constant time.
+/// Checks messages of one scheme against the live secrets of one endpoint; HMACs in constant time.
 ///
 /// Holds keyed contexts, as `Signer` does. Not Sendable: one thread owns it.
 public final class SignatureVerifier {
-    private let hashes: [KeyedHash]
-    private let version: [UInt8]
+    private let keys: [SigningKey]
+    private let needed: [Header]
+    private let signs: MessageTemplate
+    private let signsTime: Bool
+    private let prefix: [UInt8]
+    private let separator: [UInt8]
+    private let signatureCount: Int
     private let tolerance: Int64
+    private let expected: UnsafeMutableRawBufferPointer
+
+    private struct Header {
+        /// In lower case.
+        let name: [UInt8]
+        let value: MessageTemplate
+    }
 
     /// Seconds that a message's timestamp may be away from now.
     public static let standardTolerance: Int64 = 300
 
-    /// - Parameter tolerance: seconds, either way.
+    /// - Parameters:
+    ///   - secrets: in the form that the scheme asks for; with Ed25519 public halves do.
+    ///   - tolerance: seconds, either way.
     public init(
         _ secrets: SecretSet, scheme: SignatureScheme = .standard, tolerance: Int64 = SignatureVerifier.standardTolerance
     ) {
-        hashes = secrets.secrets.map { KeyedHash(key: $0.key) }
-        version = Array(scheme.version.utf8)
+        keys = secrets.members.map { SigningKey($0, scheme: scheme) }
+        // What is neither signed nor a signature need not be there.
+        let wanted = Set(scheme.signs.variables).union([.signature])
+        needed = scheme.headers.filter { !wanted.isDisjoint(with: $0.value.variables) }.map { header in
+            Header(name: Array(header.name.lowercased().utf8), value: header.value)
+        }
+        signs = scheme.signs
+        signsTime = scheme.signsTime
+        prefix = Array(scheme.prefix.utf8)
+        separator = Array((scheme.separator ?? "").utf8)
+        signatureCount = scheme.encoding.length(of: scheme.algorithm.signatureBytes)
         self.tolerance = tolerance
+        expected = .allocate(byteCount: SigningKey.mostText, alignment: 1)
+        expected.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    /// Checks one message from raw header values and body: no allocation, no text.
+    deinit { expected.deallocate() }
+
+    /// Checks one message from raw header values and body. Allocates nothing for HMAC schemes.
     ///
     /// A wrong signature is `wrong` whatever its time, so that `expired` and `future` speak of genuine messages only.
     ///
     /// - Parameters:
-    ///   - id, timestamp, signature: header values without surrounding spaces; empty where the header is absent.
+    ///   - body: as received. Parsed and re-written JSON is other bytes.
     ///   - now: Unix seconds.
+    ///   - header: the value of the header of this name (lower case) without surrounding spaces; empty where it is absent. The bytes must
+    ///     stay until the call returns.
     public func verify(
-        id: UnsafeRawBufferPointer, timestamp: UnsafeRawBufferPointer, signature: UnsafeRawBufferPointer,
-        body: UnsafeRawBufferPointer, now: Int64
+        body: UnsafeRawBufferPointer, now: Int64, header: (_ name: [UInt8]) -> UnsafeRawBufferPointer
     ) -> SignatureVerdict {
-        guard !id.isEmpty, !timestamp.isEmpty, !signature.isEmpty else { return .missing }
-        guard let seconds = SignatureVerifier.seconds(timestamp) else { return .malformed }
-        for (key, hash) in hashes.enumerated() {
-            switch search(signature, for: hash.standardSignature(id: id, timestamp: timestamp, body: body)) {
+        var message = MessageBytes(body: body)
+        for field in needed {
+            let value = header(field.name)
+            guard !value.isEmpty else { return .missing }
+            guard field.value.read(value, into: &message) else { return .malformed }
+        }
+        var seconds = now
+        if signsTime {
+            guard let written = DecimalSeconds.read(message.timestamp) else { return .malformed }
+            seconds = written
+        }
+        for (place, key) in keys.enumerated() where key.isLive(at: now) {
+            key.prepare(signs, message, into: expected)
+            switch search(message.signature, for: key) {
             case .noCandidate: return .malformed
             case .absent: continue
             case .found where seconds < now - tolerance: return .expired
             case .found where seconds > now + tolerance: return .future
-            case .found: return .valid(key: key)
+            case .found: return .valid(key: place)
             }
         }
         return .wrong
     }
 
-    /// Checks one message from header texts; nil where the header is absent.
+    /// Checks one message from header texts.
+    ///
+    /// - Parameter header: the value of the header of this name (lower case); nil where it is absent.
     public func verify(
-        id: String?, timestamp: String?, signature: String?, body: some Sequence<UInt8>, now: Int64
+        body: some Sequence<UInt8>, now: Int64, header: (_ name: String) -> String?
     ) -> SignatureVerdict {
         let body = Array(body)
-        return Array((id ?? "").utf8).withUnsafeBytes { id in
-            Array((timestamp ?? "").utf8).withUnsafeBytes { timestamp in
-                Array((signature ?? "").utf8).withUnsafeBytes { signature in
-                    body.withUnsafeBytes { body in
-                        verify(id: id, timestamp: timestamp, signature: signature, body: body, now: now)
+        let values = needed.map { Array((header(String(decoding: $0.name, as: UTF8.self)) ?? "").utf8) }
+        let all = values.flatMap(\.self)
+        return body.withUnsafeBytes { body in
+            all.withUnsafeBytes { all in
+                var start = 0
+                var place = 0
+                // `needed` is asked for in its order.
+                return verify(body: body, now: now) { _ in
+                    defer {
+                        start += values[place].count
+                        place += 1
                     }
+                    return UnsafeRawBufferPointer(rebasing: all[start..<start + values[place].count])
                 }
             }
         }
@@ -82,30 +129,26 @@ public final class SignatureVerifier {
         case found
     }
 
-    /// Looks for the hash in the space-separated list. Looks at every entry, so that the time does not tell which matched.
-    private func search(_ list: UnsafeRawBufferPointer, for expected: UnsafeRawBufferPointer) -> Finding {
+    /// Looks for the signature in the list. Looks at every entry, so that the time does not tell which matched.
+    private func search(_ list: UnsafeRawBufferPointer, for key: SigningKey) -> Finding {
+        let expected = UnsafeRawBufferPointer(rebasing: self.expected[..<signatureCount])
         var finding = Finding.noCandidate
         var start = 0
         while start < list.count {
-            let end = list[start...].firstIndex(of: UInt8(ascii: " ")) ?? list.count
-            if end - start == version.count + expected.count, list[start...].starts(with: version) {
-                let text = UnsafeRawBufferPointer(rebasing: list[(start + version.count)..<end])
-                let equal = ConstantTime.equal(text, expected)
+            let end = endOfEntry(list, from: start)
+            if end - start == prefix.count + signatureCount, list[start...].starts(with: prefix) {
+                let text = UnsafeRawBufferPointer(rebasing: list[(start + prefix.count)..<end])
+                let equal = key.matches(text, expected: expected)
                 if equal || finding == .noCandidate { finding = equal ? .found : .absent }
             }
-            start = end + 1
+            start = end + max(separator.count, 1)
         }
         return finding
     }
 
-    /// Decimal digits, at most 18 of them, so that nothing overflows.
-    private static func seconds(_ digits: UnsafeRawBufferPointer) -> Int64? {
-        guard digits.count <= 18 else { return nil }
-        var value: Int64 = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            value = value * 10 + Int64(digit - 0x30)
-        }
-        return value
+    private func endOfEntry(_ list: UnsafeRawBufferPointer, from start: Int) -> Int {
+        guard let first = separator.first else { return list.count }
+        guard separator.count > 1 else { return list[start...].firstIndex(of: first) ?? list.count }
+        return (start..<list.count).first { list[$0...].starts(with: separator) } ?? list.count
     }
 }

@@ -27,8 +27,8 @@ import WebhookSigning
         ("whsec_MfKQ=r8GKYqrTwjUPD8ILPZIo2LaLaSw", .notBase64),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaL===", .notBase64),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", .notBase64),
-        ("whsec_", .wrongLength(0)),
-        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaQ=", .wrongLength(23)),
+        ("whsec_", .wrongLength(0, wanted: 24...64)),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaQ=", .wrongLength(23, wanted: 24...64)),
     ])
     func refusesInWords(text: String, error: SigningSecretError) {
         #expect(throws: error) { try SigningSecret(text) }
@@ -36,7 +36,7 @@ import WebhookSigning
     }
 
     @Test func refusesAKeyOver64Bytes() {
-        #expect(throws: SigningSecretError.wrongLength(65)) { try SigningSecret(key: [UInt8](repeating: 1, count: 65)) }
+        #expect(throws: SigningSecretError.wrongLength(65, wanted: 24...64)) { try SigningSecret(key: [UInt8](repeating: 1, count: 65)) }
     }
 
     @Test func setsAreBounded() throws {
@@ -44,6 +44,31 @@ import WebhookSigning
         #expect(throws: SigningSecretError.tooManySecrets(5)) {
             try SecretSet((0..<5).map { _ in SigningSecret.generate() })
         }
+    }
+
+    @Test(arguments: SecretForm.allCases) func everyFormReadsWhatItWrites(form: SecretForm) throws {
+        let secret = SigningSecret.generate(form)
+        #expect(try SigningSecret(secret.reveal(), form: form) == secret)
+        #expect(secret.canSign)
+        #expect((secret.publicHalf != nil) == (form == .ed25519))
+    }
+
+    @Test(arguments: [
+        ("short", SecretForm.raw, SigningSecretError.wrongLength(5, wanted: 16...256)), ("has a space in the text", .raw, .notVisible),
+        ("AAAAAAAAAAAAAAAAAAAA", .base64, .wrongLength(15, wanted: 16...128)), ("****************", .base64, .notBase64),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongCurvePrefix),
+        ("whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongLength(24, wanted: 32...32)),
+        ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongLength(24, wanted: 32...64)),
+        // The last byte of the reference key's public half is changed.
+        ("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvw==", .ed25519, .halvesDiffer),
+    ])
+    func refusesOtherFormsInWords(text: String, form: SecretForm, error: SigningSecretError) {
+        #expect(throws: error) { try SigningSecret(text, form: form) }
+    }
+
+    @Test func setsHoldOneFormAndANewestWithoutEnd() throws {
+        #expect(throws: SigningSecretError.mixedForms) { try SecretSet([.generate(.whsec), .generate(.raw)]) }
+        #expect(throws: SigningSecretError.newestExpires) { try SecretSet([.init(.generate(), until: 5)]) }
     }
 
     @Test func isNeverShown() throws {

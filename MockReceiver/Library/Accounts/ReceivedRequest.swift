@@ -12,10 +12,13 @@ final class ResolvedPath: Sendable {
     let behaviour: CompiledBehaviour
     /// Paths under one rule share a verifier.
     let secretRule: Int?
-    let secrets: SecretSet?
+    let check: BehaviourProgram.SecretRule?
+    /// The header that names messages, in lower case: that of the scheme, else `webhook-id`.
+    let idHeader: [UInt8]
 
     init(
-        path: String, epoch: Int, number: Int?, behaviour: CompiledBehaviour, secretRule: Int?, secrets: SecretSet?
+        path: String, epoch: Int, number: Int?, behaviour: CompiledBehaviour, secretRule: Int?,
+        check: BehaviourProgram.SecretRule?
     ) {
         self.path = path
         hash = BodyHash.of(Array(path.utf8))
@@ -23,14 +26,15 @@ final class ResolvedPath: Sendable {
         self.number = number
         self.behaviour = behaviour
         self.secretRule = secretRule
-        self.secrets = secrets
+        self.check = check
+        idHeader = Array((check?.scheme.idHeader ?? "webhook-id").utf8)
     }
 }
 
 /// A whole request, boiled down to what is accounted for.
 struct ReceivedRequest {
     let path: ResolvedPath
-    /// Nil: no `webhook-id`.
+    /// Nil: it bears none.
     let id: EventID?
     let isForeignID: Bool
     let bodyHash: UInt64

@@ -44,7 +44,7 @@ struct ReceiverCore {
         let rule = program.secretRule(of: path)
         return ResolvedPath(
             path: path, epoch: epoch, number: number(of: path), behaviour: program.behaviour(of: path),
-            secretRule: rule, secrets: rule.map { program.secrets[$0].secrets })
+            secretRule: rule, check: rule.map { program.secrets[$0] })
     }
 
     /// Nil beyond the cap.

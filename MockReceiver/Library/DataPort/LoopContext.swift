@@ -11,9 +11,6 @@ final class LoopContext: @unchecked Sendable {
     private var verifiers: [Int: SignatureVerifier] = [:]
     private let tolerance: Int64
     private let excerptBytes: Int?
-    private let idHeader = Array(SignatureScheme.standard.idHeader.utf8)
-    private let timestampHeader = Array(SignatureScheme.standard.timestampHeader.utf8)
-    private let signatureHeader = Array(SignatureScheme.standard.signatureHeader.utf8)
 
     init(shared: SharedCore, configuration: ReceiverConfiguration) {
         self.shared = shared
@@ -29,13 +26,13 @@ final class LoopContext: @unchecked Sendable {
     func receive(_ parser: RequestParser, _ bytes: UnsafeRawBufferPointer, now: Int64) -> Decision {
         parser.withBody(bytes) { body in
             let hash = BodyHash.of(body)
-            let webhookID = parser.value(of: idHeader, in: bytes)
-            let identity = webhookID.isEmpty ? nil : EventID.of(webhookID: webhookID)
             while true {
                 let path = resolve(UnsafeRawBufferPointer(rebasing: bytes[parser.head.path]))
+                let webhookID = parser.value(of: path.idHeader, in: bytes)
+                let identity = webhookID.isEmpty ? nil : EventID.of(webhookID: webhookID)
                 let request = ReceivedRequest(
                     path: path, id: identity?.id, isForeignID: identity?.isForeign ?? false, bodyHash: hash,
-                    bodyLength: body.count, verdict: verdict(path, parser, bytes, webhookID, body, now: now), at: now)
+                    bodyLength: body.count, verdict: verdict(path, parser, bytes, body, now: now), at: now)
                 let excerpt = excerpt(parser, bytes, webhookID, body)
                 if let decision = shared.withCore({ $0.receive(request, excerpt: excerpt) }) { return decision }
                 // The program changed in between.
@@ -45,21 +42,19 @@ final class LoopContext: @unchecked Sendable {
     }
 
     private func verdict(
-        _ path: ResolvedPath, _ parser: RequestParser, _ bytes: UnsafeRawBufferPointer,
-        _ webhookID: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, now: Int64
+        _ path: ResolvedPath, _ parser: RequestParser, _ bytes: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer,
+        now: Int64
     ) -> Verdict {
-        guard let rule = path.secretRule, let secrets = path.secrets else { return .unchecked }
+        guard let rule = path.secretRule, let check = path.check else { return .unchecked }
         let verifier: SignatureVerifier
         if let known = verifiers[rule] {
             verifier = known
         } else {
-            verifier = SignatureVerifier(secrets, tolerance: tolerance)
+            verifier = SignatureVerifier(check.secrets, scheme: check.scheme, tolerance: tolerance)
             verifiers[rule] = verifier
         }
         return Verdict(
-            verifier.verify(
-                id: webhookID, timestamp: parser.value(of: timestampHeader, in: bytes),
-                signature: parser.value(of: signatureHeader, in: bytes), body: body, now: now / 1_000_000_000))
+            verifier.verify(body: body, now: now / 1_000_000_000) { parser.value(of: $0, in: bytes) })
     }
 
     /// The path from this loop's cache, else from the core. Unlike paths of one hash stand in neighbouring places.

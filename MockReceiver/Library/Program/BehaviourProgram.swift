@@ -23,9 +23,14 @@ public struct BehaviourProgram: Sendable, Equatable {
     public struct SecretRule: Sendable, Equatable {
         public var pattern: PathPattern
         public var secrets: SecretSet
-        public init(_ pattern: PathPattern, _ secrets: SecretSet) {
+        public var scheme: SignatureScheme
+
+        /// - Precondition: the secrets are of the form that the scheme asks for.
+        public init(_ pattern: PathPattern, _ secrets: SecretSet, scheme: SignatureScheme = .standard) {
+            precondition(secrets.form == scheme.secretForm, "secrets of another scheme")
             self.pattern = pattern
             self.secrets = secrets
+            self.scheme = scheme
         }
     }
 

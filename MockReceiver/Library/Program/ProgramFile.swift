@@ -20,6 +20,7 @@ import Yams
 ///     reset: true                # instead of an answer; fail_reset: true for failing attempts
 /// secrets:                       # absent: those known before stay
 ///   - path: "*"
+///     scheme: standard           # which headers and texts; standard when absent
 ///     secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
 /// ```
 public enum ProgramFile {
@@ -78,10 +79,18 @@ public enum ProgramFile {
     }
 
     private static func secretRule(_ mapping: ProgramMapping) -> BehaviourProgram.SecretRule? {
-        mapping.allow(["path", "secrets"])
+        mapping.allow(["path", "scheme", "secrets"])
         guard let pattern = mapping.pattern("path"), let texts = mapping.texts("secrets") else { return nil }
+        let scheme: SignatureScheme
         do {
-            return BehaviourProgram.SecretRule(pattern, try SecretSet(written: texts))
+            scheme = try SignatureScheme(written: mapping.text("scheme") ?? SignatureScheme.standard.name)
+        } catch {
+            mapping.note("scheme", "\(error)")
+            return nil
+        }
+        do {
+            let secrets = try SecretSet(written: texts, form: scheme.secretForm)
+            return BehaviourProgram.SecretRule(pattern, secrets, scheme: scheme)
         } catch {
             mapping.note("secrets", "\(error)")
             return nil

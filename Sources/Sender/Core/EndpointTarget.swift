@@ -9,6 +9,7 @@ package final class EndpointTarget {
     package let endpoint: Endpoint
     package let url: EndpointURL
     package let signer: Signer
+    let headers: HeaderBlock
     /// The way to it, while that is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
@@ -16,10 +17,12 @@ package final class EndpointTarget {
     package init(_ endpoint: Endpoint, allowHTTP: Bool) throws(EndpointUnusable) {
         do {
             url = try EndpointURL(endpoint.settings.url)
-            guard let scheme = SignatureScheme.named(endpoint.settings.scheme) else {
-                throw EndpointUnusable(reason: "signature scheme \"\(endpoint.settings.scheme)\" is unknown")
-            }
-            signer = Signer(try SecretSet(written: endpoint.settings.secrets), scheme: scheme)
+            let settings = endpoint.settings
+            let scheme = try SignatureScheme(written: settings.scheme)
+            let secrets = try SecretSet(written: settings.secrets.map { ($0.text, $0.until) }, form: scheme.secretForm)
+            guard secrets.canSign else { throw SigningSecretError.cannotSign }
+            signer = Signer(secrets, scheme: scheme)
+            headers = try HeaderBlock(settings.headers)
         } catch let error as EndpointUnusable {
             throw error
         } catch {

@@ -71,7 +71,7 @@ final class CurlHandle {
         if target !== order.target { aim(at: order.target) }
         if route !== order.route { lead(through: order.route) }
         setFresh(order.freshConnection)
-        scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, signer: order.target.signer)
+        scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, target: order.target)
         set(CURLOPT_POSTFIELDS, scratch.bodyStart)
         setOffset(CURLOPT_POSTFIELDSIZE_LARGE, scratch.bodyCount)
     }
@@ -120,7 +120,7 @@ final class CurlHandle {
 
     private func aim(at target: EndpointTarget) {
         self.target = target
-        scratch.lay(out: target.signer)
+        scratch.lay(out: target)
         check(ccurl_set_url(easy, target.url.url.handle))
         let timeout = target.endpoint.settings.timeout
         if timeout != self.timeout {

@@ -3,44 +3,38 @@ import Glibc
 import WebhookModel
 import WebhookSigning
 
-/// The memory in which one handle's requests are written: header lines that are laid out once per endpoint and patched
-/// per attempt, and a body buffer that is used again.
+/// The memory in which one handle's requests are written: header lines, and a body buffer that is used again.
 ///
 /// libcurl reads the lines and the body where they lie, so they stay until the transfer is over. The nodes of the
-/// header list lie here too, instead of being allocated for each request.
+/// header list lie here too, instead of being allocated for each request. In `text` lie, in this order: the message's id;
+/// the lines that never change; the endpoint's own, laid out once per endpoint; those of the message.
 final class MessageScratch {
-    private enum Line: Int, CaseIterable { case id, timestamp, signature, contentType, userAgent, expect }
-
-    private let text: UnsafeMutableRawPointer
+    private var text: UnsafeMutableRawBufferPointer
     private let nodes: UnsafeMutablePointer<curl_slist>
-    private var body: UnsafeMutableRawPointer
-    private var bodyCapacity = MessageScratch.keptBody
+    private var body: UnsafeMutableRawBufferPointer
     private(set) var bodyCount = 0
 
-    // Where the parts that change lie in `text`.
-    private var idValue = 0
-    private var timestampValue = 0
-    private var signatureValue = 0
-    private var signatureCount = 0
-    private var contentTypeLine = 0
+    private let userAgent: String
+    /// Where the endpoint's lines begin in `text`, and where the message's; and the first node of the message's.
+    private var endpointStart = 0
+    private var messageStart = 0
+    private var messageNode = 0
 
     /// Bytes of body memory that a handle keeps; what a larger message needed is given back.
     static let keptBody = 16 * 1024
-    private static let textCapacity = 1024
-    private static let timestampDigits = 10
+    private static let usualText = 1024
+    /// `User-Agent` and `Expect`.
+    private static let fixedLines = 2
+    /// Lines at most: a scheme has up to eight.
+    private static let mostLines = fixedLines + Limits.customHeaders + 1 + 8
 
     init(userAgent: String) {
-        text = .allocate(byteCount: MessageScratch.textCapacity, alignment: 8)
+        self.userAgent = userAgent
+        text = .allocate(byteCount: MessageScratch.usualText, alignment: 8)
         body = .allocate(byteCount: MessageScratch.keptBody, alignment: 8)
-        nodes = .allocate(capacity: Line.allCases.count)
-        nodes.initialize(repeating: curl_slist(), count: Line.allCases.count)
-        for line in 1..<Line.allCases.count { nodes[line - 1].next = nodes + line }
-        // These two never change; they lie at the end, out of the way of the others.
-        var end = MessageScratch.textCapacity - userAgent.utf8.count - 13
-        put(.userAgent, at: &end, "User-Agent: ", userAgent.utf8)
-        end = MessageScratch.textCapacity - userAgent.utf8.count - 13 - 8
-        // A name without a value takes libcurl's own header out: nobody waits for "100 Continue".
-        put(.expect, at: &end, "Expect:", "".utf8)
+        nodes = .allocate(capacity: MessageScratch.mostLines)
+        nodes.initialize(repeating: curl_slist(), count: MessageScratch.mostLines)
+        writeFixedLines()
     }
 
     deinit {
@@ -52,89 +46,124 @@ final class MessageScratch {
     /// For CURLOPT_HTTPHEADER. The same for the life of the scratch.
     var headers: UnsafeMutablePointer<curl_slist> { nodes }
     /// For CURLOPT_POSTFIELDS. Changes with `write`.
-    var bodyStart: UnsafeMutableRawPointer { body }
+    var bodyStart: UnsafeMutableRawPointer { body.baseAddress! }
 
-    /// Lays out the header lines of an endpoint's scheme.
-    func lay(out signer: Signer) {
-        let scheme = signer.scheme
-        var end = 0
-        idValue = put(.id, at: &end, scheme.idHeader + ": evt_", repeatElement(0x30, count: 32)) - 4
-        timestampValue = put(
-            .timestamp, at: &end, scheme.timestampHeader + ": ",
-            repeatElement(0x30, count: MessageScratch.timestampDigits))
-        signatureCount = signer.signatureLength
-        signatureValue = put(
-            .signature, at: &end, scheme.signatureHeader + ": ", repeatElement(0x20, count: signatureCount))
-        contentTypeLine = end
-        precondition(end + 16 + Limits.shortTextBytes < MessageScratch.textCapacity - 128, "header lines overlap")
+    /// Lays out the lines of an endpoint and makes room for those of its messages.
+    func lay(out target: EndpointTarget) {
+        let block = target.headers
+        let contentType = Line.contentType.utf8CodeUnitCount + Limits.shortTextBytes + 1
+        let head = target.signer.headBytes(id: EventID.webhookIDLength, type: Limits.eventTypeBytes)
+        makeRoom(endpointStart + block.bytes.count + contentType + head)
+        for (index, start) in block.starts.enumerated() { point(MessageScratch.fixedLines + index, at: endpointStart + start) }
+        block.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: text[endpointStart...]).copyMemory(from: $0) }
+        messageStart = endpointStart + block.bytes.count
+        messageNode = MessageScratch.fixedLines + block.starts.count
+        let count = messageNode + 1 + target.signer.scheme.headers.count
+        for node in 1..<count { nodes[node - 1].next = nodes + node }
+        nodes[count - 1].next = nil
     }
 
-    /// Writes one message: body, id, time, content type, signature.
+    /// Writes one message for the endpoint that was laid out: body, content type, the scheme's headers.
     ///
     /// - Parameter seconds: Unix seconds.
-    func write(_ event: Event, seconds: Int64, signer: Signer) {
+    func write(_ event: Event, seconds: Int64, target: EndpointTarget) {
         write(id: event.id)
-        write(seconds: seconds)
         event.bytes.withUnsafeBytes { record in
-            var end = contentTypeLine
-            if event.record.contentType.count == 0 {
-                put(.contentType, at: &end, "Content-Type: ", "application/json".utf8)
+            write(body: event, record, target.endpoint)
+            var end = messageStart
+            put(Line.contentType, at: &end)
+            if target.endpoint.settings.body == .envelope || event.record.contentType.count == 0 {
+                put(Line.json, at: &end)
             } else {
-                put(.contentType, at: &end, "Content-Type: ", record[event.record.contentType.range])
+                put(UnsafeRawBufferPointer(rebasing: record[event.record.contentType.range]), at: &end)
             }
-            write(body: UnsafeRawBufferPointer(rebasing: record[event.record.payload.range]))
+            text[end] = 0
+            end += 1
+            point(messageNode, at: messageStart)
+            let message = MessageToSign(
+                id: UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]),
+                type: UnsafeRawBufferPointer(rebasing: record[event.record.type.range]), seconds: seconds,
+                body: UnsafeRawBufferPointer(rebasing: body[..<bodyCount]))
+            var node = messageNode
+            target.signer.write(message, into: UnsafeMutableRawBufferPointer(rebasing: text[end...])) { line in
+                node += 1
+                point(node, at: end + line.lowerBound)
+            }
         }
-        signer.sign(
-            id: UnsafeRawBufferPointer(start: text + idValue, count: EventID.webhookIDLength),
-            timestamp: UnsafeRawBufferPointer(start: text + timestampValue, count: MessageScratch.timestampDigits),
-            body: UnsafeRawBufferPointer(start: body, count: bodyCount),
-            into: UnsafeMutableRawBufferPointer(start: text + signatureValue, count: signatureCount))
     }
 
-    /// Writes a line with its NUL, points its node at it, and moves `end` behind it.
-    ///
-    /// - Returns: where the value begins.
-    @discardableResult
-    private func put(_ line: Line, at end: inout Int, _ name: String, _ value: some Collection<UInt8>) -> Int {
-        nodes[line.rawValue].data = (text + end).assumingMemoryBound(to: CChar.self)
-        for byte in name.utf8 { append(byte, &end) }
-        let start = end
-        for byte in value { append(byte, &end) }
-        append(0, &end)
-        return start
+    private enum Line {
+        static let contentType: StaticString = "Content-Type: "
+        static let json: StaticString = "application/json"
     }
+}
 
-    private func append(_ byte: UInt8, _ end: inout Int) {
-        text.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+extension MessageScratch {
+    private func writeFixedLines() {
+        var end = EventID.webhookIDLength
+        point(0, at: end)
+        put("User-Agent: ", at: &end)
+        for byte in userAgent.utf8 + [0] {
+            text[end] = byte
+            end += 1
+        }
+        // A name without a value takes libcurl's own header out: nobody waits for "100 Continue".
+        point(1, at: end)
+        put("Expect:", at: &end)
+        text[end] = 0
         end += 1
+        endpointStart = end
+    }
+
+    private func makeRoom(_ count: Int) {
+        guard count > text.count else { return }
+        text.deallocate()
+        text = .allocate(byteCount: count, alignment: 8)
+        writeFixedLines()
+    }
+
+    private func point(_ node: Int, at offset: Int) {
+        nodes[node].data = (text.baseAddress! + offset).assumingMemoryBound(to: CChar.self)
+    }
+
+    private func put(_ bytes: StaticString, at end: inout Int) {
+        put(UnsafeRawBufferPointer(start: bytes.utf8Start, count: bytes.utf8CodeUnitCount), at: &end)
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer, at end: inout Int) {
+        UnsafeMutableRawBufferPointer(rebasing: text[end...]).copyMemory(from: bytes)
+        end += bytes.count
     }
 
     private func write(id: EventID) {
-        var at = idValue + 4
+        var end = 0
+        put("evt_", at: &end)
         for half in [id.high, id.low] {
             for shift in stride(from: 60, through: 0, by: -4) {
-                append(HexDigits.lower(UInt8(truncatingIfNeeded: half >> UInt64(shift)) & 15), &at)
+                text[end] = HexDigits.lower(UInt8(truncatingIfNeeded: half >> UInt64(shift)) & 15)
+                end += 1
             }
         }
     }
 
-    /// Ten digits reach from 2001 to 2286; a clock before that gives leading zeros, which verifiers refuse as too old.
-    private func write(seconds: Int64) {
-        var rest = max(0, seconds)
-        for place in (0..<MessageScratch.timestampDigits).reversed() {
-            text.storeBytes(of: 0x30 + UInt8(rest % 10), toByteOffset: timestampValue + place, as: UInt8.self)
-            rest /= 10
+    private func write(body event: Event, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint) {
+        switch endpoint.settings.body {
+        case .raw:
+            let payload = UnsafeRawBufferPointer(rebasing: record[event.record.payload.range])
+            makeBodyRoom(payload.count)
+            if payload.count > 0 { body.copyMemory(from: payload) }
+            bodyCount = payload.count
+        case .envelope:
+            let envelope = Envelope(event, record, tenantName: endpoint.tenantName)
+            makeBodyRoom(envelope.mostBytes)
+            bodyCount = envelope.write(into: body)
         }
     }
 
-    private func write(body bytes: UnsafeRawBufferPointer) {
-        let wanted = max(MessageScratch.keptBody, bytes.count)
-        if wanted > bodyCapacity || bodyCapacity > 4 * wanted {
-            body.deallocate()
-            body = .allocate(byteCount: wanted, alignment: 8)
-            bodyCapacity = wanted
-        }
-        if let start = bytes.baseAddress { memcpy(body, start, bytes.count) }
-        bodyCount = bytes.count
+    private func makeBodyRoom(_ count: Int) {
+        let wanted = max(MessageScratch.keptBody, count)
+        guard wanted > body.count || body.count > 4 * wanted else { return }
+        body.deallocate()
+        body = .allocate(byteCount: wanted, alignment: 8)
     }
 }

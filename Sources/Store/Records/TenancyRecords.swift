@@ -77,7 +77,7 @@ enum TenancyCoding {
         writer.add(3, settings.url)
         for pattern in settings.subscription.patterns { writer.add(4, pattern.text) }
         writer.add(5, settings.scheme)
-        for secret in settings.secrets { writer.add(6, secret) }
+        for secret in settings.secrets { writer.add(6, secret.text) }
         for delay in settings.retry.delays { writer.add(7, delay) }
         writer.add(8, Int64(settings.retry.jitterPercent))
         writer.add(9, Int64(settings.window))

@@ -13,10 +13,13 @@ public final class Endpoint: Sendable {
         /// In canonical form: scheme, host, port, path, query; no user-info, no fragment.
         public var url: String
         public var subscription: Subscription
-        /// Which headers and texts sign: a preset's name (`standard`).
+        /// Which headers and texts sign: a preset's name (`standard`), or a scheme of the owner's own in its written form.
         public var scheme: String
-        /// Live secrets in their written form (`whsec_…`), newest first; each signs. Never logged.
-        public var secrets: [String]
+        /// Live secrets, newest first. Never logged.
+        public var secrets: [EndpointSecret]
+        public var body = BodyForm.raw
+        /// Added to every message, in this order.
+        public var headers: [CustomHeader] = []
         public var retry: RetryPolicy
         /// Deliveries in flight at most.
         public var window: Int
@@ -24,6 +27,7 @@ public final class Endpoint: Sendable {
         public var timeout: Int64
         public var enabled: Bool
 
+        /// - Parameter secrets: in their written form, without an end.
         public init(
             url: String, subscription: Subscription = .all, scheme: String = "standard", secrets: [String],
             retry: RetryPolicy = .standard, window: Int = Limits.endpointWindow,
@@ -32,7 +36,7 @@ public final class Endpoint: Sendable {
             self.url = url
             self.subscription = subscription
             self.scheme = scheme
-            self.secrets = secrets
+            self.secrets = secrets.map { EndpointSecret($0) }
             self.retry = retry
             self.window = window
             self.timeout = timeout

@@ -91,6 +91,6 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         let plan = try plan(
             "tenants: [{ name: a, endpoints: [{ name: e, url: \"https://a.example\", secret_env: ACME }] }]",
             environment: ["ACME": secretText])
-        #expect(plan.tenants[0].endpoints[0].settings.secrets == [secretText])
+        #expect(plan.tenants[0].endpoints[0].settings.secrets == [EndpointSecret(secretText)])
     }
 }

@@ -25,7 +25,7 @@ import WebhookModel
         throws
     {
         let path = write(Array((secretText + end).utf8), to: "secret")
-        #expect(try plan(secretIn: path).tenants[0].endpoints[0].settings.secrets == [secretText])
+        #expect(try plan(secretIn: path).tenants[0].endpoints[0].settings.secrets == [EndpointSecret(secretText)])
     }
 
     @Test func `a file that holds no text is refused by its name`() {
@@ -51,7 +51,7 @@ import WebhookModel
                     repeat: 1
                     endpoints: [{ name: e, url: "https://a.example", secret_file: "\(directory.path)/secret-{n}" }]
                 """, named: "p.yaml")
-        #expect(plan.tenants[0].endpoints[0].settings.secrets == [secretText])
+        #expect(plan.tenants[0].endpoints[0].settings.secrets == [EndpointSecret(secretText)])
         #expect(path.hasSuffix("secret-000"))
     }
 

@@ -1,76 +1,5 @@
-// The room's only use of OpenSSL (libcrypto 3.0) and of unsafe pointers. Lengths are checked here or stated as preconditions.
+// This folder is the room's only use of OpenSSL (libcrypto 3.0). Lengths are checked here or stated as preconditions.
 import COpenSSL
-
-/// HMAC-SHA256 (RFC 2104, RFC 4231) under one key, ready for message after message.
-///
-/// Holds one EVP_MAC context whose key schedule is computed once: beginning again with the same key costs a third of a one-shot
-/// `HMAC()`. One thread at a time.
-final class KeyedHash {
-    /// Bytes of a hash, and of its base64 form.
-    static let length = 32
-    static let base64Length = 44
-
-
-    private let context: OpaquePointer
-    /// The latest hash's base64 form.
-    private let text: UnsafeMutablePointer<UInt8>
-
-    // EVP_MAC_fetch is slow and its result immutable: fetched once for the process.
-    nonisolated(unsafe) private static let algorithm: OpaquePointer = {
-        guard let mac = EVP_MAC_fetch(nil, "HMAC", nil) else { preconditionFailure("OpenSSL has no HMAC") }
-        return mac
-    }()
-
-    init(key: [UInt8]) {
-        guard let context = EVP_MAC_CTX_new(KeyedHash.algorithm) else { preconditionFailure("EVP_MAC_CTX_new: no memory") }
-        self.context = context
-        text = .allocate(capacity: KeyedHash.base64Length + 1)
-        text.initialize(repeating: 0, count: KeyedHash.base64Length + 1)
-        var digest = Array("SHA256".utf8CString)
-        let code = digest.withUnsafeMutableBufferPointer { digest in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_init(context, key, key.count, parameters)
-        }
-        precondition(code == 1, "EVP_MAC_init refused an HMAC-SHA256 key of \(key.count) bytes")
-    }
-
-    deinit {
-        EVP_MAC_CTX_free(context)
-        text.deallocate()
-    }
-
-    /// Starts a message under the same key.
-    func begin() {
-        let code = EVP_MAC_init(context, nil, 0, nil)
-        precondition(code == 1, "EVP_MAC_init: cannot begin again")
-    }
-
-    /// Adds bytes to the message.
-    func add(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count > 0 else { return }
-        let code = EVP_MAC_update(context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        precondition(code == 1, "EVP_MAC_update failed")
-    }
-
-    /// Adds one byte to the message.
-    func add(_ byte: UInt8) {
-        withUnsafeBytes(of: byte) { add($0) }
-    }
-
-    /// Ends the message. The 44 bytes of base64 stay valid until the next `finish`.
-    func finish() -> UnsafeRawBufferPointer {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: KeyedHash.length) { hash in
-            var written = 0
-            let code = EVP_MAC_final(context, hash.baseAddress, &written, hash.count)
-            precondition(code == 1 && written == KeyedHash.length, "EVP_MAC_final failed")
-            EVP_EncodeBlock(text, hash.baseAddress, CInt(hash.count))
-        }
-        return UnsafeRawBufferPointer(start: text, count: KeyedHash.base64Length)
-    }
-}
 
 /// SHA-256 (FIPS 180-4) of whole byte strings.
 public enum SHA256Digest {
@@ -120,6 +49,15 @@ enum Base64 {
             count = Int(EVP_EncodeBlock(text.baseAddress, bytes, CInt(bytes.count)))
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Writes the text and a NUL. Returns the text's length.
+    static func write(_ bytes: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) -> Int {
+        precondition(text.count > (bytes.count + 2) / 3 * 4, "base64 and its NUL have no room")
+        return Int(
+            EVP_EncodeBlock(
+                text.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                CInt(bytes.count)))
     }
 
     /// Nil for anything but whole, padded groups of the alphabet: EVP_DecodeBlock itself forgives spaces.

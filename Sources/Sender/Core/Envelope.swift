@@ -1,0 +1,96 @@
+import WebhookModel
+
+/// The body `envelope`: a JSON object around an event's payload, the same bytes at every attempt.
+///
+/// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The page of WebhookModel
+/// says what each holds.
+struct Envelope {
+    private let event: Event
+    private let record: UnsafeRawBufferPointer
+    private let tenantName: String
+
+    /// - Parameter record: the event's bytes, borrowed for the envelope's life.
+    init(_ event: Event, _ record: UnsafeRawBufferPointer, tenantName: String) {
+        self.event = event
+        self.record = record
+        self.tenantName = tenantName
+    }
+
+    /// Bytes that it may take: an escaped byte becomes six, base64 makes four of three.
+    var mostBytes: Int {
+        let fields = event.record
+        let texts = Int(fields.type.count) + tenantName.utf8.count + Int(fields.correlationID.count) + Int(fields.attributes.count)
+        return 256 + 6 * texts + Int(fields.payload.count) / 3 * 4 + 8
+    }
+
+    /// Writes it and returns its length.
+    func write(into output: UnsafeMutableRawBufferPointer) -> Int {
+        var json = JSONWriter(output)
+        json.raw("{\"id\":\"evt_")
+        json.hex(event.id.high)
+        json.hex(event.id.low)
+        json.raw("\",\"type\":")
+        json.text(span(event.record.type))
+        json.raw(",\"tenant\":")
+        var tenant = tenantName
+        tenant.withUTF8 { json.text(UnsafeRawBufferPointer($0)) }
+        json.raw(",\"timestamp\":\"")
+        json.time(event.record.occurredAt == 0 ? event.acceptedAt : event.record.occurredAt)
+        json.raw("\",\"correlationId\":")
+        json.textOrNull(span(event.record.correlationID))
+        json.raw(",\"version\":")
+        json.textOrNull(attribute("version"))
+        json.raw(",\"actorId\":")
+        json.textOrNull(attribute("actorId"))
+        json.raw(",\"data\":")
+        writeData(&json)
+        json.raw("}")
+        return json.count
+    }
+
+    /// A JSON payload as it is; nothing as null; any other as a string of base64.
+    private func writeData(_ json: inout JSONWriter) {
+        let payload = span(event.record.payload)
+        if payload.isEmpty {
+            json.raw("null")
+        } else if isJSON(span(event.record.contentType)), JSONForm.isValue(payload) {
+            json.raw(payload)
+        } else {
+            json.base64(payload)
+        }
+    }
+
+    private func span(_ span: EventRecord.Span) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: record[span.range])
+    }
+
+    /// `application/json`, any type that ends in `+json` (RFC 6839), or none, which means the first.
+    private func isJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        let essence = contentType.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+        return essence.isEmpty || equal(essence, "application/json") || equal(essence.suffix(5), "+json")
+    }
+
+    /// Media types are ASCII, case-insensitive.
+    private func equal(_ bytes: Slice<UnsafeRawBufferPointer>, _ text: StaticString) -> Bool {
+        bytes.count == text.utf8CodeUnitCount
+            && zip(bytes, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)).allSatisfy { byte, letter in
+                byte == letter || ((0x41...0x5A).contains(byte) && byte | 0x20 == letter)
+            }
+    }
+
+    /// The value of an attribute; empty where the event has none of that name. The record's form was checked when it came in.
+    private func attribute(_ name: StaticString) -> UnsafeRawBufferPointer {
+        var offset = Int(event.record.attributes.offset)
+        func next() -> UnsafeRawBufferPointer {
+            let count = Int(UInt16(bigEndian: record.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
+            defer { offset += 2 + count }
+            return UnsafeRawBufferPointer(rebasing: record[(offset + 2)..<(offset + 2 + count)])
+        }
+        for _ in 0..<event.record.attributeCount {
+            let key = next()
+            let value = next()
+            if key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) { return value }
+        }
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+}
