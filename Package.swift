@@ -128,7 +128,7 @@ let proofs: [Target] = [
             logging,
         ]),
     tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
-    tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel"]),
+    tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel", "WebhookSigning"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),

@@ -46,8 +46,10 @@ struct BehaviourOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Check signatures with this secret; with PATH= before it only there, with SCHEME: after that in another scheme than standard \
-            (stripe, github, …). Repeat a path for several live secrets.",
+            """
+            Check signatures with this secret; with PATH= before it only there, with SCHEME: after that by another scheme than standard \
+            (stripe, github, …). Repeat a path for several live secrets.
+            """,
             valueName: "[path=][scheme:]secret"))
     var secret: [String] = []
 

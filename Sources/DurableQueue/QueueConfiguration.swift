@@ -12,11 +12,14 @@ public struct QueueConfiguration: Sendable {
     public var heldBytesPerSender: Int
     /// Deliveries that wait in memory for parking.
     public var lotLimit: Int
+    /// Seals endpoints' secrets on disk; nil: they are stored as they are.
+    public var seal: SecretSeal?
 
     public init(
         diskReserveBytes: Int64 = 256 * 1024 * 1024, retention: Int64 = Limits.retentionMilliseconds,
         deadLetterRetention: Int64 = Limits.deadLetterMilliseconds, heldPerSender: Int = Limits.heldPerSender,
-        heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.parkingLot
+        heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.parkingLot,
+        seal: SecretSeal? = nil
     ) {
         self.diskReserveBytes = diskReserveBytes
         self.retention = retention
@@ -24,5 +27,6 @@ public struct QueueConfiguration: Sendable {
         self.heldPerSender = heldPerSender
         self.heldBytesPerSender = heldBytesPerSender
         self.lotLimit = lotLimit
+        self.seal = seal
     }
 }

@@ -32,13 +32,16 @@ public final class QueueWriterThread: Sendable {
     ///   - senders: endpoint n goes to sender n modulo their count.
     ///   - onFatal: called once, on the writer's thread, when a commit is in doubt: the process must end, and recovers at its
     ///     next start. The queue answers nothing after it.
-    /// - Throws: `StoreError` where the store's configuration rows cannot be read.
+    /// - Throws: `StoreError` where the store's configuration rows cannot be read, opened or sealed.
     public init(
         directory: DataDirectory, configuration: QueueConfiguration, senders: [DispatchPort], logger: Logger,
         onFatal: @escaping @Sendable (String) -> Void
     ) throws {
         precondition(!senders.isEmpty, "a queue needs a sender")
         let core = try WriterCore(directory: directory, configuration: configuration, senders: senders.count)
+        if core.sealedAtStart > 0 {
+            logger.notice("secrets sealed under the master key", metadata: ["endpoints": "\(core.sealedAtStart)"])
+        }
         mailbox = Mailbox(capacity: Limits.intakeBytes, bell: bell)
         published = Locked(
             Published(

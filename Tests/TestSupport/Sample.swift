@@ -18,12 +18,14 @@ package enum Sample {
 
     /// An event as the store gives it out. Its id is made of its position, so that ids of different positions differ.
     package static func event(
-        _ position: UInt64 = 1, tenant: UInt32 = 1, type: String = "task.completed", contentType: String = "",
+        _ position: UInt64 = 1, tenant: UInt32 = 1, type: String = "task.completed", correlationID: String = "",
+        contentType: String = "", occurredAt: Int64 = 0, attributes: [(name: String, value: String)] = [],
         payload: [UInt8] = Array("{}".utf8)
     ) -> Event {
         let bytes = recordBytes(
             id: EventID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0000 | position), tenant: "tenant-\(tenant)",
-            type: type, contentType: contentType, payload: payload)
+            type: type, occurredAt: occurredAt, correlationID: correlationID, contentType: contentType,
+            attributes: attributes, payload: payload)
         guard case .success(let record) = bytes.withUnsafeBytes({ EventRecord.parse($0) }) else {
             preconditionFailure("the sample is no event record")
         }
@@ -35,8 +37,9 @@ package enum Sample {
 
     /// The bytes of an event record without its own length.
     package static func recordBytes(
-        id: EventID, tenant: String = "tenant-1", type: String = "task.completed", deliverAt: Int64 = 0,
-        contentType: String = "", payload: [UInt8] = Array("{}".utf8)
+        id: EventID, tenant: String = "tenant-1", type: String = "task.completed", occurredAt: Int64 = 0,
+        deliverAt: Int64 = 0, correlationID: String = "", contentType: String = "",
+        attributes: [(name: String, value: String)] = [], payload: [UInt8] = Array("{}".utf8)
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         func number(_ value: some FixedWidthInteger) {
@@ -48,10 +51,14 @@ package enum Sample {
         }
         number(id.high)
         number(id.low)
-        number(Int64(0))
+        number(occurredAt)
         number(deliverAt)
-        for field in [tenant, type, "", "", contentType] { text(field) }
-        number(UInt16(0))
+        for field in [tenant, type, correlationID, "", contentType] { text(field) }
+        number(UInt16(attributes.count))
+        for attribute in attributes {
+            text(attribute.name)
+            text(attribute.value)
+        }
         number(UInt32(payload.count))
         return bytes + payload
     }

@@ -110,7 +110,7 @@ import WebhookSigning
             "webhook-id": "evt_1", "webhook-timestamp": String(now), "webhook-signature": try signature(at: now, by: [old]),
         ]
         for (until, expected) in [(now + 1, SignatureVerdict.valid(key: 1)), (now, .wrong)] {
-            let set = try SecretSet([.init(secret), .init(old, until: until)])
+            let set = try SecretSet(members: [.init(secret), .init(old, until: until)])
             #expect(SignatureVerifier(set).verify(headers, body: body, now: now) == expected)
         }
     }

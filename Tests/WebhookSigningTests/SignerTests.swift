@@ -60,7 +60,7 @@ import WebhookSigning
 
     @Test func anEndedSecretNoLongerSigns() throws {
         let secrets = (0..<3).map { _ in SigningSecret.generate() }
-        let set = try SecretSet([.init(secrets[0]), .init(secrets[1], until: 1_000), .init(secrets[2], until: 2_000)])
+        let set = try SecretSet(members: [.init(secrets[0]), .init(secrets[1], until: 1_000), .init(secrets[2], until: 2_000)])
         let signer = Signer(set)
         func signers(at time: Int64) throws -> [Bool] {
             let entries = signer.signature(id: "m", timestamp: time, body: []).split(separator: " ").map(String.init)

@@ -67,8 +67,8 @@ import WebhookSigning
     }
 
     @Test func setsHoldOneFormAndANewestWithoutEnd() throws {
-        #expect(throws: SigningSecretError.mixedForms) { try SecretSet([.generate(.whsec), .generate(.raw)]) }
-        #expect(throws: SigningSecretError.newestExpires) { try SecretSet([.init(.generate(), until: 5)]) }
+        #expect(throws: SigningSecretError.mixedForms) { try SecretSet([SigningSecret.generate(.whsec), .generate(.raw)]) }
+        #expect(throws: SigningSecretError.newestExpires) { try SecretSet(members: [.init(.generate(), until: 5)]) }
     }
 
     @Test func isNeverShown() throws {

@@ -10,6 +10,8 @@ final class WriterCore {
     let directory: DataDirectory
     let tables: Tables
     let configuration: QueueConfiguration
+    /// Endpoints whose secrets were plain, or sealed under an older key.
+    let sealedAtStart: Int
     var tenancy: TenancyState
     var routing = RoutingTable()
     var ledger: DispatchLedger
@@ -38,7 +40,9 @@ final class WriterCore {
         tables = directory.tables
         headroom = FileHeadroom(directory.environment)
         self.configuration = configuration
-        let recovered = try directory.recover()
+        let recovered = try directory.recover(seal: configuration.seal)
+        sealedAtStart = recovered.endpointsToSeal.count
+        if let seal = configuration.seal { try directory.reseal(recovered.endpointsToSeal, seal: seal) }
         tenancy = TenancyState(recovered)
         ledger = DispatchLedger(senders: senders, configuration: configuration)
         space = SpaceGauge(reserve: configuration.diskReserveBytes)

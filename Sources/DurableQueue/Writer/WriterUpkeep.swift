@@ -109,7 +109,7 @@ extension WriterCore {
     private func write(_ edit: TenancyState.Edit, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         switch edit {
         case .tenant(let row): try tables.put(row, in: transaction)
-        case .endpoint(let row): try tables.put(row, in: transaction)
+        case .endpoint(let row): try tables.put(row, seal: configuration.seal, in: transaction)
         case .removeEndpoint(let number): try tables.removeEndpoint(number, in: transaction)
         case .key(let row, let number): try tables.put(row, number: number, in: transaction)
         case .removeKey(let number): try tables.removeAPIKey(number, in: transaction)

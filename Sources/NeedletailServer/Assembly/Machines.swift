@@ -18,7 +18,8 @@ final class Machines: Sendable {
 
     static var curlVersion: String { CurlLibrary.version }
 
-    init(configuration: ServerConfiguration, logger: Logger) throws {
+    /// - Parameter keys: nil: secrets are stored as they are.
+    init(configuration: ServerConfiguration, keys: KeyRing?, logger: Logger) throws {
         let directory = try DataDirectory(path: configuration.dataDirectory, mapBytes: configuration.queue.mapBytes)
         // Senders exist before the queue that they report to: they have nothing to report until it hands them something.
         let reports = ReportRelay()
@@ -30,7 +31,7 @@ final class Machines: Sendable {
                 logger: logger)
         }
         let queue = try QueueWriterThread(
-            directory: directory, configuration: QueueConfiguration(configuration.queue),
+            directory: directory, configuration: QueueConfiguration(configuration.queue, seal: keys?.secretSeal),
             senders: senders.map { sender in DispatchPort { sender.offer($0) } }, logger: logger
         ) { reason in
             // What is in doubt must not be answered: end here, without the usual farewells.
@@ -75,10 +76,10 @@ extension ServerConfiguration {
 }
 
 extension QueueConfiguration {
-    init(_ section: ServerConfiguration.QueueSection) {
+    init(_ section: ServerConfiguration.QueueSection, seal: SecretSeal?) {
         self.init(
             diskReserveBytes: Int64(section.diskReserveBytes), retention: section.retentionMilliseconds,
-            deadLetterRetention: section.deadLetterMilliseconds)
+            deadLetterRetention: section.deadLetterMilliseconds, seal: seal)
     }
 }
 

@@ -2,6 +2,7 @@ import DurableQueue
 public import Logging
 import ServiceLifecycle
 import UnixSignals
+import WebhookSigning
 
 /// Runs the server until SIGTERM or SIGINT, then drains in reverse order of the flow: ingest, senders, writer.
 ///
@@ -14,8 +15,12 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
         try ProvisioningPlan.load(
             file: file, environment: ProcessEnvironment.variables, allowHTTP: configuration.sender.allowHTTP)
     }
+    let keys = try KeyRing(configuration, environment: ProcessEnvironment.variables)
+    if keys == nil {
+        logger.warning("secrets are stored unsealed; set secrets.master_key_file or NEEDLETAIL_MASTER_KEY")
+    }
     DescriptorLimit.raise()
-    let machines = try Machines(configuration: configuration, logger: logger)
+    let machines = try Machines(configuration: configuration, keys: keys, logger: logger)
     logger.info(
         "needletail starts",
         metadata: [

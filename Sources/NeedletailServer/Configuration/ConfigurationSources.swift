@@ -64,12 +64,14 @@ struct ConfigurationSources {
 
     // What `load-test` reads its API key from: a shell that has it set may start a server too.
     private static let clientKey = "NEEDLETAIL_API_KEY"
+    // Not a setting: its value must not pass through places that print settings. `KeyRing` reads it.
+    private static let masterKey = "NEEDLETAIL_MASTER_KEY"
 
     /// A misspelt variable must not be passed over in silence.
     private static func checkNames(_ environment: [String: String], _ mistakes: inout InputMistakes) {
         let known = ServerConfiguration.settings.map(\.environmentName)
         for name in environment.keys.sorted() where name.hasPrefix("NEEDLETAIL_") {
-            guard !known.contains(name), name != clientKey, !isServiceLink(name) else { continue }
+            guard !known.contains(name), name != clientKey, name != masterKey, !isServiceLink(name) else { continue }
             mistakes.add("environment \(name): unknown variable\(NearestName.hint(for: name, among: known))")
         }
     }

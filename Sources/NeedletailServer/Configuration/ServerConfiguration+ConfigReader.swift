@@ -6,7 +6,7 @@ import WebhookModel
 
 // The one place that knows keys. A new key is a line here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
-    static let settings = general + ingestSettings + queueSettings + senderSettings + logSettings
+    static let settings = general + ingestSettings + queueSettings + senderSettings + secretSettings + logSettings
 
     private static let general: [Setting] = [
         .text(
@@ -100,6 +100,17 @@ extension ServerConfiguration {
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
             fits: { (try? AddressGuard.Allowance($0)) != nil }),
+    ]
+
+    private static let secretSettings: [Setting] = [
+        .path(
+            "secrets.master_key_file", \.secrets.masterKeyFile,
+            "File with the key that seals endpoints' secrets and header values on disk: base64 of 32 bytes (`openssl rand -base64 32`). "
+                + "The variable NEEDLETAIL_MASTER_KEY may hold the key instead. Without one, secrets are stored as they are."),
+        .list(
+            "secrets.previous_master_key_files", \.secrets.previousMasterKeyFiles, each: "paths",
+            "Keys that were in use before. What they sealed is sealed again under the new one at the next start.",
+            fits: { !$0.isEmpty }),
     ]
 
     private static let logSettings: [Setting] = [

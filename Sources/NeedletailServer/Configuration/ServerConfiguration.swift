@@ -12,6 +12,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var ingest = IngestSection()
     public var queue = QueueSection()
     public var sender = SenderSection()
+    public var secrets = SecretsSection()
     public var log = LogSection()
     /// How long a stop waits for attempts in flight and for answers to producers.
     public var shutdownGrace: Int64 = 20_000
@@ -62,6 +63,14 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var allowHTTP = false
         /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.
         public var allowNetworks: [String] = []
+    }
+
+    /// How endpoints' secrets are kept on disk. The keys themselves are never part of a configuration.
+    public struct SecretsSection: Sendable, Equatable {
+        /// nil: the variable `NEEDLETAIL_MASTER_KEY` may hold the key; without either, secrets are stored as they are.
+        public var masterKeyFile: String?
+        /// Keys that sealed before: they open what is to be sealed again at the next start.
+        public var previousMasterKeyFiles: [String] = []
     }
 
     public struct LogSection: Sendable, Equatable {

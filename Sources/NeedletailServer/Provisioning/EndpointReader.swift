@@ -10,8 +10,8 @@ struct EndpointReader {
     let allowHTTP: Bool
 
     static let keys = [
-        "name", "url", "events", "secret", "secret_file", "secret_env", "secrets", "window", "timeout", "retry",
-        "enabled",
+        "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers", "window",
+        "timeout", "retry", "enabled",
     ]
     static let nameBytes = 1...128
 
@@ -26,18 +26,23 @@ struct EndpointReader {
             if !EndpointReader.nameBytes.contains(name.utf8.count) { section.note("name", "is longer than 128 bytes") }
         }
         let url = self.url(section)
-        let written = signingSecrets(section)
+        let signing = SigningReader(section: section, sources: secrets).read()
+        let message = MessageReader(section: section, sources: secrets)
+        let body = message.body()
+        let headers = message.headers(beside: signing?.scheme)
         let subscription = self.subscription(section)
         let retry = RetryReader(section: section).policy()
         let window = section.integer("window", 1...Limits.endpointWindowMost) ?? Limits.endpointWindow
         let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
         let enabled = section.truth("enabled") ?? true
-        guard let name, let url, let written else { return nil }
-        return DesiredEndpoint(
-            name: name,
-            settings: Endpoint.Settings(
-                url: url, subscription: subscription, secrets: written, retry: retry, window: window,
-                timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled))
+        guard let name, let url, let signing else { return nil }
+        var settings = Endpoint.Settings(
+            url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry, window: window,
+            timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
+        settings.secrets = signing.secrets
+        settings.body = body
+        settings.headers = headers
+        return DesiredEndpoint(name: name, settings: settings)
     }
 
     private func url(_ section: ProvisioningSection) -> String? {
@@ -50,24 +55,6 @@ struct EndpointReader {
             return read.canonical
         } catch {
             section.note("url", error.description)
-            return nil
-        }
-    }
-
-    /// The written secrets, newest first, each known to be usable.
-    private func signingSecrets(_ section: ProvisioningSection) -> [String]? {
-        let several = section.has("secrets")
-        if several, SecretSources.isGiven("secret", section) {
-            section.note("secrets", "stands beside secret, secret_file or secret_env; give one of them")
-            return nil
-        }
-        let texts = several ? section.texts("secrets") : secrets.one(section, "secret").map { [$0] }
-        guard let texts else { return nil }
-        do {
-            _ = try SecretSet(written: texts)
-            return texts
-        } catch {
-            section.note(several ? "secrets" : SecretSources.givenKey("secret", section), error.description)
             return nil
         }
     }

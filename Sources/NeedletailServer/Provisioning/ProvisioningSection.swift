@@ -68,6 +68,11 @@ struct ProvisioningSection {
         return filled(scalar.string)
     }
 
+    /// A node's text, with `{n}` replaced; nil where it is none or empty.
+    func text(of node: Node) -> String? {
+        node.scalar.flatMap { $0.string.isEmpty ? nil : filled($0.string) }
+    }
+
     /// A list of texts; one text alone is a list of one.
     func texts(_ key: String) -> [String]? {
         guard let node = values[key] else { return nil }

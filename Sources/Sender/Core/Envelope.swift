@@ -1,30 +1,30 @@
-import WebhookModel
+package import WebhookModel
 
 /// The body `envelope`: a JSON object around an event's payload, the same bytes at every attempt.
 ///
 /// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The page of WebhookModel
 /// says what each holds.
-struct Envelope {
+package struct Envelope {
     private let event: Event
     private let record: UnsafeRawBufferPointer
     private let tenantName: String
 
     /// - Parameter record: the event's bytes, borrowed for the envelope's life.
-    init(_ event: Event, _ record: UnsafeRawBufferPointer, tenantName: String) {
+    package init(_ event: Event, _ record: UnsafeRawBufferPointer, tenantName: String) {
         self.event = event
         self.record = record
         self.tenantName = tenantName
     }
 
     /// Bytes that it may take: an escaped byte becomes six, base64 makes four of three.
-    var mostBytes: Int {
+    package var mostBytes: Int {
         let fields = event.record
         let texts = Int(fields.type.count) + tenantName.utf8.count + Int(fields.correlationID.count) + Int(fields.attributes.count)
         return 256 + 6 * texts + Int(fields.payload.count) / 3 * 4 + 8
     }
 
     /// Writes it and returns its length.
-    func write(into output: UnsafeMutableRawBufferPointer) -> Int {
+    package func write(into output: UnsafeMutableRawBufferPointer) -> Int {
         var json = JSONWriter(output)
         json.raw("{\"id\":\"evt_")
         json.hex(event.id.high)

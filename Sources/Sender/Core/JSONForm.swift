@@ -3,12 +3,12 @@ import WebhookModel
 /// Whether bytes are one JSON value (RFC 8259), so that they may stand inside another one.
 ///
 /// Well-formed UTF-8, strict grammar, any spaces around. Values nested deeper than 256 count as no JSON: receivers' parsers give up too.
-struct JSONForm {
+package struct JSONForm {
     private let bytes: UnsafeRawBufferPointer
     private var place = 0
     private static let mostDepth = 256
 
-    static func isValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard UTF8Check.isValid(bytes) else { return false }
         var form = JSONForm(bytes: bytes)
         guard form.value(depth: 0) else { return false }

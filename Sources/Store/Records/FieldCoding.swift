@@ -26,7 +26,7 @@ struct FieldWriter {
 
 /// Reads what `FieldWriter` wrote.
 struct FieldReader {
-    private let fields: [(tag: UInt8, value: [UInt8])]
+    let fields: [(tag: UInt8, value: [UInt8])]
 
     /// Nil where the lengths do not fit the bytes.
     init?(_ bytes: UnsafeRawBufferPointer) {

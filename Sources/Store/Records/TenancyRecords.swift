@@ -32,7 +32,7 @@ public struct EndpointRow: Sendable, Equatable {
     }
 }
 
-/// Bytes of the configuration tables. The tags stand in DataLayout.md.
+/// Bytes of the tables of tenants and keys. The tags stand in DataLayout.md.
 enum TenancyCoding {
     static func encode(_ row: Stored<Tenant>) -> [UInt8] {
         var writer = FieldWriter()
@@ -67,40 +67,6 @@ enum TenancyCoding {
         let tenants = reader.numbers(4).map { TenantNumber(UInt32(truncatingIfNeeded: $0)) }
         let scope: APIKey.Scope = reader.number(3) == 1 ? .allTenants : .tenants(tenants)
         return Stored(APIKey(name: name, digest: digest, scope: scope), origin: origin(reader))
-    }
-
-    static func encode(_ row: Stored<EndpointRow>) -> [UInt8] {
-        let settings = row.value.settings
-        var writer = FieldWriter()
-        writer.add(1, row.value.name)
-        writer.add(2, Int64(row.value.tenant.value))
-        writer.add(3, settings.url)
-        for pattern in settings.subscription.patterns { writer.add(4, pattern.text) }
-        writer.add(5, settings.scheme)
-        for secret in settings.secrets { writer.add(6, secret.text) }
-        for delay in settings.retry.delays { writer.add(7, delay) }
-        writer.add(8, Int64(settings.retry.jitterPercent))
-        writer.add(9, Int64(settings.window))
-        writer.add(10, settings.timeout)
-        writer.add(11, settings.enabled ? 1 : 0)
-        writer.add(255, row.origin.rawValue)
-        return writer.bytes
-    }
-
-    static func endpoint(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) -> Stored<EndpointRow>? {
-        guard let reader = FieldReader(bytes), let name = reader.text(1), let tenant = reader.number(2),
-            let url = reader.text(3), let scheme = reader.text(5), let jitter = reader.number(8),
-            let window = reader.number(9), let timeout = reader.number(10)
-        else { return nil }
-        let settings = Endpoint.Settings(
-            url: url, subscription: Subscription(reader.texts(4).compactMap(Subscription.Pattern.init)),
-            scheme: scheme, secrets: reader.texts(6),
-            retry: RetryPolicy(delays: reader.numbers(7), jitterPercent: Int(jitter)), window: Int(window),
-            timeout: timeout, enabled: reader.number(11) != 0)
-        let row = EndpointRow(
-            number: EndpointNumber(number), tenant: TenantNumber(UInt32(truncatingIfNeeded: tenant)), name: name,
-            settings: settings)
-        return Stored(row, origin: origin(reader))
     }
 
     private static func origin(_ reader: FieldReader) -> Origin { reader.number(255).flatMap(Origin.init) ?? .api }

@@ -7,6 +7,8 @@ public struct RecoveredState: Sendable {
     public var tenants: [Stored<Tenant>] = []
     public var keys: [UInt32: Stored<APIKey>] = [:]
     public var endpoints: [Stored<EndpointRow>] = []
+    /// Rows whose secrets are not sealed under the key in use, though there is one.
+    public var endpointsToSeal: [Stored<EndpointRow>] = []
     public var endpointsWithParked: [EndpointNumber] = []
     public var dueCount = 0
     public var parkedCount = 0
@@ -16,10 +18,12 @@ public struct RecoveredState: Sendable {
 extension DataDirectory {
     /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
     ///
-    /// - Throws: `damaged` where a configuration row cannot be read: starting without it would drop its deliveries.
-    public func recover() throws(StoreError) -> RecoveredState {
+    /// - Parameter seal: opens what is sealed.
+    /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
+    ///   deliveries.
+    public func recover(seal: SecretSeal? = nil) throws(StoreError) -> RecoveredState {
         do {
-            return try environment.read { transaction in try state(in: transaction) }
+            return try environment.read { transaction in try state(in: transaction, seal) }
         } catch let error as StoreError {
             throw error
         } catch let error as LMDBError {
@@ -29,7 +33,22 @@ extension DataDirectory {
         }
     }
 
-    private func state(in transaction: borrowing ReadTransaction) throws -> RecoveredState {
+    /// Writes rows anew, sealed: a slice a transaction, so that a crash in between leaves some for the next start.
+    public func reseal(_ rows: [Stored<EndpointRow>], seal: SecretSeal) throws(StoreError) {
+        do throws(LMDBError) {
+            var rest = rows[...]
+            while !rest.isEmpty {
+                let transaction = try environment.beginWrite()
+                for row in rest.prefix(1_000) { try tables.put(row, seal: seal, in: transaction) }
+                try transaction.commit()
+                rest = rest.dropFirst(1_000)
+            }
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    private func state(in transaction: borrowing ReadTransaction, _ seal: SecretSeal?) throws -> RecoveredState {
         var state = RecoveredState()
         try rows(tables.tenants, transaction) { number, value in
             state.tenants.append(try whole(TenancyCoding.tenant(number, value), "tenant \(number)"))
@@ -38,7 +57,9 @@ extension DataDirectory {
             state.keys[number] = try whole(TenancyCoding.apiKey(value), "API key \(number)")
         }
         try rows(tables.endpoints, transaction) { number, value in
-            state.endpoints.append(try whole(TenancyCoding.endpoint(number, value), "endpoint \(number)"))
+            let decoded = try whole(endpoint(number, value, seal), "endpoint \(number)")
+            state.endpoints.append(decoded.row)
+            if !decoded.isCurrent { state.endpointsToSeal.append(decoded.row) }
         }
         state.counters = try counters(transaction)
         let pending = try tables.pendingCount(in: transaction)
@@ -47,6 +68,16 @@ extension DataDirectory {
         state.eventCount = try transaction.count(tables.events)
         state.endpointsWithParked = try tables.endpointsWithParked(in: transaction)
         return state
+    }
+
+    private func endpoint(
+        _ number: UInt32, _ value: UnsafeRawBufferPointer, _ seal: SecretSeal?
+    ) throws(StoreError) -> EndpointCoding.Decoded? {
+        do throws(SealError) {
+            return try EndpointCoding(seal: seal).decode(number, value)
+        } catch {
+            throw .sealed(path: path, what: "a secret of endpoint \(number) \(error)")
+        }
     }
 
     private func counters(_ transaction: borrowing ReadTransaction) throws -> Counters {

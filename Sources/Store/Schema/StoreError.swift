@@ -12,6 +12,8 @@ public enum StoreError: Error, CustomStringConvertible {
     case newerFormat(path: String, found: UInt32, known: UInt32)
     /// What is stored contradicts itself.
     case damaged(path: String, what: String)
+    /// A secret is sealed under a key that is not given.
+    case sealed(path: String, what: String)
     case database(LMDBError)
 
     public var description: String {
@@ -26,6 +28,7 @@ public enum StoreError: Error, CustomStringConvertible {
             "data directory \(path) has format \(found), this program knows up to \(known); start the newer version"
         case .damaged(let path, let what):
             "data directory \(path) is damaged: \(what); restore a copy, or start with an empty directory"
+        case .sealed(let path, let what): "data directory \(path): \(what)"
         case .database(let error):
             "data directory: \(error)"
         }

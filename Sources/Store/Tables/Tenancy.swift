@@ -6,8 +6,11 @@ extension Tables {
         try put(TenancyCoding.encode(tenant), tenants, tenant.value.number.value, transaction)
     }
 
-    public func put(_ endpoint: Stored<EndpointRow>, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-        try put(TenancyCoding.encode(endpoint), endpoints, endpoint.value.number.value, transaction)
+    /// - Parameter seal: seals its secrets and header values; nil: they are stored as they are.
+    public func put(
+        _ endpoint: Stored<EndpointRow>, seal: SecretSeal? = nil, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try put(EndpointCoding(seal: seal).encode(endpoint), endpoints, endpoint.value.number.value, transaction)
     }
 
     public func put(

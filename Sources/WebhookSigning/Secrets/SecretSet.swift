@@ -27,7 +27,7 @@ public struct SecretSet: Sendable, Hashable {
 
     /// - Parameter members: newest first. The newest has no end, so that a message is never left without a signature.
     /// - Throws: `noSecret`, `tooManySecrets`, `mixedForms` or `newestExpires`.
-    public init(_ members: [Member]) throws(SigningSecretError) {
+    public init(members: [Member]) throws(SigningSecretError) {
         guard let newest = members.first else { throw .noSecret }
         guard members.count <= SecretSet.most else { throw .tooManySecrets(members.count) }
         guard members.allSatisfy({ $0.secret.form == newest.secret.form }) else { throw .mixedForms }
@@ -39,7 +39,7 @@ public struct SecretSet: Sendable, Hashable {
     /// Secrets without an end.
     ///
     /// - Throws: `noSecret`, `tooManySecrets` or `mixedForms`.
-    public init(_ secrets: [SigningSecret]) throws(SigningSecretError) { try self.init(secrets.map { Member($0) }) }
+    public init(_ secrets: [SigningSecret]) throws(SigningSecretError) { try self.init(members: secrets.map { Member($0) }) }
 
     /// Reads written secrets, without an end.
     ///
@@ -54,6 +54,6 @@ public struct SecretSet: Sendable, Hashable {
     public init(written texts: [(text: String, until: Int64?)], form: SecretForm) throws(SigningSecretError) {
         var members: [Member] = []
         for (text, until) in texts { members.append(Member(try SigningSecret(text, form: form), until: until)) }
-        try self.init(members)
+        try self.init(members: members)
     }
 }

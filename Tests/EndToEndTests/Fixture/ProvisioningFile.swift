@@ -8,6 +8,8 @@ struct ProvisioningFile {
         var events = "*"
         var delays = "50ms, 50ms"
         var window = 256
+        /// Further lines, those of the secret among them.
+        var more: [String] = ["secret: \(Sample.secret)"]
     }
 
     struct Tenant {
@@ -44,10 +46,9 @@ struct ProvisioningFile {
                     "      - name: \(endpoint.name)",
                     "        url: \"\(endpoint.url)\"",
                     "        events: [\"\(endpoint.events)\"]",
-                    "        secret: \(Sample.secret)",
                     "        window: \(endpoint.window)",
                     "        retry: { delays: [\(endpoint.delays)], jitter_percent: 0 }",
-                ]
+                ] + endpoint.more.map { "        " + $0 }
             }
         }
         lines.append("api_keys:")

@@ -58,6 +58,11 @@ final class SenderBench: Sendable {
             })
     }
 
+    /// Offers one event's delivery.
+    func offer(_ event: Event, to endpoint: Endpoint) {
+        sender.offer([DueDelivery(event: event, endpoint: endpoint, attempt: 1, entry: .due(0))])
+    }
+
     /// Takes the next reports; waits for them.
     func reports(_ count: Int) async -> [AttemptReport] {
         await withCheckedContinuation { continuation in

@@ -1,0 +1,29 @@
+import Testing
+import WebhookModel
+
+@Suite struct HeaderRulesTests {
+    @Test(arguments: ["X-Token", "Authorization", "a", "!#$%&'*+-.^_`|~", "Accept", "X-Webhook-Kind"])
+    func takesNames(name: String) {
+        #expect(CustomHeader(name, "value").mistake == nil)
+    }
+
+    @Test(arguments: [
+        "", "a b", "a:", "a\r\nb", "a\0", "é", "(x)", "Host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "TE", "upgrade", "Expect",
+        "Cookie", "Proxy-Authorization", "proxy-x", "webhook-id", "Webhook-Anything", "Content-Type", "User-Agent", "keep-alive",
+        String(repeating: "x", count: 129),
+    ])
+    func refusesNames(name: String) {
+        #expect(CustomHeader(name, "value").mistake != nil)
+    }
+
+    @Test(arguments: ["a", "a b", "~!@ \"x\"; q=1"])
+    func takesValues(value: String) {
+        #expect(CustomHeader("X-A", value).mistake == nil)
+    }
+
+    @Test(arguments: ["", " a", "a ", "a\rb", "a\nX-B: c", "a\0b", "\t", "ü", "\u{7f}"])
+    func refusesValues(value: String) throws {
+        let mistake = try #require(CustomHeader("X-A", value).mistake)
+        #expect(value.isEmpty || !mistake.contains(value))
+    }
+}
