@@ -26,7 +26,9 @@ extension SignatureScheme.Encoding {
             guard text.count.isMultiple(of: 2) else { return nil }
             var bytes: [UInt8] = []
             for place in stride(from: 0, to: text.count, by: 2) {
-                guard let high = HexDigits.value(text[place]), let low = HexDigits.value(text[place + 1]) else { return nil }
+                guard let high = HexDigits.value(text[place]), let low = HexDigits.value(text[place + 1]) else {
+                    return nil
+                }
                 bytes.append(high << 4 | low)
             }
             return bytes

@@ -41,7 +41,8 @@ public final class SignatureVerifier {
     ///   - secrets: in the form that the scheme asks for; with Ed25519 public halves do.
     ///   - tolerance: seconds, either way.
     public init(
-        _ secrets: SecretSet, scheme: SignatureScheme = .standard, tolerance: Int64 = SignatureVerifier.standardTolerance
+        _ secrets: SecretSet, scheme: SignatureScheme = .standard,
+        tolerance: Int64 = SignatureVerifier.standardTolerance
     ) {
         keys = secrets.members.map { SigningKey($0, scheme: scheme) }
         // What is neither signed nor a signature need not be there.

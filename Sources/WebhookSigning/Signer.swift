@@ -1,7 +1,7 @@
 /// Signs messages with every live secret of one endpoint, and writes the headers of its scheme.
 ///
-/// Keeps one keyed context per secret, so signing 512 bytes with HMAC-SHA256 costs about half a microsecond and allocates nothing. Not
-/// Sendable: one thread owns it.
+/// Keeps one keyed context per secret, so signing 512 bytes with HMAC-SHA256 costs about half a microsecond and allocates nothing of its
+/// own (OpenSSL copies its context twice). Not Sendable: one thread owns it.
 public final class Signer {
     public let scheme: SignatureScheme
     private let keys: [SigningKey]

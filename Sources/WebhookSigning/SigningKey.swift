@@ -17,7 +17,8 @@ struct SigningKey {
     /// - Precondition: the secret has the form that the scheme asks for.
     init(_ member: SecretSet.Member, scheme: SignatureScheme) {
         precondition(
-            member.secret.form == scheme.secretForm, "a \(scheme.secretForm) secret is wanted, not \(member.secret.form)")
+            member.secret.form == scheme.secretForm,
+            "a \(scheme.secretForm) secret is wanted, not \(member.secret.form)")
         algorithm = scheme.algorithm
         encoding = scheme.encoding
         until = member.until ?? .max

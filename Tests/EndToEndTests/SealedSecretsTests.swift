@@ -31,7 +31,10 @@ extension EndToEnd {
                 await receiver.expectRequests(1)
                 try await server.stop()
                 #expect(try !isPlain(installation))
-                #expect(!server.process.lines.contains { $0.contains("unsealed") || $0.contains(Sample.secret) || $0.contains(token) })
+                #expect(
+                    !server.process.lines.contains {
+                        $0.contains("unsealed") || $0.contains(Sample.secret) || $0.contains(token)
+                    })
 
                 // Another start opens what the first one sealed, and has nothing to seal again.
                 server = try await installation.start()
@@ -53,20 +56,23 @@ extension EndToEnd {
                 #expect(try isPlain(installation))
 
                 for name in ["old", "new"] {
-                    try installation.write(name == "old" ? oldKey + "\n" : newKey, to: installation.folder.path + "/" + name)
+                    try installation.write(
+                        name == "old" ? oldKey + "\n" : newKey, to: installation.folder.path + "/" + name)
                 }
                 let file = { installation.folder.path + "/" + $0 }
                 installation.settings["NEEDLETAIL_SECRETS_MASTER_KEY_FILE"] = file("old")
                 server = try await installation.start()
                 try await server.stop()
-                #expect(server.process.lines.contains { $0.contains("secrets sealed under the master key endpoints=1") })
+                #expect(
+                    server.process.lines.contains { $0.contains("secrets sealed under the master key endpoints=1") })
 
                 installation.settings["NEEDLETAIL_SECRETS_MASTER_KEY_FILE"] = file("new")
                 try await expectRefusal(installation, "is sealed under the master key ")
                 installation.settings["NEEDLETAIL_SECRETS_PREVIOUS_MASTER_KEY_FILES"] = file("old")
                 server = try await installation.start()
                 try await server.stop()
-                #expect(server.process.lines.contains { $0.contains("secrets sealed under the master key endpoints=1") })
+                #expect(
+                    server.process.lines.contains { $0.contains("secrets sealed under the master key endpoints=1") })
 
                 installation.settings["NEEDLETAIL_SECRETS_PREVIOUS_MASTER_KEY_FILES"] = nil
                 server = try await installation.start()

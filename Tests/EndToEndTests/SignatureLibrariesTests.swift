@@ -23,7 +23,9 @@ extension EndToEnd {
         private static let raw = "sk_test_0123456789abcdef"
 
         private static let cases = [
-            Case(path: "/standard", library: "standardwebhooks", scheme: "standard", secret: Sample.secret, signing: [Sample.secret]),
+            Case(
+                path: "/standard", library: "standardwebhooks", scheme: "standard", secret: Sample.secret,
+                signing: [Sample.secret]),
             Case(
                 path: "/standard-new", library: "standardwebhooks", scheme: "standard", secret: new,
                 signing: [new, Sample.secret]),
@@ -34,7 +36,9 @@ extension EndToEnd {
                 path: "/standard-envelope", library: "standardwebhooks", scheme: "standard", secret: Sample.secret,
                 signing: [Sample.secret], body: "envelope"),
             Case(path: "/svix", library: "svix", scheme: "svix", secret: Sample.secret, signing: [Sample.secret]),
-            Case(path: "/svix-old", library: "svix", scheme: "svix", secret: Sample.secret, signing: [new, Sample.secret]),
+            Case(
+                path: "/svix-old", library: "svix", scheme: "svix", secret: Sample.secret,
+                signing: [new, Sample.secret]),
             Case(path: "/stripe", library: "stripe", scheme: "stripe", secret: Sample.secret, signing: [Sample.secret]),
             Case(path: "/stripe-old", library: "stripe", scheme: "stripe", secret: raw, signing: [Sample.secret, raw]),
         ]
@@ -69,7 +73,8 @@ extension EndToEnd {
                 let id = entry.library == "stripe" ? "" : " id=rejected"
                 #expect(
                     judged
-                        == "judged \(entry.path) genuine=accepted body=rejected\(id) timestamp=rejected signature=rejected")
+                        == "judged \(entry.path) genuine=accepted body=rejected\(id) timestamp=rejected signature=rejected"
+                )
             }
             try await server.stop()
             receiver.send(SIGKILL)
@@ -81,7 +86,10 @@ extension EndToEnd {
             }
             return try ChildProcess(
                 SignatureLibrariesTests.python,
-                [SignatureLibrariesTests.checkout + "/Tests/SignatureLibraries/receiver.py", "{\(rules.joined(separator: ", "))}"],
+                [
+                    SignatureLibrariesTests.checkout + "/Tests/SignatureLibraries/receiver.py",
+                    "{\(rules.joined(separator: ", "))}",
+                ],
                 environment: ["PYTHONDONTWRITEBYTECODE": "1"])
         }
     }

@@ -11,7 +11,9 @@ import WebhookModel
         SecretSeal(
             seal: { text, place in [key] + place.bytes + [0] + text.utf8.map { ~$0 } },
             open: { sealed, place in
-                guard let first = sealed.first, opens.contains(first) else { return .failure(.unknownKey("\(sealed.first ?? 0)")) }
+                guard let first = sealed.first, opens.contains(first) else {
+                    return .failure(.unknownKey("\(sealed.first ?? 0)"))
+                }
                 guard sealed.dropFirst().starts(with: place.bytes + [0]) else { return .failure(.damaged) }
                 let text = String(decoding: sealed.dropFirst(place.bytes.count + 2).map { ~$0 }, as: UTF8.self)
                 return .success(SecretSeal.Opened(text: text, isCurrent: first == key))
@@ -20,7 +22,10 @@ import WebhookModel
 
     private var row: Stored<EndpointRow> {
         var settings = Endpoint.Settings(url: "https://a.example/", scheme: "stripe", secrets: [])
-        settings.secrets = [EndpointSecret("newest-secret"), EndpointSecret("older-secret", until: 1_900_000_000), EndpointSecret("oldest")]
+        settings.secrets = [
+            EndpointSecret("newest-secret"), EndpointSecret("older-secret", until: 1_900_000_000),
+            EndpointSecret("oldest"),
+        ]
         settings.headers = [CustomHeader("Authorization", "Bearer token"), CustomHeader("X-Plain", "v")]
         settings.body = .envelope
         let row = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)

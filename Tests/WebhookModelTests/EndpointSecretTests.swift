@@ -20,14 +20,16 @@ import WebhookModel
         #expect(settings.secrets[1].until == 1_060)
         settings.rotate(to: "newest", now: 1_010, overlap: nil)
         // What was to end sooner still does.
-        #expect(settings.secrets == [EndpointSecret("newest"), EndpointSecret("new"), EndpointSecret("old", until: 1_060)])
+        #expect(
+            settings.secrets == [EndpointSecret("newest"), EndpointSecret("new"), EndpointSecret("old", until: 1_060)])
         settings.finaliseSecrets()
         #expect(settings.secrets == [EndpointSecret("newest")])
     }
 
     @Test func whatEndedGoesAndTheOldestMakeRoom() {
         var settings = settings(
-            EndpointSecret("d"), EndpointSecret("c"), EndpointSecret("ended", until: 1_000), EndpointSecret("b"), EndpointSecret("a"))
+            EndpointSecret("d"), EndpointSecret("c"), EndpointSecret("ended", until: 1_000), EndpointSecret("b"),
+            EndpointSecret("a"))
         settings.rotate(to: "e", now: 1_000, overlap: nil)
         #expect(settings.secrets.map(\.text) == ["e", "d", "c", "b"])
         settings.rotate(to: "c", now: 1_000, overlap: nil)

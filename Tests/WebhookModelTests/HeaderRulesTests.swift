@@ -8,8 +8,10 @@ import WebhookModel
     }
 
     @Test(arguments: [
-        "", "a b", "a:", "a\r\nb", "a\0", "é", "(x)", "Host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "TE", "upgrade", "Expect",
-        "Cookie", "Proxy-Authorization", "proxy-x", "webhook-id", "Webhook-Anything", "Content-Type", "User-Agent", "keep-alive",
+        "", "a b", "a:", "a\r\nb", "a\0", "é", "(x)", "Host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "TE",
+        "upgrade", "Expect",
+        "Cookie", "Proxy-Authorization", "proxy-x", "webhook-id", "Webhook-Anything", "Content-Type", "User-Agent",
+        "keep-alive",
         String(repeating: "x", count: 129),
     ])
     func refusesNames(name: String) {
@@ -24,6 +26,7 @@ import WebhookModel
     @Test(arguments: ["", " a", "a ", "a\rb", "a\nX-B: c", "a\0b", "\t", "ü", "\u{7f}"])
     func refusesValues(value: String) throws {
         let mistake = try #require(CustomHeader("X-A", value).mistake)
-        #expect(value.isEmpty || !mistake.contains(value))
+        // The value may be a credential: the words are the same whatever it is.
+        #expect(mistake.hasPrefix("its value ") && !mistake.contains("X-B"))
     }
 }

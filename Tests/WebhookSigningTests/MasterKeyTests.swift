@@ -42,7 +42,9 @@ import WebhookSigning
         #expect(throws: SealError.damaged) { try seal.open(key.id, place).get() }
     }
 
-    @Test(arguments: ["", "short", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+    @Test(arguments: [
+        "", "short", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ])
     func readsBase64Of32BytesOnly(text: String) {
         #expect(throws: MasterKeyError.notAKey) { try MasterKey(text) }
     }
@@ -52,6 +54,7 @@ import WebhookSigning
         let key = try MasterKey(text)
         var shown = "\(key) \(String(reflecting: key))"
         dump(KeyRing(current: key), to: &shown)
-        #expect(!shown.contains("Kio") && !shown.contains("42, 42") && !shown.contains("elements"))
+        #expect(!shown.contains("Kio") && !shown.contains("42"))
+        #expect(Mirror(reflecting: key).children.isEmpty)
     }
 }

@@ -7,14 +7,16 @@ import WebhookSigning
         secretForm: SecretForm = .raw, prefix: String = "", separator: String? = nil
     ) throws -> SignatureScheme {
         try SignatureScheme(
-            headers: headers.map { SignatureScheme.Header($0.0, try MessageTemplate($0.1)) }, signs: MessageTemplate(signs),
+            headers: headers.map { SignatureScheme.Header($0.0, try MessageTemplate($0.1)) },
+            signs: MessageTemplate(signs),
             algorithm: algorithm, secretForm: secretForm, prefix: prefix, separator: separator)
     }
 
     @Test func presetsHaveTheirNames() {
         #expect(
             SignatureScheme.all.map(\.name) == [
-                "standard", "standard-ed25519", "svix", "stripe", "github", "x-pt", "x-webhook", "x-signature", "convoy", "slack",
+                "standard", "standard-ed25519", "svix", "stripe", "github", "x-pt", "x-webhook", "x-signature",
+                "convoy", "slack",
                 "shopify",
             ])
         #expect(SignatureScheme.all.allSatisfy { SignatureScheme.named($0.name) == $0 })
@@ -23,7 +25,8 @@ import WebhookSigning
 
     @Test func readsWhatItWrites() throws {
         let custom = try scheme(
-            [("X-Id", "{id}"), ("X-Signature", "t={timestamp} , {signature}")], signs: " {timestamp} {body} ", prefix: "a=",
+            [("X-Id", "{id}"), ("X-Signature", "t={timestamp} , {signature}")], signs: " {timestamp} {body} ",
+            prefix: "a=",
             separator: " , ")
         for scheme in SignatureScheme.all + [custom] {
             #expect(try SignatureScheme(written: scheme.written) == scheme)
@@ -31,12 +34,16 @@ import WebhookSigning
         #expect(custom.name == "custom")
     }
 
-    @Test(arguments: ["nonsense", "algorithm sha256", "algorithm md5\nsigns {body}", "signs {body}\nheader X-A {signature}\nmore x"])
+    @Test(arguments: [
+        "nonsense", "algorithm sha256", "algorithm md5\nsigns {body}", "signs {body}\nheader X-A {signature}\nmore x",
+    ])
     func refusesOtherTexts(text: String) {
         #expect(throws: SignatureSchemeError.self) { try SignatureScheme(written: text) }
     }
 
-    @Test(arguments: ["{", "}", "{}", "{Body}", "{body", "a}b", "{secret}", "\u{e9}", "a\nb", String(repeating: "x", count: 257)])
+    @Test(arguments: [
+        "{", "}", "{}", "{Body}", "{body", "a}b", "{secret}", "\u{e9}", "a\nb", String(repeating: "x", count: 257),
+    ])
     func refusesTemplates(text: String) {
         #expect(throws: SignatureSchemeError.self) { try MessageTemplate(text) }
     }
@@ -73,7 +80,11 @@ import WebhookSigning
     }
 
     @Test func ed25519GoesWithItsKeysOnly() {
-        #expect(throws: SignatureSchemeError.wrongSecretForm) { try scheme([("X-A", "{signature}")], algorithm: .ed25519) }
-        #expect(throws: SignatureSchemeError.wrongSecretForm) { try scheme([("X-A", "{signature}")], secretForm: .ed25519) }
+        #expect(throws: SignatureSchemeError.wrongSecretForm) {
+            try scheme([("X-A", "{signature}")], algorithm: .ed25519)
+        }
+        #expect(throws: SignatureSchemeError.wrongSecretForm) {
+            try scheme([("X-A", "{signature}")], secretForm: .ed25519)
+        }
     }
 }

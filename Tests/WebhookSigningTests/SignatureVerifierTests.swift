@@ -39,7 +39,8 @@ import WebhookSigning
         #expect(try SigningSecret(half.reveal(), form: .ed25519) == half)
         let verifier = SignatureVerifier(try SecretSet([half]), scheme: .standardEd25519)
         #expect(verifier.verify(vector.headers, body: vector.body.utf8, now: vector.timestamp) == .valid(key: 0))
-        #expect(verifier.verify(vector.headers, body: Array(vector.body.utf8) + [0x20], now: vector.timestamp) == .wrong)
+        #expect(
+            verifier.verify(vector.headers, body: Array(vector.body.utf8) + [0x20], now: vector.timestamp) == .wrong)
     }
 
     @Test func seesEveryChangedByteOfTheBodyInEveryScheme() throws {
@@ -48,7 +49,8 @@ import WebhookSigning
             for index in vector.body.utf8.indices.enumerated().map(\.offset) {
                 var changed = Array(vector.body.utf8)
                 changed[index] ^= 1
-                #expect(verifier.verify(vector.headers, body: changed, now: vector.timestamp) == .wrong, "\(vector.scheme)")
+                #expect(
+                    verifier.verify(vector.headers, body: changed, now: vector.timestamp) == .wrong, "\(vector.scheme)")
             }
         }
     }
@@ -64,7 +66,9 @@ import WebhookSigning
             let signed = scheme.signs.text + "{signature}"
             for (place, header) in headers.enumerated() {
                 let template = scheme.headers[place].value.text
-                let matters = ["{id}", "{timestamp}", "{type}", "{signature}"].contains { template.contains($0) && signed.contains($0) }
+                let matters = ["{id}", "{timestamp}", "{type}", "{signature}"].contains {
+                    template.contains($0) && signed.contains($0)
+                }
                 for index in header.value.utf8.indices.enumerated().map(\.offset) {
                     var value = Array(header.value.utf8)
                     value[index] = value[index] == 0x31 ? 0x32 : 0x31
@@ -107,7 +111,8 @@ import WebhookSigning
 
     @Test func anEndedSecretNoLongerVerifies() throws {
         let headers = [
-            "webhook-id": "evt_1", "webhook-timestamp": String(now), "webhook-signature": try signature(at: now, by: [old]),
+            "webhook-id": "evt_1", "webhook-timestamp": String(now),
+            "webhook-signature": try signature(at: now, by: [old]),
         ]
         for (until, expected) in [(now + 1, SignatureVerdict.valid(key: 1)), (now, .wrong)] {
             let set = try SecretSet(members: [.init(secret), .init(old, until: until)])
@@ -138,7 +143,10 @@ import WebhookSigning
         #expect(try verdict(signature: "   ") == .malformed)
     }
 
-    @Test(arguments: ["", "t=", "t=1614265330", "v1=00,t=1614265330", "t=,v1=00", "t=1614265330,v1=00", "t=16x,v1=\(String(repeating: "0", count: 64))"])
+    @Test(arguments: [
+        "", "t=", "t=1614265330", "v1=00,t=1614265330", "t=,v1=00", "t=1614265330,v1=00",
+        "t=16x,v1=\(String(repeating: "0", count: 64))",
+    ])
     func refusesStripeHeadersOfAnotherForm(value: String) throws {
         let verifier = SignatureVerifier(try SecretSet([.generate(.raw)]), scheme: .stripe)
         let verdict = verifier.verify(["stripe-signature": value], body: [], now: 1_614_265_330)

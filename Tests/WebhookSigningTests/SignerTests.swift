@@ -23,7 +23,8 @@ import WebhookSigning
             let headers = signer.headers(
                 id: vector.id, type: vector.type, timestamp: vector.timestamp, body: vector.body.utf8)
             #expect(
-                Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }) == vector.headers, "\(vector.scheme)")
+                Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) }) == vector.headers,
+                "\(vector.scheme)")
         }
     }
 
@@ -45,7 +46,9 @@ import WebhookSigning
             #expect(output[room...].allSatisfy { $0 == 0xEE })
             #expect(lines.count == scheme.headers.count)
             // Each line ends with its NUL and holds no other.
-            #expect(lines.allSatisfy { output[$0.upperBound] == 0 && !output[$0].contains(0) && !output[$0].contains(0xEE) })
+            #expect(
+                lines.allSatisfy { output[$0.upperBound] == 0 && !output[$0].contains(0) && !output[$0].contains(0xEE) }
+            )
             #expect(lines.last?.upperBound == written - 1)
         }
     }
@@ -53,14 +56,18 @@ import WebhookSigning
     @Test func everyLengthOfBodySignsDifferently() throws {
         for scheme in [SignatureScheme.standard, .standardEd25519] {
             let signer = Signer(try SecretSet([SigningSecret.generate(scheme.secretForm)]), scheme: scheme)
-            let signatures = (0...200).map { signer.signature(id: "m", timestamp: 1, body: [UInt8](repeating: 7, count: $0)) }
+            let signatures = (0...200).map {
+                signer.signature(id: "m", timestamp: 1, body: [UInt8](repeating: 7, count: $0))
+            }
             #expect(Set(signatures).count == 201)
         }
     }
 
     @Test func anEndedSecretNoLongerSigns() throws {
         let secrets = (0..<3).map { _ in SigningSecret.generate() }
-        let set = try SecretSet(members: [.init(secrets[0]), .init(secrets[1], until: 1_000), .init(secrets[2], until: 2_000)])
+        let set = try SecretSet(members: [
+            .init(secrets[0]), .init(secrets[1], until: 1_000), .init(secrets[2], until: 2_000),
+        ])
         let signer = Signer(set)
         func signers(at time: Int64) throws -> [Bool] {
             let entries = signer.signature(id: "m", timestamp: time, body: []).split(separator: " ").map(String.init)

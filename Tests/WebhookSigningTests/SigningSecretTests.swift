@@ -7,7 +7,9 @@ import WebhookSigning
             let secret = try SigningSecret(key: [UInt8](0..<UInt8(length)))
             #expect(try SigningSecret(secret.reveal()) == secret)
         }
-        #expect(try SigningSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").reveal() == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        #expect(
+            try SigningSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").reveal()
+                == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     }
 
     @Test func generatesUnlikeSecretsOf32Bytes() throws {
@@ -36,7 +38,9 @@ import WebhookSigning
     }
 
     @Test func refusesAKeyOver64Bytes() {
-        #expect(throws: SigningSecretError.wrongLength(65, wanted: 24...64)) { try SigningSecret(key: [UInt8](repeating: 1, count: 65)) }
+        #expect(throws: SigningSecretError.wrongLength(65, wanted: 24...64)) {
+            try SigningSecret(key: [UInt8](repeating: 1, count: 65))
+        }
     }
 
     @Test func setsAreBounded() throws {
@@ -54,20 +58,27 @@ import WebhookSigning
     }
 
     @Test(arguments: [
-        ("short", SecretForm.raw, SigningSecretError.wrongLength(5, wanted: 16...256)), ("has a space in the text", .raw, .notVisible),
-        ("AAAAAAAAAAAAAAAAAAAA", .base64, .wrongLength(15, wanted: 16...128)), ("****************", .base64, .notBase64),
+        ("short", SecretForm.raw, SigningSecretError.wrongLength(5, wanted: 16...256)),
+        ("has a space in the text", .raw, .notVisible),
+        ("AAAAAAAAAAAAAAAAAAAA", .base64, .wrongLength(15, wanted: 16...128)),
+        ("****************", .base64, .notBase64),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongCurvePrefix),
         ("whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongLength(24, wanted: 32...32)),
         ("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", .ed25519, .wrongLength(24, wanted: 32...64)),
         // The last byte of the reference key's public half is changed.
-        ("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvw==", .ed25519, .halvesDiffer),
+        (
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvw==", .ed25519,
+            .halvesDiffer
+        ),
     ])
     func refusesOtherFormsInWords(text: String, form: SecretForm, error: SigningSecretError) {
         #expect(throws: error) { try SigningSecret(text, form: form) }
     }
 
     @Test func setsHoldOneFormAndANewestWithoutEnd() throws {
-        #expect(throws: SigningSecretError.mixedForms) { try SecretSet([SigningSecret.generate(.whsec), .generate(.raw)]) }
+        #expect(throws: SigningSecretError.mixedForms) {
+            try SecretSet([SigningSecret.generate(.whsec), .generate(.raw)])
+        }
         #expect(throws: SigningSecretError.newestExpires) { try SecretSet(members: [.init(.generate(), until: 5)]) }
     }
 

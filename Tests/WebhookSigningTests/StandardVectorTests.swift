@@ -18,7 +18,9 @@ import WebhookSigning
         var text = ""
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = (0..<3).reduce(0) { $0 << 8 | (start + $1 < bytes.count ? Int(bytes[start + $1]) : 0) }
-            for place in 0..<4 { text.append(start + place <= bytes.count ? alphabet[group >> (18 - 6 * place) & 63] : "=") }
+            for place in 0..<4 {
+                text.append(start + place <= bytes.count ? alphabet[group >> (18 - 6 * place) & 63] : "=")
+            }
         }
         return text
     }
@@ -40,7 +42,10 @@ import WebhookSigning
             .sha512, [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8),
             "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"
         ),
-        (.sha1, [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8), "b617318655057264e28bc0b6fb378c8ef146be00"),
+        (
+            .sha1, [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8),
+            "b617318655057264e28bc0b6fb378c8ef146be00"
+        ),
         (
             .sha256, [UInt8](repeating: 0xaa, count: 20), [UInt8](repeating: 0xdd, count: 50),
             "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
@@ -83,7 +88,8 @@ import WebhookSigning
     // "The Galois/Counter Mode of Operation", McGrew and Viega, appendix B, test cases 13, 14 and 16.
     @Test(arguments: [
         (
-            String(repeating: "0", count: 64), String(repeating: "0", count: 24), "", "", "530f8afbc74536b9a963b4f1c4cb738b"
+            String(repeating: "0", count: 64), String(repeating: "0", count: 24), "", "",
+            "530f8afbc74536b9a963b4f1c4cb738b"
         ),
         (
             String(repeating: "0", count: 64), String(repeating: "0", count: 24), String(repeating: "0", count: 32), "",

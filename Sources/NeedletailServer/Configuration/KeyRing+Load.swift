@@ -22,7 +22,9 @@ extension KeyRing {
             KeyRing.key(inFile: $0, "secrets.previous_master_key_files", &mistakes)
         }
         if current == nil, !section.previousMasterKeyFiles.isEmpty {
-            mistakes.add("secrets.previous_master_key_files: names keys of before, but there is none now; give secrets.master_key_file")
+            mistakes.add(
+                "secrets.previous_master_key_files: names keys of before, but there is none now; give secrets.master_key_file"
+            )
         }
         try mistakes.throwIfAny()
         guard let current else { return nil }

@@ -10,7 +10,8 @@ struct EndpointReader {
     let allowHTTP: Bool
 
     static let keys = [
-        "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers", "window",
+        "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
+        "window",
         "timeout", "retry", "enabled",
     ]
     static let nameBytes = 1...128
@@ -37,7 +38,8 @@ struct EndpointReader {
         let enabled = section.truth("enabled") ?? true
         guard let name, let url, let signing else { return nil }
         var settings = Endpoint.Settings(
-            url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry, window: window,
+            url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
+            window: window,
             timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
         settings.secrets = signing.secrets
         settings.body = body

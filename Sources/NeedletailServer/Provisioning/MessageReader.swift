@@ -36,7 +36,9 @@ struct MessageReader {
             if let mistake = header.mistake {
                 note(key, name, mistake)
             } else if !taken.insert(name.lowercased()).inserted {
-                note(key, name, signature.contains(name.lowercased()) ? "is set by the signature scheme" : "stands twice")
+                note(
+                    key, name, signature.contains(name.lowercased()) ? "is set by the signature scheme" : "stands twice"
+                )
             } else {
                 headers.append(header)
             }

@@ -26,7 +26,8 @@ struct SigningReader {
             let known = SignatureScheme.all.map(\.name)
             section.note(
                 "signature",
-                "there is no scheme \"\(name)\"\(NearestName.hint(for: name, among: known)); give \(known.joined(separator: ", ")), or a mapping")
+                "there is no scheme \"\(name)\"\(NearestName.hint(for: name, among: known)); give \(known.joined(separator: ", ")), or a mapping"
+            )
             return nil
         }
         return preset
@@ -82,7 +83,9 @@ struct SigningReader {
     ) -> Value? {
         guard let text = own.text(key) else { return nil }
         let value = values.first { $0.rawValue == text }
-        if value == nil { own.note(key, "\"\(text)\" is no good; give one of \(values.map(\.rawValue).joined(separator: ", "))") }
+        if value == nil {
+            own.note(key, "\"\(text)\" is no good; give one of \(values.map(\.rawValue).joined(separator: ", "))")
+        }
         return value
     }
 
@@ -123,7 +126,8 @@ struct SigningReader {
     private func member(_ node: Node) -> EndpointSecret? {
         if node.mapping == nil {
             guard let text = section.text(of: node) else {
-                section.notes.add(node.mark, "\(section.label): secrets: must hold texts, or mappings with secret and until")
+                section.notes.add(
+                    node.mark, "\(section.label): secrets: must hold texts, or mappings with secret and until")
                 return nil
             }
             return EndpointSecret(text)

@@ -19,7 +19,9 @@ package struct Envelope {
     /// Bytes that it may take: an escaped byte becomes six, base64 makes four of three.
     package var mostBytes: Int {
         let fields = event.record
-        let texts = Int(fields.type.count) + tenantName.utf8.count + Int(fields.correlationID.count) + Int(fields.attributes.count)
+        let texts =
+            Int(fields.type.count) + tenantName.utf8.count + Int(fields.correlationID.count)
+            + Int(fields.attributes.count)
         return 256 + 6 * texts + Int(fields.payload.count) / 3 * 4 + 8
     }
 
@@ -73,7 +75,8 @@ package struct Envelope {
     /// Media types are ASCII, case-insensitive.
     private func equal(_ bytes: Slice<UnsafeRawBufferPointer>, _ text: StaticString) -> Bool {
         bytes.count == text.utf8CodeUnitCount
-            && zip(bytes, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)).allSatisfy { byte, letter in
+            && zip(bytes, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)).allSatisfy {
+                byte, letter in
                 byte == letter || ((0x41...0x5A).contains(byte) && byte | 0x20 == letter)
             }
     }
@@ -89,7 +92,9 @@ package struct Envelope {
         for _ in 0..<event.record.attributeCount {
             let key = next()
             let value = next()
-            if key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) { return value }
+            if key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
+                return value
+            }
         }
         return UnsafeRawBufferPointer(start: nil, count: 0)
     }

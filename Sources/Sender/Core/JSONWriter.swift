@@ -51,7 +51,9 @@ struct JSONWriter {
         var place = 0
         while place < bytes.count {
             let left = bytes.count - place
-            let group = UInt32(bytes[place]) << 16 | (left > 1 ? UInt32(bytes[place + 1]) << 8 : 0) | (left > 2 ? UInt32(bytes[place + 2]) : 0)
+            let group =
+                UInt32(bytes[place]) << 16 | (left > 1 ? UInt32(bytes[place + 1]) << 8 : 0)
+                | (left > 2 ? UInt32(bytes[place + 2]) : 0)
             put(JSONWriter.digit(group >> 18))
             put(JSONWriter.digit(group >> 12))
             put(left > 1 ? JSONWriter.digit(group >> 6) : UInt8(ascii: "="))

@@ -54,8 +54,12 @@ final class MessageScratch {
         let contentType = Line.contentType.utf8CodeUnitCount + Limits.shortTextBytes + 1
         let head = target.signer.headBytes(id: EventID.webhookIDLength, type: Limits.eventTypeBytes)
         makeRoom(endpointStart + block.bytes.count + contentType + head)
-        for (index, start) in block.starts.enumerated() { point(MessageScratch.fixedLines + index, at: endpointStart + start) }
-        block.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: text[endpointStart...]).copyMemory(from: $0) }
+        for (index, start) in block.starts.enumerated() {
+            point(MessageScratch.fixedLines + index, at: endpointStart + start)
+        }
+        block.bytes.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(rebasing: text[endpointStart...]).copyMemory(from: $0)
+        }
         messageStart = endpointStart + block.bytes.count
         messageNode = MessageScratch.fixedLines + block.starts.count
         let count = messageNode + 1 + target.signer.scheme.headers.count

@@ -47,19 +47,20 @@ struct EndpointCoding {
     private func add(_ secret: EndpointSecret, _ row: EndpointRow, _ writer: inout FieldWriter) {
         guard seal != nil || secret.until != nil else { return writer.add(Tag.plainSecret, secret.text) }
         let until = secret.until ?? 0
-        let text = SealedText(seal).write(secret.text, place(row.tenant, row.number, secretUntil: until))
+        let text = SealedText(seal).write(secret.text, place(row, secretUntil: until))
         writer.add(Tag.secret, withUnsafeBytes(of: until.bigEndian) { Array($0) } + text)
     }
 
     private func add(_ header: CustomHeader, _ row: EndpointRow, _ writer: inout FieldWriter) {
         let name = Array(header.name.utf8)
         let place = SecretSeal.Place(tenant: row.tenant, endpoint: row.number, field: "header|\(header.name)")
-        writer.add(Tag.header, [UInt8(truncatingIfNeeded: name.count)] + name + SealedText(seal).write(header.value, place))
+        writer.add(
+            Tag.header, [UInt8(truncatingIfNeeded: name.count)] + name + SealedText(seal).write(header.value, place))
     }
 
     /// A secret's end is authenticated with it: nobody prolongs it on disk.
-    private func place(_ tenant: TenantNumber, _ endpoint: EndpointNumber, secretUntil until: Int64) -> SecretSeal.Place {
-        SecretSeal.Place(tenant: tenant, endpoint: endpoint, field: "secret|\(until)")
+    private func place(_ row: EndpointRow, secretUntil until: Int64) -> SecretSeal.Place {
+        SecretSeal.Place(tenant: row.tenant, endpoint: row.number, field: "secret|\(until)")
     }
 
     /// A row as it was read.
@@ -72,7 +73,8 @@ struct EndpointCoding {
     /// The row; nil where a field is missing or of the wrong form.
     func decode(_ number: UInt32, _ bytes: UnsafeRawBufferPointer) throws(SealError) -> Decoded? {
         guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant),
-            let url = reader.text(Tag.url), let scheme = reader.text(Tag.scheme), let jitter = reader.number(Tag.jitter),
+            let url = reader.text(Tag.url), let scheme = reader.text(Tag.scheme),
+            let jitter = reader.number(Tag.jitter),
             let window = reader.number(Tag.window), let timeout = reader.number(Tag.timeout)
         else { return nil }
         var row = EndpointRow(
@@ -105,7 +107,7 @@ struct EndpointCoding {
             }
             guard value.count > 8 else { return nil }
             let until = value.withUnsafeBytes { Int64(bitPattern: $0.uint64(at: 0)) }
-            let written = try text.read(value[8...], place(row.tenant, row.number, secretUntil: until))
+            let written = try text.read(value[8...], place(row, secretUntil: until))
             secrets.append(EndpointSecret(written, until: until == 0 ? nil : until))
         }
         return secrets

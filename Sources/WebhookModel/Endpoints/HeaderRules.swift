@@ -29,7 +29,8 @@ public enum HeaderRules {
     }
 
     private static let transportNames: Set<String> = [
-        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect", "cookie",
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
+        "cookie",
         "content-type", "content-encoding", "user-agent",
     ]
 

@@ -56,7 +56,8 @@ enum Base64 {
         precondition(text.count > (bytes.count + 2) / 3 * 4, "base64 and its NUL have no room")
         return Int(
             EVP_EncodeBlock(
-                text.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                text.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
                 CInt(bytes.count)))
     }
 

@@ -54,7 +54,8 @@ final class Ed25519Key {
         let ready = EVP_DigestVerifyInit(context, nil, nil, nil, key)
         precondition(ready == 1, "EVP_DigestVerifyInit failed")
         let code = EVP_DigestVerify(
-            context, signature.baseAddress?.assumingMemoryBound(to: UInt8.self), signature.count, message, message.count)
+            context, signature.baseAddress?.assumingMemoryBound(to: UInt8.self), signature.count, message, message.count
+        )
         EVP_MD_CTX_reset(context)
         // A wrong signature leaves a line in the thread's error queue.
         ERR_clear_error()

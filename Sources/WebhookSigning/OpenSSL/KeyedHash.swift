@@ -17,7 +17,9 @@ final class KeyedHash {
 
     /// - Parameter digest: `sha256`, `sha1` or `sha512`.
     init(key: [UInt8], digest: SignatureScheme.Algorithm) {
-        guard let context = EVP_MAC_CTX_new(KeyedHash.algorithm) else { preconditionFailure("EVP_MAC_CTX_new: no memory") }
+        guard let context = EVP_MAC_CTX_new(KeyedHash.algorithm) else {
+            preconditionFailure("EVP_MAC_CTX_new: no memory")
+        }
         self.context = context
         length = digest.signatureBytes
         var name = Array(digest.rawValue.uppercased().utf8CString)

@@ -27,7 +27,8 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
         case .badHeader(let name, let reason): "header \"\(name)\": \(reason)"
         case .noHeader: "no headers; one must carry {signature}"
         case .tooManyHeaders(let count): "\(count) headers; at most \(SchemeRules.mostHeaders)"
-        case .signaturePlaces(let count): "{signature} stands in \(count) places; it must stand in exactly one header's value"
+        case .signaturePlaces(let count):
+            "{signature} stands in \(count) places; it must stand in exactly one header's value"
         case .notCarried(let name): "{\(name)} is signed, but no header carries it, so receivers could not verify"
         case .bodyNotSigned: "the signed content must hold {body} exactly once, and cannot hold {signature}"
         case .badMark(let text):
@@ -59,7 +60,9 @@ enum SchemeRules {
         var seen: Set<String> = []
         for header in headers {
             if let reason = HeaderRules.mistake(inName: header.name) { throw .badHeader(header.name, reason) }
-            if HeaderRules.isReservedForTransport(header.name) { throw .badHeader(header.name, "is the transport's own") }
+            if HeaderRules.isReservedForTransport(header.name) {
+                throw .badHeader(header.name, "is the transport's own")
+            }
             guard seen.insert(header.name.lowercased()).inserted else { throw .badHeader(header.name, "stands twice") }
             let value = header.value
             guard !value.parts.isEmpty, !value.text.hasPrefix(" "), !value.text.hasSuffix(" ") else {

@@ -39,7 +39,9 @@ public struct SecretSet: Sendable, Hashable {
     /// Secrets without an end.
     ///
     /// - Throws: `noSecret`, `tooManySecrets` or `mixedForms`.
-    public init(_ secrets: [SigningSecret]) throws(SigningSecretError) { try self.init(members: secrets.map { Member($0) }) }
+    public init(_ secrets: [SigningSecret]) throws(SigningSecretError) {
+        try self.init(members: secrets.map { Member($0) })
+    }
 
     /// Reads written secrets, without an end.
     ///

@@ -120,7 +120,8 @@ public enum SigningSecretError: Error, Equatable, Sendable, CustomStringConverti
         switch self {
         case .wrongPrefix: "a signing secret begins with whsec_"
         case .wrongCurvePrefix: "an Ed25519 key begins with whsk_ (to sign) or whpk_ (to verify)"
-        case .notBase64: "the secret, or what follows its prefix, is not base64 (A-Z a-z 0-9 + /, padded with = to a multiple of four)"
+        case .notBase64:
+            "the secret, or what follows its prefix, is not base64 (A-Z a-z 0-9 + /, padded with = to a multiple of four)"
         case .notVisible: "the secret holds other than visible ASCII characters"
         case .wrongLength(let count, let wanted):
             "a signing secret holds \(wanted.lowerBound) to \(wanted.upperBound) bytes, this one \(count)"

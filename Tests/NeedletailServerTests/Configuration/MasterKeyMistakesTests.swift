@@ -6,7 +6,9 @@ import WebhookSigning
 @Suite struct MasterKeyMistakesTests {
     private let text = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
 
-    private func mistakes(_ change: (inout ServerConfiguration) -> Void, _ environment: [String: String] = [:]) -> [String] {
+    private func mistakes(_ change: (inout ServerConfiguration) -> Void, _ environment: [String: String] = [:])
+        -> [String]
+    {
         var configuration = ServerConfiguration()
         change(&configuration)
         do {
@@ -28,7 +30,10 @@ import WebhookSigning
 
     @Test func `what is no key is told without it`() {
         let lines = mistakes({ _ in }, ["NEEDLETAIL_MASTER_KEY": "hunter2"])
-        #expect(lines == ["environment NEEDLETAIL_MASTER_KEY: is not base64 of 32 bytes; make one with: openssl rand -base64 32"])
+        #expect(
+            lines == [
+                "environment NEEDLETAIL_MASTER_KEY: is not base64 of 32 bytes; make one with: openssl rand -base64 32"
+            ])
     }
 
     @Test func `one place holds the key`() {

@@ -5,8 +5,10 @@ import WebhookSigning
 
 @Suite struct SigningMistakesTests {
     private func load(_ lines: String) throws(InputMistakes) -> Endpoint.Settings {
-        let text = "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: https://a.example/\n" + lines + "\n"
-        let plan = try ProvisioningPlan.load(text: text, named: "p.yaml", environment: ["TOKEN": "Bearer x", "OLD": secretText])
+        let text =
+            "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: https://a.example/\n" + lines + "\n"
+        let plan = try ProvisioningPlan.load(
+            text: text, named: "p.yaml", environment: ["TOKEN": "Bearer x", "OLD": secretText])
         return plan.tenants[0].endpoints[0].settings
     }
 
@@ -32,7 +34,10 @@ import WebhookSigning
                   X-Team: blue team
             """)
         #expect(settings.scheme == "stripe")
-        #expect(settings.secrets == [EndpointSecret("whsec_of_any_form_1234"), EndpointSecret(secretText, until: 1_900_000_000)])
+        #expect(
+            settings.secrets == [
+                EndpointSecret("whsec_of_any_form_1234"), EndpointSecret(secretText, until: 1_900_000_000),
+            ])
         #expect(settings.body == .envelope)
         #expect(settings.headers == [CustomHeader("Authorization", "Bearer x"), CustomHeader("X-Team", "blue team")])
     }
@@ -63,30 +68,81 @@ import WebhookSigning
     }
 
     @Test(arguments: [
-        ("signature: stirpe\n    secret: \"\(secretText)\"", 6, "signature: there is no scheme \"stirpe\"; did you mean stripe?"),
-        ("signature: { headers: { X-S: \"{signature}\" } }\n    secret: \"\(secretText)\"", 6, "signature: signs: is missing"),
+        (
+            "signature: stirpe\n    secret: \"\(secretText)\"", 6,
+            "signature: there is no scheme \"stirpe\"; did you mean stripe?"
+        ),
+        (
+            "signature: { headers: { X-S: \"{signature}\" } }\n    secret: \"\(secretText)\"", 6,
+            "signature: signs: is missing"
+        ),
         ("signature: { signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6, "signature: headers: give a mapping"),
-        ("signature: { headers: { X-S: \"{sig}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6, "headers: \"{sig}\": a brace opens a place"),
-        ("signature: { headers: { X-S: \"{signature}\" }, signs: \"{body\" }\n    secret: \"\(secretText)\"", 6, "signs: \"{body\": a brace opens a place"),
-        ("signature: { headers: { X-S: \"{signature}\" }, signs: \"{timestamp}{body}\" }\n    secret: \"\(secretText)\"", 6, "{timestamp} is signed, but no header carries it"),
-        ("signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", digest: md5 }\n    secret: \"\(secretText)\"", 6, "digest: \"md5\" is no good; give one of sha256, sha512, sha1"),
-        ("signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", key: pem }\n    secret: \"\(secretText)\"", 6, "key: \"pem\" is no good; give one of raw, base64, whsec"),
+        (
+            "signature: { headers: { X-S: \"{sig}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6,
+            "headers: \"{sig}\": a brace opens a place"
+        ),
+        (
+            "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body\" }\n    secret: \"\(secretText)\"", 6,
+            "signs: \"{body\": a brace opens a place"
+        ),
+        (
+            "signature: { headers: { X-S: \"{signature}\" }, signs: \"{timestamp}{body}\" }\n    secret: \"\(secretText)\"",
+            6, "{timestamp} is signed, but no header carries it"
+        ),
+        (
+            "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", digest: md5 }\n    secret: \"\(secretText)\"",
+            6, "digest: \"md5\" is no good; give one of sha256, sha512, sha1"
+        ),
+        (
+            "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", key: pem }\n    secret: \"\(secretText)\"",
+            6, "key: \"pem\" is no good; give one of raw, base64, whsec"
+        ),
         ("signature: { header: x }\n    secret: \"\(secretText)\"", 6, "header: unknown key; did you mean headers?"),
-        ("secrets: [{ secret: \"\(secretText)\", until: 1900000000 }]", 6, "secrets: the first secret is the newest and cannot end"),
-        ("secrets: [\"\(secretText)\", { secret: \"\(secretText)\", until: 1900000000000 }]", 6, "secrets: until: \"1900000000000\" is no good"),
-        ("secrets: [\"\(secretText)\", { until: 1900000000 }]", 6, "secrets: secret: is missing; give one of secret, secret_file, secret_env"),
+        (
+            "secrets: [{ secret: \"\(secretText)\", until: 1900000000 }]", 6,
+            "secrets: the first secret is the newest and cannot end"
+        ),
+        (
+            "secrets: [\"\(secretText)\", { secret: \"\(secretText)\", until: 1900000000000 }]", 6,
+            "secrets: until: \"1900000000000\" is no good"
+        ),
+        (
+            "secrets: [\"\(secretText)\", { until: 1900000000 }]", 6,
+            "secrets: secret: is missing; give one of secret, secret_file, secret_env"
+        ),
         ("signature: standard-ed25519\n    secret: \"\(secretText)\"", 7, "secret: an Ed25519 key begins with whsk_"),
-        ("signature: standard-ed25519\n    secret: whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=", 7, "secret: a public key (whpk_) cannot sign"),
+        (
+            "signature: standard-ed25519\n    secret: whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=", 7,
+            "secret: a public key (whpk_) cannot sign"
+        ),
         ("secret: \"\(secretText)\"\n    body: xml", 7, "body: \"xml\" is no good; give one of raw, envelope"),
         ("secret: \"\(secretText)\"\n    headers: [a]", 7, "headers: must be a mapping of names to values"),
         ("secret: \"\(secretText)\"\n    headers: { \"X A\": b }", 7, "headers: X A: a name holds letters, digits"),
-        ("secret: \"\(secretText)\"\n    headers: { Host: b }", 7, "headers: Host: is set by the dispatcher or by HTTP itself"),
-        ("secret: \"\(secretText)\"\n    headers: { Webhook-Id: b }", 7, "headers: Webhook-Id: is set by the dispatcher"),
-        ("secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\r\\nX-B: c\" }", 7, "headers: X-A: its value holds other than visible ASCII"),
-        ("secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\0\" }", 7, "headers: X-A: its value holds other than visible ASCII"),
+        (
+            "secret: \"\(secretText)\"\n    headers: { Host: b }", 7,
+            "headers: Host: is set by the dispatcher or by HTTP itself"
+        ),
+        (
+            "secret: \"\(secretText)\"\n    headers: { Webhook-Id: b }", 7,
+            "headers: Webhook-Id: is set by the dispatcher"
+        ),
+        (
+            "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\r\\nX-B: c\" }", 7,
+            "headers: X-A: its value holds other than visible ASCII"
+        ),
+        (
+            "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\0\" }", 7,
+            "headers: X-A: its value holds other than visible ASCII"
+        ),
         ("secret: \"\(secretText)\"\n    headers: { X-A: a, x-a: b }", 7, "headers: x-a: stands twice"),
-        ("signature: github\n    secret: \"\(secretText)\"\n    headers: { X-GitHub-Event: b }", 8, "headers: X-GitHub-Event: is set by the signature scheme"),
-        ("secret: \"\(secretText)\"\n    headers: { X-A: { value_env: NOWHERE } }", 7, "headers: X-A: value_env: the environment variable NOWHERE is not set"),
+        (
+            "signature: github\n    secret: \"\(secretText)\"\n    headers: { X-GitHub-Event: b }", 8,
+            "headers: X-GitHub-Event: is set by the signature scheme"
+        ),
+        (
+            "secret: \"\(secretText)\"\n    headers: { X-A: { value_env: NOWHERE } }", 7,
+            "headers: X-A: value_env: the environment variable NOWHERE is not set"
+        ),
         ("secret: \"\(secretText)\"\n    headers: { X-A: [] }", 7, "headers: X-A: give a text, or a mapping"),
     ])
     func `each mistake is told with its line, and no secret with it`(lines: String, line: Int, expected: String) {
@@ -98,8 +154,12 @@ import WebhookSigning
 
     @Test func `headers are bounded in number and bytes`() {
         let many = (0..<33).map { "X-\($0): v" }.joined(separator: ", ")
-        #expect(mistakes("    secret: \"\(secretText)\"\n    headers: { \(many) }").first?.contains("headers: more than 32") == true)
+        #expect(
+            mistakes("    secret: \"\(secretText)\"\n    headers: { \(many) }").first?.contains("headers: more than 32")
+                == true)
         let long = (0..<5).map { "X-\($0): \(String(repeating: "v", count: 1_000))" }.joined(separator: ", ")
-        #expect(mistakes("    secret: \"\(secretText)\"\n    headers: { \(long) }").first?.contains("headers: longer than 4096 bytes") == true)
+        #expect(
+            mistakes("    secret: \"\(secretText)\"\n    headers: { \(long) }").first?.contains(
+                "headers: longer than 4096 bytes") == true)
     }
 }

@@ -17,7 +17,8 @@ import WebhookModel
 
     @Test func holdsTheEventsFieldsInOrder() {
         let event = Sample.event(
-            1, type: "order.paid", correlationID: "c-1", occurredAt: 1_764_254_096_789, attributes: [("tag", "x"), ("version", "2"), ("actorId", "u7")],
+            1, type: "order.paid", correlationID: "c-1", occurredAt: 1_764_254_096_789,
+            attributes: [("tag", "x"), ("version", "2"), ("actorId", "u7")],
             payload: Array(#"{"a": 1}"#.utf8))
         #expect(
             envelope(event)
@@ -29,12 +30,14 @@ import WebhookModel
         let event = Sample.event(1, payload: [])
         #expect(
             envelope(event).hasSuffix(
-                #""timestamp":"2023-11-14T22:13:20.000Z","correlationId":null,"version":null,"actorId":null,"data":null}"#))
+                #""timestamp":"2023-11-14T22:13:20.000Z","correlationId":null,"version":null,"actorId":null,"data":null}"#
+            ))
     }
 
     @Test(arguments: [
         ("", "[1]", "[1]"), ("application/json", "[1]", "[1]"), ("Application/JSON; charset=utf-8", "[1]", "[1]"),
-        ("application/cloudevents+json", "[1]", "[1]"), ("application/json", "[1", "\"WzE=\""), ("text/plain", "[1]", "\"WzFd\""),
+        ("application/cloudevents+json", "[1]", "[1]"), ("application/json", "[1", "\"WzE=\""),
+        ("text/plain", "[1]", "\"WzFd\""),
         ("application/jsonlines", "1", "\"MQ==\""), ("application/octet-stream", "ab", "\"YWI=\""),
     ])
     func dataIsJSONOrBase64(contentType: String, payload: String, data: String) {
@@ -45,14 +48,16 @@ import WebhookModel
     @Test func textsAreEscapedAndItIsJSON() throws {
         let awkward = "\"\\\u{1}\n/ü"
         let event = Sample.event(
-            1, correlationID: awkward, attributes: [("actorId", String(repeating: "\u{1f}", count: 256))], payload: [0, 255, 1])
+            1, correlationID: awkward, attributes: [("actorId", String(repeating: "\u{1f}", count: 256))],
+            payload: [0, 255, 1])
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(envelope(event, tenant: awkward).utf8)) as? [String: Any])
         #expect(object["correlationId"] as? String == awkward)
         #expect(object["tenant"] as? String == awkward)
         #expect((object["actorId"] as? String)?.unicodeScalars.count == 256)
         #expect(object["data"] as? String == "AP8B")
-        #expect(Set(object.keys) == ["id", "type", "tenant", "timestamp", "correlationId", "version", "actorId", "data"])
+        #expect(
+            Set(object.keys) == ["id", "type", "tenant", "timestamp", "correlationId", "version", "actorId", "data"])
     }
 
     @Test(arguments: [

@@ -16,7 +16,9 @@ struct SchemeTests {
         return Endpoint(number: sample.number, tenant: sample.tenant, tenantName: "acme", name: "e", settings: settings)
     }
 
-    @Test("the receiver verifies every preset, with every live secret where the scheme carries several", arguments: SignatureScheme.all)
+    @Test(
+        "the receiver verifies every preset, with every live secret where the scheme carries several",
+        arguments: SignatureScheme.all)
     func presets(scheme: SignatureScheme) async throws {
         let secrets = [SigningSecret.generate(scheme.secretForm), SigningSecret.generate(scheme.secretForm)]
         for known in scheme.separator == nil ? [secrets[0]] : secrets {
@@ -37,11 +39,15 @@ struct SchemeTests {
         }
     }
 
-    private func requests(_ count: Int = 1, payload: [UInt8] = Array("{}".utf8), _ change: (inout Endpoint.Settings) -> Void) async throws -> [String] {
+    private func requests(
+        _ count: Int = 1, payload: [UInt8] = Array("{}".utf8), _ change: (inout Endpoint.Settings) -> Void
+    ) async throws -> [String] {
         let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
         let endpoint = endpoint(server.port, change)
         try await SenderBench.run { bench in
-            for attempt in 1...count { _ = await bench.deliver(to: endpoint, attempt: UInt16(attempt), payload: payload) }
+            for attempt in 1...count {
+                _ = await bench.deliver(to: endpoint, attempt: UInt16(attempt), payload: payload)
+            }
         }
         await server.stop()
         return server.requests
@@ -54,7 +60,8 @@ struct SchemeTests {
     @Test("an owner's own headers and scheme go out as they were given")
     func custom() async throws {
         let headers = (0..<32).map { CustomHeader("X-Own-\($0)", String(repeating: "v", count: 100) + "\($0)") }
-        let scheme = "algorithm sha1\nencoding hex\nsecret raw\nsigns {body}\nprefix sha1=\nheader X-Hub-Signature {signature}\nheader X-Kind a {type} b"
+        let scheme =
+            "algorithm sha1\nencoding hex\nsecret raw\nsigns {body}\nprefix sha1=\nheader X-Hub-Signature {signature}\nheader X-Kind a {type} b"
         let request = try #require(
             try await requests { settings in
                 settings.headers = headers
@@ -89,11 +96,16 @@ struct SchemeTests {
         for (round, request) in server.requests.enumerated() {
             let lines = lines(request)
             #expect(lines.count { $0.hasPrefix("X-Own-") && $0.hasSuffix(": \(round)") } == [0, 32, 3][round % 3])
-            #expect(lines.contains { $0.hasPrefix(round % 2 == 0 ? "webhook-signature: v1," : "X-Hub-Signature-256: sha256=") })
+            #expect(
+                lines.contains {
+                    $0.hasPrefix(round % 2 == 0 ? "webhook-signature: v1," : "X-Hub-Signature-256: sha256=")
+                })
         }
     }
 
-    @Test("the content type goes out exactly as published", arguments: ["text/plain; charset=UTF-8", "application/vnd.acme+json", "x"])
+    @Test(
+        "the content type goes out exactly as published",
+        arguments: ["text/plain; charset=UTF-8", "application/vnd.acme+json", "x"])
     func contentType(type: String) async throws {
         let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
         try await SenderBench.run { bench in
@@ -117,8 +129,15 @@ struct SchemeTests {
     func unusable() async throws {
         let changes: [(inout Endpoint.Settings) -> Void] = [
             { $0.headers = [CustomHeader("X-A", "a\r\nX-B: c")] }, { $0.headers = [CustomHeader("Host", "elsewhere")] },
-            { $0.scheme = "nonsense" }, { $0.scheme = "stripe"; $0.secrets = [EndpointSecret("short")] },
-            { $0.scheme = "standard-ed25519"; $0.secrets = [EndpointSecret(SigningSecret.generate(.ed25519).publicHalf!.reveal())] },
+            { $0.scheme = "nonsense" },
+            {
+                $0.scheme = "stripe"
+                $0.secrets = [EndpointSecret("short")]
+            },
+            {
+                $0.scheme = "standard-ed25519"
+                $0.secrets = [EndpointSecret(SigningSecret.generate(.ed25519).publicHalf!.reveal())]
+            },
         ]
         for change in changes {
             try await SenderBench.run { bench in
