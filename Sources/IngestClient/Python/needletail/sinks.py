@@ -1,0 +1,89 @@
+"""Who waits for receipts in the threaded publisher: a future, or a batch."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import Future
+from typing import Optional, Sequence, Union, cast
+
+from .errors import BatchIncomplete, EventRefused, PublishError
+from .receipt import Receipt
+
+
+class FutureSink:
+    """One event's future."""
+
+    __slots__ = ("future", "_raises", "_has_begun")
+
+    def __init__(self, raise_on_refusal: bool):
+        self.future: Future[Receipt] = Future()
+        self._raises = raise_on_refusal
+        self._has_begun = False
+
+    def begin(self, index: int) -> bool:
+        if not self._has_begun:
+            self._has_begun = True
+            return self.future.set_running_or_notify_cancel()
+        return True
+
+    def settle(self, index: int, receipt: Receipt) -> None:
+        # An event that ends unsent may have been cancelled in the same moment.
+        if not self.begin(index):
+            return
+        if self._raises and not receipt.stored:
+            self.future.set_exception(EventRefused(receipt))
+        else:
+            self.future.set_result(receipt)
+
+    def fail(self, index: int, error: PublishError) -> None:
+        if self.begin(index):
+            self.future.set_exception(error)
+
+
+class Results:
+    """The ends of a batch's events, in the order of the call."""
+
+    def __init__(self, event_ids: Sequence[uuid.UUID]):
+        self._ends: list[Union[Receipt, PublishError, None]] = [None] * len(event_ids)
+        self._left = len(event_ids)
+        self._has_errors = False
+
+    def put(self, index: int, end: Union[Receipt, PublishError]) -> bool:
+        """Notes an end. True: it was the last one."""
+        self._ends[index] = end
+        self._left -= 1
+        return self._left == 0
+
+    def receipts(self) -> list[Receipt]:
+        """:raises BatchIncomplete: an event has none."""
+        ends = cast("list[Union[Receipt, PublishError]]", self._ends)
+        if any(isinstance(end, PublishError) for end in ends):
+            raise BatchIncomplete(ends)
+        return cast("list[Receipt]", ends)
+
+
+class BatchSink:
+    """A batch that a thread waits for. Only the publisher's thread calls `settle` and `fail`."""
+
+    def __init__(self, event_ids: Sequence[uuid.UUID]):
+        self._results = Results(event_ids)
+        self._is_done = threading.Event()
+        if not event_ids:
+            self._is_done.set()
+
+    def begin(self, index: int) -> bool:
+        return True
+
+    def settle(self, index: int, receipt: Receipt) -> None:
+        if self._results.put(index, receipt):
+            self._is_done.set()
+
+    def fail(self, index: int, error: PublishError) -> None:
+        if self._results.put(index, error):
+            self._is_done.set()
+
+    def receipts(self, timeout: Optional[float] = None) -> list[Receipt]:
+        """Waits for all."""
+        self._is_done.wait(timeout)
+        return self._results.receipts()

@@ -1,0 +1,162 @@
+"""The thread of the threaded publisher, and the handing over between callers and it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from typing import Callable, Optional
+
+from .counters import Counters
+from .engine import Engine
+from .errors import ConnectionFailed
+from .frames import Welcome
+from .pending import Pending
+from .room import Room
+from .settings import Settings
+from .wires import Wires
+
+
+class ConnectionThread:
+    """Runs the engine. Callers hand events over by `accept`; what becomes of them their sinks are told on this thread."""
+
+    def __init__(self, settings: Settings, log: logging.Logger):
+        self._log = log
+        self._wires = Wires(settings)
+        self._engine = Engine(settings, self._wires, log)
+        self._wires.engine = self._engine
+        # Under its lock: what callers hand over, and what they wait for.
+        self._changed = threading.Condition(threading.Lock())
+        self._room = Room(settings.options.max_pending_events, settings.options.max_pending_bytes)
+        self._inbox: list[Pending] = []
+        self._hurries = False
+        self._close_by: Optional[float] = None
+        self._has_ended = False
+        self._welcome: Optional[Welcome] = None
+        self._trouble: Optional[ConnectionFailed] = None
+        self._counters = Counters()
+        self._thread = threading.Thread(target=self._run, name="needletail-publisher", daemon=True)
+        self._thread.start()
+
+    # Called by any thread
+
+    def accept(self, entries: list[Pending], wait_until: float) -> int:
+        """Takes events over as room comes. Returns how many: fewer than all when the time was over or the publisher closes."""
+        taken = 0
+        with self._changed:
+            for entry in entries:
+                if not self._room.fits(entry.size):
+                    self._wait(lambda size=entry.size: self._room.fits(size), wait_until)  # type: ignore[misc]
+                    if not self._room.fits(entry.size):
+                        break
+                if self.is_closing:
+                    break
+                self._room.reserve(entry.size)
+                self._inbox.append(entry)
+                taken += 1
+        self._wires.ring()
+        return taken
+
+    def wait_until_open(self, wait_until: float) -> tuple[Optional[Welcome], Optional[ConnectionFailed]]:
+        """Waits for a connection, or for a reason why there will be none. Returns the latest of both."""
+        with self._changed:
+            self._wait(lambda: self._welcome is not None or self._is_refused(), wait_until)
+            return self._welcome, self._trouble
+
+    def _is_refused(self) -> bool:
+        return self._trouble is not None and self._trouble.is_final
+
+    def flush(self, wait_until: float) -> bool:
+        """Sends what lingers, and waits until nothing is pending. False: something still is."""
+        with self._changed:
+            self._hurries = True
+            self._wires.ring()
+            self._wait(lambda: self._room.events == 0, wait_until)
+            return self._room.events == 0
+
+    def close(self, wait_until: float) -> None:
+        """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest."""
+        with self._changed:
+            self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
+            self._hurries = True
+            self._changed.notify_all()
+        self._wires.ring()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    @property
+    def is_closing(self) -> bool:
+        return self._close_by is not None or self._has_ended
+
+    def counters(self) -> Counters:
+        with self._changed:
+            counters = self._counters.copy()
+            counters.pending, counters.pending_bytes = self._room.events, self._room.bytes
+            return counters
+
+    def _wait(self, holds: Callable[[], bool], wait_until: float) -> None:
+        """Waits under the lock, until the condition holds, the time is over, or the publisher has ended."""
+        while not holds() and not self._has_ended:
+            left = wait_until - time.monotonic()
+            if left <= 0:
+                return
+            self._wires.ring()
+            self._changed.wait(min(left, threading.TIMEOUT_MAX))
+
+    # The thread
+
+    def _run(self) -> None:
+        try:
+            while self._round():
+                pass
+        except Exception:
+            # Our bug; those who wait must hear of it all the same.
+            self._log.critical("the publisher's thread failed; the publisher closes", exc_info=True)
+        finally:
+            self._end()
+
+    def _round(self) -> bool:
+        """Takes what was handed over, does what is due, waits for what comes. False: closed, and nothing is left."""
+        now = time.monotonic()
+        with self._changed:
+            inbox, self._inbox = self._inbox, []
+            hurries, self._hurries = self._hurries, False
+            close_by = self._close_by
+        self._engine.submit(inbox, now)
+        if hurries:
+            self._engine.hurry()
+        self._wires.take_news(now)
+        self._engine.turn(now)
+        is_idle = self._show() == 0
+        if close_by is not None and (is_idle or now >= close_by):
+            return False
+        due = min(self._engine.next_due(), math.inf if close_by is None else close_by)
+        self._wires.wait(None if due == math.inf else max(0.0, due - time.monotonic()))
+        return True
+
+    def _show(self) -> int:
+        """Shows callers how things stand. Returns how many events are pending."""
+        ledger = self._engine.ledger
+        link = self._engine.open_link
+        welcome = link.welcome if link else None
+        trouble = self._engine.trouble
+        with self._changed:
+            if ledger.released_events or welcome is not self._welcome or trouble is not self._trouble:
+                self._changed.notify_all()
+            self._room.release(ledger.released_events, ledger.released_bytes)
+            ledger.released_events = ledger.released_bytes = 0
+            self._welcome, self._trouble = welcome, trouble
+            self._counters = ledger.counters.copy()
+            return self._room.events
+
+    def _end(self) -> None:
+        with self._changed:
+            self._has_ended = True
+            inbox, self._inbox = self._inbox, []
+        self._engine.submit(inbox, time.monotonic())
+        self._engine.close()
+        self._show()
+        self._wires.close()
+        with self._changed:
+            self._changed.notify_all()
