@@ -3,6 +3,7 @@
 ``Publisher`` for threads, ``AsyncPublisher`` for asyncio; see the package's README.md.
 """
 
+from .async_publisher import AsyncPublisher
 from .counters import Counters
 from .errors import (
     AuthenticationFailed,
@@ -32,6 +33,7 @@ from .settings import Options, tls_context
 from .status import Status, StatusClass
 
 __all__ = [
+    "AsyncPublisher",
     "AuthenticationFailed",
     "BatchIncomplete",
     "ClosedByServer",

@@ -73,9 +73,9 @@ class Engine:
         self._hurried_below = self._backlog.next_sequence
 
     @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits or flies."""
-        return not self._backlog.waiting() and not any(link.flights for link in self.links)
+    def has_flights(self) -> bool:
+        """Whether a frame waits for its answer."""
+        return any(link.flights for link in self.links)
 
     @property
     def open_link(self) -> Optional[Link]:

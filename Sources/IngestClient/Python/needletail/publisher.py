@@ -99,7 +99,7 @@ class Publisher:
         """
         deadline = self._deadline(timeout)
         events = list(events)
-        sink = BatchSink([event.id for event in events])
+        sink = BatchSink(len(events))
         for start in range(0, len(events), _SLICE):
             entries = [
                 Pending(event.id, encode_record(event), deadline, sink, index)

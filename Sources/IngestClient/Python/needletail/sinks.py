@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from concurrent.futures import Future
-from typing import Optional, Sequence, Union, cast
+from typing import Union, cast
 
 from .errors import BatchIncomplete, EventRefused, PublishError
 from .receipt import Receipt
@@ -44,10 +43,9 @@ class FutureSink:
 class Results:
     """The ends of a batch's events, in the order of the call."""
 
-    def __init__(self, event_ids: Sequence[uuid.UUID]):
-        self._ends: list[Union[Receipt, PublishError, None]] = [None] * len(event_ids)
-        self._left = len(event_ids)
-        self._has_errors = False
+    def __init__(self, count: int):
+        self._ends: list[Union[Receipt, PublishError, None]] = [None] * count
+        self._left = count
 
     def put(self, index: int, end: Union[Receipt, PublishError]) -> bool:
         """Notes an end. True: it was the last one."""
@@ -64,12 +62,12 @@ class Results:
 
 
 class BatchSink:
-    """A batch that a thread waits for. Only the publisher's thread calls `settle` and `fail`."""
+    """A batch that a thread waits for. `settle` and `fail` come from the publisher's thread, and `fail` from the caller's too."""
 
-    def __init__(self, event_ids: Sequence[uuid.UUID]):
-        self._results = Results(event_ids)
+    def __init__(self, count: int):
+        self._results = Results(count)
         self._is_done = threading.Event()
-        if not event_ids:
+        if count == 0:
             self._is_done.set()
 
     def begin(self, index: int) -> bool:
@@ -83,7 +81,7 @@ class BatchSink:
         if self._results.put(index, error):
             self._is_done.set()
 
-    def receipts(self, timeout: Optional[float] = None) -> list[Receipt]:
+    def receipts(self) -> list[Receipt]:
         """Waits for all."""
-        self._is_done.wait(timeout)
+        self._is_done.wait()
         return self._results.receipts()

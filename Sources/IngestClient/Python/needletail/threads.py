@@ -17,12 +17,16 @@ from .room import Room
 from .settings import Settings
 from .wires import Wires
 
+#: What callers hand over while frames are in flight is looked at so often, in seconds.
+_LONGEST_NAP = 0.05
+
 
 class ConnectionThread:
     """Runs the engine. Callers hand events over by `accept`; what becomes of them their sinks are told on this thread."""
 
     def __init__(self, settings: Settings, log: logging.Logger):
         self._log = log
+        self._options = settings.options
         self._wires = Wires(settings)
         self._engine = Engine(settings, self._wires, log)
         self._wires.engine = self._engine
@@ -30,6 +34,9 @@ class ConnectionThread:
         self._changed = threading.Condition(threading.Lock())
         self._room = Room(settings.options.max_pending_events, settings.options.max_pending_bytes)
         self._inbox: list[Pending] = []
+        self._inbox_bytes = 0
+        # Frames are in flight: less than a batch is of no interest before an answer comes.
+        self._is_busy = False
         self._hurries = False
         self._close_by: Optional[float] = None
         self._has_ended = False
@@ -54,9 +61,15 @@ class ConnectionThread:
                     break
                 self._room.reserve(entry.size)
                 self._inbox.append(entry)
+                self._inbox_bytes += entry.size
                 taken += 1
-        self._wires.ring()
+            if not self._is_busy or self._is_batch():
+                self._wires.ring()
         return taken
+
+    def _is_batch(self) -> bool:
+        options = self._options
+        return len(self._inbox) >= options.batch_events or self._inbox_bytes >= options.batch_bytes
 
     def wait_until_open(self, wait_until: float) -> tuple[Optional[Welcome], Optional[ConnectionFailed]]:
         """Waits for a connection, or for a reason why there will be none. Returns the latest of both."""
@@ -120,7 +133,7 @@ class ConnectionThread:
         """Takes what was handed over, does what is due, waits for what comes. False: closed, and nothing is left."""
         now = time.monotonic()
         with self._changed:
-            inbox, self._inbox = self._inbox, []
+            inbox, self._inbox, self._inbox_bytes = self._inbox, [], 0
             hurries, self._hurries = self._hurries, False
             close_by = self._close_by
         self._engine.submit(inbox, now)
@@ -131,9 +144,22 @@ class ConnectionThread:
         is_idle = self._show() == 0
         if close_by is not None and (is_idle or now >= close_by):
             return False
-        due = min(self._engine.next_due(), math.inf if close_by is None else close_by)
-        self._wires.wait(None if due == math.inf else max(0.0, due - time.monotonic()))
+        self._wires.wait(self._pause(close_by))
         return True
+
+    def _pause(self, close_by: Optional[float]) -> Optional[float]:
+        """How long to wait for sockets and the bell, in seconds; None: until they stir."""
+        due = min(self._engine.next_due(), math.inf if close_by is None else close_by)
+        now = time.monotonic()
+        with self._changed:
+            # Lingering needs the hour of each event; without it what comes while frames are in flight need not wake us,
+            # but must be seen in time for its deadline.
+            self._is_busy = self._engine.has_flights and not self._options.linger
+            if self._is_busy:
+                due = min(due, now + _LONGEST_NAP)
+            elif self._inbox:
+                return 0.0
+        return None if due == math.inf else max(0.0, due - now)
 
     def _show(self) -> int:
         """Shows callers how things stand. Returns how many events are pending."""
@@ -154,6 +180,7 @@ class ConnectionThread:
         with self._changed:
             self._has_ended = True
             inbox, self._inbox = self._inbox, []
+            self._is_busy = False
         self._engine.submit(inbox, time.monotonic())
         self._engine.close()
         self._show()
