@@ -301,6 +301,8 @@ class Engine:
                 self.ledger.stored(entry, Status.ACCEPTED, ack.commit)
             return
         answers = ack.answers if ack.form == 1 else [ack.answers[0]] * len(flight.entries)
+        # One for the whole frame: what came together and must wait alike comes again together, in order.
+        jitter = self._redial.jitter()
         for entry, (code, retry_after) in zip(flight.entries, answers):
             status = Status(code)
             kind = status.status_class
@@ -312,16 +314,18 @@ class Engine:
             elif entry.sink is NOBODY:
                 self.ledger.forgotten(entry)
             else:
-                self._send_again(link, entry, status, retry_after / 1000, now)
+                self._send_again(link, entry, status, retry_after / 1000, jitter, now)
 
-    def _send_again(self, link: Link, entry: Pending, status: Status, retry_after: float, now: float) -> None:
+    def _send_again(
+        self, link: Link, entry: Pending, status: Status, retry_after: float, jitter: float, now: float
+    ) -> None:
         """Class 0x01: here, after a pause. Class 0x02: elsewhere. Any other has no place in an ACK, and is taken for a lost answer."""
         entry.answer = (status, retry_after)
         self.ledger.counters.retried += 1
         if status.status_class == StatusClass.SEND_AGAIN:
             # BUSY may stand for "in doubt".
             entry.in_doubt = entry.in_doubt or status == Status.BUSY
-            due = now + self._redial.retry_pause(retry_after, entry.sends)
+            due = now + retry_after + jitter * self._redial.backoff(entry.sends - 1)
             if due >= entry.deadline:
                 self.ledger.timed_out(entry, None)
             else:

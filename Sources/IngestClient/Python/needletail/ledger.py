@@ -38,7 +38,7 @@ class Ledger:
         if entry.sink is NOBODY:
             return
         self.counters.refused += 1
-        self._log.warning("event %s is refused: %s", entry.event_id, status.name)
+        self._log.debug("event %s is refused: %s", entry.event_id, status.name)
         entry.sink.settle(entry.index, Receipt(entry.event_id, status, 0.0, commit))
 
     def cancelled(self, entry: Pending) -> None:

@@ -22,8 +22,8 @@ from .status import Status
 
 #: Before WELCOME, and an ACK with an answer for each event of the largest frame.
 _SHORT_BODY = 64 * 1024
-#: Answers to PINGs that may wait for the socket. A server that sends more of them and reads none is at fault.
-_MOST_UNSENT = 64 * 1024
+#: PINGs of the server within a second. More would fill our memory with answers, and our time: what section 9 allows a client.
+_MOST_PINGS = 100
 
 
 class State(enum.IntEnum):
@@ -74,6 +74,8 @@ class Link:
         self._sent_at = now
         self._pinged_at: Optional[float] = None
         self._waiting_since: Optional[float] = None
+        self._pings_since = now
+        self._pings = 0
         self._welcome_by = math.inf
         self._keep_alive = settings.options.keep_alive
 
@@ -182,7 +184,7 @@ class Link:
         elif frame.type == frames.GOAWAY and self.state == State.OPEN:
             self._go_away(frames.decode_goaway(frame.body), now)
         elif frame.type == frames.PING and self.state == State.OPEN:
-            self._answer_ping(frame)
+            self._answer_ping(frame, now)
             self._sent_at = now
         elif frame.type == frames.PONG and self.state == State.OPEN:
             frames.decode_pong(frame.body)
@@ -210,10 +212,13 @@ class Link:
         # A second for the last answers on their way.
         self.leave_by = min(self.leave_by, now + message.grace_ms / 1000 + 1)
 
-    def _answer_ping(self, frame: frames.Frame) -> None:
+    def _answer_ping(self, frame: frames.Frame, now: float) -> None:
         ping = frames.decode_ping(frame.body)
-        if sum(map(len, self.output)) > _MOST_UNSENT and self.is_blocked:
-            raise ProtocolBroken("a flood of PINGs whose answers are not read")
+        if now >= self._pings_since + 1:
+            self._pings_since, self._pings = now, 0
+        self._pings += 1
+        if self._pings > _MOST_PINGS:
+            raise ProtocolBroken(f"more than {_MOST_PINGS} PINGs in a second")
         received = time.time_ns()
         pong = frames.Pong(ping.opaque, ping.sent_at, received, time.time_ns())
         self.output.append(frames.encode_frame(frames.PONG, frames.encode_pong(pong), frame.request_id))

@@ -44,6 +44,7 @@ class Redial:
         """The longest wait after so many failures, in seconds."""
         return min(self._options.backoff_most, self._options.backoff_initial * 2.0 ** min(failures, 60))
 
-    def retry_pause(self, retry_after: float, sends: int) -> float:
-        """How long an event waits that was sent so often: never less than the server's retry-after, and jitter on top."""
-        return retry_after + self._chance.uniform(0, self.backoff(sends - 1))
+    def jitter(self) -> float:
+        """A random part of a backoff, 0 to 1. An event that was sent n times waits so much of `backoff(n - 1)`, on top of the
+        server's retry-after."""
+        return self._chance.random()
