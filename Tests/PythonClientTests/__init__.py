@@ -1,4 +1,4 @@
-"""Tests of the Python client. Run by `Tests/run`, or by `python3 -m unittest discover -s Tests/PythonClientTests -t Tests`."""
+"""Tests of the Python client. Run by `Tests/run`, or alone by `python3 Tests/PythonClientTests [FILTER]`."""
 
 import logging
 import pathlib
