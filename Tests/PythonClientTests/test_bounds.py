@@ -1,6 +1,10 @@
 """Bounded memory, cancellation, threads."""
 
 import asyncio
+import os
+import queue
+import subprocess
+import sys
 import threading
 import unittest
 from concurrent.futures import CancelledError
@@ -114,6 +118,46 @@ class ThreadedBoundTests(BoundTests, unittest.TestCase):
                 for thread in threads:
                     thread.join()
             self.assertEqual(len(set(server.result())), 400)
+
+    def test_a_callback_may_submit_and_must_not_wait(self):
+        first, second = events(2)
+        outcomes = queue.Queue()
+
+        def go_on(_):
+            with self.assertRaisesRegex(RuntimeError, "callback"):
+                publisher.publish(second)
+            outcomes.put(publisher.submit(second))
+
+        with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
+            with self.publisher(server.address) as publisher:
+                publisher.submit(first).add_done_callback(go_on)
+                self.assertTrue(outcomes.get(timeout=PATIENCE).result(PATIENCE).stored)
+            self.assertEqual(server.result(), [first.id.hex, second.id.hex])
+
+    def test_a_forked_process_is_told(self):
+        with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
+            with self.publisher(server.address) as publisher:
+                publisher.publish(events(1)[0])
+                child = os.fork()
+                if child == 0:
+                    try:
+                        publisher.publish(events(1)[0])
+                    except RuntimeError:
+                        publisher.close()
+                        os._exit(7)
+                    os._exit(1)
+                self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
+
+    def test_the_end_of_the_program_waits_for_what_is_pending(self):
+        program = (
+            "import sys, needletail\n"
+            "publisher = needletail.Publisher(sys.argv[1], sys.argv[2], options=needletail.Options(linger=60))\n"
+            "for _ in range(3): publisher.submit(needletail.Event('acme', 'order.placed'))\n"
+        )
+        with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+            subprocess.run([sys.executable, "-c", program, server.address, KEY], env=environment, check=True, timeout=PATIENCE)
+            self.assertEqual(len(server.result()), 3)
 
     def test_an_invalid_event_is_never_submitted(self):
         with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:

@@ -150,6 +150,7 @@ class ConnectionTests:
 
         with ScriptedServer(refusing) as wrong, ScriptedServer(accepting) as right:
             with self.publisher([wrong.address, right.address]) as publisher:
+                publisher.connect()
                 self.assertTrue(publisher.publish(events(1)[0]).stored)
 
     def test_other_peers_are_named(self):

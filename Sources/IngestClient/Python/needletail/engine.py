@@ -46,6 +46,8 @@ class Engine:
         self.ledger = Ledger(log)
         #: The latest reason why there was no connection.
         self.trouble: Optional[ConnectionFailed] = None
+        #: The same, where it is one that waiting does not mend, and every address gives one.
+        self.refusal: Optional[ConnectionFailed] = None
         self._settings = settings
         self._options = settings.options
         self._shell = shell
@@ -165,7 +167,7 @@ class Engine:
     def _opened(self, link: Link) -> None:
         self._was_open = True
         self._final_refusals = 0
-        self.trouble = None
+        self.trouble = self.refusal = None
         self.ledger.counters.connections += 1
         assert link.welcome is not None
         self._log.info("connected to %s, server %s %s", link.address, link.welcome.server_id, link.welcome.server_version)
@@ -216,10 +218,12 @@ class Engine:
         is_key = isinstance(error, ClosedByServer) and error.status == Status.AUTH_FAILED
         if not error.is_final or (self._was_open and not is_key):
             self._final_refusals = 0
+            self.refusal = None
             return
         self._final_refusals += 1
         if self._final_refusals < len(self._settings.addresses):
             return
+        self.refusal = error
         for entry in self._backlog.waiting():
             self._backlog.drop(entry)
             self.ledger.hopeless(entry, error)
@@ -267,13 +271,14 @@ class Engine:
         most, bytes_room = link.room()
         most = min(most, options.batch_events)
         wanted = min(bytes_room, options.batch_bytes)
+        largest = link.largest_record
         batch: list[Pending] = []
         size = PUBLISH_OVERHEAD
         while len(batch) < most:
             entry = backlog.peek()
             if entry is None:
                 break
-            if not link.can_ever_take(entry):
+            if entry.size > largest:
                 backlog.pop().stage = Stage.DONE
                 self.ledger.refused(entry, Status.TOO_LARGE)
                 continue
@@ -303,9 +308,12 @@ class Engine:
         answers = ack.answers if ack.form == 1 else [ack.answers[0]] * len(flight.entries)
         # One for the whole frame: what came together and must wait alike comes again together, in order.
         jitter = self._redial.jitter()
+        status = Status.ACCEPTED
+        kind: Optional[StatusClass] = StatusClass.STORED
         for entry, (code, retry_after) in zip(flight.entries, answers):
-            status = Status(code)
-            kind = status.status_class
+            if code != status:
+                status = Status(code)
+                kind = status.status_class
             entry.stage = Stage.DONE
             if kind == StatusClass.STORED:
                 self.ledger.stored(entry, status, ack.commit)

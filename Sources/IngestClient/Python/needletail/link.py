@@ -101,11 +101,11 @@ class Link:
         wanted = self._settings.options.window_events
         return welcome.window_events if wanted is None else min(wanted, welcome.window_events)
 
-    def can_ever_take(self, entry: Pending) -> bool:
-        """Whether a frame of its own would be within the server's limits."""
+    @property
+    def largest_record(self) -> int:
+        """Bytes of the largest event that a frame of its own can carry here."""
         welcome = self.welcome
-        assert welcome is not None
-        return entry.size + frames.PUBLISH_OVERHEAD <= min(welcome.frame_bytes, welcome.window_bytes)
+        return min(welcome.frame_bytes, welcome.window_bytes) - frames.PUBLISH_OVERHEAD if welcome else 0
 
     def publish(self, entries: list[Pending], now: float) -> int:
         """Sends a frame; the caller has looked at ``room``. Returns the bytes of its body."""

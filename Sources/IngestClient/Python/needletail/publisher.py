@@ -32,7 +32,7 @@ class Publisher:
     the same ids. Each event ends in a receipt or an exception; none is dropped in silence, also not at the end of the program,
     which waits for what is pending unless `close` was called before.
 
-    Do not carry it over `os.fork`: make one in each process.
+    It does not survive ``os.fork``: make one in each process.
 
     :param addresses: ``host:port``, ``[v6]:port`` or ``unix:/path``, one or several to take turns.
     :param api_key: opens the tenants that are published to. Never logged.
@@ -68,6 +68,7 @@ class Publisher:
         :raises PublishFailed: no server takes this client: the key is wrong, say.
         :raises PublisherClosed: closed meanwhile.
         """
+        self._thread.check_caller()
         return self.submit(event, timeout=timeout, raise_on_refusal=raise_on_refusal).result()
 
     def submit(
@@ -77,7 +78,8 @@ class Publisher:
         ``max_pending_bytes`` are pending.
 
         The future ends as ``publish`` does. Its ``cancel`` withdraws the event if it was not sent yet; else it returns False.
-        Its callbacks run on the publisher's thread: they must be short, and must not block.
+        Its callbacks run on the publisher's thread: they must be short, and must not wait. A ``submit`` in one finds room or
+        raises at once.
 
         :raises PublishTimeout: there was no room in time. Nothing was sent.
         :raises PublisherClosed: closed already. Nothing was sent.
@@ -97,6 +99,7 @@ class Publisher:
         :returns: one receipt per event, in order.
         :raises BatchIncomplete: some have none; ``results`` has a receipt or an error for each.
         """
+        self._thread.check_caller()
         deadline = self._deadline(timeout)
         events = list(events)
         sink = BatchSink(len(events))
@@ -123,6 +126,7 @@ class Publisher:
         :returns: what the server announced.
         :raises ConnectionFailed: there is none in time, or will be none.
         """
+        self._thread.check_caller()
         welcome, trouble = self._thread.wait_until_open(self._deadline(timeout))
         if welcome is not None:
             return welcome
@@ -133,6 +137,7 @@ class Publisher:
 
         :raises TimeoutError: something still is.
         """
+        self._thread.check_caller()
         if not self._thread.flush(self._deadline(timeout)):
             raise TimeoutError(f"{self.counters.pending} events are still pending")
 

@@ -88,13 +88,9 @@ class ConnectionTask:
     async def wait_until_open(self, wait_until: float) -> tuple[Optional[Welcome], Optional[ConnectionFailed]]:
         """Waits for a connection, or for a reason why there will be none. Returns the latest of both."""
         self.start()
-        await self._wait(lambda: self._engine.open_link is not None or self._is_refused(), wait_until)
+        await self._wait(lambda: self._engine.open_link is not None or self._engine.refusal is not None, wait_until)
         link = self._engine.open_link
         return link.welcome if link else None, self._engine.trouble
-
-    def _is_refused(self) -> bool:
-        trouble = self._engine.trouble
-        return trouble is not None and trouble.is_final
 
     async def flush(self, wait_until: float) -> bool:
         """Sends what lingers, and waits until nothing is pending. False: something still is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import threading
 import time
 from typing import Callable, Optional
@@ -42,14 +43,27 @@ class ConnectionThread:
         self._has_ended = False
         self._welcome: Optional[Welcome] = None
         self._trouble: Optional[ConnectionFailed] = None
+        self._is_refused = False
         self._counters = Counters()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="needletail-publisher", daemon=True)
         self._thread.start()
 
     # Called by any thread
 
+    def check_caller(self) -> None:
+        """:raises RuntimeError: the caller would wait for ever: a callback on the publisher's own thread, or a forked process."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a callback runs on the publisher's thread and must not wait for the publisher; submit does not")
+        self._check_process()
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise RuntimeError("the publisher was made in another process; make one after the fork")
+
     def accept(self, entries: list[Pending], wait_until: float) -> int:
         """Takes events over as room comes. Returns how many: fewer than all when the time was over or the publisher closes."""
+        self._check_process()
         taken = 0
         with self._changed:
             for entry in entries:
@@ -74,11 +88,8 @@ class ConnectionThread:
     def wait_until_open(self, wait_until: float) -> tuple[Optional[Welcome], Optional[ConnectionFailed]]:
         """Waits for a connection, or for a reason why there will be none. Returns the latest of both."""
         with self._changed:
-            self._wait(lambda: self._welcome is not None or self._is_refused(), wait_until)
+            self._wait(lambda: self._welcome is not None or self._is_refused, wait_until)
             return self._welcome, self._trouble
-
-    def _is_refused(self) -> bool:
-        return self._trouble is not None and self._trouble.is_final
 
     def flush(self, wait_until: float) -> bool:
         """Sends what lingers, and waits until nothing is pending. False: something still is."""
@@ -89,7 +100,9 @@ class ConnectionThread:
             return self._room.events == 0
 
     def close(self, wait_until: float) -> None:
-        """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest."""
+        """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest. In a forked process: nothing."""
+        if os.getpid() != self._process:
+            return
         with self._changed:
             self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
             self._hurries = True
@@ -110,6 +123,8 @@ class ConnectionThread:
 
     def _wait(self, holds: Callable[[], bool], wait_until: float) -> None:
         """Waits under the lock, until the condition holds, the time is over, or the publisher has ended."""
+        if threading.current_thread() is self._thread:
+            return
         while not holds() and not self._has_ended:
             left = wait_until - time.monotonic()
             if left <= 0:
@@ -173,6 +188,7 @@ class ConnectionThread:
             self._room.release(ledger.released_events, ledger.released_bytes)
             ledger.released_events = ledger.released_bytes = 0
             self._welcome, self._trouble = welcome, trouble
+            self._is_refused = self._engine.refusal is not None
             self._counters = ledger.counters.copy()
             return self._room.events
 
