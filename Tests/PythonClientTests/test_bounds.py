@@ -83,6 +83,8 @@ class BoundTests:
             Publisher([], KEY)
         with self.assertRaises(ValueError):
             Publisher("host", "")
+        with self.assertRaisesRegex(ValueError, "longer"):
+            Publisher("host", "k" * 4000, client_name="n" * 55)
 
 
 class ThreadedBoundTests(BoundTests, unittest.TestCase):
@@ -211,6 +213,11 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
             self.assertEqual(server.result(), [event.id.hex for event in listed[:2] + listed[3:]])
         self.assertIsInstance(ends[2], asyncio.CancelledError)
         self.assertEqual((counters.stored, counters.pending), (5, 0))
+
+    def test_another_event_loop_is_refused(self):
+        with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
+            with self.publisher(server.address) as publisher, self.assertRaisesRegex(RuntimeError, "another event loop"):
+                asyncio.run(publisher.publisher.publish(events(1)[0]))
 
     def test_a_cancelled_batch_is_withdrawn(self):
         gate = threading.Event()

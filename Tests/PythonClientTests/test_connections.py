@@ -220,6 +220,20 @@ class ConnectionTests:
             self.assertEqual((minor, features, key), (0, 0, KEY))
             self.assertIn("python", name)
 
+    def test_a_server_that_does_not_sync_is_warned_of(self):
+        def script(connection):
+            return connection.greet(durability=1).accept_all()
+
+        with ScriptedServer(script) as server, self.assertLogs("needletail", "WARNING") as logs:
+            with self.publisher(server.address) as publisher:
+                self.assertEqual(publisher.connect().durability, 1)
+        self.assertIn("before its disk has synced", logs.output[0])
+
+    def test_a_longest_hello(self):
+        with ScriptedServer(accepting) as server:
+            with self.publisher(server.address, key="k" * 4000) as publisher:
+                self.assertTrue(publisher.publish(events(1)[0]).stored)
+
     def test_a_preface_in_pieces(self):
         def script(connection):
             connection.read_hello()

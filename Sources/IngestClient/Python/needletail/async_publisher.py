@@ -67,8 +67,13 @@ class AsyncPublisher:
         deadline = self._deadline(timeout)
         sink = AsyncFutureSink(asyncio.get_running_loop().create_future(), raise_on_refusal)
         entry = Pending(event.id, encode_record(event), deadline, sink)
-        if not await self._task.accept(entry):
-            raise self._not_taken(entry)
+        try:
+            if not await self._task.accept(entry):
+                raise self._not_taken(entry)
+        except asyncio.CancelledError:
+            # It may be taken over already.
+            sink.future.cancel()
+            raise
         return sink.future
 
     async def publish_many(

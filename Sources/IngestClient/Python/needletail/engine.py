@@ -13,7 +13,7 @@ from typing import Iterable, Optional, Protocol
 
 from .backlog import Backlog
 from .errors import ClosedByServer, ConnectionFailed, ConnectionLost
-from .frames import PUBLISH_OVERHEAD, Ack
+from .frames import PUBLISH_OVERHEAD, SYNCED, Ack
 from .ledger import Ledger
 from .link import Flight, Link, State
 from .pending import NOBODY, Pending, Stage
@@ -171,6 +171,8 @@ class Engine:
         self.ledger.counters.connections += 1
         assert link.welcome is not None
         self._log.info("connected to %s, server %s %s", link.address, link.welcome.server_id, link.welcome.server_version)
+        if link.welcome.durability < SYNCED:
+            self._log.warning("%s acknowledges before its disk has synced: a power cut may lose what has a receipt", link.address)
 
     def _asked_to_leave(self, link: Link, now: float) -> None:
         if link.spread is None:

@@ -35,6 +35,8 @@ _GOAWAY = struct.Struct(">II")
 HEADER_BYTES = _HEADER.size
 #: What the count of a PUBLISH adds to its records.
 PUBLISH_OVERHEAD = _U32.size
+#: Durability of an ACK in WELCOME: fdatasync before it.
+SYNCED = 2
 
 
 class Frame(NamedTuple):

@@ -8,8 +8,8 @@ from typing import NamedTuple, Optional, Sequence, Union
 
 DEFAULT_PORT = 7400
 ALPN = "needletail/1"
-#: A str of the protocol.
-_LONGEST_TEXT = 0xFFFF
+#: Bytes of key and name together: preface and HELLO are 4,096 at most (3.4), 42 of them before and between these two.
+_LONGEST_TEXTS = 4096 - 42
 
 
 class Address(NamedTuple):
@@ -114,9 +114,8 @@ class Settings:
             raise ValueError("addresses: at least one is wanted")
         if not api_key:
             raise ValueError("api_key: empty")
-        for name, text in (("api_key", api_key), ("client_name", client_name)):
-            if len(text.encode()) > _LONGEST_TEXT:
-                raise ValueError(f"{name}: longer than {_LONGEST_TEXT} bytes")
+        if len(api_key.encode()) + len(client_name.encode()) > _LONGEST_TEXTS:
+            raise ValueError(f"api_key and client_name: longer than {_LONGEST_TEXTS} bytes together")
         if ssl_context is not None:
             ssl_context.set_alpn_protocols([ALPN])
         parsed = tuple(Address.parse(text) for text in texts)

@@ -66,6 +66,7 @@ class BatchSink:
 
     def __init__(self, count: int):
         self._results = Results(count)
+        self._lock = threading.Lock()
         self._is_done = threading.Event()
         if count == 0:
             self._is_done.set()
@@ -74,11 +75,15 @@ class BatchSink:
         return True
 
     def settle(self, index: int, receipt: Receipt) -> None:
-        if self._results.put(index, receipt):
-            self._is_done.set()
+        self._put(index, receipt)
 
     def fail(self, index: int, error: PublishError) -> None:
-        if self._results.put(index, error):
+        self._put(index, error)
+
+    def _put(self, index: int, end: Union[Receipt, PublishError]) -> None:
+        with self._lock:
+            is_last = self._results.put(index, end)
+        if is_last:
             self._is_done.set()
 
     def receipts(self) -> list[Receipt]:

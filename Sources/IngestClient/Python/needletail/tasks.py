@@ -44,16 +44,22 @@ class ConnectionTask:
     # For the publisher
 
     def start(self) -> None:
-        """Begins to connect, once."""
+        """Begins to connect, once.
+
+        :raises RuntimeError: another event loop than before.
+        """
+        running = asyncio.get_running_loop()
         if self._loop is None:
-            self._loop = self._wires.loop = asyncio.get_running_loop()
+            self._loop = self._wires.loop = running
             self.schedule()
+        elif self._loop is not running:
+            raise RuntimeError("the publisher belongs to another event loop; make one for this loop")
 
     async def accept(self, entry: Pending) -> bool:
         """Takes an event over when there is room. False: the time was over before, or the publisher closes."""
-        self.start()
         if self.is_closing:
             return False
+        self.start()
         if self._queue or not self._room.fits(entry.size):
             if not await self._wait_for_room(entry):
                 return False
