@@ -1,14 +1,27 @@
 """Both publishers against `needletail serve`."""
 
+import os
+import shutil
+import tempfile
 import threading
 import time
 import unittest
 
-from needletail import Event, EventRefused, PublishFailed, Status, event_id_from_key, uuid7
+from needletail import (
+    ClosedByServer,
+    Event,
+    EventRefused,
+    PublishFailed,
+    Status,
+    TLSFailed,
+    event_id_from_key,
+    tls_context,
+    uuid7,
+)
 
-from .support.places import NEEDLETAIL
+from .support.places import CERTIFICATES, NEEDLETAIL
 from .support.publishers import KEY, Asynchronous, Threaded, events
-from .support.real_server import Installation
+from .support.real_server import Installation, serve_knows
 
 
 @unittest.skipUnless(NEEDLETAIL.exists(), f"{NEEDLETAIL} is not built")
@@ -103,3 +116,49 @@ class DrainTests(unittest.TestCase):
                     self.assertTrue(all(receipt.stored for receipt in receipts))
                     again = publisher.publish_many(batch)
                 self.assertEqual({receipt.status for receipt in again}, {Status.DUPLICATE})
+
+
+@unittest.skipUnless(serve_knows("--tls-certificate"), f"{NEEDLETAIL} is not built, or has no TLS")
+class DoorTests(unittest.TestCase):
+    """TLS and the Unix socket."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.socket = os.path.join(cls.folder.name, "ingest")
+        key = os.path.join(cls.folder.name, "server.key")
+        shutil.copy(CERTIFICATES / "server.key", key)
+        os.chmod(key, 0o600)
+        flags = ["--tls-certificate", str(CERTIFICATES / "server.pem"), "--tls-key", key, "--unix-socket", cls.socket]
+        cls.installation = Installation(flags=flags).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.installation.server.stop()
+        cls.installation.__exit__(None, None, None)
+        cls.folder.cleanup()
+
+    def each(self, address, **named):
+        for kind in (Threaded, Asynchronous):
+            with self.subTest(kind.name), kind(address, **named) as publisher:
+                yield publisher
+
+    def test_tls(self):
+        for publisher in self.each(self.installation.address, ssl_context=tls_context(str(CERTIFICATES / "ca.pem"))):
+            self.assertTrue(all(receipt.stored for receipt in publisher.publish_many(events(3_000))))
+
+    def test_an_authority_that_we_do_not_trust(self):
+        for publisher in self.each(self.installation.address, ssl_context=tls_context()):
+            with self.assertRaises(PublishFailed) as caught:
+                publisher.publish(events(1)[0])
+            self.assertIsInstance(caught.exception.__cause__, TLSFailed)
+
+    def test_plaintext_is_told_to_speak_tls(self):
+        for publisher in self.each(self.installation.address):
+            with self.assertRaisesRegex(PublishFailed, "TLS") as caught:
+                publisher.publish(events(1)[0])
+            self.assertIsInstance(caught.exception.__cause__, ClosedByServer)
+
+    def test_the_unix_socket(self):
+        for publisher in self.each(f"unix:{self.socket}"):
+            self.assertTrue(all(receipt.stored for receipt in publisher.publish_many(events(3_000))))

@@ -16,7 +16,7 @@ CLIENT = str(CERTIFICATES / "client.pem")
 
 def server_context(wants_client=False):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(str(CERTIFICATES / "server.pem"))
+    context.load_cert_chain(str(CERTIFICATES / "server.pem"), str(CERTIFICATES / "server.key"))
     context.set_alpn_protocols([ALPN])
     if wants_client:
         context.load_verify_locations(AUTHORITY)

@@ -63,13 +63,22 @@ class Program:
         assert code == 0, (code, self.lines)
 
 
+def serve_knows(flag):
+    """Whether this build's `serve` has the flag."""
+    if not NEEDLETAIL.exists():
+        return False
+    help = subprocess.run([str(NEEDLETAIL), "serve", "--help"], capture_output=True, text=True, timeout=PATIENCE)
+    return flag in help.stdout
+
+
 class Installation:
     """A data directory and its provisioning; the server may be started on it again and again, on one port.
 
-    `endpoint` is the URL of the tenant "acme".
+    `endpoint` is the URL of the tenant "acme", `flags` are more of `serve`.
     """
 
-    def __init__(self, endpoint=None):
+    def __init__(self, endpoint=None, flags=()):
+        self._flags = flags
         self._folder = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self._folder.name)
         self.server = None
@@ -96,7 +105,7 @@ class Installation:
     def start(self):
         arguments = ["serve", "--data", str(self.folder / "data"), "--provision", str(self.folder / "provision.yaml")]
         arguments += ["--ingest-port", str(self.port), "--allow-http", "--allow-network", "127.0.0.0/8"]
-        self.server = Program(NEEDLETAIL, *arguments, "--sender-threads", "1")
+        self.server = Program(NEEDLETAIL, *arguments, "--sender-threads", "1", *self._flags)
         self.port = int(self.server.find(r" ready .*ingest=[^ ]*:(\d+)"))
         return self
 
