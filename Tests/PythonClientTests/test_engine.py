@@ -269,6 +269,14 @@ class ResendTests(unittest.TestCase):
         stage.receive(link, server_frames.ack(3, 1))
         self.assertTrue(caller.ends[0].stored)
 
+    def test_a_pause_beyond_the_deadline_ends_at_once(self):
+        stage = Stage(backoff_initial=0.001)
+        link = stage.open()
+        _, (caller,) = stage.submit(100, deadline=stage.now + 5)
+        stage.receive(link, server_frames.ack(2, 1, [(0x0100, 5_000)]))
+        self.assertIsInstance(caller.ends[0], PublishTimeout)
+        self.assertEqual((caller.ends[0].receipt.status, caller.ends[0].in_doubt), (Status.THROTTLED, False))
+
     def test_a_timeout_in_flight_frees_its_room_with_the_answer(self):
         stage = Stage()
         link = stage.open()
