@@ -35,7 +35,7 @@ class Caller:
 class Stage:
     """An engine, the server's side of its connections, and a clock."""
 
-    def __init__(self, welcome=None, addresses=1, **options):
+    def __init__(self, welcome=None, addresses=1, seed=5, **options):
         self.now = 1000.0
         self.dials = []
         self.hung_up = []
@@ -44,7 +44,7 @@ class Stage:
         self._readers = {}
         places = tuple(Address("host", 1 + n) for n in range(addresses))
         settings = Settings(places, "key", options=Options(**options))
-        self.engine = Engine(settings, self, logging.getLogger("needletail.tests"), random.Random(5))
+        self.engine = Engine(settings, self, logging.getLogger("needletail.tests"), random.Random(seed))
 
     # The shell
 
@@ -251,11 +251,22 @@ class ResendTests(unittest.TestCase):
 
     def test_reconnects_within_the_spread(self):
         for seed in range(20):
-            stage = Stage()
+            stage = Stage(seed=seed)
             first = stage.open()
             stage.receive(first, server_frames.go_away(5_000, 3_000))
             stage.step(3)
             self.assertEqual(len(stage.dials), 2)
+
+    def test_the_spread_holds_also_when_close_comes_with_it(self):
+        waits = []
+        for seed in range(20):
+            stage = Stage(seed=seed)
+            first = stage.open()
+            stage.receive(first, server_frames.go_away(5_000, 60_000) + server_frames.close(0x0200))
+            self.assertIn(first, stage.hung_up)
+            waits.append(stage.engine.next_due() - stage.now)
+        self.assertTrue(max(waits) > 30 and min(waits) < 30, waits)
+        self.assertLessEqual(max(waits), 60)
 
     def test_a_throttled_event_waits_its_time(self):
         stage = Stage(backoff_initial=0.001)

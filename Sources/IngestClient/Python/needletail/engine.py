@@ -105,18 +105,21 @@ class Engine:
         """Bytes came."""
         was_open = link.state == State.OPEN
         was_leaving = link.is_leaving
+        end: Optional[ConnectionFailed] = None
         try:
             for flight, ack in link.receive(data, now):
                 self._redial.worked()
                 self._settle(link, flight, ack, now)
         except ConnectionFailed as error:
-            self.ended(link, error, now)
-            return
+            end = error
+        # What came before the end holds: a GOAWAY and a CLOSE may share a packet.
         if link.state == State.OPEN and not was_open:
             self._opened(link)
         if link.is_leaving and not was_leaving:
             self._asked_to_leave(link, now)
-        if link.output:
+        if end is not None:
+            self.ended(link, end, now)
+        elif link.output:
             self._shell.flush(link)
 
     def ended(self, link: Link, error: ConnectionFailed, now: float) -> None:

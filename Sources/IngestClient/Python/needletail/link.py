@@ -20,7 +20,7 @@ from .pending import Pending
 from .settings import Address, Settings
 from .status import Status
 
-#: Before WELCOME, and an ACK with an answer for each event of the largest frame.
+#: Bytes of a body that every server may send.
 _SHORT_BODY = 64 * 1024
 #: PINGs of the server within a second. More would fill our memory with answers, and our time: what section 9 allows a client.
 _MOST_PINGS = 100
@@ -203,8 +203,9 @@ class Link:
         self.state = State.OPEN
         self._welcome_by = math.inf
         self._keep_alive = min(self._keep_alive, max(welcome.idle_timeout_ms / 3000, 0.02))
-        # An ACK with one answer for each event of the largest frame.
-        self._reader.body_limit = max(_SHORT_BODY, 16 + 8 * welcome.events_per_frame)
+        # An ACK with one answer for each event of our largest frame.
+        largest = min(welcome.events_per_frame, self._settings.options.batch_events)
+        self._reader.body_limit = max(_SHORT_BODY, 16 + 8 * largest)
 
     def _go_away(self, message: frames.GoAway, now: float) -> None:
         self.is_leaving = True
