@@ -1,5 +1,6 @@
 """A server on loopback that does what a test says, connection by connection."""
 
+import collections
 import queue
 import socket
 import ssl
@@ -103,12 +104,14 @@ class Connection:
 
 class ScriptedServer:
     """Runs the n-th script on the n-th connection, the last one on all that follow. A script is a function of a Connection;
-    when it returns the connection is closed. What scripts return comes out of `results`, in that order."""
+    when it returns the connection is closed."""
 
     def __init__(self, *scripts, ssl_context=None, unix_path=None):
         self._scripts = scripts
         self._ssl_context = ssl_context
-        self.results = queue.Queue()
+        # One for each connection.
+        self._results = collections.defaultdict(queue.Queue)
+        self._next_result = 0
         self.errors = []
         if unix_path:
             self._listener = socket.socket(socket.AF_UNIX)
@@ -123,8 +126,9 @@ class ScriptedServer:
         self._threads[0].start()
 
     def result(self):
-        """What the next script to end returned."""
-        return self.results.get(timeout=PATIENCE)
+        """What the script of the first connection returned; of the second when asked again, and so on."""
+        number, self._next_result = self._next_result, self._next_result + 1
+        return self._results[number].get(timeout=PATIENCE)
 
     def _listen(self):
         number = 0
@@ -133,21 +137,22 @@ class ScriptedServer:
                 plain, _ = self._listener.accept()
             except OSError:
                 return
-            script = self._scripts[min(number, len(self._scripts) - 1)]
-            number += 1
             self._open.append(plain)
-            thread = threading.Thread(target=self._run, args=(script, plain), daemon=True)
+            thread = threading.Thread(target=self._run, args=(number, plain), daemon=True)
+            number += 1
             self._threads.append(thread)
             thread.start()
 
-    def _run(self, script, plain):
+    def _run(self, number, plain):
+        script = self._scripts[min(number, len(self._scripts) - 1)]
+        results = self._results[number]
         plain.settimeout(PATIENCE)
         try:
             if self._ssl_context:
                 plain = self._ssl_context.wrap_socket(plain, server_side=True)
-            self.results.put(script(Connection(plain)))
+            results.put(script(Connection(plain)))
         except (Hangup, ssl.SSLError, ConnectionError) as error:
-            self.results.put(error)
+            results.put(error)
         except Exception as error:
             self.errors.append(error)
         finally:
