@@ -4,7 +4,7 @@ import unittest
 
 from needletail import BatchIncomplete, EventRefused, PublisherClosed, PublishTimeout, Status
 
-from .support.publishers import Asynchronous, Threaded, events
+from .support.publishers import Asynchronous, Threaded, events, until
 from .support.scripted_server import ScriptedServer
 
 
@@ -185,8 +185,7 @@ class AnswerTests:
 
         with ScriptedServer(script) as server, self.publisher(server.address) as publisher:
             future = publisher.submit(events(1)[0])
-            while publisher.counters.frames_sent == 0:
-                publisher.connect()
+            until(lambda: publisher.counters.frames_sent > 0)
             publisher.close(0)
             with self.assertRaises(PublisherClosed) as caught:
                 future.result()

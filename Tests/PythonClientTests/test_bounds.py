@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError
 
 from needletail import AsyncPublisher, InvalidEvent, Options, Publisher, PublisherClosed, PublishTimeout
 
-from .support.publishers import KEY, Asynchronous, Threaded, events, options
+from .support.publishers import KEY, Asynchronous, Threaded, events, options, until
 from .support.scripted_server import PATIENCE, ScriptedServer
 
 
@@ -35,8 +35,7 @@ class BoundTests:
             with ScriptedServer(holding(gate)) as server, self.publisher(server.address, **bound) as publisher:
                 waiting = threading.Thread(target=lambda: publisher.publish_many(events(100)))
                 waiting.start()
-                while publisher.counters.pending < 9:
-                    publisher.connect()
+                until(lambda: publisher.counters.pending >= 9)
                 with self.assertRaisesRegex(PublishTimeout, "no room") as caught:
                     publisher.submit(events(1)[0], timeout=0.05).result()
                 self.assertFalse(caught.exception.in_doubt)
@@ -96,8 +95,7 @@ class ThreadedBoundTests(BoundTests, unittest.TestCase):
         with ScriptedServer(holding(gate)) as server:
             with self.publisher(server.address) as publisher:
                 sent = publisher.submit(first)
-                while publisher.counters.frames_sent == 0:
-                    publisher.connect()
+                until(lambda: publisher.counters.frames_sent > 0)
                 waiting = publisher.submit(second), publisher.submit(third)
                 self.assertTrue(waiting[0].cancel())
                 # It may be stored: it cannot be taken back.

@@ -20,7 +20,7 @@ from needletail import (
 )
 
 from .support.places import CERTIFICATES, NEEDLETAIL
-from .support.publishers import KEY, Asynchronous, Threaded, events
+from .support.publishers import KEY, Asynchronous, Threaded, events, until
 from .support.real_server import Installation, serve_knows
 
 
@@ -107,8 +107,7 @@ class DrainTests(unittest.TestCase):
                     receipts = []
                     load = threading.Thread(target=lambda: receipts.extend(publisher.publish_many(batch)))
                     load.start()
-                    while publisher.counters.stored < 500:
-                        publisher.connect()
+                    until(lambda: publisher.counters.stored >= 500)
                     installation.server.stop()
                     installation.start()
                     load.join()

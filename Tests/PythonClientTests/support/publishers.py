@@ -1,7 +1,9 @@
 """Both publishers with one face, so that one test holds both to the same guarantees."""
 
 import asyncio
+import os
 import threading
+import time
 
 from needletail import AsyncPublisher, Event, Options, Publisher, uuid7
 
@@ -17,6 +19,15 @@ def options(**changes):
 
 def events(count, tenant="acme", payload=b'{"n":1}', **fields):
     return [Event(tenant, "order.placed", payload, id=uuid7(), **fields) for _ in range(count)]
+
+
+def until(holds):
+    """Waits for what another thread is about to do."""
+    late = time.monotonic() + 20
+    while not holds():
+        if time.monotonic() > late:
+            raise AssertionError("waited in vain")
+        os.sched_yield()
 
 
 class Threaded:

@@ -1,6 +1,5 @@
 """A server on loopback that does what a test says, connection by connection."""
 
-import collections
 import queue
 import socket
 import ssl
@@ -109,8 +108,8 @@ class ScriptedServer:
     def __init__(self, *scripts, ssl_context=None, unix_path=None):
         self._scripts = scripts
         self._ssl_context = ssl_context
-        # One for each connection.
-        self._results = collections.defaultdict(queue.Queue)
+        # One for each connection, made by whoever comes first.
+        self._results = {}
         self._next_result = 0
         self.errors = []
         if unix_path:
@@ -128,7 +127,7 @@ class ScriptedServer:
     def result(self):
         """What the script of the first connection returned; of the second when asked again, and so on."""
         number, self._next_result = self._next_result, self._next_result + 1
-        return self._results[number].get(timeout=PATIENCE)
+        return self._results.setdefault(number, queue.Queue()).get(timeout=PATIENCE)
 
     def _listen(self):
         number = 0
@@ -145,7 +144,7 @@ class ScriptedServer:
 
     def _run(self, number, plain):
         script = self._scripts[min(number, len(self._scripts) - 1)]
-        results = self._results[number]
+        results = self._results.setdefault(number, queue.Queue())
         plain.settimeout(PATIENCE)
         try:
             if self._ssl_context:
