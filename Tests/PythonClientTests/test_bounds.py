@@ -212,6 +212,16 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
         self.assertIsInstance(ends[2], asyncio.CancelledError)
         self.assertEqual((counters.stored, counters.pending), (5, 0))
 
+    def test_an_unused_publisher_closes(self):
+        async def run():
+            publisher = AsyncPublisher("127.0.0.1:1", KEY)
+            await publisher.close()
+            with self.assertRaises(PublisherClosed):
+                await publisher.publish(events(1)[0])
+            await publisher.close()
+
+        asyncio.run(run())
+
     def test_another_event_loop_is_refused(self):
         with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
             with self.publisher(server.address) as publisher, self.assertRaisesRegex(RuntimeError, "another event loop"):

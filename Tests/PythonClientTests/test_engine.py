@@ -236,6 +236,15 @@ class ResendTests(unittest.TestCase):
         self.assertEqual([id for _, each in stage.publishes(second) for id in each], expected)
         self.assertTrue(all(len(caller.ends) == 1 for caller in callers))
 
+    def test_what_comes_back_in_disorder_is_put_in_order(self):
+        stage = Stage(batch_events=2)
+        first = stage.open()
+        entries, _ = stage.submit(*[100] * 6)
+        for request in (4, 2, 3):
+            stage.receive(first, server_frames.ack(request, 2, [(0x0200, 0)], form=2))
+        second = stage.open()
+        self.assertEqual([each for _, each in stage.publishes(second)], [ids(entries[:2]), ids(entries[2:4]), ids(entries[4:])])
+
     def test_nothing_overtakes_what_an_older_connection_owes(self):
         stage = Stage()
         first = stage.open()

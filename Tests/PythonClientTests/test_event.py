@@ -47,6 +47,12 @@ class EventTests(unittest.TestCase):
     def test_json_is_compact(self):
         self.assertEqual(Event.json("a", "t", {"n": [1, "é"]}).payload, '{"n":[1,"é"]}'.encode())
 
+    def test_an_event_is_a_value(self):
+        event = Event("a", "t", attributes={"a": "b"})
+        self.assertEqual(len({event, Event("a", "t", attributes={"a": "b"}, id=event.id)}), 1)
+        with self.assertRaises(AttributeError):
+            event.tenant = "b"
+
     def test_an_event_keeps_its_id(self):
         event = Event("a", "t")
         self.assertEqual(event.id, event.id)

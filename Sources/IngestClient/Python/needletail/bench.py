@@ -31,13 +31,16 @@ class _Run:
         self._payload = b'{"x":"' + b"x" * max(0, arguments.payload - 8) + b'"}'
         self._options = Options(batch_events=self.batch)
 
+    def event(self) -> Event:
+        return Event(self._tenant, "bench.event", self._payload)
+
     def events(self, count: int) -> list[Event]:
-        return [Event(self._tenant, "bench.event", self._payload) for _ in range(count)]
+        return [self.event() for _ in range(count)]
 
     def stream(self) -> float:
         """One call publishes all; frames follow each other as the window allows."""
         with self._publisher() as publisher:
-            return self._timed(lambda: publisher.publish_many(Event(self._tenant, "bench.event", self._payload) for _ in range(self.count)))
+            return self._timed(lambda: publisher.publish_many(self.events(self.count)))
 
     def calls(self) -> float:
         """Threads that publish a batch, wait for its receipts, and publish the next."""
@@ -63,7 +66,7 @@ class _Run:
         with self._publisher() as publisher:
 
             def run() -> list[Receipt]:
-                futures = [publisher.submit(Event(self._tenant, "bench.event", self._payload)) for _ in range(self.count)]
+                futures = [publisher.submit(self.event()) for _ in range(self.count)]
                 return [future.result() for future in futures]
 
             return self._timed(run)
@@ -75,9 +78,7 @@ class _Run:
             async with AsyncPublisher(self._address, self._key, options=self._options) as publisher:
                 await publisher.connect()
                 began = time.perf_counter()
-                receipts = await publisher.publish_many(
-                    Event(self._tenant, "bench.event", self._payload) for _ in range(self.count)
-                )
+                receipts = await publisher.publish_many(self.events(self.count))
                 return self._rate(receipts, began)
 
         return asyncio.run(run())

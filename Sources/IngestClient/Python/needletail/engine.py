@@ -123,7 +123,7 @@ class Engine:
             self._shell.flush(link)
 
     def ended(self, link: Link, error: ConnectionFailed, now: float) -> None:
-        """The connection is over, or never came about. What it leaves unanswered is sent again on the next, same ids, same order."""
+        """The connection is over, or never came about. What it leaves unanswered goes over the next: same ids, same order."""
         if link.state == State.ENDED:
             return
         was_welcomed = link.state == State.OPEN
@@ -332,7 +332,7 @@ class Engine:
     def _send_again(
         self, link: Link, entry: Pending, status: Status, retry_after: float, jitter: float, now: float
     ) -> None:
-        """Class 0x01: here, after a pause. Class 0x02: elsewhere. Any other has no place in an ACK, and is taken for a lost answer."""
+        """Class 0x01: here, after a pause. Class 0x02: elsewhere. Any other has no place in an ACK: as if the answer were lost."""
         entry.answer = (status, retry_after)
         self.ledger.counters.retried += 1
         if status.status_class == StatusClass.SEND_AGAIN:

@@ -57,7 +57,7 @@ class Event:
     #: At most 128 characters of visible ASCII; empty: ``application/json``.
     content_type: str = ""
     #: At most 16, of at most 256 bytes each.
-    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _check_names(self.tenant, self.type)

@@ -53,7 +53,9 @@ NOBODY = _Nobody()
 class Pending:
     """One event: encoded once, sent as often as it takes."""
 
-    __slots__ = ("event_id", "record", "size", "deadline", "sink", "index", "sequence", "sends", "stage", "answer", "since", "in_doubt")
+    __slots__ = (
+        "event_id", "record", "size", "deadline", "sink", "index", "sequence", "sends", "stage", "answer", "since", "in_doubt",
+    )  # fmt: skip
 
     def __init__(self, event_id: uuid.UUID, record: bytes, deadline: float, sink: Sink, index: int = 0):
         self.event_id = event_id

@@ -109,6 +109,10 @@ class ConnectionTask:
     async def close(self, wait_until: float) -> None:
         """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest."""
         self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
+        if self._loop is None:
+            # Never used: nothing to end.
+            self._has_ended = True
+            return
         self.start()
         self._engine.hurry()
         for _, turn in self._queue:
