@@ -69,6 +69,8 @@ class Stage:
     def step(self, seconds=0.0):
         self.now += seconds
         self.engine.turn(self.now)
+        # Or the shell would spin.
+        assert self.engine.next_due() > self.now, "a turn that left something undone"
 
     def open(self):
         """Lets the engine dial, and welcomes it."""
@@ -163,9 +165,15 @@ class WindowTests(unittest.TestCase):
                 frame_bytes=chance.randint(1_000, 9_000),
                 events_per_frame=chance.randint(1, 30),
             )
-            stage = Stage(welcome, batch_events=chance.randint(1, 40), batch_bytes=chance.randint(500, 9_000))
+            stage = Stage(
+                welcome,
+                batch_events=chance.randint(1, 40),
+                batch_bytes=chance.randint(500, 9_000),
+                linger=chance.choice([0, 0.01]),
+            )
             link = stage.open()
             _, callers = stage.submit(*[chance.randint(60, 990) for _ in range(300)])
+            stage.step(0.01)
             while link.flights:
                 self.assertLessEqual(link.events_in_flight, welcome["window_events"])
                 self.assertLessEqual(link.bytes_in_flight, welcome["window_bytes"])
@@ -199,6 +207,16 @@ class BatchTests(unittest.TestCase):
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [2])
         stage.submit(*[100] * 10)
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [2, 10])
+
+    def test_what_has_lingered_waits_for_the_window_without_a_clock(self):
+        stage = Stage(dict(window_events=2), linger=0.01)
+        link = stage.open()
+        stage.submit(100, 100, 100)
+        stage.step(0.01)
+        stage.step(0.01)
+        self.assertEqual([len(each) for _, each in stage.publishes(link)], [2])
+        stage.receive(link, server_frames.ack(2, 2))
+        self.assertEqual([len(each) for _, each in stage.publishes(link)], [2, 1])
 
     def test_hurry_ends_the_linger_of_what_waits(self):
         stage = Stage(linger=60)

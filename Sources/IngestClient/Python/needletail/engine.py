@@ -56,6 +56,7 @@ class Engine:
         self._redial = Redial(settings.addresses, settings.options, chance or random.Random())
         self._soonest_deadline = math.inf
         self._looked_at = -math.inf
+        self._turned_at = -math.inf
         self._hurried_below = 0
         self._final_refusals = 0
         self._was_open = False
@@ -143,6 +144,7 @@ class Engine:
 
     def turn(self, now: float) -> None:
         """Does what is due."""
+        self._turned_at = now
         self._expire(now)
         self._backlog.wake(now)
         for link in list(self.links):
@@ -161,7 +163,8 @@ class Engine:
             due = min(due, self._redial.due)
         if self._options.linger and self._publishing_link() is not None:
             first = self._backlog.peek()
-            if first is not None:
+            # What has lingered already, and is here still, waits for the window: an answer wakes it.
+            if first is not None and first.since + self._options.linger > self._turned_at:
                 due = min(due, first.since + self._options.linger)
         return due
 
