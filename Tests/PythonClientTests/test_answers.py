@@ -1,5 +1,6 @@
 """What a publisher does with each answer, by a scripted server. Each test holds for both publishers."""
 
+import time
 import unittest
 
 from needletail import BatchIncomplete, EventRefused, PublisherClosed, PublishTimeout, Status
@@ -143,6 +144,21 @@ class AnswerTests:
             with self.assertRaises(PublishTimeout) as caught:
                 publisher.publish(events(1)[0], timeout=0.1)
             self.assertTrue(caught.exception.in_doubt)
+            publisher.close(0)
+
+    def test_a_deadline_holds_also_while_other_frames_fly(self):
+        def script(connection):
+            connection.greet().next_publish()
+            connection.read_to_end()
+
+        with ScriptedServer(script) as server, self.publisher(server.address) as publisher:
+            publisher.submit(events(1)[0])
+            until(lambda: publisher.counters.frames_sent > 0)
+            began = time.monotonic()
+            with self.assertRaisesRegex(PublishTimeout, "not sent") as caught:
+                publisher.publish(events(1)[0], timeout=0.05)
+            self.assertFalse(caught.exception.in_doubt)
+            self.assertLess(time.monotonic() - began, 5)
             publisher.close(0)
 
     def test_a_batch_tells_of_each_event(self):

@@ -163,19 +163,15 @@ class Wires:
             self._selector.modify(wire.socket, wanted, link)
 
     def _read(self, link: Link) -> None:
-        wire = self._wires[link]
-        more = True
-        while more and link in self._wires:
-            try:
-                data = wire.socket.recv(_READ_BYTES)
-            except _WOULD_BLOCK:
-                return
-            except OSError as error:
-                self.engine.ended(link, end_of(link.address, error), time.monotonic())
-                return
-            if not data:
-                self.engine.ended(link, end_of(link.address, None), time.monotonic())
-                return
+        # Once: a TLS record is shorter than what is asked for, so TLS keeps nothing back that the selector does not know of.
+        try:
+            data = self._wires[link].socket.recv(_READ_BYTES)
+        except _WOULD_BLOCK:
+            return
+        except OSError as error:
+            self.engine.ended(link, end_of(link.address, error), time.monotonic())
+            return
+        if data:
             self.engine.received(link, data, time.monotonic())
-            # TLS may have decrypted more than was asked for; the selector does not know of it.
-            more = isinstance(wire.socket, ssl.SSLSocket) and wire.socket.pending() > 0
+        else:
+            self.engine.ended(link, end_of(link.address, None), time.monotonic())
