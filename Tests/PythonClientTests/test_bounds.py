@@ -212,6 +212,28 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
         self.assertIsInstance(ends[2], asyncio.CancelledError)
         self.assertEqual((counters.stored, counters.pending), (5, 0))
 
+    def test_room_that_is_given_to_the_cancelled_comes_back(self):
+        gate = threading.Event()
+        first, second, third = events(3)
+
+        async def run(address):
+            async with AsyncPublisher(address, KEY, options=options(max_pending_events=1)) as publisher:
+                loop = asyncio.get_running_loop()
+                sent = await publisher.submit(first)
+                waiting = asyncio.ensure_future(publisher.publish(second))
+                await publisher.connect()
+                # The turn that gives the room comes between these two callbacks.
+                sent.add_done_callback(lambda _: loop.call_soon(waiting.cancel))
+                gate.set()
+                with self.assertRaises(asyncio.CancelledError):
+                    await waiting
+                self.assertEqual(publisher.counters.pending, 0)
+                return await publisher.publish(third, timeout=5)
+
+        with ScriptedServer(holding(gate)) as server:
+            self.assertTrue(asyncio.run(run(server.address)).stored)
+            self.assertEqual(server.result(), [first.id.hex, third.id.hex])
+
     def test_an_unused_publisher_closes(self):
         async def run():
             publisher = AsyncPublisher("127.0.0.1:1", KEY)
