@@ -231,7 +231,7 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
                 return await publisher.publish(third, timeout=5)
 
         with ScriptedServer(holding(gate)) as server:
-            self.assertTrue(asyncio.run(run(server.address)).stored)
+            self.assertTrue(asyncio.run(asyncio.wait_for(run(server.address), PATIENCE)).stored)
             self.assertEqual(server.result(), [first.id.hex, third.id.hex])
 
     def test_an_unused_publisher_closes(self):
