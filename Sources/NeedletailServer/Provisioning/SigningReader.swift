@@ -24,10 +24,7 @@ struct SigningReader {
         guard let name = section.text("signature") else { return nil }
         guard let preset = SignatureScheme.named(name) else {
             let known = SignatureScheme.all.map(\.name)
-            section.note(
-                "signature",
-                "there is no scheme \"\(name)\"\(NearestName.hint(for: name, among: known)); give \(known.joined(separator: ", ")), or a mapping"
-            )
+            section.note("signature", "there is no scheme \"\(name)\"\(NearestName.hint(for: name, among: known))")
             return nil
         }
         return preset
