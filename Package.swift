@@ -107,7 +107,7 @@ let companions: [Target] = [
 
 let proofs: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", nioCore, nioPosix],
+        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", "COpenSSL", nioCore, nioPosix],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("LMDBTests", ["LMDB"]),
     tests("ThreadingTests", ["Threading"]),
