@@ -79,7 +79,7 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-            "WireProtocol", "Telemetry", "Threading", "LMDB", configuration, lifecycle, signals, logging, yaml, nioCore,
+            "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml, nioCore,
             nioPosix,
         ]),
     .executableTarget(
@@ -119,7 +119,10 @@ let proofs: [Target] = [
     tests("TelemetryTests", ["Telemetry", "WebhookModel"]),
     tests(
         "IngestTests",
-        ["Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, logging]),
+        [
+            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioTLS,
+            nioSSL, logging,
+        ]),
     tests("DurableQueueTests", ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     tests(
         "SenderTests",

@@ -70,7 +70,12 @@ import WebhookModel
             timeout: 5_000, enabled: false)
         let endpoint = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
         let tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
-        let key = APIKey(name: "k", digest: Array(repeating: 7, count: 32), scope: .tenants([TenantNumber(2)]))
+        let key = APIKey(
+            name: "k", tenants: .only([TenantNumber(2)]),
+            settings: APIKey.Settings(
+                digest: Array(repeating: 7, count: 32), scopes: [.publish(.prefix("order.")), .read],
+                rate: APIKey.Rate(eventsPerSecond: 5, burst: 9), expiresAt: 1_800_000_000_000,
+                clientCertificates: ["shop.example", "sha256:00"]))
         var counters = Counters()
         counters.nextPosition = 77
         counters.nextEndpoint = 4
