@@ -131,7 +131,7 @@ let proofs: [Target] = [
             logging,
         ]),
     tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
-    tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel"]),
+    tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),

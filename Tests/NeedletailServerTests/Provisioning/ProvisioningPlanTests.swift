@@ -1,3 +1,4 @@
+import DurableQueue
 import NeedletailServer
 import Testing
 import WebhookModel
