@@ -139,7 +139,7 @@ let proofs: [Target] = [
         "EndToEndTests",
         [
             "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
-            "MockReceiver", nioCore, nioPosix,
+            "MockReceiver", nioCore, nioPosix, nioSSL,
         ]),
     tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
 ]

@@ -137,13 +137,17 @@ struct SessionDriver {
         return Array(buffer.readableBytesView)
     }
 
-    /// A PUBLISH of so many events, each with a payload of so many bytes.
-    static func publish(_ id: UInt64, count: Int = 1, tenants: [String] = ["acme"], payload: Int = 8) -> [UInt8] {
+    /// A PUBLISH of so many events, each with a payload of so many bytes; tenants and types go round.
+    static func publish(
+        _ id: UInt64, count: Int = 1, tenants: [String] = ["acme"], types: [String] = ["task.completed"],
+        payload: Int = 8
+    ) -> [UInt8] {
         var writer = PublishFrameWriter(appendingTo: ByteBuffer(), frameBytes: 1 << 24, eventLimit: 1 << 20)
         for index in 0..<count {
             let event = OutgoingEvent(
                 id: EventID(high: id, low: UInt64(index + 1)), tenant: tenants[index % tenants.count],
-                type: "task.completed", payload: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: payload))
+                type: types[index % types.count],
+                payload: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: payload))
             _ = writer.append(event)
         }
         return Array(writer.finish(requestID: id).readableBytesView)

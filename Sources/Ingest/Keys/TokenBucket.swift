@@ -1,13 +1,18 @@
 import NIOConcurrencyHelpers
-import WebhookModel
+package import WebhookModel
 
 /// Events that a rate lets through: a full bucket at first, then so many a second, never more than the burst at once.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     /// What was asked for and how much of it may pass.
-    struct Grant: Equatable {
-        var events: Int
+    package struct Grant: Equatable {
+        package var events: Int
         /// Milliseconds until what was left out would pass, or a whole burst of it; 0 where nothing was left out.
-        var retryAfter: UInt32
+        package var retryAfter: UInt32
+
+        package init(events: Int, retryAfter: UInt32) {
+            self.events = events
+            self.retryAfter = retryAfter
+        }
     }
 
     private(set) var rate: APIKey.Rate
@@ -15,7 +20,7 @@ struct TokenBucket: Sendable {
     /// When `tokens` was true, monotonic nanoseconds.
     private var filledAt: Int64
 
-    init(_ rate: APIKey.Rate, now: Int64) {
+    package init(_ rate: APIKey.Rate, now: Int64) {
         self.rate = rate
         tokens = Double(rate.burst)
         filledAt = now
@@ -24,7 +29,7 @@ struct TokenBucket: Sendable {
     /// Takes as many of `count` as there are.
     ///
     /// - Parameter now: monotonic nanoseconds. Loops read their clocks apart: an earlier time than the latest adds nothing.
-    mutating func take(_ count: Int, now: Int64) -> Grant {
+    package mutating func take(_ count: Int, now: Int64) -> Grant {
         let elapsed = max(0, now - filledAt)
         filledAt = max(filledAt, now)
         tokens = min(Double(rate.burst), tokens + Double(elapsed) * Double(rate.eventsPerSecond) / 1e9)
@@ -37,7 +42,7 @@ struct TokenBucket: Sendable {
     }
 
     /// Goes on under another rate with what is in it.
-    mutating func adopt(_ rate: APIKey.Rate) {
+    package mutating func adopt(_ rate: APIKey.Rate) {
         self.rate = rate
         tokens = min(tokens, Double(rate.burst))
     }

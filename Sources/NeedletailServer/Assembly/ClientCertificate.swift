@@ -2,14 +2,14 @@ import COpenSSL
 import WebhookSigning
 
 /// Whom a verified client certificate names. Read by libcrypto: the room's only use of it and of unsafe pointers.
-struct ClientCertificate: Equatable {
+package struct ClientCertificate: Equatable {
     /// `sha256:` and the hex digits of the digest of the whole certificate.
-    let fingerprint: String
+    package let fingerprint: String
     /// DNS, URI and e-mail names of the subject (RFC 5280, 4.2.1.6), then its common name.
-    let names: [String]
+    package let names: [String]
 
     /// - Parameter der: the certificate; nil where it is none.
-    init?(_ der: [UInt8]) {
+    package init?(_ der: [UInt8]) {
         let certificate = der.withUnsafeBufferPointer { bytes in
             var start = bytes.baseAddress
             return d2i_X509(nil, &start, bytes.count)
@@ -21,7 +21,7 @@ struct ClientCertificate: Equatable {
     }
 
     /// Whether an entry of an API key's `client_certificates` means this one. Case does not count.
-    func answers(_ entry: String) -> Bool {
+    package func answers(_ entry: String) -> Bool {
         let wanted = entry.lowercased()
         return wanted == fingerprint || names.contains { $0.lowercased() == wanted }
     }

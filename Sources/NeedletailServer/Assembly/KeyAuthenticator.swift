@@ -1,15 +1,17 @@
-import Ingest
-import WebhookModel
+package import Ingest
+package import WebhookModel
 import WebhookSigning
 
 /// Finds the API key that a HELLO means.
-struct KeyAuthenticator: Sendable {
+package struct KeyAuthenticator: Sendable {
     let directory: @Sendable () -> TenantDirectory
+
+    package init(_ directory: @escaping @Sendable () -> TenantDirectory) { self.directory = directory }
 
     /// - Parameters:
     ///   - key: as it came; empty: the certificate is to tell.
     ///   - certificate: the client's, verified in the TLS handshake (DER).
-    func authenticate(_ key: UnsafeRawBufferPointer, _ certificate: [UInt8]?) -> Authentication? {
+    package func authenticate(_ key: UnsafeRawBufferPointer, _ certificate: [UInt8]?) -> Authentication? {
         if !key.isEmpty { return byDigest(SHA256Digest.of(key)) }
         return certificate.flatMap(ClientCertificate.init).flatMap(byCertificate)
     }

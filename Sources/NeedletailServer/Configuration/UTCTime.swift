@@ -1,9 +1,9 @@
 import Glibc
 
 /// Points in time as people write them: RFC 3339 in UTC, to the second (`2027-01-31T12:00:00Z`).
-enum UTCTime {
+package enum UTCTime {
     /// Unix milliseconds; nil for another form, and for a day or an hour that does not exist.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         guard let match = text.wholeMatch(of: /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z/)?.output else { return nil }
         let fields = [match.1, match.2, match.3, match.4, match.5, match.6].compactMap { Int32($0) }
         var parts = tm()
