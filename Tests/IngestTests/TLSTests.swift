@@ -108,19 +108,26 @@ import WireProtocol
     }
 
     @Test func aSlowHandshakeIsCut() async throws {
-        let fixture = try await TLSFixture {
-            $0.helloMilliseconds = 50
-            $0.unauthenticatedConnectionsPerAddress = 2
-        }
-        // A record's head and silence; and one who says nothing. Both count as unauthenticated: a third is not let in.
+        let fixture = try await TLSFixture { $0.helloMilliseconds = 50 }
+        // A record's head and silence; and one who says nothing.
         let slow = try await TestProducer(port: fixture.port)
         try await slow.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
         let silent = try await TestProducer(port: fixture.port)
-        let third = try await TestProducer(port: fixture.port)
-        for producer in [third, slow, silent] { #expect(try await producer.replies(1) == ["end"]) }
+        for producer in [slow, silent] { #expect(try await producer.replies(1) == ["end"]) }
+        await fixture.server.shutdown()
+        #expect(fixture.server.counters.connectionsClosed == 2)
+    }
+
+    @Test func whoIsInAHandshakeCountsAsUnauthenticated() async throws {
+        let fixture = try await TLSFixture { $0.unauthenticatedConnectionsPerAddress = 1 }
+        let tls = try TLSClient(trusting: fixture.ca)
+        _ = try await TestProducer.welcomed(port: fixture.port, tls: tls)
+        let silent = try await TestProducer(port: fixture.port)
+        let next = try await TestProducer(port: fixture.port)
+        #expect(try await next.replies(1) == ["end"])
+        try await silent.close()
         await fixture.server.shutdown()
         #expect(fixture.server.counters.connectionsRefused == 1)
-        #expect(fixture.server.counters.connectionsClosed == 3)
     }
 
     // MARK: Certificates of clients

@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 
 /// The first bytes of a connection to a TLS port, judged before TLS sees them (RFC 8446, 4.1.2 and 5.1).
 ///
 /// What is malformed passes as a ClientHello that offers nothing: TLS itself refuses it, with the right alert.
-struct ClientHello: Equatable {
-    enum Look: Equatable {
+package struct ClientHello: Equatable {
+    package enum Look: Equatable {
         case incomplete
         case hello(ClientHello)
         /// No TLS: the first byte is not that of a handshake record.
@@ -12,13 +12,15 @@ struct ClientHello: Equatable {
     }
 
     /// A ClientHello that is longer passes unseen: TLS takes 16 KiB at most.
-    static let mostBytes = 32 * 1_024
+    package static let mostBytes = 32 * 1_024
 
     /// The application protocols that the client offers (RFC 7301, 3.1); nil: it has no such extension.
-    var offers: [[UInt8]]?
+    package var offers: [[UInt8]]?
+
+    package init(offers: [[UInt8]]?) { self.offers = offers }
 
     /// - Parameter bytes: what has come so far, from the connection's first byte.
-    static func look(_ bytes: ByteBufferView) -> Look {
+    package static func look(_ bytes: ByteBufferView) -> Look {
         guard let first = bytes.first else { return .incomplete }
         guard first == handshakeRecord else { return .plaintext }
         guard bytes.count <= mostBytes else { return .hello(ClientHello(offers: nil)) }
