@@ -26,9 +26,7 @@ struct KeyCommand: ParsableCommand {
                 \(key.text)
 
                 # That is the key, for the producer; it cannot be shown again. For the provisioning file, under api_keys:
-                  - name: \(name)
-                    key_sha256: \(key.digest)
-                    tenants: all          # or a list
+                \(key.entry(named: name))
                 """)
         }
     }

@@ -87,14 +87,15 @@ final class IngestListeners: Sendable {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))
             // One read a turn: a batch is sized by it once, and no second read is tried in vain.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 256 * 1_024)
-            )
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try initialize(channel, tls: tls) }
             }
     }
+
+    /// Bytes of one read at most. NIOSSL keeps its buffer of decrypted bytes, twice as large, for as long as the
+    /// connection lives; in plaintext nothing is kept.
+    private static let readBytes = 256 * 1_024
+    private static let readBytesOfTLS = 32 * 1_024
 
     /// Over a limit where words would cost a handshake.
     private struct TurnedAway: Error {}
@@ -104,6 +105,9 @@ final class IngestListeners: Sendable {
         let address = channel.remoteAddress?.ipAddress ?? "unix"
         let isAdmitted = admission.admit(address: address)
         let pipeline = channel.pipeline.syncOperations
+        let most = tls == nil ? IngestListeners.readBytes : IngestListeners.readBytesOfTLS
+        let reads = AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: most)
+        try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         if let tls {
             guard isAdmitted else {
                 loop.turnAway()

@@ -14,7 +14,7 @@ extension ServerConfiguration {
             "Directory of the store; made when it is not there. On a local disk: LMDB does not work over a network."),
         .path(
             "provision.file", \.provisioningFile, flag: "provision",
-            "YAML file of tenants, API keys and endpoints that the store converges to at start."),
+            "YAML file of tenants, API keys and endpoints that the store converges to at start and at SIGHUP."),
         .duration(
             "shutdown.grace", \.shutdownGrace, 0...600_000,
             "How long a stop waits for attempts in flight. What does not end in time is tried again after a restart."),

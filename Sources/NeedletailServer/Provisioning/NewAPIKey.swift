@@ -14,6 +14,19 @@ public struct NewAPIKey: Sendable {
         text = NewAPIKey.prefix + SecureRandom.bytes(32).base64URL
         digest = Hexadecimal.text(SHA256Digest.of(text.utf8))
     }
+
+    /// Its entry under `api_keys` of a provisioning file, indented for it.
+    ///
+    /// - Parameter name: any text; quoted where YAML would take it for something else.
+    public func entry(named name: String) -> String {
+        let isPlain = name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_.-]*/) != nil
+        let escaped = name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return """
+              - name: \(isPlain ? name : "\"\(escaped)\"")
+                key_sha256: "\(digest)"
+                tenants: all          # or a list
+            """
+    }
 }
 
 extension [UInt8] {

@@ -84,6 +84,10 @@ import WebhookModel
         #expect(fresh.text.wholeMatch(of: /ntk_[A-Za-z0-9_-]{43}/) != nil, "\(fresh.text)")
         #expect(NewAPIKey().text != fresh.text)
         let given = try #require(try keys("tenants: all, key_sha256: \"\(fresh.digest)\"").first)
+        for name in ["shop", "a: b", "\"quoted\" \\ back", "12", "yes"] {
+            let plan = try ProvisioningPlan.load(text: "api_keys:\n" + fresh.entry(named: name), named: "p.yaml")
+            #expect(plan.keys == [DesiredKey(name: name, tenants: .all, settings: given.settings)])
+        }
         let written = try #require(try keys("tenants: all, key: \(fresh.text)").first)
         #expect(given == written)
     }
