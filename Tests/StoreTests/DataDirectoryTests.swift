@@ -63,6 +63,37 @@ import WebhookModel
         #expect(error.contains("/proc/nowhere") && error.contains("--data"))
     }
 
+    /// Bytes of a row as other versions write it: u8 tag · u32 length · bytes.
+    private func row(_ fields: [(UInt8, [UInt8])]) -> [UInt8] {
+        fields.flatMap { tag, value in [tag, 0, 0, 0, UInt8(value.count)] + value }
+    }
+
+    @Test func aKeyOfAnotherVersionOpensNoMoreThanItShould() throws {
+        let old: [(UInt8, [UInt8])] = [
+            (1, Array("k".utf8)), (2, Array(repeating: 7, count: 32)), (3, [0, 0, 0, 0, 0, 0, 0, 1]),
+        ]
+        let later = old + [(5, Array("fly".utf8)), (77, [1])]
+        do {
+            let directory = try open()
+            let transaction = try directory.environment.beginWrite()
+            let keys = try transaction.open("keys")
+            for (number, fields) in [(UInt32(1), old), (2, later)] {
+                var key = Key()
+                key.append(number)
+                let bytes = row(fields)
+                try bytes.withUnsafeBytes { try transaction.put(keys, key, $0) }
+            }
+            try transaction.commit()
+        }
+        let keys = try open().recover().keys
+        // Before there were scopes a key published everything; a scope that is not known here opens nothing.
+        #expect(
+            keys[1]?.value
+                == APIKey(name: "k", tenants: .all, settings: APIKey.Settings(digest: Array(repeating: 7, count: 32))))
+        #expect(keys[1]?.value.settings.publishes == .all)
+        #expect(keys[2]?.value.settings.publishes == nil)
+    }
+
     @Test func configurationAndCountersAreRecovered() throws {
         let settings = Endpoint.Settings(
             url: "https://example.com/", subscription: Subscription([.prefix("task."), .exact("a")]),
