@@ -15,7 +15,9 @@ struct NeedletailCommand: AsyncParsableCommand {
               needletail serve --data ./data --provision provision.yaml
             """,
         version: ServerVersion.text,
-        subcommands: [ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self, VersionCommand.self,
+        ])
 }
 
 struct VersionCommand: ParsableCommand {
