@@ -105,16 +105,13 @@ public final class IngestServer: Sendable {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))
             // One read a turn: a batch is sized by it once, and no second read is tried in vain.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 256 * 1_024)
-            )
             .childChannelInitializer { [admission] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let address = channel.remoteAddress?.ipAddress ?? "unknown"
+                    let loop = byEventLoop[ObjectIdentifier(channel.eventLoop)]!
+                    try channel.syncOptions?.setOption(.recvAllocator, value: loop.readBuffer.allocator())
                     let connection = IngestConnection(
-                        loop: byEventLoop[ObjectIdentifier(channel.eventLoop)]!, address: address,
-                        isAdmitted: admission.admit(address: address))
+                        loop: loop, address: address, isAdmitted: admission.admit(address: address))
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
