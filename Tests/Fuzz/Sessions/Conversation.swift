@@ -33,11 +33,15 @@ struct Conversation {
 
     // MARK: Steps
 
-    /// - Parameter piece: 0: one read; else the length of each read in bytes, short ones and a frame's header among them.
+    /// - Parameter piece: 0: one read; else the length in bytes of the first few reads, and the rest in one more: every
+    ///   byte by itself would cost three quarters of the speed.
     mutating func read(_ bytes: UnsafeRawBufferPointer, piece: Int) {
         var rest = bytes
-        while !rest.isEmpty, !isOver, !isHeld, !inputEnded, sent.append(rest, most: piece) {
-            let taken = UnsafeRawBufferPointer(rebasing: rest.prefix(piece == 0 ? rest.count : piece))
+        var cuts = piece == 0 ? 0 : 8
+        while !rest.isEmpty, !isOver, !isHeld, !inputEnded {
+            let taken = UnsafeRawBufferPointer(rebasing: rest.prefix(cuts > 0 ? piece : rest.count))
+            cuts -= 1
+            guard sent.append(taken) else { return }
             session.receive(taken, now: now, directory: directory)
             precondition(session.unfinishedBytes <= world.configuration.frameBytes + FrameBytes.headerBytes)
             gather()

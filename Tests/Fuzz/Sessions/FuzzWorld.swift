@@ -26,7 +26,7 @@ struct FuzzWorld {
 
     private init(narrow: Bool) {
         var configuration = IngestConfiguration()
-        configuration.payloadBytes = narrow ? 64 : 4_096
+        configuration.payloadBytes = narrow ? 8 : 4_096
         if narrow {
             configuration.frameBytes = 512
             configuration.windowBytes = 600

@@ -1,3 +1,4 @@
+import Glibc
 import WebhookModel
 
 /// Everything a session was sent, read a second time by hand: what it hands to the queue must be found there, in order,
@@ -12,9 +13,8 @@ struct SentBytes {
 
     private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: SentBytes.memory[..<count]) }
 
-    /// Keeps the front of these bytes. False: there is no room, so that the conversation ends here.
-    mutating func append(_ run: UnsafeRawBufferPointer, most piece: Int) -> Bool {
-        let taken = UnsafeRawBufferPointer(rebasing: run.prefix(piece == 0 ? run.count : piece))
+    /// Keeps these bytes. False: there is no room, so that the conversation ends here.
+    mutating func append(_ taken: UnsafeRawBufferPointer) -> Bool {
         guard taken.count <= SentBytes.memory.count - count else { return false }
         UnsafeMutableRawBufferPointer(rebasing: SentBytes.memory[count..<count + taken.count]).copyMemory(from: taken)
         count += taken.count
@@ -25,33 +25,33 @@ struct SentBytes {
     mutating func check(_ batch: EventBatch, payloadLimit: Int) {
         var (draft, offset) = (0, 0)
         for group in batch.groups {
-            let records = publish(group)
-            batch.bytes.withUnsafeBytes { kept in
-                let own = UnsafeRawBufferPointer(rebasing: kept[offset..<offset + records.count])
-                precondition(own.elementsEqual(records), "other bytes than were sent")
+            offset += batch.bytes.withUnsafeBytes { kept in
+                publish(group, holding: UnsafeRawBufferPointer(rebasing: kept[offset...]))
             }
             for index in draft..<draft + group.count { check(batch.drafts[index], in: batch, payloadLimit) }
             draft += group.count
-            offset += records.count
         }
         precondition(draft == batch.drafts.count && offset == batch.bytes.count, "drafts that no PUBLISH brought")
     }
 
-    /// The records of the next intact PUBLISH of this request id and count.
-    private mutating func publish(_ group: DraftGroup) -> UnsafeRawBufferPointer {
+    /// Finds the next intact PUBLISH of this request id and count whose records these bytes begin with. Frames on the
+    /// way to it were refused event by event, and never came to the queue.
+    ///
+    /// - Returns: the bytes of its records.
+    private mutating func publish(_ group: DraftGroup, holding records: UnsafeRawBufferPointer) -> Int {
         // A conversation from its first byte begins with the preface.
         var at = next ?? (count >= 8 && bytes[0] == 0x89 ? 8 : 0)
         while at + FrameBytes.headerBytes <= count {
-            let length = Int(FrameBytes.number(bytes, at, 4))
             let body = at + FrameBytes.headerBytes
+            let length = Int(FrameBytes.number(bytes, at, 4))
             precondition(length <= count - body, "an event of a frame that is not whole")
             defer { at = body + length }
-            if bytes[at + 4] == 0x10, FrameBytes.number(bytes, at + 8, 8) == group.token,
-                FrameBytes.isIntact(bytes, at: at), FrameBytes.number(bytes, body, 4) == group.count
-            {
-                next = body + length
-                return UnsafeRawBufferPointer(rebasing: bytes[body + 4..<body + length])
-            }
+            guard bytes[at + 4] == 0x10, FrameBytes.number(bytes, at + 8, 8) == group.token,
+                FrameBytes.isIntact(bytes, at: at), FrameBytes.number(bytes, body, 4) == group.count,
+                length - 4 <= records.count, memcmp(records.baseAddress!, bytes.baseAddress! + body + 4, length - 4) == 0
+            else { continue }
+            next = body + length
+            return length - 4
         }
         preconditionFailure("events that no intact PUBLISH brought")
     }

@@ -1,3 +1,4 @@
+import Ingest
 import NIOCore
 import Testing
 import WireProtocol
@@ -6,17 +7,17 @@ import WireProtocol
 enum Crowds {
     /// Ten thousand producers that said HELLO and are silent.
     static func idle() async throws {
-        let attacked = try await AttackedServer { $0.serverID = "needletail" }
+        let attacked = try await AttackedServer()
         let count = min(10_000, AttackedServer.connectionsAllowed)
         if count < 10_000 { print("attack: only \(count) connections: the limit of descriptors allows no more") }
-        let peers = try (0..<count).map { _ in try RawSocket.welcomed(port: attacked.port) }
-        attacked.expectCost(of: "silent producers", connections: count, most: count * 20_480)
-        // The server serves on.
-        let next = try RawSocket.welcomed(port: attacked.port)
-        try next.send(SessionDriver.publish(5))
-        #expect(try next.replies(1) == ["ACK 5 ACCEPTED"])
-        for peer in peers { peer.close() }
-        next.close()
+        try await OwnDescriptors.run {
+            for _ in 0..<count { _ = try RawSocket.welcomed(port: attacked.port) }
+            attacked.expectCost(of: "silent producers", connections: count, most: count * 20_480)
+            // The server serves on.
+            let next = try RawSocket.welcomed(port: attacked.port)
+            try next.send(SessionDriver.publish(5))
+            #expect(try next.replies(1) == ["ACK 5 ACCEPTED"])
+        }
         try await until("they are gone") { attacked.server.counters.connectionsOpen == 0 }
         attacked.expectCost(of: "the same, gone again", connections: count, most: count * 2_048)
         await attacked.server.shutdown()

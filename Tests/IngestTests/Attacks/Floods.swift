@@ -1,3 +1,4 @@
+import Ingest
 import NIOCore
 import Testing
 import WireProtocol
@@ -15,7 +16,7 @@ enum Floods {
         ] {
             let peer = try RawSocket.welcomed(port: attacked.port)
             let flood = [[UInt8]](repeating: frame, count: 10_000).flatMap { $0 }
-            _ = peer.sendIfRoom(flood)
+            _ = peer.sendIfRoom(flood, from: 0)
             let answers = [String](repeating: answer ?? "", count: answer == nil ? 0 : 100)
             #expect(try peer.replies(answers.count + 2) == answers + ["CLOSE TOO_MANY_CONTROL_FRAMES", "end"])
             peer.close()

@@ -49,17 +49,19 @@ struct RawSocket {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { bytes in
-                Glibc.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Failure(call: "send", code: errno) }
             sent += count
         }
     }
 
-    /// Sends what the kernel takes at once. Returns how many bytes that were.
-    func sendIfRoom(_ bytes: [UInt8]) -> Int {
-        let flags = Int32(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue)
-        return max(0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) })
+    /// Sends what the kernel takes at once of the bytes from this one on. Returns how many those were.
+    func sendIfRoom(_ bytes: [UInt8], from start: Int) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        return bytes.withUnsafeBytes { bytes in
+            max(0, Glibc.send(descriptor, bytes.baseAddress! + start, bytes.count - start, flags))
+        }
     }
 
     /// Reads so many replies; fewer where the server's end comes before, which is told as `end`.
@@ -85,7 +87,7 @@ struct RawSocket {
     /// Nil: the server's end.
     private func read(_ count: Int) throws -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = recv(descriptor, &bytes, count, Int32(MSG_WAITALL.rawValue))
+        let got = recv(descriptor, &bytes, count, Int32(MSG_WAITALL))
         if got == 0 || (got < 0 && errno == ECONNRESET) { return nil }
         guard got == count else { throw Failure(call: "recv", code: errno) }
         return bytes
