@@ -175,12 +175,13 @@ var package = Package(
 if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
     package.dependencies.append(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+    package.targets.append(.target(name: "Allocations", path: "Benchmarks/Allocations"))
     package.targets.append(
         .executableTarget(
             name: "RoomBenchmarks",
             dependencies: [
-                "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading", "Store", "LMDB",
-                "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
+                "Allocations", "Ingest", "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading",
+                "Store", "LMDB", "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Rooms", swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))

@@ -44,9 +44,11 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let now = Moment.now()
-        unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+        let buffer = unwrapInboundIn(data)
+        buffer.withUnsafeReadableBytes { bytes in
             session.receive(bytes, now: now, directory: loop.tenants())
         }
+        loop.readBuffer.giveBack(buffer)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -11,6 +11,7 @@ final class IngestLoop: @unchecked Sendable {
     let tenants: @Sendable () -> TenantDirectory
     let intake: IntakePort
     let admission: Admission
+    let readBuffer = ReadBuffer()
     private let sums = NIOLockedValueBox(IngestCounters())
     private var connections: [ObjectIdentifier: IngestConnection] = [:]
     private var notices: NoticeLog

@@ -2,10 +2,11 @@ package import NIOCore
 package import WebhookModel
 package import WireProtocol
 
-/// What a session works by: the same for all connections of a server.
-package struct SessionRules: Sendable {
-    package var configuration: IngestConfiguration
-    package var authenticate: Authenticator
+/// What a session works by: the same for all connections of a server, and shared by them, for a copy in each would cost
+/// 400 bytes.
+package final class SessionRules: Sendable {
+    package let configuration: IngestConfiguration
+    package let authenticate: Authenticator
     let rates = KeyRates()
 
     package init(configuration: IngestConfiguration, authenticate: @escaping Authenticator) {
@@ -94,6 +95,10 @@ package struct IngestSession {
 
     package var isAuthenticated: Bool { gate != nil }
     package var hasEnded: Bool { phase == .ended }
+    /// What was taken and is not answered: events, and bytes of PUBLISH bodies.
+    package var unanswered: (events: Int, bytes: Int) { (window.events, window.bytes) }
+    /// Bytes kept of a frame that is not whole yet.
+    package var unfinishedBytes: Int { tail.count }
 
     /// Whether the shell should read on: not while a batch waits for room, nor while the peer leaves its answers
     /// unread.

@@ -92,9 +92,8 @@ final class IngestListeners: Sendable {
             }
     }
 
-    /// Bytes of one read at most. NIOSSL keeps its buffer of decrypted bytes, twice as large, for as long as the
-    /// connection lives; in plaintext nothing is kept.
-    private static let readBytes = 256 * 1_024
+    /// Bytes of one TLS read at most: NIOSSL keeps its buffer of decrypted bytes, twice as large, for as long as the
+    /// connection lives.
     private static let readBytesOfTLS = 32 * 1_024
 
     /// Over a limit where words would cost a handshake.
@@ -105,8 +104,10 @@ final class IngestListeners: Sendable {
         let address = channel.remoteAddress?.ipAddress ?? "unix"
         let isAdmitted = admission.admit(address: address)
         let pipeline = channel.pipeline.syncOperations
-        let most = tls == nil ? IngestListeners.readBytes : IngestListeners.readBytesOfTLS
-        let reads = AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: most)
+        let reads: any RecvByteBufferAllocator =
+            tls == nil
+            ? loop.readBuffer.allocator()
+            : AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: IngestListeners.readBytesOfTLS)
         try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         if let tls {
             guard isAdmitted else {
