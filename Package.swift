@@ -71,7 +71,7 @@ let machines: [Target] = [
 ]
 
 let people: [Target] = [
-    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging])
+    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging])
 ]
 
 let roof: [Target] = [
@@ -148,7 +148,7 @@ var package = Package(
         .executable(name: "mock-receiver", targets: ["mock-receiver"]),
         .executable(name: "load-test", targets: ["load-test"]),
         .library(name: "WebhookSigning", targets: ["WebhookSigning"]),
-        .library(name: "IngestClient", targets: ["IngestClient"]),
+        .library(name: "IngestClient", targets: ["IngestClient", "WireProtocol", "WebhookModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -25,7 +25,8 @@ enum RoomWalls {
             ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", "CLinux"],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
-            ours: ["WireProtocol", "WebhookModel"], outside: ["NIOCore", "NIOPosix", "NIOSSL", "Glibc"]),
+            ours: ["WireProtocol", "WebhookModel"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
