@@ -59,6 +59,8 @@ package final class Publication: @unchecked Sendable {
         for index in range { progress[index] = .inDoubt }
     }
 
+    func isInDoubt(_ index: Int) -> Bool { progress[index] == .inDoubt }
+
     /// All of the range has the same final answer.
     func settle(_ range: Range<Int>, _ status: ProtocolStatus, commit: UInt64) {
         for index in range { settle(index, EventAnswer(status), commit: commit) }

@@ -180,9 +180,10 @@ extension PublisherCore {
             case .sendElsewhere: 0
             case .stored, .refused, .closes, nil: nil
             }
-        // A try that would come after the deadline is none: the caller hears at once.
+        // A try that would come after the deadline is none: the caller hears at once. Not of an event in doubt: this
+        // copy is not stored, an earlier one may be.
         guard settings.sendsAgain, let pause,
-            now + pause * PublisherCore.millisecond < deadline(of: publication)
+            now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.isInDoubt(index)
         else { return settle(publication, index, answer, commit: commit) }
         publication.postpone(index, answer)
         metrics.postponed += 1
