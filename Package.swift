@@ -71,7 +71,9 @@ let machines: [Target] = [
 ]
 
 let people: [Target] = [
-    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging])
+    room(
+        "IngestClient",
+        ["WireProtocol", "WebhookModel", "WebhookSigning", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging])
 ]
 
 let roof: [Target] = [
@@ -83,7 +85,11 @@ let roof: [Target] = [
             nioPosix,
         ]),
     .executableTarget(
-        name: "needletail", dependencies: ["NeedletailServer", arguments, logging], swiftSettings: strict),
+        name: "needletail",
+        dependencies: [
+            "NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel", arguments, logging, nioCore, nioPosix,
+        ],
+        swiftSettings: strict),
 ]
 
 let companions: [Target] = [
@@ -107,7 +113,7 @@ let companions: [Target] = [
 
 let proofs: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", nioCore, nioPosix],
+        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", "COpenSSL", nioCore, nioPosix],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("LMDBTests", ["LMDB"]),
     tests("ThreadingTests", ["Threading"]),
@@ -127,7 +133,8 @@ let proofs: [Target] = [
             "Sender", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore, nioPosix,
             logging,
         ]),
-    tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
+    tests(
+        "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),
     tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
@@ -138,7 +145,12 @@ let proofs: [Target] = [
             "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
             "MockReceiver", nioCore, nioPosix,
         ]),
-    tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
+    tests(
+        "CrashTests",
+        [
+            "LoadTest", "IngestClient", "Store", "LMDB", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix,
+            nioLocks,
+        ]),
 ]
 
 var package = Package(
