@@ -34,7 +34,9 @@ struct ClientCommand: AsyncParsableCommand {
             throw ValidationError("no API key: give --api-key KEY, or set NEEDLETAIL_API_KEY")
         }
         guard batch > 0, calls > 0, seconds > 0, tenants > 0, payloadBytes >= Workload.leastPayloadBytes else {
-            throw ValidationError("--batch, --calls, --seconds and --tenants are above 0, --payload-bytes \(Workload.leastPayloadBytes) or more")
+            throw ValidationError(
+                "--batch, --calls, --seconds and --tenants are above 0, --payload-bytes \(Workload.leastPayloadBytes) or more"
+            )
         }
         var settings = PublisherSettings(servers: [address], apiKey: key)
         settings.clientName = "load-test"

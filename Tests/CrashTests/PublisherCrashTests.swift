@@ -128,7 +128,9 @@ private final class Progress: Sendable {
     func add(_ count: Int) {
         state.withLockedValue { state in
             state.count += count
-            guard let wait = state.wait, wait.count <= state.count else { return nil as CheckedContinuation<Void, Never>? }
+            guard let wait = state.wait, wait.count <= state.count else {
+                return nil as CheckedContinuation<Void, Never>?
+            }
             state.wait = nil
             return wait.continuation
         }?.resume()

@@ -1,3 +1,5 @@
+import IngestClient
+
 extension ClientReport {
     /// A few lines for people.
     package func text(_ plan: ClientPlan) -> String {

@@ -23,7 +23,8 @@ extension PublisherCore {
         }
     }
 
-    mutating func lose(_ number: UInt64, _ error: IngestError, _ now: Int64, _ random: inout some RandomNumberGenerator) {
+    mutating func lose(_ number: UInt64, _ error: IngestError, _ now: Int64, _ random: inout some RandomNumberGenerator)
+    {
         let address = address(of: number)
         returnFlights(of: number, error)
         leaving.removeAll { $0.number == number }
@@ -90,7 +91,9 @@ extension PublisherCore {
 
     /// A connection that is being left goes when it owes no answer.
     mutating func closeIfSilent(_ number: UInt64) {
-        guard let index = leaving.firstIndex(where: { $0.number == number }), leaving[index].eventsOut == 0 else { return }
+        guard let index = leaving.firstIndex(where: { $0.number == number }), leaving[index].eventsOut == 0 else {
+            return
+        }
         leaving.remove(at: index)
         perform(.leave(link: number))
     }

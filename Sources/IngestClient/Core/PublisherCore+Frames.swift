@@ -54,11 +54,12 @@ extension PublisherCore {
         from run: Run, _ link: Link, _ runs: inout [Run], _ events: inout Int, _ bytes: inout Int
     ) -> Run? {
         let publication = run.publication
+        let all = publication.events
         var first = run.range.lowerBound
         var rest: Run?
         for index in run.range {
-            let size = publication.events[index].recordBytes
-            if let refusal = link.refusal(of: publication.events[index], recordBytes: size) {
+            let size = all[index].recordBytes
+            if let refusal = link.refusal(of: all[index], recordBytes: size) {
                 append(publication, first..<index, to: &runs)
                 first = index + 1
                 settle(publication, index, EventAnswer(refusal), commit: 0)

@@ -41,7 +41,9 @@ extension PublishError: CustomStringConvertible {
             case .cancelled: "cancelled"
             case .closed: "the publisher is closed"
             }
-        let doubt = inDoubt == 0 ? "" : "; \(inDoubt) of \(receipts.count) events may be stored: publish them again with the same ids"
+        let doubt =
+            inDoubt == 0
+            ? "" : "; \(inDoubt) of \(receipts.count) events may be stored: publish them again with the same ids"
         let missing = notStored == 0 ? "" : "; \(notStored) of \(receipts.count) are not stored"
         return cause + doubt + missing
     }

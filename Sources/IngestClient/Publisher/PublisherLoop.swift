@@ -145,8 +145,9 @@ final class PublisherLoop: @unchecked Sendable {
         guard let connection = connections[link], connection.isOpen else { return }
         var writer = connection.makeFrame(byteCapacity: 1024)
         for run in runs {
+            let events = run.publication.events
             for index in run.range {
-                let fits = writer.append(run.publication.events[index])
+                let fits = writer.append(events[index])
                 precondition(fits, "the core counts a frame's bytes as the writer does")
             }
         }

@@ -73,7 +73,10 @@ struct LineSource {
 
     private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [Line]) {
         // The end of a line that was reported already.
-        guard !isSkipping else { return isSkipping = false }
+        guard !isSkipping else {
+            isSkipping = false
+            return
+        }
         number += 1
         let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
         if !text.isEmpty { lines.append(Line(number: number, bytes: text)) }

@@ -19,7 +19,9 @@ enum PointInTime {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
         for (unit, milliseconds) in units where text.hasSuffix(unit) {
             // A bound that keeps the product in range: a hundred years.
-            guard let count = Int64(text.dropLast(unit.count)), (0...3_155_760_000_000).contains(count) else { continue }
+            guard let count = Int64(text.dropLast(unit.count)), (0...3_155_760_000_000).contains(count) else {
+                continue
+            }
             let (product, isOver) = count.multipliedReportingOverflow(by: milliseconds)
             return isOver ? nil : product
         }

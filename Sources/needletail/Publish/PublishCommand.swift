@@ -39,9 +39,11 @@ struct PublishCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Tenant of the event.", valueName: "name")) var tenant: String?
     @Option(help: ArgumentHelp("Event type, as order.placed.", valueName: "type")) var type: String?
-    @Option(help: ArgumentHelp("The payload of one event, JSON unless --content-type says otherwise.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp("The payload of one event, JSON unless --content-type says otherwise.", valueName: "text"))
     var payload: String?
-    @Option(help: ArgumentHelp("The same from a file; - is standard input.", valueName: "file")) var payloadFile: String?
+    @Option(help: ArgumentHelp("The same from a file; - is standard input.", valueName: "file")) var payloadFile:
+        String?
     @Option(help: ArgumentHelp("Event id: evt_ and 32 hex digits, or a UUID.", valueName: "id")) var id: String?
     @Option(help: ArgumentHelp("A key of your own, from which the id is made.", valueName: "key"))
     var idempotencyKey: String?
@@ -68,9 +70,12 @@ struct PublishCommand: AsyncParsableCommand {
 
     private func checkUsage(isSingle: Bool) throws {
         if isSingle, file != nil { throw ValidationError("--file: leave it out with --payload or --payload-file") }
-        if payload != nil, payloadFile != nil { throw ValidationError("--payload and --payload-file: give one of them") }
+        if payload != nil, payloadFile != nil {
+            throw ValidationError("--payload and --payload-file: give one of them")
+        }
         if !isSingle, id != nil || idempotencyKey != nil {
-            throw ValidationError("--id and --idempotency-key name one event: give --payload too, or write them into the lines")
+            throw ValidationError(
+                "--id and --idempotency-key name one event: give --payload too, or write them into the lines")
         }
         if id != nil, idempotencyKey != nil { throw ValidationError("--id and --idempotency-key: give one of them") }
         if quiet, json { throw ValidationError("--quiet and --json: give one of them") }
@@ -80,7 +85,8 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     private func flagFields() throws -> EventFields {
-        var fields = EventFields(id: id, idempotencyKey: idempotencyKey, tenant: tenant, type: type, deliverAt: deliverAt)
+        var fields = EventFields(
+            id: id, idempotencyKey: idempotencyKey, tenant: tenant, type: type, deliverAt: deliverAt)
         fields.orderingKey = orderingKey ?? ""
         fields.correlationID = correlationId ?? ""
         fields.contentType = contentType ?? ""
@@ -89,7 +95,8 @@ struct PublishCommand: AsyncParsableCommand {
                 throw ValidationError("--attribute \(text): write name=value")
             }
             fields.attributes.append(
-                OutgoingEvent.Attribute(name: String(text[..<equals]), value: String(text[text.index(after: equals)...])))
+                OutgoingEvent.Attribute(
+                    name: String(text[..<equals]), value: String(text[text.index(after: equals)...])))
         }
         return fields
     }
@@ -98,7 +105,11 @@ struct PublishCommand: AsyncParsableCommand {
 
     private func publishOne(_ fields: EventFields, _ settings: PublisherSettings) async throws -> ReceiptPrinter.Count {
         var fields = fields
-        if let payloadFile { fields.payload = try await LineSource.whole(payloadFile) } else { fields.payload = payload.map { Array($0.utf8) } }
+        if let payloadFile {
+            fields.payload = try await LineSource.whole(payloadFile)
+        } else {
+            fields.payload = payload.map { Array($0.utf8) }
+        }
         let event: OutgoingEvent
         do {
             if let payload = fields.payload, isJSON { try JSONScanner.check(payload[...]) }
@@ -124,7 +135,8 @@ struct PublishCommand: AsyncParsableCommand {
         return contentType.hasPrefix("application/json") || contentType.contains("+json")
     }
 
-    private func publishLines(_ fields: EventFields, _ settings: PublisherSettings) async throws -> ReceiptPrinter.Count {
+    private func publishLines(_ fields: EventFields, _ settings: PublisherSettings) async throws -> ReceiptPrinter.Count
+    {
         let source = try LineSource(path: file)
         var run = LineRun(
             fields: fields, publisher: try await EventPublisher.connect(settings), source: source,

@@ -42,7 +42,8 @@ struct ReceiptPrinter {
                     + mend(receipt.status) + "\n"
             }
             switch form {
-            case .text where receipt.isStored: output += "\(receipt.id) \(receipt.status.name) commit=\(receipt.commit)\n"
+            case .text where receipt.isStored:
+                output += "\(receipt.id) \(receipt.status.name) commit=\(receipt.commit)\n"
             case .json: output += json(receipt, line)
             case .text, .quiet: break
             }

@@ -9,11 +9,16 @@ struct ServerOptions: ParsableArguments {
             "Where the server takes events; repeatable, the next one after a failure. Or NEEDLETAIL_SERVER, with commas (127.0.0.1:7400).",
             valueName: "host:port|unix:path"))
     var server: [String] = []
-    @Option(help: ArgumentHelp("API key. Others see it in the process list: prefer a file or NEEDLETAIL_KEY.", valueName: "key"))
+    @Option(
+        help: ArgumentHelp(
+            "API key. Others see it in the process list: prefer a file or NEEDLETAIL_KEY.", valueName: "key"))
     var key: String?
     @Option(help: ArgumentHelp("File that holds the API key.", valueName: "file"))
     var keyFile: String?
-    @Option(help: ArgumentHelp("Seconds until an event without an answer is given up; lost connections are made again meanwhile.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds until an event without an answer is given up; lost connections are made again meanwhile.",
+            valueName: "seconds"))
     var timeout = 60
     @Flag(help: "Encrypt; the server's certificate is verified. Implied by the other --tls options.")
     var tls = false
@@ -38,7 +43,9 @@ struct ServerOptions: ParsableArguments {
             }
             return address
         }
-        guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout \(timeout): give 1 to 86400 seconds") }
+        guard (1...86_400).contains(timeout) else {
+            throw ValidationError("--timeout \(timeout): give 1 to 86400 seconds")
+        }
         var settings = PublisherSettings(servers: servers, apiKey: try await apiKey(environment))
         settings.clientName = "needletail-publish"
         settings.patienceMilliseconds = Int64(timeout) * 1_000
@@ -52,7 +59,9 @@ struct ServerOptions: ParsableArguments {
         if let keyFile, key == nil {
             let text = String(decoding: try await LineSource.whole(keyFile), as: UTF8.self)
             let key = text.split(whereSeparator: \.isWhitespace)
-            guard key.count == 1 else { throw ValidationError("--key-file \(keyFile): it must hold the key and nothing else") }
+            guard key.count == 1 else {
+                throw ValidationError("--key-file \(keyFile): it must hold the key and nothing else")
+            }
             return String(key[0])
         }
         guard key == nil else { throw ValidationError("--key and --key-file: give one of them") }

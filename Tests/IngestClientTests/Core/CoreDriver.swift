@@ -79,7 +79,8 @@ struct CoreDriver {
 
     /// A publisher whose first connection stands.
     static func opened(
-        servers: Int = 1, welcome: Welcome = FrameServer.welcome(), _ change: (inout PublisherSettings) -> Void = { _ in }
+        servers: Int = 1, welcome: Welcome = FrameServer.welcome(),
+        _ change: (inout PublisherSettings) -> Void = { _ in }
     ) -> CoreDriver {
         var driver = CoreDriver(servers: servers, change)
         driver.turn()

@@ -119,7 +119,8 @@ private struct RandomLife {
         wires[link] = wire
         let allAccepted = answers.allSatisfy { $0.status == .accepted }
         let ack = Ack(
-            commit: UInt64(stored.count), count: UInt32(answers.count), answers: allAccepted ? .allAccepted : .each(answers))
+            commit: UInt64(stored.count), count: UInt32(answers.count),
+            answers: allAccepted ? .allAccepted : .each(answers))
         driver.step(.answered(link: link, frame: frame.frame, ack))
     }
 

@@ -8,7 +8,8 @@ import WireProtocol
 struct SubmitTests {
     /// A server that answers only when the test says so.
     private final class Withholding: Sendable {
-        private let held = NIOLockedValueBox<(frames: [(peer: Peer, requestID: UInt64, count: Int)], isOpen: Bool)>(([], false))
+        private let held = NIOLockedValueBox<(frames: [(peer: Peer, requestID: UInt64, count: Int)], isOpen: Bool)>(
+            ([], false))
 
         var script: FrameServer.Script {
             { [held] peer, frame in
