@@ -72,7 +72,8 @@ let machines: [Target] = [
 
 let people: [Target] = [
     room(
-        "IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging],
+        "IngestClient",
+        ["WireProtocol", "WebhookModel", "WebhookSigning", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging],
         exclude: ["Python"])
 ]
 
@@ -85,7 +86,11 @@ let roof: [Target] = [
             nioPosix,
         ]),
     .executableTarget(
-        name: "needletail", dependencies: ["NeedletailServer", arguments, logging], swiftSettings: strict),
+        name: "needletail",
+        dependencies: [
+            "NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel", arguments, logging, nioCore, nioPosix,
+        ],
+        swiftSettings: strict),
 ]
 
 let companions: [Target] = [
@@ -132,7 +137,8 @@ let proofs: [Target] = [
             "Sender", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore, nioPosix,
             logging,
         ]),
-    tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
+    tests(
+        "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),
     tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
@@ -143,7 +149,12 @@ let proofs: [Target] = [
             "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
             "MockReceiver", nioCore, nioPosix, nioSSL,
         ]),
-    tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
+    tests(
+        "CrashTests",
+        [
+            "LoadTest", "IngestClient", "Store", "LMDB", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix,
+            nioLocks,
+        ]),
 ]
 
 var package = Package(
@@ -153,7 +164,7 @@ var package = Package(
         .executable(name: "mock-receiver", targets: ["mock-receiver"]),
         .executable(name: "load-test", targets: ["load-test"]),
         .library(name: "WebhookSigning", targets: ["WebhookSigning"]),
-        .library(name: "IngestClient", targets: ["IngestClient"]),
+        .library(name: "IngestClient", targets: ["IngestClient", "WireProtocol", "WebhookModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -13,10 +13,12 @@ struct NeedletailCommand: AsyncParsableCommand {
               needletail config default > needletail.yaml   every key, explained
               needletail provision check provision.yaml     what is wrong with it
               needletail serve --data ./data --provision provision.yaml
+              needletail publish --tenant acme --type order.placed --payload '{"total":42}'
             """,
         version: ServerVersion.text,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self, VersionCommand.self,
+            ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self,
+            VersionCommand.self,
         ])
 }
 
@@ -42,6 +44,8 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static func finish(_ error: any Error) -> Never {
+        // Said already, line by line.
+        if let code = error as? ExitCode { exit(code.rawValue) }
         let code = NeedletailCommand.exitCode(for: error)
         if code == .success {
             print(NeedletailCommand.fullMessage(for: error))

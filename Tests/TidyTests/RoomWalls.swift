@@ -25,7 +25,8 @@ enum RoomWalls {
             ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", "CLinux"],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
-            ours: ["WireProtocol", "WebhookModel"], outside: ["NIOCore", "NIOPosix", "NIOSSL", "Glibc"]),
+            ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
@@ -35,7 +36,9 @@ enum RoomWalls {
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "NIOCore", "NIOPosix", "Glibc",
                 "Foundation",
             ]),
-        "needletail": Wall(ours: ["NeedletailServer"], outside: ["ArgumentParser", "Logging", "Glibc"]),
+        "needletail": Wall(
+            ours: ["NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel"],
+            outside: ["ArgumentParser", "Logging", "NIOCore", "NIOPosix", "Glibc"]),
         "MockReceiver": Wall(
             ours: ["WebhookSigning", "WebhookModel"],
             outside: [

@@ -1,10 +1,9 @@
 import Glibc
 public import NIOCore
 import NIOPosix
-import WireProtocol
 
 extension IngestConnection {
-    /// Connects, says HELLO and waits for WELCOME.
+    /// Connects, agrees on TLS where the settings ask for it, says HELLO and waits for WELCOME.
     ///
     /// - Parameters:
     ///   - owner: kept until the connection ends; not told of failures before WELCOME.
@@ -14,20 +13,29 @@ extension IngestConnection {
         _ settings: ConnectionSettings, owner: any IngestConnectionOwner, on eventLoop: any EventLoop
     ) -> EventLoopFuture<IngestConnection> {
         let opened = eventLoop.makePromise(of: IngestConnection.self)
-        ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(settings.connectMilliseconds))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls = settings.tls {
+                        let handler = try tls.makeHandler(for: settings.server)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     let connection = IngestConnection(
                         channel: channel, settings: settings, owner: owner, opened: opened)
                     try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
                 }
             }
-            .connect(host: settings.host, port: settings.port)
-            .whenFailure { error in
-                opened.fail(IngestError.unreachable(address: settings.address, reason: reason(of: error)))
+        let connected =
+            switch settings.server {
+            case .tcp(let host, let port):
+                bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
+        connected.whenFailure { error in
+            opened.fail(
+                error as? IngestError ?? .unreachable(address: settings.address, reason: reason(of: error)))
+        }
         return opened.futureResult
     }
 
@@ -41,38 +49,5 @@ extension IngestConnection {
         case let error as ChannelError: return "\(error)"
         default: return "\(error)"
         }
-    }
-}
-
-/// The shell: moves bytes between the channel and the connection, and keeps an incomplete tail.
-final class ConnectionHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let connection: IngestConnection
-    private var tail: ByteBuffer?
-    private var lastError: (any Error)?
-
-    init(_ connection: IngestConnection) { self.connection = connection }
-
-    func channelActive(context: ChannelHandlerContext) { connection.connected() }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var buffer = unwrapInboundIn(data)
-        if var tail {
-            tail.writeBuffer(&buffer)
-            buffer = tail
-        }
-        connection.received(&buffer)
-        // A copy: the tail must not pin the receive buffer.
-        tail = buffer.readableBytes == 0 ? nil : ByteBuffer(bytes: buffer.readableBytesView)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        connection.disconnected(lastError.map(IngestConnection.reason) ?? "the server closed it")
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lastError = error
-        context.close(promise: nil)
     }
 }

@@ -5,6 +5,10 @@ public struct ConnectionSettings: Sendable {
     /// Name or address.
     public var host: String
     public var port: Int
+    /// A Unix socket instead of host and port.
+    public var unixPath: String?
+    /// Nil: plaintext.
+    public var tls: TLSSettings?
     /// Opens the tenants that may be published to. Never logged.
     public var apiKey: String
     /// Which program this is, for the server's logs.
@@ -22,6 +26,17 @@ public struct ConnectionSettings: Sendable {
         self.clientName = clientName
     }
 
-    /// `host:port`, for messages.
-    public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    /// Host and port, or the socket.
+    public var server: ServerAddress {
+        get { unixPath.map { .unix(path: $0) } ?? .tcp(host: host, port: port) }
+        set {
+            switch newValue {
+            case .tcp(let host, let port): (self.host, self.port, unixPath) = (host, port, nil)
+            case .unix(let path): unixPath = path
+            }
+        }
+    }
+
+    /// `host:port` or `unix:path`, for messages.
+    public var address: String { server.description }
 }

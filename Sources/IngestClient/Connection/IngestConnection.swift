@@ -36,6 +36,8 @@ public final class IngestConnection: @unchecked Sendable {
     private var deadline: Scheduled<Void>?
     private var keepAlive: RepeatedTask?
     private var wroteSinceTick = false
+    private var heardSinceTick = false
+    private var silentTicks = 0
     /// The server asked to leave: it answers DRAINING to anything new.
     public private(set) var isLeaving = false
 
@@ -132,6 +134,7 @@ public final class IngestConnection: @unchecked Sendable {
 
     /// Takes received bytes; leaves an incomplete tail in the buffer.
     func received(_ buffer: inout ByteBuffer) {
+        heardSinceTick = true
         if state == .awaitingPreface {
             switch buffer.withUnsafeReadableBytes(Preface.check) {
             case .incomplete: return
@@ -139,8 +142,7 @@ public final class IngestConnection: @unchecked Sendable {
                 buffer.moveReaderIndex(forwardBy: Preface.bytes.count)
                 state = .awaitingWelcome
             case .otherVersion(let version):
-                return end(
-                    .broken(reason: "it speaks version \(version) of the ingest protocol, this client version 1"))
+                return end(.otherVersion(version, address: settings.address))
             case .stranger: return end(.notNeedletail(address: settings.address))
             }
         }
@@ -154,10 +156,12 @@ public final class IngestConnection: @unchecked Sendable {
         }
     }
 
+    /// TLS is over before it began.
+    func refusedByTLS(_ reason: String) { end(.tlsFailed(address: settings.address, reason: reason)) }
+
     /// The channel is gone, and nobody said why.
     func disconnected(_ reason: String) {
-        let before = state
-        switch before {
+        switch state {
         case .awaitingPreface:
             end(.lost(reason: "\(settings.address) closed it before saying anything"))
         default: end(.lost(reason: reason))
@@ -201,18 +205,26 @@ public final class IngestConnection: @unchecked Sendable {
             byteLimit: Int(clamping: welcome.windowBytes))
         state = .open
         deadline?.cancel()
-        let interval = TimeAmount.milliseconds(max(1_000, Int64(welcome.idleTimeoutMilliseconds) / 3))
+        let interval = TimeAmount.milliseconds(tickMilliseconds)
         keepAlive = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
             self?.tick()
         }
         opened.succeed(self)
     }
 
-    // Silence would close the connection.
+    // Our silence would close the connection; the server's, with answers due, means that it is gone and no reset told.
     private func tick() {
+        silentTicks = heardSinceTick || pings.isEmpty && window.events == 0 ? 0 : silentTicks + 1
+        heardSinceTick = false
+        guard silentTicks < 2 else {
+            return end(.timedOut(waitingFor: "answer from \(settings.address)", milliseconds: 2 * tickMilliseconds))
+        }
         if !wroteSinceTick { _ = ping() }
         wroteSinceTick = false
     }
+
+    /// Three in the time after which the server closes a silent connection.
+    private var tickMilliseconds: Int64 { max(1_000, Int64(welcome.idleTimeoutMilliseconds) / 3) }
 
     private func acknowledge(_ ack: Ack, requestID: UInt64) {
         guard let flight = window.land(requestID) else {

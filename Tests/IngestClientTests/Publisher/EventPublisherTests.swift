@@ -111,7 +111,7 @@ struct EventPublisherTests {
             default: break
             }
         }
-        let publisher = try await EventPublisher.connect(.test(port: server.port))
+        let publisher = try await EventPublisher.connect(.once(port: server.port))
         var events = (1...4).map { Events.make($0) }
         // Over the server's limit: refused on this side.
         events[1].payload = [UInt8](repeating: 0x20, count: 101)
@@ -123,16 +123,17 @@ struct EventPublisherTests {
         try await server.stop()
     }
 
-    @Test("a connection that breaks leaves its events in doubt: publish throws")
+    @Test("a connection that breaks leaves its events in doubt: where nothing is sent again, publish throws")
     func lost() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { peer.send(FrameServer.welcome()) } else { peer.drop() }
         }
-        let publisher = try await EventPublisher.connect(.test(port: server.port))
-        let error = await #expect(throws: IngestError.self) { try await publisher.publish(Events.make(1)) }
-        guard case .lost = error else { throw Unexpected(error: error) }
-        // And so does every later call.
-        await #expect(throws: IngestError.self) { try await publisher.publish(Events.make(2)) }
+        let publisher = try await EventPublisher.connect(.once(port: server.port))
+        let error = await #expect(throws: PublishError.self) { try await publisher.publish(Events.make(1)) }
+        guard case .lost(.lost)? = error?.reason else { throw Unexpected(error: error) }
+        #expect(error?.inDoubt == 1)
+        #expect(error?.receipts == [nil])
+        await publisher.close()
         try await server.stop()
     }
 

@@ -53,7 +53,7 @@ struct IngestConnectionTests {
     @Test("another version answers")
     func otherVersion() async throws {
         let error = try await failure(preface: Preface.bytes.dropLast() + [2]) { _, _ in }
-        guard case .broken(let reason) = error, reason.contains("version 2") else { throw Unexpected(error: error) }
+        guard case .otherVersion(2, _) = error else { throw Unexpected(error: error) }
     }
 
     @Test("no WELCOME comes")
@@ -68,9 +68,11 @@ struct IngestConnectionTests {
             if frame.header.type == .hello { return peer.send(FrameServer.welcome()) }
             peer.send(Ack(commit: 1, count: 1, answers: .allAccepted), requestID: 77)
         }
-        let publisher = try await EventPublisher.connect(.test(port: server.port))
-        let error = await #expect(throws: IngestError.self) { try await publisher.publish(Events.make(1)) }
-        guard case .broken(let reason) = error, reason.contains("77") else { throw Unexpected(error: error) }
+        let publisher = try await EventPublisher.connect(.once(port: server.port))
+        let error = await #expect(throws: PublishError.self) { try await publisher.publish(Events.make(1)) }
+        guard case .lost(.broken(let reason))? = error?.reason, reason.contains("77") else {
+            throw Unexpected(error: error)
+        }
         try await server.stop()
     }
 

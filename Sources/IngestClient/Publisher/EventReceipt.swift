@@ -19,4 +19,7 @@ public struct EventReceipt: Sendable, Equatable {
 
     /// Whether the event and its deliveries are stored, in the way that WELCOME's durability says.
     public var isStored: Bool { status.statusClass == .stored }
+
+    /// Not stored, and worth another try later, with the same id.
+    public var isRetryable: Bool { status.statusClass == .sendAgain || status.statusClass == .sendElsewhere }
 }
