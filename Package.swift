@@ -71,7 +71,8 @@ let machines: [Target] = [
 ]
 
 let people: [Target] = [
-    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging])
+    room("IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging]),
+    room("Conformance", ["WireProtocol", "WebhookModel", "Threading"]),
 ]
 
 let roof: [Target] = [
@@ -83,7 +84,7 @@ let roof: [Target] = [
             nioPosix,
         ]),
     .executableTarget(
-        name: "needletail", dependencies: ["NeedletailServer", arguments, logging], swiftSettings: strict),
+        name: "needletail", dependencies: ["NeedletailServer", "Conformance", arguments, logging], swiftSettings: strict),
 ]
 
 let companions: [Target] = [
@@ -128,6 +129,12 @@ let proofs: [Target] = [
             logging,
         ]),
     tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
+    tests(
+        "ConformanceTests",
+        [
+            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks,
+            logging,
+        ]),
     tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),

@@ -15,7 +15,9 @@ struct NeedletailCommand: AsyncParsableCommand {
               needletail serve --data ./data --provision provision.yaml
             """,
         version: ServerVersion.text,
-        subcommands: [ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, ConformanceCommand.self, VersionCommand.self,
+        ])
 }
 
 struct VersionCommand: ParsableCommand {
@@ -40,6 +42,8 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static func finish(_ error: any Error) -> Never {
+        // A verb that has said what there is to say.
+        if let code = error as? ExitCode { exit(code.rawValue) }
         let code = NeedletailCommand.exitCode(for: error)
         if code == .success {
             print(NeedletailCommand.fullMessage(for: error))

@@ -26,6 +26,7 @@ enum RoomWalls {
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel"], outside: ["NIOCore", "NIOPosix", "NIOSSL", "Glibc"]),
+        "Conformance": Wall(ours: ["WireProtocol", "WebhookModel", "Threading"], outside: ["Glibc"]),
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
@@ -35,7 +36,7 @@ enum RoomWalls {
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "NIOCore", "NIOPosix", "Glibc",
                 "Foundation",
             ]),
-        "needletail": Wall(ours: ["NeedletailServer"], outside: ["ArgumentParser", "Logging", "Glibc"]),
+        "needletail": Wall(ours: ["NeedletailServer", "Conformance"], outside: ["ArgumentParser", "Logging", "Glibc"]),
         "MockReceiver": Wall(
             ours: ["WebhookSigning", "WebhookModel"],
             outside: [

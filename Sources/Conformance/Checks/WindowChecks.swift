@@ -1,0 +1,89 @@
+import WireProtocol
+
+/// Protocol.md, 8.4: what may be unacknowledged.
+enum WindowChecks {
+    static let all = [full, events, bytes]
+
+    private static let full = Check("window-full", ["8.4"], "a window filled to its last event is served") { stage in
+        let peer = try stage.welcomed()
+        let load = eventLoad(peer.limits!, stage)
+        peer.send(load.flatMap(\.bytes))
+        for (index, frame) in load.enumerated() {
+            let reply = peer.next()
+            guard case .frame(let answer) = reply, answer.decoded(Ack.self) != nil else {
+                throw peer.deviation("8.4", expected: "ACK \(frame.requestID) of \(load.count)", came: reply)
+            }
+            if index == load.count - 1 { try peer.expectAlive("8.4") }
+        }
+    }
+
+    private static let events = Check(
+        "window-events", ["8.4"], "one event over the announced window gets CLOSE WINDOW_EXCEEDED"
+    ) { stage in
+        try overstep(stage) { eventLoad($0, stage) }
+    }
+
+    private static let bytes = Check(
+        "window-bytes", ["8.4"], "one byte over the announced window gets CLOSE WINDOW_EXCEEDED"
+    ) { stage in
+        try overstep(stage) { try byteLoad($0, stage) }
+    }
+
+    /// PUBLISH frames that fill the window's events to the last. One event again and again: the window counts it, and
+    /// the store keeps it once.
+    private static func eventLoad(_ limits: Welcome, _ stage: Stage) -> [RawFrame] {
+        let record = stage.event().bytes
+        let inFrame = min(Int(limits.eventsPerFrame), (Int(limits.frameBytes) - 4) / (4 + record.count))
+        var left = Int(limits.windowEvents)
+        var frames: [RawFrame] = []
+        while left > 0 {
+            let count = min(left, inFrame)
+            frames.append(.publish(UInt64(frames.count + 1), Array(repeating: record, count: count)))
+            left -= count
+        }
+        return frames
+    }
+
+    /// PUBLISH frames that fill the window's bytes, as far as whole frames do.
+    private static func byteLoad(_ limits: Welcome, _ stage: Stage) throws -> [RawFrame] {
+        var event = stage.event()
+        event.payload = [UInt8](repeating: 0x20, count: Int(limits.eventBytes))
+        let record = event.bytes
+        let inFrame = min(Int(limits.eventsPerFrame), (Int(limits.frameBytes) - 4) / (4 + record.count))
+        let body = 4 + inFrame * (4 + record.count)
+        let count = Int(limits.windowBytes) / body + 1
+        guard count * inFrame <= Int(limits.windowEvents) else { throw Unplayable("the window's events are full before its bytes") }
+        guard count * body <= 64 << 20 else { throw Unplayable("a window of \(limits.windowBytes) bytes is too long a play") }
+        return (1...count).map { .publish(UInt64($0), Array(repeating: record, count: inFrame)) }
+    }
+
+    /// Fills the window, adds one event and a PING. A server that answers the PING before it has acknowledged anything
+    /// held more than it announced. One that acknowledges before that has never seen the overstep.
+    private static func overstep(_ stage: Stage, _ load: (Welcome) throws -> [RawFrame]) throws {
+        for _ in 1...3 {
+            let peer = try stage.welcomed()
+            let frames = try load(peer.limits!) + [stage.publish(0x00E0)]
+            let ping = RawFrame.ping(0x00E1)
+            peer.send((frames + [ping]).flatMap(\.bytes))
+            var acknowledged = 0
+            while true {
+                let reply = peer.next()
+                guard case .frame(let frame) = reply else {
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", came: reply)
+                }
+                if let close = frame.decoded(Close.self), close.status == .windowExceeded {
+                    return try peer.expectEnd("5.7.3", after: "CLOSE WINDOW_EXCEEDED")
+                }
+                if frame.header.type == .ack {
+                    acknowledged += 1
+                } else if frame.header.type == .pong, frame.header.requestID == 0x00E1 {
+                    if acknowledged > 0 { break }
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED before PONG", came: reply)
+                } else {
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", came: reply)
+                }
+            }
+        }
+        throw Unplayable("the server acknowledges faster than its window fills; announce a smaller one")
+    }
+}

@@ -1,0 +1,82 @@
+import WireProtocol
+
+/// One mistake of a server, and the clause that it breaks.
+struct Fault: Sendable, CustomStringConvertible {
+    enum Passage { case passes, swallowed }
+    typealias Meddling = @Sendable (inout Piece, Link) -> Passage
+
+    let description: String
+    /// What is played, and the check of it that must find the fault.
+    let check: String
+    let clause: String
+    /// Said before the client says anything.
+    var greeting: [UInt8]?
+    var preface: Meddling?
+    var frame: Meddling?
+    /// The client (or the server) has ended its direction.
+    var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
+
+    init(
+        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil, preface: Meddling? = nil,
+        ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil, frame: Meddling? = nil
+    ) {
+        self.description = description
+        self.check = check
+        self.clause = clause
+        self.greeting = greeting
+        self.preface = preface
+        self.ending = ending
+        self.frame = frame
+    }
+}
+
+/// A frame on its way, or bytes that are none.
+struct Piece {
+    var bytes: [UInt8]
+    let isFromClient: Bool
+
+    /// The frame's type; nil for what has no header.
+    var type: FrameType? { bytes.count >= FrameHeader.byteCount ? FrameType(rawValue: bytes[4]) : nil }
+    var typeByte: UInt8 { bytes.count >= FrameHeader.byteCount ? bytes[4] : 0 }
+
+    func isClient(_ type: FrameType) -> Bool { isFromClient && self.type == type }
+    func isServer(_ type: FrameType) -> Bool { !isFromClient && self.type == type }
+
+    /// Its body; empty for what has no header.
+    var body: [UInt8] {
+        get { Array(bytes.dropFirst(FrameHeader.byteCount)) }
+        set {
+            bytes = Array(bytes.prefix(FrameHeader.byteCount)) + newValue
+            let length = UInt32(newValue.count)
+            for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * UInt32(index))) }
+            mendBody()
+        }
+    }
+
+    /// Makes both checksums right.
+    mutating func mendBody() {
+        guard bytes.count >= FrameHeader.byteCount else { return }
+        put(body.withUnsafeBytes(Checksum.of), at: 16)
+        mendHeader()
+    }
+
+    /// Makes the header's checksum right.
+    mutating func mendHeader() {
+        guard bytes.count >= FrameHeader.byteCount else { return }
+        put(bytes[..<20].withUnsafeBytes(Checksum.of), at: 20)
+    }
+
+    private mutating func put(_ number: UInt32, at offset: Int) {
+        for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32(index))) }
+    }
+
+    /// The body changed as this message; nothing where it is none.
+    mutating func change<Body: Message>(_ type: Body.Type, _ body: (inout Body) -> Void) {
+        guard var message = self.body.withUnsafeBytes({ try? Body(decoding: $0) }) else { return }
+        body(&message)
+        self.body = message.bodyBytes
+    }
+
+    /// A frame of a message.
+    static func frame(_ message: some Message, id: UInt64 = 0) -> [UInt8] { message.frameBytes(id) }
+}
