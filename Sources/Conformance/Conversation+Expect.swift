@@ -44,24 +44,35 @@ extension Conversation {
         return welcome
     }
 
-    /// The ACK of one PUBLISH.
+    /// The ACK of one PUBLISH, its events to be answered so.
     @discardableResult
     func expectAck(_ id: UInt64, _ wanted: [Wanted], _ clause: String) throws -> Ack {
-        try expectAck(id, count: wanted.count, clause) { index, status in
-            wanted[index].holds(status) ? nil : wanted[index].text
-        }
+        let ack = try expectAck(id, count: wanted.count, clause)
+        for index in wanted.indices { try demand(wanted[index], of: ack, at: index, clause) }
+        return ack
     }
 
     /// The ACK of a PUBLISH of so many events, all to be answered alike.
-    @discardableResult
-    func expectAck(_ id: UInt64, count: Int, all wanted: Wanted, _ clause: String) throws -> Ack {
-        try expectAck(id, count: count, clause) { _, status in wanted.holds(status) ? nil : wanted.text }
+    func expectAck(_ id: UInt64, count: Int, all wanted: Wanted, _ clause: String) throws {
+        let ack = try expectAck(id, count: count, clause)
+        for index in 0..<count { try demand(wanted, of: ack, at: index, clause) }
     }
 
-    /// - Parameter judge: what was wanted of the event at this index, where it is something else.
-    private func expectAck(
-        _ id: UInt64, count: Int, _ clause: String, judge: (Int, ProtocolStatus) -> String?
-    ) throws -> Ack {
+    /// The ACK of a PUBLISH of three events, the middle one bad.
+    func expectAck(_ id: UInt64, _ wanted: Wanted, between neighbours: Wanted, _ clause: String) throws {
+        let ack = try expectAck(id, count: 3, clause)
+        try demand(wanted, of: ack, at: 1, clause)
+        for index in [0, 2] { try demand(neighbours, of: ack, at: index, "6.6") }
+    }
+
+    private func demand(_ wanted: Wanted, of ack: Ack, at index: Int, _ clause: String) throws {
+        let status = ack[index].status
+        if wanted.holds(status) { return }
+        throw deviation(clause, expected: "event \(index + 1) of \(ack.count) to be \(wanted.text)", came: "\(status)")
+    }
+
+    /// An ACK of the right form for so many events.
+    private func expectAck(_ id: UInt64, count: Int, _ clause: String) throws -> Ack {
         let reply = next()
         guard case .frame(let frame) = reply, frame.header.type == .ack else {
             throw deviation(clause, expected: "ACK \(id)", came: reply)
@@ -74,12 +85,6 @@ extension Conversation {
         }
         guard Int(ack.count) == count else {
             throw deviation("5.4.3", expected: "ACK \(id) of \(count) events", came: reply)
-        }
-        for index in 0..<count {
-            let status = ack[index].status
-            if let wanted = judge(index, status) {
-                throw deviation(clause, expected: "event \(index + 1) of \(count) to be \(wanted)", came: "\(status)")
-            }
         }
         return ack
     }

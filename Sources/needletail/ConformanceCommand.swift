@@ -53,6 +53,7 @@ struct ConformanceCommand: AsyncParsableCommand {
         let checks = try chosen()
         if list {
             for check in checks { print(ReportText.line(of: check)) }
+            if clause.isEmpty { for (clause, reason) in Catalogue.unplayed { print("not played: \(clause): \(reason)") } }
             return
         }
         let run = ConformanceRun(subject: try subject(), checks: checks)

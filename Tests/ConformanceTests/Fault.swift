@@ -1,3 +1,4 @@
+import NIOCore
 import WireProtocol
 
 /// One mistake of a server, and the clause that it breaks.
@@ -74,9 +75,13 @@ struct Piece {
     mutating func change<Body: Message>(_ type: Body.Type, _ body: (inout Body) -> Void) {
         guard var message = self.body.withUnsafeBytes({ try? Body(decoding: $0) }) else { return }
         body(&message)
-        self.body = message.bodyBytes
+        self.body = Array(Piece.frame(message).dropFirst(FrameHeader.byteCount))
     }
 
-    /// A frame of a message.
-    static func frame(_ message: some Message, id: UInt64 = 0) -> [UInt8] { message.frameBytes(id) }
+    /// The frame of a message.
+    static func frame(_ message: some Message, id: UInt64 = 0) -> [UInt8] {
+        var buffer = ByteBuffer()
+        message.write(to: &buffer, requestID: id)
+        return Array(buffer.readableBytesView)
+    }
 }

@@ -3,7 +3,7 @@ public enum ReportText {
     /// A line for each result; for a deviation what was expected, what came and the bytes.
     public static func lines(of result: CheckResult) -> [String] {
         let check = result.check
-        let name = padded(check.id, to: 30) + padded(check.clauses.joined(separator: " "), to: 13)
+        let name = columns(of: check)
         switch result.verdict {
         case .passed:
             return ["ok    " + name + check.title]
@@ -30,13 +30,17 @@ public enum ReportText {
 
     /// A line for a check of the catalogue.
     public static func line(of check: Check) -> String {
-        padded(check.id, to: 30) + padded(check.clauses.joined(separator: " "), to: 13) + check.title
+        columns(of: check) + check.title
     }
 
     /// With one decimal.
     static func seconds(_ duration: Duration) -> String {
         let tenths = (duration.milliseconds + 50) / 100
         return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func columns(of check: Check) -> String {
+        padded(check.id, to: 32) + padded(check.clauses.joined(separator: " "), to: 13)
     }
 
     private static func padded(_ text: String, to width: Int) -> String {

@@ -1,0 +1,41 @@
+import Conformance
+import Testing
+
+/// The runner can fail: each fault of a server is found by the check that plays its clause, and that clause is cited.
+@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+    // How long a fault that shows in silence is waited for.
+    private static let patience = Duration.seconds(1)
+
+    @Test(arguments: Faults.all)
+    func `each fault is found and its clause cited`(fault: Fault) async throws {
+        let result = try await FaultTests.play(fault)
+        guard case .failed(let deviation) = result.verdict else {
+            Issue.record("\(fault): \(fault.check) says \(result.verdict)")
+            return
+        }
+        #expect(deviation.clause == fault.clause, "\(ReportText.lines(of: result).joined(separator: "\n"))")
+        #expect(!deviation.expected.isEmpty && !deviation.came.isEmpty)
+    }
+
+    // Without this, a clumsy go-between would pass for a fault.
+    @Test func `the go-between alone is no fault`() async throws {
+        let server = try await RealServer()
+        let meddler = try await Meddler(before: server.port, Fault("none", "", breaks: ""))
+        // What is sent piece by piece is put together by the go-between.
+        let checks = Catalogue.checks.filter { $0.pace == .quick }
+        let report = await run(checks, .onLoopback(meddler.port, patience: .seconds(5)))
+        try await meddler.stop()
+        await server.stop()
+        for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
+    }
+
+    private static func play(_ fault: Fault) async throws -> CheckResult {
+        let server = try await RealServer()
+        let meddler = try await Meddler(before: server.port, fault)
+        let checks = Catalogue.checks.filter { $0.id == fault.check }
+        let report = await run(checks, .onLoopback(meddler.port, patience: patience))
+        try await meddler.stop()
+        await server.stop()
+        return try #require(report.results.first, "no check is called \(fault.check)")
+    }
+}
