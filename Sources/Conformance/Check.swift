@@ -40,6 +40,14 @@ public struct Deviation: Error, Sendable, Equatable {
     /// The first bytes of the latest reply, and of what was sent latest, in hex.
     public var received: String
     public var sent: String
+
+    package init(clause: String, expected: String, came: String, received: String, sent: String) {
+        self.clause = clause
+        self.expected = expected
+        self.came = came
+        self.received = received
+        self.sent = sent
+    }
 }
 
 /// A check that cannot be played here, and what it lacks.

@@ -109,7 +109,8 @@ extension Conversation {
                 throw deviation("5.4.3", expected: "ACK \(id) of \(answers.count) events", came: reply)
             }
             for (index, answer) in answers.enumerated() where !answer.holds(ack[index].status) {
-                throw deviation(clause, expected: "event \(index + 1) of PUBLISH \(id) to be \(answer.text)", came: reply)
+                throw deviation(
+                    clause, expected: "event \(index + 1) of PUBLISH \(id) to be \(answer.text)", came: reply)
             }
         }
         return acks

@@ -127,7 +127,8 @@ final class Conversation {
     private func isNoise(_ frame: ReceivedFrame) -> Bool {
         if frame.header.typeByte >= FrameType.firstSkippable { return true }
         guard frame.header.type == .ping, frame.isIntact else { return false }
-        let pong = RawFrame(.pong, id: frame.header.requestID, body: frame.body + frame.body.suffix(8) + frame.body.suffix(8))
+        let pong = RawFrame(
+            .pong, id: frame.header.requestID, body: frame.body + frame.body.suffix(8) + frame.body.suffix(8))
         connection.send(pong.bytes, until: .now + patience)
         return true
     }

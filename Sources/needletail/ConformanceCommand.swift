@@ -30,7 +30,9 @@ struct ConformanceCommand: AsyncParsableCommand {
     var server: String?
     @Option(help: ArgumentHelp("API key; others on this machine can see it in the process list.", valueName: "key"))
     var key: String?
-    @Option(help: ArgumentHelp("File that holds the API key. Without either: the variable NEEDLETAIL_KEY.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "File that holds the API key. Without either: the variable NEEDLETAIL_KEY.", valueName: "file"))
     var keyFile: String?
     @Option(help: ArgumentHelp("Tenant that the key opens; events are published for it.", valueName: "name"))
     var tenant = "conformance"
@@ -40,7 +42,8 @@ struct ConformanceCommand: AsyncParsableCommand {
     var disabledTenant: String?
     @Option(help: ArgumentHelp("Shell command that makes the server shut down; played last.", valueName: "command"))
     var drainCommand: String?
-    @Option(help: ArgumentHelp("Play only checks of this clause, section, id or group; repeatable.", valueName: "clause"))
+    @Option(
+        help: ArgumentHelp("Play only checks of this clause, section, id or group; repeatable.", valueName: "clause"))
     var clause: [String] = []
     @Option(help: ArgumentHelp("Write JUnit XML to this file.", valueName: "file"))
     var junit: String?
@@ -53,14 +56,17 @@ struct ConformanceCommand: AsyncParsableCommand {
         let checks = try chosen()
         if list {
             for check in checks { print(ReportText.line(of: check)) }
-            if clause.isEmpty { for (clause, reason) in Catalogue.unplayed { print("not played: \(clause): \(reason)") } }
+            if clause.isEmpty {
+                for (clause, reason) in Catalogue.unplayed { print("not played: \(clause): \(reason)") }
+            }
             return
         }
         let run = ConformanceRun(subject: try subject(), checks: checks)
         try run.preflight()
         print("\(checks.count) checks of the ingest protocol, version 1, against \(run.subject.address)")
         let board = ProgressBoard(
-            total: checks.count, lines: { print($0) }, status: isatty(STDERR_FILENO) == 1 ? ConformanceCommand.draw : nil)
+            total: checks.count, lines: { print($0) },
+            status: isatty(STDERR_FILENO) == 1 ? ConformanceCommand.draw : nil)
         let report = run.play { board.show($0) }
         board.clear()
         print(ReportText.summary(of: report))
@@ -76,7 +82,9 @@ struct ConformanceCommand: AsyncParsableCommand {
     }
 
     private func write(_ text: String, to path: String) throws {
-        guard let file = fopen(path, "we") else { throw CannotWrite(path: path, reason: String(cString: strerror(errno))) }
+        guard let file = fopen(path, "we") else {
+            throw CannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
         let written = fputs(text, file) >= 0
         guard fclose(file) == 0, written else {
             throw CannotWrite(path: path, reason: String(cString: strerror(errno)))

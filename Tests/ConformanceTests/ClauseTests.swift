@@ -11,7 +11,7 @@ import Testing
         let page = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         var clauses: [String: String] = [:]
         for paragraph in page.components(separatedBy: "\n\n") {
-            guard let number = paragraph.prefixMatch(of: /(\d+(?:\.\d+)+)\. /) else { continue }
+            guard let number = paragraph.prefixMatch(of: /(\d+(?:\.\d+)+)\.\s/) else { continue }
             #expect(clauses[String(number.1)] == nil, "clause \(number.1) is there twice")
             clauses[String(number.1)] = String(paragraph[number.range.upperBound...])
         }
@@ -39,7 +39,9 @@ import Testing
     @Test func `every clause that is cited is there`() {
         for check in Catalogue.checks {
             for clause in check.clauses {
-                #expect(ClauseTests.clauses[clause] != nil, "\(check.id) plays clause \(clause), which Protocol.md does not have")
+                #expect(
+                    ClauseTests.clauses[clause] != nil,
+                    "\(check.id) plays clause \(clause), which Protocol.md does not have")
             }
         }
         for (clause, _) in Catalogue.unplayed { #expect(ClauseTests.clauses[clause] != nil) }

@@ -18,7 +18,8 @@ struct Fault: Sendable, CustomStringConvertible {
     var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
 
     init(
-        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil, preface: Meddling? = nil,
+        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil,
+        preface: Meddling? = nil,
         ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil, frame: Meddling? = nil
     ) {
         self.description = description

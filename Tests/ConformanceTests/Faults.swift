@@ -9,22 +9,30 @@ enum Faults {
     // MARK: 2 and 5.1, 5.2
 
     private static let opening = [
-        Fault("another preface", "preface-answer", breaks: "2.1", preface: { piece, _ in
-            if !piece.isFromClient { piece.bytes[7] = 9 }
-            return .passes
-        }),
-        Fault("speaks first", "preface-waits", breaks: "2.4", greeting: Preface.bytes, preface: { piece, _ in
-            piece.isFromClient ? .passes : .swallowed
-        }),
-        Fault("takes any version for its own", "preface-version", breaks: "2.2", preface: { piece, _ in
-            if piece.isFromClient { piece.bytes = Preface.bytes }
-            return .passes
-        }),
-        Fault("talks to strangers", "preface-http", breaks: "2.3", preface: { piece, link in
-            guard piece.isFromClient, piece.bytes != Preface.bytes else { return .passes }
-            link.toClient(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
-            return .swallowed
-        }),
+        Fault(
+            "another preface", "preface-answer", breaks: "2.1",
+            preface: { piece, _ in
+                if !piece.isFromClient { piece.bytes[7] = 9 }
+                return .passes
+            }),
+        Fault(
+            "speaks first", "preface-waits", breaks: "2.4", greeting: Preface.bytes,
+            preface: { piece, _ in
+                piece.isFromClient ? .passes : .swallowed
+            }),
+        Fault(
+            "takes any version for its own", "preface-version", breaks: "2.2",
+            preface: { piece, _ in
+                if piece.isFromClient { piece.bytes = Preface.bytes }
+                return .passes
+            }),
+        Fault(
+            "talks to strangers", "preface-http", breaks: "2.3",
+            preface: { piece, link in
+                guard piece.isFromClient, piece.bytes != Preface.bytes else { return .passes }
+                link.toClient(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+                return .swallowed
+            }),
         Fault("WELCOME with a request id of its own", "hello-welcome", breaks: "5.2.1") { piece, _ in
             if piece.isServer(.welcome) { piece.bytes[15] ^= 0x40 }
             piece.mendHeader()
@@ -182,9 +190,11 @@ enum Faults {
             return .passes
         },
         Fault("says no commit", "publish-order", breaks: "5.4.2", frame: ack { $0.commit = 0 }),
-        Fault("answers a damaged PUBLISH event by event", "publish-beside-corrupt", breaks: "5.4.3", frame: ack { ack in
-            if ack.count == 0 { ack.count = 1 }
-        }),
+        Fault(
+            "answers a damaged PUBLISH event by event", "publish-beside-corrupt", breaks: "5.4.3",
+            frame: ack { ack in
+                if ack.count == 0 { ack.count = 1 }
+            }),
     ]
 
     private static func ack(_ spoil: @escaping @Sendable (inout Ack) -> Void) -> Fault.Meddling {
@@ -198,23 +208,33 @@ enum Faults {
 
     private static let events = [
         Fault("takes the id zero", "event-zero-id", breaks: "6.1", frame: says(.accepted, for: .malformed)),
-        Fault("refuses the neighbours too", "event-zero-id", breaks: "6.6", frame: ack { ack in
-            ack.answers = .all(EventAnswer(.malformed))
-        }),
+        Fault(
+            "refuses the neighbours too", "event-zero-id", breaks: "6.6",
+            frame: ack { ack in
+                ack.answers = .all(EventAnswer(.malformed))
+            }),
         Fault("calls too large malformed", "event-too-large", breaks: "6.4", frame: says(.malformed, for: .tooLarge)),
         Fault("takes any time", "event-seconds", breaks: "6.5", frame: says(.accepted, for: .badTime)),
-        Fault("tells which tenants there are", "event-forbidden-tenant", breaks: "6.3", frame: says(.unknownTenant, for: .forbidden)),
+        Fault(
+            "tells which tenants there are", "event-forbidden-tenant", breaks: "6.3",
+            frame: says(.unknownTenant, for: .forbidden)),
         Fault("takes any tenant", "event-unknown-tenant", breaks: "6.7", frame: says(.accepted, for: .forbidden)),
-        Fault("takes a disabled tenant's", "event-disabled-tenant", breaks: "6.8", frame: says(.accepted, for: .tenantDisabled)),
+        Fault(
+            "takes a disabled tenant's", "event-disabled-tenant", breaks: "6.8",
+            frame: says(.accepted, for: .tenantDisabled)),
         Fault("takes smaller payloads than announced", "event-largest", breaks: "6.9") { piece, _ in
             if piece.isServer(.welcome) { piece.change(Welcome.self) { $0.eventBytes += 1 } }
             return .passes
         },
         Fault("stores twice", "duplicate-again", breaks: "8.2", frame: says(.accepted, for: .duplicate)),
-        Fault("takes other content for the same", "duplicate-conflict", breaks: "8.2", frame: says(.duplicate, for: .conflict)),
-        Fault("answers in another order", "duplicate-in-frame", breaks: "8.11", frame: ack { ack in
-            if case .each(let answers) = ack.answers { ack.answers = .each(answers.reversed()) }
-        }),
+        Fault(
+            "takes other content for the same", "duplicate-conflict", breaks: "8.2",
+            frame: says(.duplicate, for: .conflict)),
+        Fault(
+            "answers in another order", "duplicate-in-frame", breaks: "8.11",
+            frame: ack { ack in
+                if case .each(let answers) = ack.answers { ack.answers = .each(answers.reversed()) }
+            }),
         Fault("holds more events than its window", "window-events", breaks: "8.4") { piece, _ in
             if piece.isServer(.welcome) {
                 piece.change(Welcome.self) {
@@ -275,10 +295,12 @@ enum Faults {
     // MARK: 1.3, 5.7
 
     private static let endings = [
-        Fault("hangs up with who ends its direction", "end-half-close", breaks: "1.3", ending: { isClient, link in
-            if isClient { link.cut() }
-            return .swallowed
-        }),
+        Fault(
+            "hangs up with who ends its direction", "end-half-close", breaks: "1.3",
+            ending: { isClient, link in
+                if isClient { link.cut() }
+                return .swallowed
+            }),
         Fault("answers CLOSE with CLOSE", "end-client-close", breaks: "5.7.4") { piece, link in
             if piece.isServer(.ack) { piece.bytes += Piece.frame(Close(.protocolError, text: "bye")) }
             return .passes
@@ -287,12 +309,16 @@ enum Faults {
             piece.isServer(.ack) ? .swallowed : .passes
         },
         Fault("talks after its CLOSE", "end-nothing-after", breaks: "5.7.1") { piece, _ in
-            if piece.isServer(.close) { piece.bytes += Piece.frame(Ack(commit: 1, count: 1, answers: .allAccepted), id: 1) }
+            if piece.isServer(.close) {
+                piece.bytes += Piece.frame(Ack(commit: 1, count: 1, answers: .allAccepted), id: 1)
+            }
             return .passes
         },
-        Fault("stays after its CLOSE", "end-nothing-after", breaks: "5.7.3", ending: { isClient, _ in
-            isClient ? .passes : .swallowed
-        }),
+        Fault(
+            "stays after its CLOSE", "end-nothing-after", breaks: "5.7.3",
+            ending: { isClient, _ in
+                isClient ? .passes : .swallowed
+            }),
     ]
 }
 

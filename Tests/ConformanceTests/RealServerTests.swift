@@ -1,4 +1,5 @@
 import Conformance
+import Ingest
 import TestSupport
 import Testing
 import Threading

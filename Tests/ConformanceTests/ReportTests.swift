@@ -25,7 +25,9 @@ import Testing
 
     @Test func `a deviation shows its bytes`() {
         let text = ReportText.lines(of: ReportTests.report.results[0]).joined(separator: "\n")
-        for part in ["FAIL", "clause    3.3", "expected  CLOSE <X>", "came      a reset", "received  00 01", "sent      ff"] {
+        for part in [
+            "FAIL", "clause    3.3", "expected  CLOSE <X>", "came      a reset", "received  00 01", "sent      ff",
+        ] {
             #expect(text.contains(part))
         }
     }
@@ -47,7 +49,8 @@ import Testing
         for isTerminal in [true, false] {
             let lines = Sink()
             let status = Sink()
-            let board = ProgressBoard(total: 8, lines: { lines.take($0 + "\n") }, status: isTerminal ? { status.take($0) } : nil)
+            let draw: @Sendable (String) -> Void = { status.take($0) }
+            let board = ProgressBoard(total: 8, lines: { lines.take($0 + "\n") }, status: isTerminal ? draw : nil)
             board.show(.began(results[2].check))
             board.show(.ended(results[2]))
             board.clear()
@@ -56,11 +59,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("127.0.0.1:7400", "127.0.0.1:7400"), ("[::1]:1", "[::1]:1"), ("host.example:65535", "host.example:65535"),
-        ("unix:/run/x.sock", "unix:/run/x.sock"), ("127.0.0.1", nil), (":7400", nil), ("host:0", nil),
-        ("host:65536", nil), ("unix:", nil), ("unix:/" + String(repeating: "x", count: 107), nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("127.0.0.1:7400", "127.0.0.1:7400"), ("[::1]:1", "[::1]:1"), ("host.example:65535", "host.example:65535"),
+            ("unix:/run/x.sock", "unix:/run/x.sock"), ("127.0.0.1", nil), (":7400", nil), ("host:0", nil),
+            ("host:65536", nil), ("unix:", nil), ("unix:/" + String(repeating: "x", count: 107), nil),
+        ] as [(String, String?)])
     func `an address is read`(text: String, means: String?) {
         #expect(ServerAddress(text)?.description == means)
     }

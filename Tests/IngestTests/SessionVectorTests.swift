@@ -82,12 +82,16 @@ import WireProtocol
             name = vector.name
             bytes = vector.meaning.kind == .opening ? Array(vector.bytes.dropFirst(Preface.bytes.count)) : vector.bytes
             let isRight = bytes.withUnsafeBytes { bytes in
-                guard case .frame(let frame)? = try? FrameDecoder(bodyLimit: 1 << 20).next(in: bytes) else { return false }
+                guard case .frame(let frame)? = try? FrameDecoder(bodyLimit: 1 << 20).next(in: bytes) else {
+                    return false
+                }
                 return frame.isIntact && frame.byteCount == bytes.count
             }
             let fromServer: [FrameType] = [.welcome, .ack, .goAway]
             guard isRight, !fromServer.map(\.rawValue).contains(bytes[4]) else { return nil }
-            guard vector.meaning.kind != .opening || isHello && vector.bytes.starts(with: Preface.bytes) else { return nil }
+            guard vector.meaning.kind != .opening || isHello && vector.bytes.starts(with: Preface.bytes) else {
+                return nil
+            }
         }
     }
 

@@ -38,7 +38,10 @@ import WireProtocol
     }
 
     // Appended fields are of a later version: we do not write them. Skipped types neither.
-    @Test(arguments: FrameVector.all(.frame).filter { !$0.name.hasSuffix("-appended") && !$0.name.hasPrefix("frame-skipped") })
+    @Test(
+        arguments: FrameVector.all(.frame).filter {
+            !$0.name.hasSuffix("-appended") && !$0.name.hasPrefix("frame-skipped")
+        })
     func encodesToTheSameBytes(_ vector: FrameVector) throws {
         var output = ByteBuffer()
         try vector.bytes.withUnsafeBytes { bytes in

@@ -13,14 +13,16 @@ import WireProtocol
     }
 
     @Test func everyFrameTypeHasVectors() {
-        let types = Set(FrameVector.all(.frame).compactMap { $0.bytes.count > 4 ? FrameType(rawValue: $0.bytes[4]) : nil })
+        let types = Set(
+            FrameVector.all(.frame).compactMap { $0.bytes.count > 4 ? FrameType(rawValue: $0.bytes[4]) : nil })
         #expect(types == Set(FrameType.allCases))
     }
 
     @Test func everyStatusHasVectors() {
         let frames = FrameVector.all(.frame)
         let closes = Set(frames.compactMap(\.meaning.fields?.status))
-        let alone = Set(frames.filter { $0.meaning.fields?.form == 2 }.compactMap { $0.meaning.fields?.answers?.first?[0] })
+        let alone = Set(
+            frames.filter { $0.meaning.fields?.form == 2 }.compactMap { $0.meaning.fields?.answers?.first?[0] })
         for (status, name, _) in ProtocolStatus.table {
             if status.statusClass == .closes {
                 #expect(closes.contains(status.rawValue), "no CLOSE \(name)")

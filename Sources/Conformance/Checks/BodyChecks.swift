@@ -5,7 +5,8 @@ enum BodyChecks {
     static let all = [corruptPublish, corruptPing, everyBit] + broken
 
     private static let corruptPublish = Check(
-        "body-corrupt-publish", ["3.5"], "a PUBLISH with a wrong body checksum gets CORRUPT, is not stored, and the connection lives"
+        "body-corrupt-publish", ["3.5"],
+        "a PUBLISH with a wrong body checksum gets CORRUPT, is not stored, and the connection lives"
     ) {
         let peer = try $0.welcomed()
         var publish = $0.publish(7, events: 3)
@@ -35,7 +36,8 @@ enum BodyChecks {
     private static let flipsPerConnection = 90
 
     private static let everyBit = Check(
-        "body-flipped-bits", ["3.5", "7.2"], "every flipped bit of a PUBLISH's body gets CORRUPT, never an answer that lasts"
+        "body-flipped-bits", ["3.5", "7.2"],
+        "every flipped bit of a PUBLISH's body gets CORRUPT, never an answer that lasts"
     ) { stage in
         let bytes = stage.publish(7).bytes
         let bits = Array(FrameHeader.byteCount * 8..<bytes.count * 8)
@@ -56,10 +58,12 @@ enum BodyChecks {
         refused("pong-short", "a PONG one byte short") { _ in RawFrame(.pong, body: [UInt8](repeating: 0, count: 31)) },
         refused("close-empty", "a CLOSE without a body") { _ in RawFrame(.close) },
         refused("close-left-over", "a CLOSE with a byte left over") { _ in .close(.protocolError, appended: [0]) },
-        refused("close-not-utf8", "a CLOSE whose text is not UTF-8") { _ in .close(.protocolError, text: [0xC3, 0x28]) },
+        refused("close-not-utf8", "a CLOSE whose text is not UTF-8") { _ in .close(.protocolError, text: [0xC3, 0x28])
+        },
     ]
 
-    private static func refused(_ id: String, _ what: String, _ frame: @escaping @Sendable (Stage) -> RawFrame) -> Check {
+    private static func refused(_ id: String, _ what: String, _ frame: @escaping @Sendable (Stage) -> RawFrame) -> Check
+    {
         Check("body-\(id)", ["3.7"], "\(what) gets CLOSE PROTOCOL_ERROR") {
             let peer = try $0.welcomed()
             peer.send(frame($0))

@@ -47,7 +47,8 @@ enum DuplicateChecks {
     }
 
     private static let inOneFrame = Check(
-        "duplicate-in-frame", ["8.11", "5.4.6"], "of one id twice in a PUBLISH the first is stored, the second judged against it"
+        "duplicate-in-frame", ["8.11", "5.4.6"],
+        "of one id twice in a PUBLISH the first is stored, the second judged against it"
     ) {
         let peer = try $0.welcomed()
         var event = $0.event()

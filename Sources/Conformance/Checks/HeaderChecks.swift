@@ -27,7 +27,8 @@ enum HeaderChecks {
         }
     }
 
-    private static let reserved = Check("header-reserved", ["3.3"], "every set reserved bit gets CLOSE PROTOCOL_ERROR") {
+    private static let reserved = Check("header-reserved", ["3.3"], "every set reserved bit gets CLOSE PROTOCOL_ERROR")
+    {
         for bit in 0..<16 {
             var ping = RawFrame.ping(1)
             ping.reserved = 1 << bit
@@ -49,7 +50,10 @@ enum HeaderChecks {
         for excess in [1, UInt32.max / 2, .max] {
             let peer = try stage.welcomed()
             let limit = peer.limits!.frameBytes
-            peer.send(RawFrame(type: FrameType.publish.rawValue, length: limit.addingReportingOverflow(excess).overflow ? .max : limit + excess))
+            peer.send(
+                RawFrame(
+                    type: FrameType.publish.rawValue,
+                    length: limit.addingReportingOverflow(excess).overflow ? .max : limit + excess))
             try peer.expectClose(.frameTooLarge, "3.4")
         }
     }
@@ -66,7 +70,9 @@ enum HeaderChecks {
         try refuse(frame, .protocolError, $0)
     }
 
-    private static let skipped = Check("header-skipped", ["3.6"], "unknown types from 0x80 on are skipped, body and all") {
+    private static let skipped = Check(
+        "header-skipped", ["3.6"], "unknown types from 0x80 on are skipped, body and all"
+    ) {
         let peer = try $0.welcomed()
         let ping = RawFrame.ping(9)
         let body = [UInt8](repeating: 0xEE, count: 1_000)

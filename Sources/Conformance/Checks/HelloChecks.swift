@@ -7,7 +7,9 @@ enum HelloChecks {
         [welcome, limits, appended, minorVersion, features, pipelined, largest, tooLarge, corrupt] + malformed
         + [second] + first + [wrongKey, wrongKeyDelay]
 
-    private static let welcome = Check("hello-welcome", ["5.2.1"], "HELLO is answered with WELCOME under its request id") {
+    private static let welcome = Check(
+        "hello-welcome", ["5.2.1"], "HELLO is answered with WELCOME under its request id"
+    ) {
         for id in [0, 1, UInt64.max] {
             let peer = try $0.greeted()
             peer.send($0.hello(id: id))
@@ -15,7 +17,9 @@ enum HelloChecks {
         }
     }
 
-    private static let limits = Check("hello-limits", ["5.2.4"], "the limits that WELCOME announces agree with each other") {
+    private static let limits = Check(
+        "hello-limits", ["5.2.4"], "the limits that WELCOME announces agree with each other"
+    ) {
         let peer = try $0.welcomed()
         guard let limits = peer.limits else { return }
         func demand(_ holds: Bool, _ expected: String, _ came: String) throws {
@@ -45,11 +49,14 @@ enum HelloChecks {
         peer.send(RawFrame.hello(key: $0.subject.key, minor: 7))
         let welcome = try peer.expectWelcome(1, "5.1.8")
         if welcome.minorVersion > 7 {
-            throw peer.deviation("5.1.8", expected: "a minor version that the client has", came: "\(welcome.minorVersion)")
+            throw peer.deviation(
+                "5.1.8", expected: "a minor version that the client has", came: "\(welcome.minorVersion)")
         }
     }
 
-    private static let features = Check("hello-features", ["5.2.5"], "WELCOME grants no feature that HELLO did not ask for") {
+    private static let features = Check(
+        "hello-features", ["5.2.5"], "WELCOME grants no feature that HELLO did not ask for"
+    ) {
         for asked in [0, 0x8000_0001, UInt32.max] {
             let peer = try $0.greeted()
             peer.send(RawFrame.hello(key: $0.subject.key, features: asked))
@@ -92,7 +99,9 @@ enum HelloChecks {
         }
     }
 
-    private static let corrupt = Check("hello-corrupt", ["3.8"], "a HELLO with a wrong body checksum gets CLOSE CORRUPT") {
+    private static let corrupt = Check(
+        "hello-corrupt", ["3.8"], "a HELLO with a wrong body checksum gets CLOSE CORRUPT"
+    ) {
         let peer = try $0.greeted()
         var hello = $0.hello()
         hello.bodyChecksumError = 1
@@ -109,7 +118,8 @@ enum HelloChecks {
         },
     ]
 
-    private static func broken(_ id: String, _ what: String, _ spoil: @escaping @Sendable (inout RawFrame) -> Void) -> Check
+    private static func broken(_ id: String, _ what: String, _ spoil: @escaping @Sendable (inout RawFrame) -> Void)
+        -> Check
     {
         Check("hello-\(id)", ["3.7"], "a HELLO that \(what) gets CLOSE PROTOCOL_ERROR") {
             let peer = try $0.greeted()
@@ -133,7 +143,8 @@ enum HelloChecks {
         before("skippable", "a frame of type 0x80") { _ in RawFrame(type: 0x80) },
     ]
 
-    private static func before(_ id: String, _ what: String, _ frame: @escaping @Sendable (Stage) -> RawFrame) -> Check {
+    private static func before(_ id: String, _ what: String, _ frame: @escaping @Sendable (Stage) -> RawFrame) -> Check
+    {
         Check("hello-after-\(id)", ["5.1.3"], "\(what) before HELLO gets CLOSE PROTOCOL_ERROR") {
             let peer = try $0.greeted()
             peer.send(frame($0))
@@ -152,7 +163,8 @@ enum HelloChecks {
     }
 
     private static let wrongKeyDelay = Check(
-        "hello-wrong-key-delay", ["5.1.6", "5.1.9"], "the answer to a wrong key takes 100 ms at least, however near the key was"
+        "hello-wrong-key-delay", ["5.1.6", "5.1.9"],
+        "the answer to a wrong key takes 100 ms at least, however near the key was"
     ) { stage in
         let key = stage.subject.key
         for wrong in [String(key.dropLast()) + (key.hasSuffix("x") ? "y" : "x"), "x", ""] {
@@ -163,7 +175,8 @@ enum HelloChecks {
             let taken = ContinuousClock.now - asked
             guard taken >= .milliseconds(100) else {
                 throw peer.deviation(
-                    "5.1.6", expected: "CLOSE AUTH_FAILED after 100 ms or more", came: "it after \(taken.milliseconds) ms")
+                    "5.1.6", expected: "CLOSE AUTH_FAILED after 100 ms or more",
+                    came: "it after \(taken.milliseconds) ms")
             }
         }
     }

@@ -2,7 +2,8 @@ import WireProtocol
 
 /// Protocol.md, 5.5 and 8.6 to 8.9: PING, silence, slowness, floods.
 enum LivenessChecks {
-    static let all = [ping, clock, pong, controlFrames, flood, skippedFlood, lawfulPace, slowHeader, slowBody, idle]
+    static let all =
+        [ping, clock, pong, controlFrames, flood, skippedFlood, lawfulPace, slowHeader, slowBody, idle]
         + silences
 
     private static let ping = Check("ping-echo", ["5.5.1"], "PONG has the PING's request id and sixteen bytes") {
@@ -14,7 +15,9 @@ enum LivenessChecks {
         }
     }
 
-    private static let clock = Check("ping-clock", ["5.5.2"], "PONG was not answered before it was received, and clocks go on") {
+    private static let clock = Check(
+        "ping-clock", ["5.5.2"], "PONG was not answered before it was received, and clocks go on"
+    ) {
         let peer = try $0.welcomed()
         var latest = Int64.min
         for id: UInt64 in 1...3 {
@@ -88,7 +91,8 @@ enum LivenessChecks {
     }
 
     private static let slowHeader = Check(
-        "slow-header", ["8.7"], "a frame header that is not whole after 5 s gets CLOSE TIMEOUT, dripped or not", pace: .slow
+        "slow-header", ["8.7"], "a frame header that is not whole after 5 s gets CLOSE TIMEOUT, dripped or not",
+        pace: .slow
     ) {
         let peer = try $0.welcomed()
         // 24 bytes at half a second each would take twelve seconds.
@@ -112,7 +116,8 @@ enum LivenessChecks {
         let peer = try $0.welcomed()
         let announced = Duration.milliseconds(Int64(peer.limits!.idleTimeoutMilliseconds))
         guard announced <= .seconds(5) else {
-            throw Unplayable("the announced idle timeout is \(announced.milliseconds / 1_000) s; 5 s is the most that is waited for")
+            throw Unplayable(
+                "the announced idle timeout is \(announced.milliseconds / 1_000) s; 5 s is the most that is waited for")
         }
         try peer.expectClose(.timeout, "8.6", within: announced + peer.patience)
     }
@@ -122,16 +127,24 @@ enum LivenessChecks {
     private static let helloTime = Duration.seconds(5)
 
     private static let silences = [
-        Check("silence-before-preface", ["5.1.5"], "who connects and says nothing is closed after 5 s, without a word", pace: .slow) {
+        Check(
+            "silence-before-preface", ["5.1.5"], "who connects and says nothing is closed after 5 s, without a word",
+            pace: .slow
+        ) {
             let peer = try $0.connect()
             try peer.expectEnd("5.1.5", after: "5 s of silence", within: helloTime + peer.patience)
         },
-        Check("silence-in-preface", ["5.1.5"], "who says half a preface is closed after 5 s, without a word", pace: .slow) {
+        Check(
+            "silence-in-preface", ["5.1.5"], "who says half a preface is closed after 5 s, without a word", pace: .slow
+        ) {
             let peer = try $0.connect()
             peer.send(Array(Preface.bytes[..<4]))
             try peer.expectEnd("5.1.5", after: "5 s of silence", within: helloTime + peer.patience)
         },
-        Check("silence-before-hello", ["5.1.5"], "who says the preface and no HELLO gets CLOSE TIMEOUT after 5 s", pace: .slow) {
+        Check(
+            "silence-before-hello", ["5.1.5"], "who says the preface and no HELLO gets CLOSE TIMEOUT after 5 s",
+            pace: .slow
+        ) {
             let peer = try $0.greeted()
             try peer.expectClose(.timeout, "5.1.5", within: helloTime + peer.patience)
         },

@@ -10,7 +10,9 @@ enum PrefaceChecks {
         try peer.expectPreface("2.1")
     }
 
-    private static let patience = Check("preface-waits", ["2.4"], "the server says nothing before it has the whole preface") {
+    private static let patience = Check(
+        "preface-waits", ["2.4"], "the server says nothing before it has the whole preface"
+    ) {
         let peer = try $0.connect()
         peer.send(Array(Preface.bytes.dropLast()))
         if peer.hasReply(within: .milliseconds(250)) {

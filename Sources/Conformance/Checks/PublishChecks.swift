@@ -4,7 +4,9 @@ import WireProtocol
 enum PublishChecks {
     static let all = [requestIDs, eachOnce, order, corruptBetween] + broken + [tooMany, mostEvents, largestFrame]
 
-    private static let requestIDs = Check("publish-ack", ["5.4.1"], "a PUBLISH is answered with one ACK under its request id") {
+    private static let requestIDs = Check(
+        "publish-ack", ["5.4.1"], "a PUBLISH is answered with one ACK under its request id"
+    ) {
         let peer = try $0.welcomed()
         for id in [0, 1, 0x8000_0000_0000_0000, UInt64.max] {
             peer.send($0.publish(id, events: 3))
@@ -49,7 +51,8 @@ enum PublishChecks {
         peer.send($0.publish(1), damaged, $0.publish(3))
         let acks = try peer.expectAcks([1: [.stored], 2: [], 3: [.stored]], "3.5")
         guard case .all(let answer)? = acks[2]?.answers, answer.status == .corrupt else {
-            throw peer.deviation("3.5", expected: "PUBLISH 2 to be CORRUPT as a whole", came: "\(acks[2]?.answers as Any)")
+            throw peer.deviation(
+                "3.5", expected: "PUBLISH 2 to be CORRUPT as a whole", came: "\(acks[2]?.answers as Any)")
         }
     }
 
@@ -69,7 +72,9 @@ enum PublishChecks {
         refused("record-cut", "that ends inside a record's length") { .publish(1, [$0], count: 2, appended: [0, 0]) },
     ]
 
-    private static func refused(_ id: String, _ what: String, _ make: @escaping @Sendable ([UInt8]) -> RawFrame) -> Check {
+    private static func refused(_ id: String, _ what: String, _ make: @escaping @Sendable ([UInt8]) -> RawFrame)
+        -> Check
+    {
         Check("publish-\(id)", ["5.3.1"], "a PUBLISH \(what) gets CLOSE PROTOCOL_ERROR, and no event of it is stored") {
             let record = $0.event().bytes
             let peer = try $0.welcomed()

@@ -52,8 +52,12 @@ enum WindowChecks {
         let inFrame = min(Int(limits.eventsPerFrame), (Int(limits.frameBytes) - 4) / (4 + record.count))
         let body = 4 + inFrame * (4 + record.count)
         let count = Int(limits.windowBytes) / body + 1
-        guard count * inFrame <= Int(limits.windowEvents) else { throw Unplayable("the window's events are full before its bytes") }
-        guard count * body <= 64 << 20 else { throw Unplayable("a window of \(limits.windowBytes) bytes is too long a play") }
+        guard count * inFrame <= Int(limits.windowEvents) else {
+            throw Unplayable("the window's events are full before its bytes")
+        }
+        guard count * body <= 64 << 20 else {
+            throw Unplayable("a window of \(limits.windowBytes) bytes is too long a play")
+        }
         return (1...count).map { .publish(UInt64($0), Array(repeating: record, count: inFrame)) }
     }
 

@@ -5,7 +5,9 @@
 public enum JUnitReport {
     public static func text(_ report: Report) -> String {
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
-        lines.append("<testsuites name=\"needletail conformance \(escaped(report.address.description))\" \(counts(report.results))>")
+        lines.append(
+            "<testsuites name=\"needletail conformance \(escaped(report.address.description))\" \(counts(report.results))>"
+        )
         var groups: [String] = []
         for result in report.results where !groups.contains(result.check.group) { groups.append(result.check.group) }
         for group in groups {

@@ -127,7 +127,8 @@ extension RawConnection {
             var next: UnsafeMutablePointer<addrinfo>? = list
             while let entry = next {
                 do throws(Unreachable) {
-                    let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+                    let bytes = UnsafeRawBufferPointer(
+                        start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
                     return try connected(entry.pointee.ai_family, bytes, for: address, until: deadline)
                 } catch {
                     failure = error
