@@ -1,6 +1,7 @@
 import Ingest
 import TestSupport
 import Testing
+import WebhookModel
 import WireProtocol
 
 /// The vectors of whole conversations, and what must hold for each of them however it is cut or damaged.

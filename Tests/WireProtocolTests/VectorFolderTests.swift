@@ -52,7 +52,8 @@ import WireProtocol
             let messages: [FrameType: any Message.Type] = [
                 .welcome: Welcome.self, .ack: Ack.self, .pong: Pong.self, .goAway: GoAway.self, .close: Close.self,
             ]
-            let message = try #require(messages[try #require(frame.header.type)])
+            let type = try #require(frame.header.type)
+            let message = try #require(messages[type])
             #expect(throws: BodyError.self) { _ = try message.init(decoding: frame.body) }
         }
     }
