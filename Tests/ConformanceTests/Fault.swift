@@ -17,10 +17,10 @@ struct Fault: Sendable, CustomStringConvertible {
     /// The client (or the server) has ended its direction.
     var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
 
+    /// The mistake in frames comes first of the closures: it is the one that trails.
     init(
-        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil,
-        preface: Meddling? = nil,
-        ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil, frame: Meddling? = nil
+        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil, frame: Meddling? = nil,
+        preface: Meddling? = nil, ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil
     ) {
         self.description = description
         self.check = check

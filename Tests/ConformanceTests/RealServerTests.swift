@@ -11,7 +11,7 @@ import Threading
         // Small limits make every check conclusive: the window can be filled by one read.
         let server = try await RealServer {
             $0.eventsPerFrame = 500
-            $0.windowEvents = 1_000
+            $0.windowEvents = 500
             $0.payloadBytes = 4_096
             $0.frameBytes = 64 * 1_024
             $0.windowBytes = 64 * 1_024

@@ -6,7 +6,7 @@ enum WindowChecks {
 
     private static let full = Check("window-full", ["8.4"], "a window filled to its last event is served") { stage in
         let peer = try stage.welcomed()
-        let load = eventLoad(peer.limits!, stage)
+        let load = eventLoad(peer.limits!, stage).frames
         peer.send(load.flatMap(\.bytes))
         for (index, frame) in load.enumerated() {
             let reply = peer.next()
@@ -20,7 +20,11 @@ enum WindowChecks {
     private static let events = Check(
         "window-events", ["8.4"], "one event over the announced window gets CLOSE WINDOW_EXCEEDED"
     ) { stage in
-        try overstep(stage) { eventLoad($0, stage) }
+        try overstep(stage) { limits in
+            let load = eventLoad(limits, stage)
+            guard load.bytes + 200 < limits.windowBytes else { throw Unplayable("the window's bytes are full before its events") }
+            return load.frames
+        }
     }
 
     private static let bytes = Check(
@@ -29,19 +33,21 @@ enum WindowChecks {
         try overstep(stage) { try byteLoad($0, stage) }
     }
 
-    /// PUBLISH frames that fill the window's events to the last. One event again and again: the window counts it, and
-    /// the store keeps it once.
-    private static func eventLoad(_ limits: Welcome, _ stage: Stage) -> [RawFrame] {
+    /// PUBLISH frames that fill the window's events to the last, or its bytes where those are full before. One event again
+    /// and again: the window counts it, and the store keeps it once.
+    private static func eventLoad(_ limits: Welcome, _ stage: Stage) -> (frames: [RawFrame], bytes: Int) {
         let record = stage.event().bytes
-        let inFrame = min(Int(limits.eventsPerFrame), (Int(limits.frameBytes) - 4) / (4 + record.count))
-        var left = Int(limits.windowEvents)
+        let each = 4 + record.count
+        var events = Int(limits.windowEvents)
+        var room = Int(limits.windowBytes)
         var frames: [RawFrame] = []
-        while left > 0 {
-            let count = min(left, inFrame)
+        while events > 0, room >= 4 + each {
+            let count = min(events, Int(limits.eventsPerFrame), (min(room, Int(limits.frameBytes)) - 4) / each)
             frames.append(.publish(UInt64(frames.count + 1), Array(repeating: record, count: count)))
-            left -= count
+            events -= count
+            room -= 4 + count * each
         }
-        return frames
+        return (frames, Int(limits.windowBytes) - room)
     }
 
     /// PUBLISH frames that fill the window's bytes, as far as whole frames do.
