@@ -1,3 +1,4 @@
+import Ingest
 import NIOCore
 import WireProtocol
 
@@ -10,12 +11,32 @@ struct Fault: Sendable, CustomStringConvertible {
     /// What is played, and the check of it that must find the fault.
     let check: String
     let clause: String
+    /// Limits of the server behind, where its own fault is one.
+    var server: @Sendable (inout IngestConfiguration) -> Void = { _ in }
+    /// What the client sends piece by piece arrives so; otherwise whole frames are put together for `frame`.
+    var passesPieces = false
+    /// Takes each segment for whole frames, and hangs up where one is not.
+    var trustsSegments = false
     /// Said before the client says anything.
     var greeting: [UInt8]?
     var preface: Meddling?
     var frame: Meddling?
     /// The client (or the server) has ended its direction.
     var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
+
+    /// A fault in time: the server waits for what comes piece by piece.
+    func inTime(_ server: @escaping @Sendable (inout IngestConfiguration) -> Void = { _ in }) -> Fault {
+        var fault = self
+        fault.server = server
+        fault.passesPieces = true
+        return fault
+    }
+
+    func trustingSegments() -> Fault {
+        var fault = self
+        fault.trustsSegments = true
+        return fault
+    }
 
     /// The mistake in frames comes first of the closures: it is the one that trails.
     init(

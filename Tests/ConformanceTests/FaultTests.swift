@@ -17,6 +17,22 @@ import Testing
         #expect(!deviation.expected.isEmpty && !deviation.came.isEmpty)
     }
 
+    @Test func `every clause that is played can be found broken`() {
+        // The drain is played below and in EndToEndTests: it takes a server that leaves.
+        let played = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
+        let broken = Set(Faults.all.map(\.clause))
+        #expect(played.subtracting(broken).isEmpty)
+    }
+
+    @Test func `a server that goes without GOAWAY is found`() async throws {
+        let server = try await RealServer()
+        var subject = Subject.onLoopback(server.port, patience: FaultTests.patience)
+        subject.drainCommand = "true"
+        let report = await run(Catalogue.checks(matching: "end-drain"), subject)
+        await server.stop()
+        #expect(report.brokenClauses == ["5.6.5"])
+    }
+
     // Without this, a clumsy go-between would pass for a fault.
     @Test func `the go-between alone is no fault`() async throws {
         let server = try await RealServer()
@@ -30,7 +46,7 @@ import Testing
     }
 
     private static func play(_ fault: Fault) async throws -> CheckResult {
-        let server = try await RealServer()
+        let server = try await RealServer(configure: fault.server)
         let meddler = try await Meddler(before: server.port, fault)
         let checks = Catalogue.checks.filter { $0.id == fault.check }
         let report = await run(checks, .onLoopback(meddler.port, patience: patience))

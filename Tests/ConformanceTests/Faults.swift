@@ -1,14 +1,16 @@
 import Conformance
+import Ingest
 import TestSupport
 import WireProtocol
 
 /// Every fault that the runner is shown.
 enum Faults {
-    static let all = opening + headers + bodies + acks + events + liveness + endings
+    static let all = opening + headers + bodies + acks + events + liveness + time + endings
 
     // MARK: 2 and 5.1, 5.2
 
     private static let opening = [
+        Fault("takes a segment for a frame", "preface-pieces", breaks: "8.12").trustingSegments(),
         Fault(
             "another preface", "preface-answer", breaks: "2.1",
             preface: { piece, _ in
@@ -291,6 +293,44 @@ enum Faults {
             return .passes
         },
     ]
+
+    // MARK: 5.1.5, 8.6 to 8.8
+
+    private static let time = [
+        Fault("ends silence with words", "silence-before-preface", breaks: "5.1.5", ending: sayingBye).inTime(soon),
+        Fault("ends half a preface with words", "silence-in-preface", breaks: "5.1.5", ending: sayingBye).inTime(soon),
+        Fault("ends who says no HELLO without a word", "silence-before-hello", breaks: "5.1.5", frame: timeout(nil))
+            .inTime(soon),
+        Fault("calls a dripped HELLO broken", "silence-in-hello", breaks: "5.1.5", frame: timeout(.protocolError))
+            .inTime(soon),
+        Fault("calls a slow header broken", "slow-header", breaks: "8.7", frame: timeout(.protocolError)).inTime(soon),
+        Fault("calls a slow body broken", "slow-body", breaks: "8.8", frame: timeout(.protocolError)).inTime(soon),
+        Fault("has no patience", "slow-lawful", breaks: "8.8").inTime(soon),
+        Fault("ends an idle connection without a word", "idle-timeout", breaks: "8.6", frame: timeout(nil)).inTime(
+            soon),
+    ]
+
+    /// Deadlines of 200 ms: what is late is late soon.
+    private static let soon: @Sendable (inout IngestConfiguration) -> Void = { configuration in
+        configuration.helloMilliseconds = 200
+        configuration.headerMilliseconds = 200
+        configuration.bodyGraceMilliseconds = 200
+        configuration.idleMilliseconds = 400
+    }
+
+    /// Another CLOSE in the place of CLOSE TIMEOUT, or none.
+    private static func timeout(_ status: ProtocolStatus?) -> Fault.Meddling {
+        { piece, _ in
+            guard piece.isServer(.close), let status else { return piece.isServer(.close) ? .swallowed : .passes }
+            piece.bytes = Piece.frame(Close(status, text: "late"))
+            return .passes
+        }
+    }
+
+    private static let sayingBye: @Sendable (_ isClient: Bool, Link) -> Fault.Passage = { isClient, link in
+        if !isClient { link.toClient(Preface.bytes) }
+        return .passes
+    }
 
     // MARK: 1.3, 5.7
 

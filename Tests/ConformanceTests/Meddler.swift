@@ -79,10 +79,15 @@ private final class Side: ChannelInboundHandler {
             hand(Array(buffer.prefix(8)), fault.preface)
             buffer.removeFirst(min(8, buffer.count))
         }
+        if isClient, fault.passesPieces {
+            link.toServer(buffer)
+            buffer = []
+        }
         while let piece = nextPiece() {
             buffer.removeFirst(piece.count)
             hand(piece, fault.frame)
         }
+        if isClient, fault.trustsSegments, !buffer.isEmpty { link.cut() }
     }
 
     /// A whole frame; or everything there is, where a header is none or promises too much.

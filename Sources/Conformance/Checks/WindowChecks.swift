@@ -22,7 +22,9 @@ enum WindowChecks {
     ) { stage in
         try overstep(stage) { limits in
             let load = eventLoad(limits, stage)
-            guard load.bytes + 200 < limits.windowBytes else { throw Unplayable("the window's bytes are full before its events") }
+            guard load.bytes + 200 < limits.windowBytes else {
+                throw Unplayable("the window's bytes are full before its events")
+            }
             return load.frames
         }
     }
