@@ -6,6 +6,8 @@ package struct FrameVector: Sendable, CustomStringConvertible {
     package enum Kind: String, Decodable, Sendable {
         /// One frame and its fields.
         case frame
+        /// One frame of a later minor version, and the fields that this one knows.
+        case later
         /// One frame of a server with right checksums, which its receiver refuses.
         case broken
         /// What a client sends from its first byte on, and how the server closes.

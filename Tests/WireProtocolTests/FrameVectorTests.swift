@@ -6,7 +6,7 @@ import WireProtocol
 
 /// The vectors of whole frames: read to the fields they name, and written back to the same bytes.
 @Suite struct FrameVectorTests {
-    @Test(arguments: FrameVector.all(.frame))
+    @Test(arguments: FrameVector.all(.frame) + FrameVector.all(.later))
     func decodesToItsFields(_ vector: FrameVector) throws {
         let fields = try #require(vector.meaning.fields)
         try vector.bytes.withUnsafeBytes { bytes in

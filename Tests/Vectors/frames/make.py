@@ -120,6 +120,10 @@ def good(name, data, type, request_id, fields, why):
     add("frame-" + name, data, {"kind": "frame", "type": type, "request_id": request_id, "fields": fields}, why)
 
 
+def later(name, data, type, request_id, fields, why):
+    add("later-" + name, data, {"kind": "later", "type": type, "request_id": request_id, "fields": fields}, why)
+
+
 def broken(name, data, type, why):
     add("broken-" + name, data, {"kind": "broken", "type": type, "why": why}, why)
 
@@ -164,8 +168,8 @@ def make_frames():
         "window_events": 65536, "window_bytes": 16777216, "idle_timeout_ms": 60000, "dedup_window_s": 86400,
         "durability": 2, "server_id": "needletail-1", "server_version": "1.0.0"}
     good("welcome", frame(WELCOME, 1, welcome), "WELCOME", 1, welcome_fields, "WELCOME")
-    good("welcome-appended", frame(WELCOME, 2, welcome + bytes(8)), "WELCOME", 2, welcome_fields,
-         "WELCOME of a later minor version, which appended eight bytes")
+    later("welcome", frame(WELCOME, 2, welcome + bytes(8)), "WELCOME", 2, welcome_fields,
+          "WELCOME of a later minor version, which appended eight bytes")
     make_publish_frames()
     make_ack_frames()
     good("ping", frame(PING, 9, PING_BODY), "PING", 9,
@@ -340,10 +344,10 @@ def make_open_headers():
             "FRAME_TOO_LARGE")
     on_open("skipped-length-huge", frame(0x80, 1, b"", length=0xFFFFFFFF),
             "a skippable type with a body of 4 GiB announced", "FRAME_TOO_LARGE")
-    on_open("length-one-short", publish(3, [record()], length=len(records([record()])) - 1),
-            "a length one byte short of the body", answers=["CORRUPT"])
-    on_open("length-one-long", publish(3, [record()], length=len(records([record()])) + 1),
-            "a length one byte beyond the body, then silence", "TIMEOUT", then="silence")
+    on_open("body-one-long", publish(3, [record()], length=len(records([record()])) - 1),
+            "a body one byte longer than its length", answers=["CORRUPT"])
+    on_open("body-one-short", publish(3, [record()], length=len(records([record()])) + 1),
+            "a body one byte shorter than its length, then silence", "TIMEOUT", then="silence")
     on_open("silence-in-header", publish(1, [record()])[:12], "half a header, then silence", "TIMEOUT", then="silence")
     on_open("silence-in-body", publish(1, [record()])[:60], "half a body, then silence", "TIMEOUT", then="silence")
 
