@@ -3,8 +3,7 @@ import WireProtocol
 
 /// One connection as a check sees it: bytes out, replies in, and the evidence of both. Belongs to one thread.
 final class Conversation {
-    /// What WELCOME announced; before it, nothing.
-    private(set) var limits: Welcome?
+    private var announced: AnnouncedLimits?
     let patience: Duration
     private let connection: RawConnection
     private let decoder = FrameDecoder(bodyLimit: 64 << 20)
@@ -135,7 +134,13 @@ final class Conversation {
 
     // MARK: Verdicts
 
-    func learn(_ welcome: Welcome) { limits = welcome }
+    /// What WELCOME announced. Only after it.
+    var limits: AnnouncedLimits {
+        guard let announced else { preconditionFailure("no WELCOME has come") }
+        return announced
+    }
+
+    func learn(_ welcome: Welcome) { announced = AnnouncedLimits(welcome) }
 
     func deviation(_ clause: String, expected: String, came: String) -> Deviation {
         Deviation(

@@ -115,8 +115,15 @@ struct ConformanceCommand: AsyncParsableCommand {
             throw ValidationError("\(server) is no server; write HOST:PORT or unix:PATH")
         }
         guard (0.1...600).contains(timeout) else { throw ValidationError("--timeout is between 0.1 and 600 seconds") }
+        // What does not fit in HELLO and in a record would end the runner, not the server.
+        let names = [tenant, forbiddenTenant, disabledTenant].compactMap(\.self)
+        guard names.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
+            throw ValidationError("a tenant's name is 1 to 64 bytes long")
+        }
+        let key = try givenKey()
+        guard key.utf8.count <= 1_024 else { throw ValidationError("an API key has 1,024 bytes at most") }
         var subject = Subject(
-            address: address, key: try givenKey(), tenant: tenant, patience: .milliseconds(Int64(timeout * 1_000)))
+            address: address, key: key, tenant: tenant, patience: .milliseconds(Int64(timeout * 1_000)))
         subject.forbiddenTenant = forbiddenTenant
         subject.disabledTenant = disabledTenant
         subject.drainCommand = drainCommand

@@ -91,8 +91,9 @@ enum EventChecks {
 
     private static let largest = Check("event-largest", ["6.9"], "a payload of as many bytes as announced is stored") {
         let peer = try $0.welcomed()
+        try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
         var event = $0.event()
-        event.payload = [UInt8](repeating: 0x20, count: Int(peer.limits!.eventBytes))
+        event.payload = [UInt8](repeating: 0x20, count: peer.limits.eventBytes)
         peer.send(RawFrame.publish(5, [event.bytes]))
         try peer.expectAck(5, [.stored], "6.9")
     }
@@ -101,8 +102,9 @@ enum EventChecks {
         "event-too-large", ["6.4", "6.6"], "a payload of one byte more is TOO_LARGE, its neighbours are stored"
     ) {
         let peer = try $0.welcomed()
+        try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
         var event = $0.event()
-        event.payload = [UInt8](repeating: 0x20, count: Int(peer.limits!.eventBytes) + 1)
+        event.payload = [UInt8](repeating: 0x20, count: peer.limits.eventBytes + 1)
         peer.send(RawFrame.publish(5, [$0.event().bytes, event.bytes, $0.event().bytes]))
         try peer.expectAck(5, .status(.tooLarge), between: .stored, "6.4")
     }

@@ -49,7 +49,7 @@ enum HeaderChecks {
     ) { stage in
         for excess in [1, UInt32.max / 2, .max] {
             let peer = try stage.welcomed()
-            let limit = peer.limits!.frameBytes
+            let limit = UInt32(peer.limits.frameBytes)
             peer.send(
                 RawFrame(
                     type: FrameType.publish.rawValue,

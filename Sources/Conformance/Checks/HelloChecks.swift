@@ -20,8 +20,9 @@ enum HelloChecks {
     private static let limits = Check(
         "hello-limits", ["5.2.4"], "the limits that WELCOME announces agree with each other"
     ) {
-        let peer = try $0.welcomed()
-        guard let limits = peer.limits else { return }
+        let peer = try $0.greeted()
+        peer.send($0.hello())
+        let limits = try peer.expectWelcome(1, "5.2.1")
         func demand(_ holds: Bool, _ expected: String, _ came: String) throws {
             if !holds { throw peer.deviation("5.2.4", expected: expected, came: came) }
         }

@@ -114,7 +114,7 @@ enum LivenessChecks {
         "idle-timeout", ["8.6"], "a connection that is silent for longer than announced gets CLOSE TIMEOUT", pace: .slow
     ) {
         let peer = try $0.welcomed()
-        let announced = Duration.milliseconds(Int64(peer.limits!.idleTimeoutMilliseconds))
+        let announced = peer.limits.idleTimeout
         guard announced <= .seconds(5) else {
             throw Unplayable(
                 "the announced idle timeout is \(announced.milliseconds / 1_000) s; 5 s is the most that is waited for")

@@ -92,12 +92,13 @@ enum PublishChecks {
         "publish-too-many", ["5.3.3"], "a PUBLISH of one event more than announced gets CLOSE FRAME_TOO_LARGE"
     ) {
         let peer = try $0.welcomed()
-        let limits = peer.limits!
+        let limits = peer.limits
         let record = $0.event().bytes
-        let count = Int(limits.eventsPerFrame) + 1
-        guard 4 + count * (4 + record.count) <= Int(limits.frameBytes) else {
+        let count = limits.eventsPerFrame + 1
+        guard 4 + count * (4 + record.count) <= limits.frameBytes else {
             throw Unplayable("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
         }
+        try limits.demandPlayable(bytes: count * record.count)
         peer.send(RawFrame.publish(1, Array(repeating: record, count: count)))
         try peer.expectClose(.frameTooLarge, "5.3.3")
     }
@@ -106,12 +107,13 @@ enum PublishChecks {
         "publish-most-events", ["5.3.4"], "a PUBLISH of as many events as announced is taken"
     ) {
         let peer = try $0.welcomed()
-        let limits = peer.limits!
+        let limits = peer.limits
         let record = $0.event().bytes
-        let count = Int(limits.eventsPerFrame)
-        guard 4 + count * (4 + record.count) <= Int(limits.frameBytes) else {
+        let count = limits.eventsPerFrame
+        guard 4 + count * (4 + record.count) <= limits.frameBytes else {
             throw Unplayable("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
         }
+        try limits.demandPlayable(bytes: count * record.count)
         // One event, again and again: the store is not filled for it.
         peer.send(RawFrame.publish(1, Array(repeating: record, count: count)))
         try peer.expectAck(1, count: count, all: .stored, "5.3.4")
@@ -121,13 +123,14 @@ enum PublishChecks {
         "publish-largest-frame", ["5.3.4"], "a PUBLISH whose body is as long as announced is taken"
     ) { stage in
         let peer = try stage.welcomed()
-        let limits = peer.limits!
-        var left = Int(limits.frameBytes) - 4
+        let limits = peer.limits
+        try limits.demandPlayable(bytes: limits.frameBytes)
+        var left = limits.frameBytes - 4
         let overhead = stage.event().bytes.count - stage.event().payload.count + 4
         var records: [[UInt8]] = []
         while left > 0, records.count < limits.eventsPerFrame {
             var event = stage.event()
-            var size = min(left - overhead, Int(limits.eventBytes))
+            var size = min(left - overhead, limits.eventBytes)
             // What is left over must hold another event.
             if left - overhead - size > 0, left - overhead - size < overhead { size -= overhead }
             event.payload = [UInt8](repeating: 0x20, count: max(0, size))

@@ -6,7 +6,7 @@ enum WindowChecks {
 
     private static let full = Check("window-full", ["8.4"], "a window filled to its last event is served") { stage in
         let peer = try stage.welcomed()
-        let load = eventLoad(peer.limits!, stage).frames
+        let load = try eventLoad(peer.limits, stage).frames
         peer.send(load.flatMap(\.bytes))
         for (index, frame) in load.enumerated() {
             let reply = peer.next()
@@ -21,7 +21,7 @@ enum WindowChecks {
         "window-events", ["8.4"], "one event over the announced window gets CLOSE WINDOW_EXCEEDED"
     ) { stage in
         try overstep(stage) { limits in
-            let load = eventLoad(limits, stage)
+            let load = try eventLoad(limits, stage)
             guard load.bytes + 200 < limits.windowBytes else {
                 throw Unplayable("the window's bytes are full before its events")
             }
@@ -37,44 +37,45 @@ enum WindowChecks {
 
     /// PUBLISH frames that fill the window's events to the last, or its bytes where those are full before. One event again
     /// and again: the window counts it, and the store keeps it once.
-    private static func eventLoad(_ limits: Welcome, _ stage: Stage) -> (frames: [RawFrame], bytes: Int) {
+    private static func eventLoad(_ limits: AnnouncedLimits, _ stage: Stage) throws -> (frames: [RawFrame], bytes: Int)
+    {
         let record = stage.event().bytes
         let each = 4 + record.count
-        var events = Int(limits.windowEvents)
-        var room = Int(limits.windowBytes)
+        try limits.demandPlayable(bytes: min(limits.windowBytes, limits.windowEvents * each))
+        var events = limits.windowEvents
+        var bytes = 0
         var frames: [RawFrame] = []
-        while events > 0, room >= 4 + each {
-            let count = min(events, Int(limits.eventsPerFrame), (min(room, Int(limits.frameBytes)) - 4) / each)
+        while events > 0 {
+            let count = min(events, limits.records(of: record.count), (limits.windowBytes - bytes - 4) / each)
+            guard count > 0 else { break }
             frames.append(.publish(UInt64(frames.count + 1), Array(repeating: record, count: count)))
             events -= count
-            room -= 4 + count * each
+            bytes += 4 + count * each
         }
-        return (frames, Int(limits.windowBytes) - room)
+        return (frames, bytes)
     }
 
     /// PUBLISH frames that fill the window's bytes, as far as whole frames do.
-    private static func byteLoad(_ limits: Welcome, _ stage: Stage) throws -> [RawFrame] {
+    private static func byteLoad(_ limits: AnnouncedLimits, _ stage: Stage) throws -> [RawFrame] {
+        try limits.demandPlayable(bytes: limits.windowBytes)
         var event = stage.event()
-        event.payload = [UInt8](repeating: 0x20, count: Int(limits.eventBytes))
+        event.payload = [UInt8](repeating: 0x20, count: min(limits.eventBytes, limits.windowBytes))
         let record = event.bytes
-        let inFrame = min(Int(limits.eventsPerFrame), (Int(limits.frameBytes) - 4) / (4 + record.count))
-        let body = 4 + inFrame * (4 + record.count)
-        let count = Int(limits.windowBytes) / body + 1
-        guard count * inFrame <= Int(limits.windowEvents) else {
+        let inFrame = limits.records(of: record.count)
+        guard inFrame > 0 else { throw Unplayable("an event of \(limits.eventBytes) bytes does not fit in a frame") }
+        let count = limits.windowBytes / (4 + inFrame * (4 + record.count)) + 1
+        guard count * inFrame <= limits.windowEvents else {
             throw Unplayable("the window's events are full before its bytes")
-        }
-        guard count * body <= 64 << 20 else {
-            throw Unplayable("a window of \(limits.windowBytes) bytes is too long a play")
         }
         return (1...count).map { .publish(UInt64($0), Array(repeating: record, count: inFrame)) }
     }
 
     /// Fills the window, adds one event and a PING. A server that answers the PING before it has acknowledged anything
     /// held more than it announced. One that acknowledges before that has never seen the overstep.
-    private static func overstep(_ stage: Stage, _ load: (Welcome) throws -> [RawFrame]) throws {
+    private static func overstep(_ stage: Stage, _ load: (AnnouncedLimits) throws -> [RawFrame]) throws {
         for _ in 1...3 {
             let peer = try stage.welcomed()
-            let frames = try load(peer.limits!) + [stage.publish(0x00E0)]
+            let frames = try load(peer.limits) + [stage.publish(0x00E0)]
             let ping = RawFrame.ping(0x00E1)
             peer.send((frames + [ping]).flatMap(\.bytes))
             var acknowledged = 0
