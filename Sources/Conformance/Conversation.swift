@@ -26,6 +26,18 @@ final class Conversation {
 
     func send(_ frames: RawFrame...) { send(frames.flatMap(\.bytes)) }
 
+    /// Cut inside the header, at its end and inside the body, with pauses that keep the segments apart.
+    func sendInPieces(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        for cut in [5, 24, 40, bytes.count - 1] where cut < bytes.count && cut > rest.startIndex {
+            connection.send(Array(rest[..<cut]), until: .now + patience)
+            rest = rest[cut...]
+            if hasReply(within: .milliseconds(20)) { break }
+        }
+        connection.send(Array(rest), until: .now + patience)
+        lastSent = bytes
+    }
+
     /// One segment a byte.
     func sendByteByByte(_ bytes: [UInt8]) {
         for byte in bytes { connection.send([byte], until: .now + patience) }

@@ -1,5 +1,6 @@
 import Conformance
 import Testing
+import WireProtocol
 
 /// The runner can fail: each fault of a server is found by the check that plays its clause, and that clause is cited.
 @Suite(.timeLimit(.minutes(1))) struct FaultTests {
@@ -31,6 +32,31 @@ import Testing
         let report = await run(Catalogue.checks(matching: "end-drain"), subject)
         await server.stop()
         #expect(report.brokenClauses == ["5.6.5"])
+    }
+
+    // A limit is a number of the server's, and memory of ours.
+    @Test(arguments: [0, UInt32.max]) func `absurd limits do not end the runner`(limit: UInt32) async throws {
+        let fault = Fault("absurd limits", "", breaks: "") { piece, _ in
+            guard piece.isServer(.welcome) else { return .passes }
+            piece.change(Welcome.self) { welcome in
+                welcome.frameBytes = limit
+                welcome.eventBytes = limit
+                welcome.eventsPerFrame = limit
+                welcome.windowEvents = limit
+                welcome.windowBytes = limit == 0 ? 0 : .max
+                welcome.idleTimeoutMilliseconds = limit
+            }
+            return .passes
+        }
+        let server = try await RealServer()
+        let meddler = try await Meddler(before: server.port, fault)
+        let concerned = ["hello-limits", "header-length", "event-large", "event-too-large", "publish", "window"]
+        let checks = concerned.flatMap { Catalogue.checks(matching: $0) }
+        let report = await run(checks, .onLoopback(meddler.port, patience: .milliseconds(300)))
+        try await meddler.stop()
+        await server.stop()
+        #expect(report.results.count == checks.count)
+        #expect(report.brokenClauses.contains("5.2.4"))
     }
 
     // Without this, a clumsy go-between would pass for a fault.

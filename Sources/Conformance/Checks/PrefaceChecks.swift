@@ -23,14 +23,18 @@ enum PrefaceChecks {
     }
 
     private static let pieces = Check(
-        "preface-pieces", ["8.12"], "preface, HELLO and PUBLISH mean the same when each byte comes alone"
+        "preface-pieces", ["8.12"], "preface, HELLO and PUBLISH mean the same in pieces, down to single bytes"
     ) { stage in
-        let peer = try stage.connect()
-        peer.sendByteByByte(Preface.bytes + stage.hello().bytes)
-        try peer.expectPreface("8.12")
-        try peer.expectWelcome(1, "8.12")
-        peer.sendByteByByte(stage.publish(2, events: 2).bytes)
-        try peer.expectAck(2, [.stored, .stored], "8.12")
+        // Pauses, for what is sent at once may be received at once; then bytes alone, as many as the network keeps apart.
+        for send in [Conversation.sendInPieces, Conversation.sendByteByByte] {
+            let peer = try stage.connect()
+            send(peer)(Preface.bytes)
+            try peer.expectPreface("8.12")
+            send(peer)(stage.hello().bytes)
+            try peer.expectWelcome(1, "8.12")
+            send(peer)(stage.publish(2, events: 2).bytes)
+            try peer.expectAck(2, [.stored, .stored], "8.12")
+        }
     }
 
     private static let otherVersion = Check(
