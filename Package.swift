@@ -82,7 +82,7 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-            "WireProtocol", "Telemetry", "Threading", "LMDB", configuration, lifecycle, signals, logging, yaml, nioCore,
+            "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml, nioCore,
             nioPosix,
         ]),
     .executableTarget(
@@ -110,7 +110,7 @@ let companions: [Target] = [
 
 let proofs: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", nioCore, nioPosix],
+        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", "COpenSSL", nioCore, nioPosix],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("LMDBTests", ["LMDB"]),
     tests("ThreadingTests", ["Threading"]),
@@ -122,7 +122,10 @@ let proofs: [Target] = [
     tests("TelemetryTests", ["Telemetry", "WebhookModel"]),
     tests(
         "IngestTests",
-        ["Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, logging]),
+        [
+            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioTLS,
+            nioSSL, logging,
+        ]),
     tests("DurableQueueTests", ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     tests(
         "SenderTests",
@@ -137,7 +140,7 @@ let proofs: [Target] = [
             "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks,
             logging,
         ]),
-    tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel"]),
+    tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),
@@ -145,7 +148,7 @@ let proofs: [Target] = [
         "EndToEndTests",
         [
             "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
-            "MockReceiver", nioCore, nioPosix,
+            "MockReceiver", nioCore, nioPosix, nioSSL,
         ]),
     tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
 ]

@@ -53,6 +53,13 @@ public enum Limits {
     /// Control frames (PING, PONG, unknown) a second.
     public static let controlFramesPerSecond = 100
 
+    /// Events a second and at once that an API key may be given: far beyond what one server takes.
+    public static let keyEventsPerSecond = 10_000_000
+    public static let keyBurst = 100_000_000
+    /// Scopes and client certificates of one API key: each event type, and each HELLO, is held against them.
+    public static let scopesPerKey = 64
+    public static let clientCertificatesPerKey = 64
+
     // MARK: Queue
 
     /// Bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.

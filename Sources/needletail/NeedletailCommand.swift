@@ -16,7 +16,8 @@ struct NeedletailCommand: AsyncParsableCommand {
             """,
         version: ServerVersion.text,
         subcommands: [
-            ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, ConformanceCommand.self, VersionCommand.self,
+            ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self, ConformanceCommand.self,
+            VersionCommand.self,
         ])
 }
 

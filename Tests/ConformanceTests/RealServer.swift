@@ -37,7 +37,9 @@ final class RealServer: Sendable {
             return Tenant(number: entry!.number, name: name, enabled: enabled)
         }
         let open = [tenant(RealServer.tenant, enabled: true), tenant(RealServer.disabled, enabled: false)]
-        let key = APIKey(name: "tests", digest: [UInt8](repeating: 7, count: 32), scope: .tenants(open.map(\.number)))
+        let key = APIKey(
+            name: "tests", tenants: .only(open.map(\.number)),
+            settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32)))
         let tenants = TenantDirectory(
             tenants: open + [tenant(RealServer.forbidden, enabled: true)], keys: [key])
         var configuration = IngestConfiguration()
@@ -50,7 +52,8 @@ final class RealServer: Sendable {
         configure(&configuration)
         ingest = IngestServer(
             configuration: configuration,
-            authenticate: { $0.elementsEqual(RealServer.key.utf8) ? key : nil }, tenants: { tenants },
+            authenticate: { bytes, _ in bytes.elementsEqual(RealServer.key.utf8) ? Authentication(key: key) : nil },
+            tenants: { tenants },
             intake: queue.intake, logger: silent)
         port = try await ingest.start()
     }

@@ -225,18 +225,3 @@ import WireProtocol
         await #expect(throws: IngestStartError.self) { _ = try await start { $0.windowEvents = 1 } }
     }
 }
-
-/// Keeps log lines for a look afterwards.
-private struct LogLines: LogHandler {
-    private let box = NIOLockedValueBox<[String]>([])
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    var lines: [String] { box.withLockedValue { $0 } }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { box.withLockedValue { $0.append("\(event.message)") } }
-}

@@ -16,7 +16,7 @@ import WireProtocol
         configuration.payloadBytes = limits?.eventBytes ?? configuration.payloadBytes
         var key = SessionDriver.key()
         if let opened = vector.meaning.keyOpens {
-            key = SessionDriver.key(.tenants(SessionDriver.tenants.filter { opened.contains($0.name) }.map(\.number)))
+            key = SessionDriver.key(.only(SessionDriver.tenants.filter { opened.contains($0.name) }.map(\.number)))
         }
         return vector.meaning.kind == .open
             ? SessionDriver.opened(configuration, key: key) : SessionDriver(configuration, key: key)

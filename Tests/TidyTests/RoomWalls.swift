@@ -17,7 +17,7 @@ enum RoomWalls {
         "Telemetry": Wall(ours: ["WebhookModel"], outside: ["Logging", "Metrics", "Histogram"]),
         "Ingest": Wall(
             ours: ["WireProtocol", "WebhookModel", "Telemetry"],
-            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOSSL", "Logging", "Glibc"]),
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "DurableQueue": Wall(
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"],
             outside: ["Logging", "Glibc"]),
@@ -30,7 +30,7 @@ enum RoomWalls {
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-                "WireProtocol", "Telemetry", "Threading", "LMDB",
+                "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL",
             ],
             outside: [
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "NIOCore", "NIOPosix", "Glibc",

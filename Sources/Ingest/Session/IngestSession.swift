@@ -6,6 +6,7 @@ package import WireProtocol
 package struct SessionRules: Sendable {
     package var configuration: IngestConfiguration
     package var authenticate: Authenticator
+    let rates = KeyRates()
 
     package init(configuration: IngestConfiguration, authenticate: @escaping Authenticator) {
         self.configuration = configuration
@@ -48,7 +49,7 @@ package struct IngestSession {
     package enum Notice: Equatable, Sendable {
         case stranger(Preface.Stranger)
         case otherVersion(UInt8)
-        case authFailed(client: String)
+        case authFailed(client: String, reason: String)
         case closed(ProtocolStatus, String)
         case outputStalled
     }
@@ -63,6 +64,8 @@ package struct IngestSession {
     var deadline: Int64
     var decoder: FrameDecoder
     var tail = FrameTail()
+    /// What the client proved in the TLS handshake (DER); kept until HELLO.
+    package var clientCertificate: [UInt8]?
     var gate: TenantGate?
     var gathered = GatheredEvents()
     var window = Window()
@@ -108,10 +111,8 @@ package struct IngestSession {
         tally.bytesReceived += bytes.count
         guard phase.takesInput else { return }
         lastHeard = now.monotonic
-        if let stillKnown = gate?.update(directory), !stillKnown {
-            fail(.authFailed, "the API key was removed", now: now)
-            return
-        }
+        review(directory, now: now)
+        guard phase.takesInput else { return }
         var rest = bytes
         if phase == .preface { readPreface(&rest, now: now) }
         do throws(FrameError) {

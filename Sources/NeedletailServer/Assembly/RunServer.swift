@@ -10,10 +10,10 @@ import UnixSignals
 /// - Throws: what keeps it from starting, in words: provisioning mistakes, an unusable data directory, a port in use.
 public func runServer(configuration: ServerConfiguration, logger: Logger) async throws {
     // Mistakes in the file must show before anything is opened.
-    let plan = try configuration.provisioningFile.map { file throws(InputMistakes) in
-        try ProvisioningPlan.load(
-            file: file, environment: ProcessEnvironment.variables, allowHTTP: configuration.sender.allowHTTP)
+    let provisioner = configuration.provisioningFile.map {
+        Provisioner(file: $0, allowHTTP: configuration.sender.allowHTTP)
     }
+    let plan = try provisioner?.load()
     DescriptorLimit.raise()
     let machines = try Machines(configuration: configuration, logger: logger)
     logger.info(
@@ -24,16 +24,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             "pending": "\(machines.queue.statistics.pending)",
         ])
     machines.queue.start()
-    if let plan {
-        let changes = Convergence.changes(from: machines.queue.tenancy, to: plan)
-        try await machines.queue.change(changes)
-        logger.info(
-            "provisioned",
-            metadata: [
-                "changes": "\(changes.count)", "tenants": "\(plan.tenants.count)", "endpoints": "\(plan.endpointCount)",
-                "keys": "\(plan.keys.count)",
-            ])
-    }
+    if let provisioner, let plan { try await provisioner.converge(machines.queue, to: plan, logger: logger) }
     // Order is that of dependence: shutdown goes through it backwards.
     let group = ServiceGroup(
         configuration: .init(
@@ -42,6 +33,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
                 .init(service: SenderService(senders: machines.senders, grace: configuration.shutdownGrace)),
                 .init(service: IngestService(ingest: machines.ingest, configuration: configuration, logger: logger)),
                 .init(service: StatsService(machines: machines, logger: logger)),
+                .init(service: ReloadService(machines: machines, provisioner: provisioner, logger: logger)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
