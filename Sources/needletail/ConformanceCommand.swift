@@ -8,14 +8,14 @@ struct ConformanceCommand: AsyncParsableCommand {
         commandName: "conformance",
         abstract: "Play the clauses of the ingest protocol against a server, and cite those it breaks.",
         discussion: """
-            The server may be any: it is met over a socket only. The run publishes some hundred small events of type \
-            `conformance.check` for the tenant, and one event of the announced size; let no endpoint of value want them. It \
-            takes about ten seconds, for the server's deadlines are waited for.
+            The server may be any: it is met over a socket only. The run publishes some hundred events of type \
+            `conformance.check` for the tenant, a few of them of the announced size; let no endpoint of value want them. It \
+            takes six to eleven seconds, for the server's deadlines are waited for.
 
             Examples:
 
               needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme
-              needletail conformance unix:/run/needletail.sock --key-file shop.key --tenant acme --clause 3.3
+              needletail conformance unix:/run/needletail.sock --key-file shop.key --clause 3.3
                 One clause; also a section (5.4), a check (header-flags) or a group (header).
               needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme --junit report.xml
                 For continuous integration.
