@@ -74,7 +74,8 @@ let people: [Target] = [
     room(
         "IngestClient",
         ["WireProtocol", "WebhookModel", "WebhookSigning", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging],
-        exclude: ["Python"])
+        exclude: ["Python"]),
+    room("Conformance", ["WireProtocol", "WebhookModel", "Threading"]),
 ]
 
 let roof: [Target] = [
@@ -88,7 +89,8 @@ let roof: [Target] = [
     .executableTarget(
         name: "needletail",
         dependencies: [
-            "NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel", arguments, logging, nioCore, nioPosix,
+            "NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "WebhookModel", arguments, logging,
+            nioCore, nioPosix,
         ],
         swiftSettings: strict),
 ]
@@ -139,6 +141,12 @@ let proofs: [Target] = [
         ]),
     tests(
         "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),
+    tests(
+        "ConformanceTests",
+        [
+            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks,
+            logging,
+        ]),
     tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),

@@ -3,9 +3,8 @@ public import WireProtocol
 
 /// Who knows API keys: gets the key as it came in HELLO, and the client's verified certificate (DER) where it showed one;
 /// answers which key that is, or nil. Compares in constant time. Called on event loops.
-public typealias Authenticator = @Sendable (
-    _ key: UnsafeRawBufferPointer, _ clientCertificate: [UInt8]?
-) -> Authentication?
+public typealias Authenticator =
+    @Sendable (_ key: UnsafeRawBufferPointer, _ clientCertificate: [UInt8]?) -> Authentication?
 
 /// The API key that a HELLO turned out to be.
 public struct Authentication: Sendable {

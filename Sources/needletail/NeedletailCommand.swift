@@ -18,7 +18,7 @@ struct NeedletailCommand: AsyncParsableCommand {
         version: ServerVersion.text,
         subcommands: [
             ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self,
-            VersionCommand.self,
+            ConformanceCommand.self, VersionCommand.self,
         ])
 }
 
@@ -44,7 +44,7 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static func finish(_ error: any Error) -> Never {
-        // Said already, line by line.
+        // A verb that has said what there is to say.
         if let code = error as? ExitCode { exit(code.rawValue) }
         let code = NeedletailCommand.exitCode(for: error)
         if code == .success {

@@ -29,7 +29,9 @@ import Testing
         }
     }
 
-    private func look(_ bytes: [UInt8]) -> ClientHello.Look { ClientHello.look(ByteBuffer(bytes: bytes).readableBytesView) }
+    private func look(_ bytes: [UInt8]) -> ClientHello.Look {
+        ClientHello.look(ByteBuffer(bytes: bytes).readableBytesView)
+    }
 
     private static let offering = message(extensions: versions + alpn(["h2", "needletail/1"]))
     private static let offers = ClientHello.Look.hello(

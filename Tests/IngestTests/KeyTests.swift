@@ -126,11 +126,12 @@ import WireProtocol
         #expect(reason(&driver) == "the API key no longer names the client certificate")
     }
 
-    @Test(arguments: [
-        (nil, "", "neither an API key nor a client certificate was shown"),
-        ([8], "", "no API key names the client certificate"),
-        ([7], "wrong", "the API key is not known"),
-    ] as [([UInt8]?, String, String)])
+    @Test(
+        arguments: [
+            (nil, "", "neither an API key nor a client certificate was shown"),
+            ([8], "", "no API key names the client certificate"),
+            ([7], "wrong", "the API key is not known"),
+        ] as [([UInt8]?, String, String)])
     func whatOpensNothingIsToldWhy(certificate: [UInt8]?, key: String, reason: String) {
         var driver = byCertificate(SessionDriver.key { $0.clientCertificates = ["shop"] })
         driver.session.clientCertificate = certificate

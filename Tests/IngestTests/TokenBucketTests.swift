@@ -6,12 +6,13 @@ import WebhookModel
     private static let second: Int64 = 1_000_000_000
     private static let start: Int64 = 50 * second
 
-    @Test(arguments: [
-        // asked at once, granted, milliseconds to wait
-        (5, 5, 0), (6, 5, 100), (8, 5, 300), (10, 5, 500),
-        // More than a burst can never pass at once: the wait is that of a burst.
-        (1_000, 5, 500),
-    ] as [(Int, Int, UInt32)])
+    @Test(
+        arguments: [
+            // asked at once, granted, milliseconds to wait
+            (5, 5, 0), (6, 5, 100), (8, 5, 300), (10, 5, 500),
+            // More than a burst can never pass at once: the wait is that of a burst.
+            (1_000, 5, 500),
+        ] as [(Int, Int, UInt32)])
     func aFullBucketGivesItsBurst(asked: Int, granted: Int, wait: UInt32) {
         var bucket = TokenBucket(APIKey.Rate(eventsPerSecond: 10, burst: 5), now: Self.start)
         #expect(bucket.take(asked, now: Self.start) == .init(events: granted, retryAfter: wait))

@@ -11,7 +11,8 @@ import WebhookModel
     private let folder = TemporaryDirectory()
     private var path: String { folder.path + "/ingest.sock" }
 
-    private func start(_ configure: (inout IngestConfiguration) -> Void = { _ in }) async throws -> (IngestServer, Int) {
+    private func start(_ configure: (inout IngestConfiguration) -> Void = { _ in }) async throws -> (IngestServer, Int)
+    {
         var configuration = IngestConfiguration()
         configuration.port = 0
         configuration.unixSocket = path

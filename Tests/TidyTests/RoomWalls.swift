@@ -27,6 +27,7 @@ enum RoomWalls {
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
+        "Conformance": Wall(ours: ["WireProtocol", "WebhookModel", "Threading"], outside: ["Glibc"]),
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
@@ -37,7 +38,7 @@ enum RoomWalls {
                 "Foundation",
             ]),
         "needletail": Wall(
-            ours: ["NeedletailServer", "IngestClient", "WireProtocol", "WebhookModel"],
+            ours: ["NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "WebhookModel"],
             outside: ["ArgumentParser", "Logging", "NIOCore", "NIOPosix", "Glibc"]),
         "MockReceiver": Wall(
             ours: ["WebhookSigning", "WebhookModel"],

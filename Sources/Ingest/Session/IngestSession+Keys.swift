@@ -18,10 +18,11 @@ extension IngestSession {
         let authentication = text.withUTF8 { rules.authenticate(UnsafeRawBufferPointer($0), certificate) }
         guard let authentication else {
             let reason =
-                !hello.apiKey.isEmpty
-                ? "the API key is not known"
-                : certificate == nil ? "neither an API key nor a client certificate was shown"
-                    : "no API key names the client certificate"
+                switch (hello.apiKey.isEmpty, certificate) {
+                case (false, _): "the API key is not known"
+                case (true, nil): "neither an API key nor a client certificate was shown"
+                case (true, _): "no API key names the client certificate"
+                }
             return .failure(KeyRefusal(reason: reason))
         }
         let gate = TenantGate(authentication, directory: directory, rates: rules.rates)
@@ -42,7 +43,9 @@ extension IngestSession {
     /// Holds the key against the current directory and the time: one that was removed, replaced or has expired ends the
     /// connection, an idle one too. What was taken is answered first.
     package mutating func review(_ directory: TenantDirectory, now: Moment) {
-        guard phase == .open, let reason = gate?.review(directory, wallMilliseconds: now.wallMilliseconds) else { return }
+        guard phase == .open, let reason = gate?.review(directory, wallMilliseconds: now.wallMilliseconds) else {
+            return
+        }
         fail(.authFailed, reason, now: now)
     }
 }

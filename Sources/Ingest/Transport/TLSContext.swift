@@ -42,8 +42,10 @@ struct TLSContext: Sendable {
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            let reason = "does not belong to the certificate \(settings.certificateFile); give the key that was made for it"
-            throw TLSFileError(path: settings.keyFile, reason: reason)
+            let certificate = settings.certificateFile
+            throw TLSFileError(
+                path: settings.keyFile,
+                reason: "does not belong to the certificate \(certificate); give the key that was made for it")
         }
         certificateFile = settings.certificateFile
         notAfter = chain.map { Int($0.notValidAfter) }.min() ?? 0

@@ -32,7 +32,9 @@ package struct ClientCertificate: Equatable {
         }
         defer { GENERAL_NAMES_free(list) }
         return (0..<OPENSSL_sk_num(list)).compactMap { index in
-            guard let name = OPENSSL_sk_value(list, index)?.assumingMemoryBound(to: GENERAL_NAME.self) else { return nil }
+            guard let name = OPENSSL_sk_value(list, index)?.assumingMemoryBound(to: GENERAL_NAME.self) else {
+                return nil
+            }
             // The other kinds hold no string.
             guard [GEN_DNS, GEN_URI, GEN_EMAIL].contains(name.pointee.type) else { return nil }
             return text(name.pointee.d.ia5)

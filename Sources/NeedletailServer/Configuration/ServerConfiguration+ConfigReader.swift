@@ -40,8 +40,8 @@ extension ServerConfiguration {
             "Mode of the socket's file: who may connect. An API key is needed all the same."),
         .path(
             "ingest.tls.certificate", \.ingest.tls.certificate, flag: "tls-certificate",
-            "PEM file of the certificate for host and port, the intermediate ones after it: TLS 1.2 or later is spoken there, "
-                + "and nothing else. Read again at SIGHUP; connections go on."),
+            "PEM file of the certificate for host and port, the intermediate ones after it: TLS 1.2 or later is spoken "
+                + "there, and nothing else. Read again at SIGHUP; connections go on."),
         .path("ingest.tls.key", \.ingest.tls.key, flag: "tls-key", "PEM file of its private key, without a passphrase."),
         .path(
             "ingest.tls.client_ca", \.ingest.tls.clientCA,

@@ -71,7 +71,9 @@ extension ServerConfiguration {
 
 extension ServerConfiguration.IngestSection {
     fileprivate func checkListeners(_ mistakes: inout InputMistakes) {
-        if !tcp, unixSocket == nil { mistakes.add("ingest.tcp: is false, and there is no ingest.unix_socket; give one") }
+        if !tcp, unixSocket == nil {
+            mistakes.add("ingest.tcp: is false, and there is no ingest.unix_socket; give one")
+        }
         if tcp, tls.certificate == nil, !allowPlaintext, !isLoopback {
             mistakes.add(
                 "ingest.host: \(host) is not loopback, and producers would send their API keys in clear; use 127.0.0.1, "
@@ -95,7 +97,8 @@ extension ServerConfiguration.IngestSection {
         }
         if tls.clientCertificates == .none, tls.clientCA != nil {
             mistakes.add(
-                "ingest.tls.client_ca: is of no use while ingest.tls.client_certificates is none; give optional or required")
+                "ingest.tls.client_ca: is of no use while ingest.tls.client_certificates is none; give optional or required"
+            )
         }
     }
 

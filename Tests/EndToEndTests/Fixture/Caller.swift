@@ -55,7 +55,8 @@ final class Caller: Sendable {
     }
 
     /// Trusts this authority, and shows this certificate where there is one.
-    static func tls(trusting ca: ThrowawayCA, showing certificate: ThrowawayCA.Issued? = nil) throws -> TLSConfiguration {
+    static func tls(trusting ca: ThrowawayCA, showing certificate: ThrowawayCA.Issued? = nil) throws -> TLSConfiguration
+    {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file(ca.certificateFile)
         configuration.applicationProtocols = ["needletail/1"]
