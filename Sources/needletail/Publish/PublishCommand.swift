@@ -63,7 +63,7 @@ struct PublishCommand: AsyncParsableCommand {
         let isSingle = payload != nil || payloadFile != nil
         try checkUsage(isSingle: isSingle)
         let fields = try flagFields()
-        let settings = try await server.settings()
+        let settings = try server.settings()
         let count = isSingle ? try await publishOne(fields, settings) : try await publishLines(fields, settings)
         if !count.isAllStored { throw ExitCode(1) }
     }

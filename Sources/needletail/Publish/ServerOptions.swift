@@ -32,7 +32,7 @@ struct ServerOptions: ParsableArguments {
     var tlsKey: String?
 
     /// The publisher's settings, or what is wrong in words.
-    func settings() async throws -> PublisherSettings {
+    func settings() throws -> PublisherSettings {
         let environment = ProcessEnvironment.variables
         let written =
             server.isEmpty
@@ -46,7 +46,7 @@ struct ServerOptions: ParsableArguments {
         guard (1...86_400).contains(timeout) else {
             throw ValidationError("--timeout \(timeout): give 1 to 86400 seconds")
         }
-        var settings = PublisherSettings(servers: servers, apiKey: try await apiKey(environment))
+        var settings = PublisherSettings(servers: servers, apiKey: try apiKey(environment))
         settings.clientName = "needletail-publish"
         settings.patienceMilliseconds = Int64(timeout) * 1_000
         settings.closeMilliseconds = settings.patienceMilliseconds
@@ -54,16 +54,9 @@ struct ServerOptions: ParsableArguments {
         return settings
     }
 
-    private func apiKey(_ environment: [String: String]) async throws -> String {
+    private func apiKey(_ environment: [String: String]) throws -> String {
         if let key, keyFile == nil { return key }
-        if let keyFile, key == nil {
-            let text = String(decoding: try await LineSource.whole(keyFile), as: UTF8.self)
-            let key = text.split(whereSeparator: \.isWhitespace)
-            guard key.count == 1 else {
-                throw ValidationError("--key-file \(keyFile): it must hold the key and nothing else")
-            }
-            return String(key[0])
-        }
+        if let keyFile, key == nil { return try KeyFile.read(keyFile) }
         guard key == nil else { throw ValidationError("--key and --key-file: give one of them") }
         // A client certificate may stand for the key.
         if let key = environment["NEEDLETAIL_KEY"] ?? (tlsCertificate == nil ? nil : "") { return key }
