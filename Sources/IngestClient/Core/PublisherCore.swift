@@ -25,7 +25,8 @@ package struct PublisherCore {
     /// What is to be done.
     package enum Action {
         case connect(link: UInt64, address: Int)
-        case send(link: UInt64, frame: UInt64, runs: [Run])
+        /// `bytes`: of the frame's body.
+        case send(link: UInt64, frame: UInt64, runs: [Run], bytes: Int)
         /// Say goodbye and close.
         case leave(link: UInt64)
         /// It has room now; its caller may go on.
