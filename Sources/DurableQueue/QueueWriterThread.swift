@@ -8,8 +8,8 @@ public import WebhookModel
 /// records what came of them.
 ///
 /// Batches go in by `intake`, come back through their receipt port after the fdatasync; reports go in by `report`. There is no
-/// artificial delay: what waits when the writer comes round is the batch, and while one commit runs the next gathers. Only a commit
-/// that would carry outcomes alone lingers for `Limits.outcomeLingerMilliseconds`.
+/// artificial delay: what waits when the writer comes round is the batch, and while one commit runs the next gathers. Only outcomes
+/// wait for company, for `Limits.outcomeLingerMilliseconds` at most.
 public final class QueueWriterThread: Sendable {
     private let bell = Bell()
     private let mailbox: Mailbox<QueueCommand>
@@ -109,25 +109,14 @@ public final class QueueWriterThread: Sendable {
         turn.dismiss()
     }
 
-    /// Fills the turn's inbox: sleeps while there is nothing to do, lingers while there are outcomes only.
+    /// Fills the turn's inbox; sleeps while there is nothing to do.
     private func gather(_ turn: inout WriterTurn) {
         mailbox.drain(into: &turn.inbox)
-        if turn.inbox.isEmpty {
-            let pause = turn.pauseNanoseconds(.now())
-            guard pause > 0 else { return }
-            bell.wait(nanoseconds: pause)
-            mailbox.drain(into: &turn.inbox)
-        }
-        var company: [QueueCommand] = []
-        let deadline = Instant.now().monotonic + Limits.outcomeLingerMilliseconds * 1_000_000
-        while turn.mayLinger {
-            let left = deadline - Instant.now().monotonic
-            guard left > 0 else { return }
-            bell.wait(nanoseconds: left)
-            mailbox.drain(into: &company)
-            turn.inbox += company
-            company.removeAll(keepingCapacity: true)
-        }
+        guard turn.inbox.isEmpty else { return }
+        let pause = turn.pauseNanoseconds(.now())
+        guard pause > 0 else { return }
+        bell.wait(nanoseconds: pause)
+        mailbox.drain(into: &turn.inbox)
     }
 
     private func publish(_ turn: borrowing WriterTurn) {

@@ -74,8 +74,9 @@ public enum Limits {
     public static let eventsPerCommit = 4_096
     /// A value over 4,080 B needs contiguous pages, which a fragmented file does not have: larger records go in chunks.
     public static let chunkBytes = 4_000
-    /// Milliseconds that a commit with outcomes only waits for company. An ack never waits.
-    public static let outcomeLingerMilliseconds: Int64 = 2
+    /// Milliseconds that outcomes wait for company: a commit of their own would make events wait for the disk. An ack never waits. A crash
+    /// repeats the attempts whose outcomes waited.
+    public static let outcomeLingerMilliseconds: Int64 = 10
     /// Share of the map in percent above which ingest is refused: the rest is for outcomes and for the copies that deletes make.
     public static let ingestMapPercent = 85
 

@@ -103,4 +103,36 @@ import WebhookModel
         #expect(fixture.fatal.withLock { $0 } == nil)
         fixture.queue.stop()
     }
+
+    @Test func aPositionIsNeverUsedAgainThoughTheSweepTookEveryEvent() async throws {
+        let folder = TemporaryDirectory()
+        var queue: QueueFixture? = try QueueFixture(folder: folder)
+        try await queue!.provision()
+        _ = queue!.publish([queue!.record(1), queue!.record(2)])
+        queue!.report(queue!.takeHanded(2))
+        queue!.queue.stop()
+        queue = nil
+        let brief = QueueConfiguration(diskReserveBytes: 0, retention: 1)
+        queue = try QueueFixture(folder: folder, configuration: brief)
+        queue!.waitForStatistics { $0.removedEvents == 2 }
+        queue!.queue.stop()
+        queue = nil
+        queue = try QueueFixture(folder: folder)
+        _ = queue!.publish([queue!.record(3)])
+        #expect(queue!.takeHanded(1).map(\.event.position.value) == [3])
+        queue!.queue.stop()
+    }
+
+    @Test func outcomesThatWaitForCompanyAreWrittenBeforeTheEnd() async throws {
+        let folder = TemporaryDirectory()
+        var queue: QueueFixture? = try QueueFixture(folder: folder)
+        try await queue!.provision()
+        _ = queue!.publish([queue!.record(1)])
+        queue!.report(queue!.takeHanded(1))
+        queue!.queue.stop()
+        queue = nil
+        queue = try QueueFixture(folder: folder)
+        #expect(queue!.queue.statistics.pending == 0)
+        queue!.queue.stop()
+    }
 }

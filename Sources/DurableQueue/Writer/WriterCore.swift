@@ -22,6 +22,7 @@ final class WriterCore {
     /// Removed endpoints whose parked deliveries are still to be cancelled.
     var purges: [EndpointNumber] = []
     private var random = SystemRandomNumberGenerator()
+    private var headroom: FileHeadroom
     var nextSweep: Int64 = 0
     /// Parking goes on, slice by slice, until the lots are nearly empty.
     private var isParking = false
@@ -35,6 +36,7 @@ final class WriterCore {
     init(directory: DataDirectory, configuration: QueueConfiguration, senders: Int) throws(StoreError) {
         self.directory = directory
         tables = directory.tables
+        headroom = FileHeadroom(directory.environment)
         self.configuration = configuration
         let recovered = try directory.recover()
         tenancy = TenancyState(recovered)
@@ -128,6 +130,7 @@ final class WriterCore {
     }
 
     private func write(_ work: Work, parking: [PendingEntry], now: Int64) throws(LMDBError) {
+        headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
         let commit = transaction.number
 
@@ -145,9 +148,10 @@ final class WriterCore {
                 batch, number: number, tenants: tenancy.tenants, routing: &routing, plan: &publishPlan, now: now,
                 in: transaction)
         }
-        if publishPlan.storedEvents > 0 { try tables.putNextPosition(publishPlan.nextPosition, in: transaction) }
         if !parking.isEmpty { try tables.park(parking, in: transaction) }
         let upkeep = try writeUpkeep(book, now: now, in: transaction)
+        // The last event's key tells the position after it, until the sweep takes that event too.
+        if upkeep.removedEvents > 0 { try tables.putNextPosition(publishPlan.nextPosition, in: transaction) }
         let pending = try tables.pendingCount(in: transaction)
         try transaction.commit()
 

@@ -27,23 +27,20 @@ struct WriterTurn: ~Copyable {
     private var lastRefusal: String?
     private var replies: [() -> Void] = []
     private var releasedAt: Int64 = 0
+    /// Outcomes that wait for company, and since when: monotonic nanoseconds.
+    private var reports: [AttemptReport] = []
+    private var reportsSince: Int64 = 0
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
         self.clock = clock
     }
 
-    /// Outcomes only, and few: worth waiting a moment for an event to share the commit with.
-    var mayLinger: Bool {
-        var reports = 0
-        for command in inbox {
-            guard case .reports(let some) = command else { return false }
-            reports += some.count
-        }
-        return reports > 0 && reports < WriterTurn.lingerReports
-    }
-
-    static let lingerReports = 512
+    /// So many outcomes go with the next commit. Fewer would add their pages to every small commit, and an event would wait for them:
+    /// at 1,000 a second that is every eighth commit instead of each.
+    static let companyReports = 8
+    /// So many are a commit of their own at once.
+    static let fullReports = 512
     /// Milliseconds between looks at the resident set: at full speed some tens of MiB are touched in it.
     static let releaseInterval: Int64 = 100
     /// Resident bytes of files, the map and the program together, above which the map's are given back.
@@ -53,7 +50,23 @@ struct WriterTurn: ~Copyable {
     func pauseNanoseconds(_ instant: Instant) -> Int64 {
         let now = clock.milliseconds(instant)
         if core.wantsUpkeep(now: now) { return 0 }
-        return max(core.nextWake(now: now) - now, 0) * 1_000_000
+        let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
+        guard !reports.isEmpty else { return wake }
+        return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
+    }
+
+    private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
+
+    /// Whether the waiting outcomes go with the next commit, or make one if there is no other.
+    private func reportsAreDue(withEvents: Bool) -> Bool {
+        guard !reports.isEmpty else { return false }
+        let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
+        return isStopping || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+    }
+
+    private mutating func takeReports(into work: inout WriterCore.Work) {
+        work.reports += reports
+        reports.removeAll(keepingCapacity: true)
     }
 
     /// Performs everything in the inbox, then refills the senders.
@@ -68,8 +81,10 @@ struct WriterTurn: ~Copyable {
                 work.batches.append(batch)
                 events += batch.drafts.count
             case .reports(let reports):
-                work.reports += reports
+                if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
+                self.reports += reports
             case .change(let changes, let reply):
+                takeReports(into: &work)
                 try commit(&work)
                 let result = try core.change(changes, now: clock.milliseconds(.now()))
                 tenancyChanged = true
@@ -77,12 +92,14 @@ struct WriterTurn: ~Copyable {
             case .stop:
                 isStopping = true
             }
-            if events + work.reports.count >= Limits.eventsPerCommit {
+            if events + reports.count >= Limits.eventsPerCommit {
+                takeReports(into: &work)
                 try commit(&work)
                 events = 0
             }
         }
         inbox.removeAll(keepingCapacity: true)
+        if reportsAreDue(withEvents: !work.batches.isEmpty) { takeReports(into: &work) }
         let now = clock.milliseconds(.now())
         if !work.isEmpty || core.wantsUpkeep(now: now) { try commit(&work) }
         if !isStopping { try core.refill(now: now) }

@@ -34,7 +34,7 @@ extension Tables {
         try putCounter(.nextAPIKey, UInt64(counters.nextAPIKey), transaction)
     }
 
-    /// Stores the next position alone: every commit with events does.
+    /// Stores the next position alone: a commit that removes events does, for with the last event its key would be forgotten.
     public func putNextPosition(_ position: UInt64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         try putCounter(.nextPosition, position, transaction)
     }

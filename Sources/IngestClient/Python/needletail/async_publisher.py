@@ -1,0 +1,144 @@
+"""The publisher for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import ssl
+import time
+from types import TracebackType
+from typing import AsyncIterable, Iterable, Optional, Sequence, Type, Union
+
+from .async_sinks import AsyncBatchSink, AsyncFutureSink
+from .counters import Counters
+from .errors import ConnectionTimeout, PublisherClosed, PublishError, PublishTimeout
+from .event import Event, encode_record
+from .frames import Welcome
+from .pending import Pending
+from .receipt import Receipt
+from .settings import Options, Settings
+from .tasks import ConnectionTask
+
+
+class AsyncPublisher:
+    """Publishes events and awaits their receipts, on one event loop: that of the first call.
+
+    It connects in the background with the first call or ``async with``, and again whenever the connection ends; what has no
+    answer is then sent again with the same ids. Each event ends in a receipt or an exception, provided that the loop runs:
+    ``close`` before it ends.
+
+    Parameters as those of ``Publisher``.
+    """
+
+    def __init__(
+        self,
+        addresses: Union[str, Sequence[str]],
+        api_key: str,
+        *,
+        client_name: str = "needletail-python-asyncio",
+        ssl_context: Optional[ssl.SSLContext] = None,
+        options: Optional[Options] = None,
+        logger: Optional[logging.Logger] = None,
+    ):
+        self._settings = Settings.of(addresses, api_key, client_name, ssl_context, options)
+        self._task = ConnectionTask(self._settings, logger or logging.getLogger("needletail"))
+
+    # Publishing
+
+    async def publish(self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True) -> Receipt:
+        """Publishes one event; returns when it is durable. As ``Publisher.publish``.
+
+        Cancelled, the event is withdrawn if it was not sent yet; else it may be stored.
+        """
+        return await (await self.submit(event, timeout=timeout, raise_on_refusal=raise_on_refusal))
+
+    async def submit(
+        self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True
+    ) -> asyncio.Future[Receipt]:
+        """Hands one event over; its receipt comes later, by the future. Suspends while ``max_pending_events`` or
+        ``max_pending_bytes`` are pending; those who wait get their room in turn.
+
+        A cancelled future withdraws the event if it was not sent yet.
+
+        :raises PublishTimeout: there was no room in time. Nothing was sent.
+        :raises PublisherClosed: closed already. Nothing was sent.
+        """
+        deadline = self._deadline(timeout)
+        sink = AsyncFutureSink(asyncio.get_running_loop().create_future(), raise_on_refusal)
+        entry = Pending(event.id, encode_record(event), deadline, sink)
+        try:
+            if not await self._task.accept(entry):
+                raise self._not_taken(entry)
+        except asyncio.CancelledError:
+            # It may be taken over already.
+            sink.future.cancel()
+            raise
+        return sink.future
+
+    async def publish_many(
+        self, events: Union[Iterable[Event], AsyncIterable[Event]], *, timeout: Optional[float] = None
+    ) -> list[Receipt]:
+        """Publishes events in as few frames as the limits allow; returns when each has its answer.
+
+        A refusal is a receipt here: look at ``stored``. Cancelled, what was not sent yet is withdrawn.
+
+        :returns: one receipt per event, in order.
+        :raises BatchIncomplete: some have none; ``results`` has a receipt or an error for each.
+        """
+        deadline = self._deadline(timeout)
+        listed = [event async for event in events] if isinstance(events, AsyncIterable) else list(events)
+        sink = AsyncBatchSink(asyncio.get_running_loop().create_future(), len(listed))
+        try:
+            for index, event in enumerate(listed):
+                entry = Pending(event.id, encode_record(event), deadline, sink, index)
+                if not await self._task.accept(entry):
+                    sink.fail(index, self._not_taken(entry))
+            return await sink.receipts()
+        except BaseException:
+            sink.withdraw()
+            raise
+
+    def _not_taken(self, entry: Pending) -> PublishError:
+        if self._task.is_closing:
+            return PublisherClosed(f"the publisher is closed; event {entry.event_id} was not sent", entry.event_id)
+        return PublishTimeout(f"no room for event {entry.event_id} in time: too much is pending", entry.event_id)
+
+    # The connection
+
+    async def connect(self, timeout: Optional[float] = None) -> Welcome:
+        """Waits for the connection. As ``Publisher.connect``."""
+        welcome, trouble = await self._task.wait_until_open(self._deadline(timeout))
+        if welcome is not None:
+            return welcome
+        raise trouble or ConnectionTimeout("no connection in time")
+
+    async def flush(self, timeout: Optional[float] = None) -> None:
+        """Sends what lingers, and waits until nothing is pending.
+
+        :raises TimeoutError: something still is.
+        """
+        if not await self._task.flush(self._deadline(timeout)):
+            raise TimeoutError(f"{self.counters.pending} events are still pending")
+
+    async def close(self, timeout: Optional[float] = None) -> None:
+        """Takes no more events, waits for those that are pending, says goodbye. As ``Publisher.close``."""
+        await self._task.close(math.inf if timeout is None else time.monotonic() + timeout)
+
+    @property
+    def counters(self) -> Counters:
+        """What was done so far, and what is pending."""
+        return self._task.counters()
+
+    def _deadline(self, timeout: Optional[float]) -> float:
+        seconds = self._settings.options.publish_timeout if timeout is None else timeout
+        return math.inf if seconds is None else time.monotonic() + seconds
+
+    async def __aenter__(self) -> AsyncPublisher:
+        self._task.start()
+        return self
+
+    async def __aexit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        await self.close()

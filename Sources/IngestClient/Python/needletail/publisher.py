@@ -1,0 +1,169 @@
+"""The publisher for threads."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import math
+import ssl
+import time
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Iterable, Optional, Sequence, Type, Union
+
+from .counters import Counters
+from .errors import ConnectionTimeout, PublisherClosed, PublishError, PublishTimeout
+from .event import Event, encode_record
+from .frames import Welcome
+from .pending import Pending
+from .receipt import Receipt
+from .settings import Options, Settings
+from .sinks import BatchSink, FutureSink
+from .threads import ConnectionThread
+
+#: Events of a `publish_many` that are encoded before they are handed over, so that the first leave while the last are encoded.
+_SLICE = 512
+
+
+class Publisher:
+    """Publishes events and waits for their receipts. Every method may be called from every thread.
+
+    Made, it connects in the background, and again whenever the connection ends; what has no answer is then sent again with
+    the same ids. Each event ends in a receipt or an exception; none is dropped in silence, also not at the end of the program,
+    which waits for what is pending unless `close` was called before.
+
+    It does not survive ``os.fork``: make one in each process.
+
+    :param addresses: ``host:port``, ``[v6]:port`` or ``unix:/path``, one or several to take turns.
+    :param api_key: opens the tenants that are published to. Never logged.
+    :param client_name: names this program in the server's logs.
+    :param ssl_context: for TLS on TCP addresses; see ``tls_context``.
+    :param logger: ``logging.getLogger("needletail")`` by default.
+    :raises ValueError: a setting that cannot work.
+    """
+
+    def __init__(
+        self,
+        addresses: Union[str, Sequence[str]],
+        api_key: str,
+        *,
+        client_name: str = "needletail-python",
+        ssl_context: Optional[ssl.SSLContext] = None,
+        options: Optional[Options] = None,
+        logger: Optional[logging.Logger] = None,
+    ):
+        self._settings = Settings.of(addresses, api_key, client_name, ssl_context, options)
+        self._thread = ConnectionThread(self._settings, logger or logging.getLogger("needletail"))
+        atexit.register(self.close)
+
+    # Publishing
+
+    def publish(self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True) -> Receipt:
+        """Publishes one event; returns when it is durable.
+
+        :param timeout: seconds, retries and reconnects included; ``Options.publish_timeout`` by default.
+        :param raise_on_refusal: False: a refusal is a receipt too; look at ``stored``.
+        :raises EventRefused: the server refuses the event for good.
+        :raises PublishTimeout: no answer in time; ``in_doubt`` tells whether it may be stored all the same.
+        :raises PublishFailed: no server takes this client: the key is wrong, say.
+        :raises PublisherClosed: closed meanwhile.
+        """
+        self._thread.check_caller()
+        return self.submit(event, timeout=timeout, raise_on_refusal=raise_on_refusal).result()
+
+    def submit(
+        self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True
+    ) -> Future[Receipt]:
+        """Hands one event over; its receipt comes later, by the future. Blocks while ``max_pending_events`` or
+        ``max_pending_bytes`` are pending.
+
+        The future ends as ``publish`` does. Its ``cancel`` withdraws the event if it was not sent yet; else it returns False.
+        Its callbacks run on the publisher's thread: they must be short, and must not wait. A ``submit`` in one finds room or
+        raises at once.
+
+        :raises PublishTimeout: there was no room in time. Nothing was sent.
+        :raises PublisherClosed: closed already. Nothing was sent.
+        """
+        deadline = self._deadline(timeout)
+        sink = FutureSink(raise_on_refusal)
+        entry = Pending(event.id, encode_record(event), deadline, sink)
+        if not self._thread.accept([entry], deadline):
+            raise self._not_taken(entry)
+        return sink.future
+
+    def publish_many(self, events: Iterable[Event], *, timeout: Optional[float] = None) -> list[Receipt]:
+        """Publishes events in as few frames as the limits allow; returns when each has its answer.
+
+        A refusal is a receipt here: look at ``stored``. One refused event does not touch its neighbours.
+
+        :returns: one receipt per event, in order.
+        :raises BatchIncomplete: some have none; ``results`` has a receipt or an error for each.
+        """
+        self._thread.check_caller()
+        deadline = self._deadline(timeout)
+        events = list(events)
+        sink = BatchSink(len(events))
+        for start in range(0, len(events), _SLICE):
+            entries = [
+                Pending(event.id, encode_record(event), deadline, sink, index)
+                for index, event in enumerate(events[start : start + _SLICE], start)
+            ]
+            taken = self._thread.accept(entries, deadline)
+            for entry in entries[taken:]:
+                sink.fail(entry.index, self._not_taken(entry))
+        return sink.receipts()
+
+    def _not_taken(self, entry: Pending) -> PublishError:
+        if self._thread.is_closing:
+            return PublisherClosed(f"the publisher is closed; event {entry.event_id} was not sent", entry.event_id)
+        return PublishTimeout(f"no room for event {entry.event_id} in time: too much is pending", entry.event_id)
+
+    # The connection
+
+    def connect(self, timeout: Optional[float] = None) -> Welcome:
+        """Waits for the connection, which nobody needs to do: to fail early where an address or a key is wrong.
+
+        :returns: what the server announced.
+        :raises ConnectionFailed: there is none in time, or will be none.
+        """
+        self._thread.check_caller()
+        welcome, trouble = self._thread.wait_until_open(self._deadline(timeout))
+        if welcome is not None:
+            return welcome
+        raise trouble or ConnectionTimeout("no connection in time")
+
+    def flush(self, timeout: Optional[float] = None) -> None:
+        """Sends what lingers, and waits until nothing is pending.
+
+        :raises TimeoutError: something still is.
+        """
+        self._thread.check_caller()
+        if not self._thread.flush(self._deadline(timeout)):
+            raise TimeoutError(f"{self.counters.pending} events are still pending")
+
+    def close(self, timeout: Optional[float] = None) -> None:
+        """Takes no more events, waits for those that are pending, says goodbye.
+
+        :param timeout: seconds; what then has no answer ends with PublisherClosed. None: each event's own deadline.
+        """
+        atexit.unregister(self.close)
+        self._thread.close(math.inf if timeout is None else time.monotonic() + timeout)
+
+    @property
+    def counters(self) -> Counters:
+        """What was done so far, and what is pending."""
+        return self._thread.counters()
+
+    def _deadline(self, timeout: Optional[float]) -> float:
+        seconds = self._settings.options.publish_timeout if timeout is None else timeout
+        return math.inf if seconds is None else time.monotonic() + seconds
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+

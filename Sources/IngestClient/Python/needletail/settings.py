@@ -1,0 +1,139 @@
+"""Where the servers are, who calls, and how the publisher behaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import ssl
+from typing import NamedTuple, Optional, Sequence, Union
+
+DEFAULT_PORT = 7400
+ALPN = "needletail/1"
+#: Bytes of key and name together: preface and HELLO are 4,096 at most (3.4), 42 of them before and between these two.
+_LONGEST_TEXTS = 4096 - 42
+
+
+class Address(NamedTuple):
+    """A TCP address, or the path of a Unix socket."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Reads ``host``, ``host:port``, ``[v6]:port`` or ``unix:/path``.
+
+        :raises ValueError: it is none of them.
+        """
+        if text.startswith("unix:"):
+            if len(text) == len("unix:"):
+                raise ValueError(f"address {text!r}: a path is missing after unix:")
+            return cls(path=text[len("unix:") :])
+        host, port = text, str(DEFAULT_PORT)
+        if text.startswith("["):
+            host, bracket, rest = text[1:].partition("]")
+            if not bracket or (rest and not rest.startswith(":")):
+                raise ValueError(f"address {text!r}: not [v6]:port")
+            port = rest[1:] or port
+        elif text.count(":") == 1:
+            host, _, port = text.partition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(f"address {text!r}: not host:port, [v6]:port or unix:/path")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How a publisher behaves. Times are in seconds."""
+
+    #: How long an event that does not fill a batch waits for company. 0: no artificial delay; what waits while a frame is in
+    #: flight is the next batch.
+    linger: float = 0.0
+    #: A batch of so many events or bytes leaves at once, also while others are in flight, as far as the window allows.
+    batch_events: int = 1_000
+    batch_bytes: int = 512 * 1024
+    #: Events and bytes that may be without an answer in this process. When they are full, publishing waits.
+    max_pending_events: int = 65_536
+    max_pending_bytes: int = 64 * 1024 * 1024
+    #: Events in flight, where fewer than the server's window are wanted.
+    window_events: Optional[int] = None
+    #: From the call to its receipt, retries and reconnects included; None: for ever.
+    publish_timeout: Optional[float] = 120.0
+    #: Until the connection stands, TLS included; and from then until WELCOME.
+    connect_timeout: float = 5.0
+    welcome_timeout: float = 10.0
+    #: A connection that is asked something and says nothing for so long is given up.
+    answer_timeout: float = 30.0
+    #: Silence after which a PING keeps the connection. A third of the server's idle timeout where that is less.
+    keep_alive: float = 10.0
+    #: The n-th reconnect waits a random time up to ``backoff_initial`` doubled n times, at most ``backoff_most``.
+    backoff_initial: float = 0.05
+    backoff_most: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name in ("batch_events", "batch_bytes", "max_pending_events", "max_pending_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)}, at least 1 is wanted")
+        if self.window_events is not None and self.window_events < 1:
+            raise ValueError(f"window_events: {self.window_events}, at least 1 is wanted")
+        if self.linger < 0:
+            raise ValueError(f"linger: {self.linger}, not negative")
+        for name in ("connect_timeout", "welcome_timeout", "answer_timeout", "keep_alive", "backoff_initial", "backoff_most"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name}: {getattr(self, name)}, more than 0 is wanted")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that a publisher is made of."""
+
+    addresses: tuple[Address, ...]
+    api_key: str = dataclasses.field(repr=False)
+    client_name: str = "needletail-python"
+    #: For TCP addresses; Unix sockets are never wrapped. Its ALPN is set to ``needletail/1``.
+    ssl_context: Optional[ssl.SSLContext] = None
+    options: Options = dataclasses.field(default_factory=Options)
+
+    @classmethod
+    def of(
+        cls,
+        addresses: Union[str, Sequence[str]],
+        api_key: str,
+        client_name: str,
+        ssl_context: Optional[ssl.SSLContext],
+        options: Optional[Options],
+    ) -> Settings:
+        """:raises ValueError: something in it cannot work."""
+        texts = [addresses] if isinstance(addresses, str) else list(addresses)
+        if not texts:
+            raise ValueError("addresses: at least one is wanted")
+        if not api_key:
+            raise ValueError("api_key: empty")
+        if len(api_key.encode()) + len(client_name.encode()) > _LONGEST_TEXTS:
+            raise ValueError(f"api_key and client_name: longer than {_LONGEST_TEXTS} bytes together")
+        if ssl_context is not None:
+            ssl_context.set_alpn_protocols([ALPN])
+        parsed = tuple(Address.parse(text) for text in texts)
+        return cls(parsed, api_key, client_name, ssl_context, options or Options())
+
+
+def tls_context(
+    ca_file: Optional[str] = None, certificate: Optional[str] = None, key: Optional[str] = None
+) -> ssl.SSLContext:
+    """A context for TLS 1.2 and later that checks the server's name and certificate.
+
+    :param ca_file: PEM of the authorities to trust; None: the system's.
+    :param certificate: PEM of our own certificate chain, where the server wants one.
+    :param key: PEM of its key; None: it is in ``certificate`` too.
+    :raises OSError: a file cannot be read or used.
+    """
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate is not None:
+        context.load_cert_chain(certificate, key)
+    return context
