@@ -142,6 +142,9 @@ package struct PublisherCore {
         return due == .max ? nil : due
     }
 
+    /// Publications and runs in the queues, those that have ended and were not swept out yet included.
+    package var queued: Int { waiting.count + fresh.count + again.count }
+
     /// Somebody waits for room.
     package var isFull: Bool { !waiting.isEmpty }
 
