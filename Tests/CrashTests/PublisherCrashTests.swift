@@ -12,7 +12,7 @@ import WireProtocol
 /// the judge: every event that was published is there, once.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct PublisherCrashTests {
     private static let kills = 20
-    private static let callers = 4
+    private static let callers = 16
     private static let batch = 25
 
     @Test func `twenty kills under load: nothing is lost and nothing is stored twice`() async throws {
