@@ -13,13 +13,13 @@ struct ClientCommand: AsyncParsableCommand {
             unmatched.tested, which no prepared endpoint wants, so that ingest alone is measured.
 
             EXAMPLE
-              load-test client --api-key KEY --batch 100 --calls 16 --seconds 5
+              load-test client --api-key KEY --batch 100 --calls 32 --seconds 5
             """)
 
     @Option(help: "The dispatcher: HOST:PORT or unix:PATH.") var server = "127.0.0.1:7400"
     @Option(help: "API key that opens the tenants. Or set NEEDLETAIL_API_KEY.") var apiKey: String?
     @Option(help: "Events of one call, and of one frame.") var batch = 100
-    @Option(help: "Calls under way at once.") var calls = 16
+    @Option(help: "Calls under way at once.") var calls = 32
     @Option(help: "Seconds of load.") var seconds = 5.0
     @Option(help: "Tenants, in turn.") var tenants = 100
     @Option(help: "Before a tenant's number: tenant-000, tenant-001, …") var tenantPrefix = "tenant-"

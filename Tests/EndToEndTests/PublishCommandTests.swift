@@ -110,6 +110,24 @@ extension EndToEnd {
             }
         }
 
+        // The bounds that the protocol sets to times show whether each form is read to the millisecond.
+        @Test func `times are read exactly`() async throws {
+            try await withServer { server, _ in
+                let times = [
+                    ("\"2000-01-01T00:00:00Z\"", true), ("\"1999-12-31T23:59:59.999Z\"", false),
+                    ("\"2000-01-01T01:00:00+01:00\"", true), ("\"2000-01-01T00:59:59.999+01:00\"", false),
+                    ("\"2200-01-01T00:00:00.000Z\"", true), ("\"2200-01-01T00:00:00.001Z\"", false),
+                    ("\"2199-12-31T18:30:00-05:30\"", true), ("\"2199-12-31T18:30:00.001-05:30\"", false),
+                    ("946684800000", true), ("946684799999", false), ("\"+0s\"", true), ("\"2026-02-31\"", false),
+                ]
+                let lines = times.map { #"{"tenant":"acme","type":"a","payload":1,"occurred_at":\#($0.0)}"# }
+                let outcome = try await publish(["--json"], input: lines.joined(separator: "\n"), server: server)
+                let good = times.indices.filter { times[$0].1 }.map { #"{"line":\#($0 + 1),"# }
+                #expect(outcome.output.count == good.count)
+                #expect(zip(outcome.output, good).allSatisfy { $0.hasPrefix($1) }, "\(outcome.output)")
+            }
+        }
+
         @Test func `quiet says nothing of what is stored`() async throws {
             try await withServer { server, _ in
                 let arguments = ["--quiet", "--tenant", "acme", "--type", "a", "--payload", "1"]

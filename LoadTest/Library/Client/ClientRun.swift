@@ -9,7 +9,7 @@ package struct ClientPlan: Sendable {
     /// Events of one `publish` call, and of one frame.
     package var batch = 100
     /// Calls under way at once.
-    package var calls = 16
+    package var calls = 32
     package var seconds = 5.0
 
     package init(publisher: PublisherSettings, workload: Workload) {

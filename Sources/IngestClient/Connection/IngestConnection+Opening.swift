@@ -12,15 +12,18 @@ extension IngestConnection {
     public static func connect(
         _ settings: ConnectionSettings, owner: any IngestConnectionOwner, on eventLoop: any EventLoop
     ) -> EventLoopFuture<IngestConnection> {
+        let tls: TLSSettings.Agreement?
+        do throws(IngestError) {
+            tls = try settings.tls?.agreement(with: settings.server)
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
         let opened = eventLoop.makePromise(of: IngestConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(settings.connectMilliseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls = settings.tls {
-                        let handler = try tls.makeHandler(for: settings.server)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler()) }
                     let connection = IngestConnection(
                         channel: channel, settings: settings, owner: owner, opened: opened)
                     try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
@@ -33,8 +36,7 @@ extension IngestConnection {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
         connected.whenFailure { error in
-            opened.fail(
-                error as? IngestError ?? .unreachable(address: settings.address, reason: reason(of: error)))
+            opened.fail(IngestError.unreachable(address: settings.address, reason: reason(of: error)))
         }
         return opened.futureResult
     }

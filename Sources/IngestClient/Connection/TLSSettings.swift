@@ -28,11 +28,22 @@ public struct TLSSettings: Sendable {
     /// Protocol.md, 1.
     static let applicationProtocol = "needletail/1"
 
-    /// The channel's first handler.
-    func makeHandler(for server: ServerAddress) throws(IngestError) -> NIOSSLClientHandler {
+    /// What the handlers of one connection are made of.
+    struct Agreement: Sendable {
+        let context: NIOSSLContext
+        let serverName: String?
+
+        /// The channel's first handler.
+        func makeHandler() throws -> NIOSSLClientHandler {
+            try NIOSSLClientHandler(context: context, serverHostname: serverName)
+        }
+    }
+
+    /// Reads the files.
+    func agreement(with server: ServerAddress) throws(IngestError) -> Agreement {
         do {
             let context = try NIOSSLContext(configuration: configuration())
-            return try NIOSSLClientHandler(context: context, serverHostname: verifiedName(of: server))
+            return Agreement(context: context, serverName: try verifiedName(of: server))
         } catch let error as IngestError {
             throw error
         } catch {

@@ -28,7 +28,7 @@ extension PublisherCore {
             metrics.frames += 1
             metrics.bytes += flight.bytes
             metrics.eventsInFlight += flight.events
-            perform(.send(link: link.number, frame: nextFrame, runs: flight.runs))
+            perform(.send(link: link.number, frame: nextFrame, runs: flight.runs, bytes: flight.bytes))
             nextFrame += 1
         }
         current = link
@@ -62,7 +62,7 @@ extension PublisherCore {
             if let refusal = link.refusal(of: all[index], recordBytes: size) {
                 append(publication, first..<index, to: &runs)
                 first = index + 1
-                settle(publication, index, EventAnswer(refusal), commit: 0)
+                settle(publication, index..<index + 1, EventAnswer(refusal), commit: 0)
                 continue
             }
             guard fits(size + Link.lengthBytes, link, events, bytes) else {
@@ -79,7 +79,7 @@ extension PublisherCore {
 
     private func append(_ publication: Publication, _ range: Range<Int>, to runs: inout [Run]) {
         guard !range.isEmpty else { return }
-        publication.markSent(range)
+        publication.ledger.markSent(range)
         runs.append(Run(publication: publication, range: range))
     }
 
@@ -137,9 +137,8 @@ extension PublisherCore {
         for run in flight.runs {
             defer { first += run.range.count }
             guard !run.publication.isEnded else { continue }
-            if case .allAccepted = ack.answers {
-                run.publication.settle(run.range, .accepted, commit: ack.commit)
-                metrics.stored += run.range.count
+            if let answer = uniform(ack), answer.status.isFinal {
+                settle(run.publication, run.range, answer, commit: ack.commit)
             } else {
                 for index in run.range {
                     let answer = ack[first + index - run.range.lowerBound]
@@ -184,24 +183,40 @@ extension PublisherCore {
         // A try that would come after the deadline is none: the caller hears at once. Not of an event in doubt: this
         // copy is not stored, an earlier one may be.
         guard settings.sendsAgain, let pause,
-            now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.isInDoubt(index)
-        else { return settle(publication, index, answer, commit: commit) }
-        publication.postpone(index, answer)
+            now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.ledger.isInDoubt(index)
+        else { return settle(publication, run.range, answer, commit: commit) }
+        publication.ledger.postpone(index, answer)
         metrics.postponed += 1
         if pause == 0 { putBack(run) } else { shelf.put(run, due: now + pause * PublisherCore.millisecond) }
     }
 
-    private mutating func settle(_ publication: Publication, _ index: Int, _ answer: EventAnswer, commit: UInt64) {
-        publication.settle(index, answer, commit: commit)
+    /// One answer for the whole frame.
+    private func uniform(_ ack: Ack) -> EventAnswer? {
+        switch ack.answers {
+        case .allAccepted: EventAnswer(.accepted)
+        case .all(let answer): answer
+        case .each: nil
+        }
+    }
+
+    private mutating func settle(
+        _ publication: Publication, _ range: Range<Int>, _ answer: EventAnswer, commit: UInt64
+    ) {
+        publication.ledger.settle(range, answer, commit: commit)
         if answer.status.statusClass == .stored {
-            metrics.stored += 1
-            if answer.status == .duplicate { metrics.duplicates += 1 }
+            metrics.stored += range.count
+            if answer.status == .duplicate { metrics.duplicates += range.count }
         } else {
-            metrics.refused += 1
+            metrics.refused += range.count
         }
     }
 
     private mutating func finishIfSettled(_ publication: Publication) {
-        if !publication.isEnded, publication.unsettled == 0 { end(publication, .closed) }
+        if !publication.isEnded, publication.ledger.unsettled == 0 { end(publication, .closed) }
     }
+}
+
+extension ProtocolStatus {
+    /// The event is not to be sent again.
+    fileprivate var isFinal: Bool { statusClass != .sendAgain && statusClass != .sendElsewhere }
 }

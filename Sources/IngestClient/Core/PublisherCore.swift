@@ -25,7 +25,8 @@ package struct PublisherCore {
     /// What is to be done.
     package enum Action {
         case connect(link: UInt64, address: Int)
-        case send(link: UInt64, frame: UInt64, runs: [Run])
+        /// `bytes`: of the frame's body.
+        case send(link: UInt64, frame: UInt64, runs: [Run], bytes: Int)
         /// Say goodbye and close.
         case leave(link: UInt64)
         /// It has room now; its caller may go on.
@@ -140,6 +141,9 @@ package struct PublisherCore {
         if case .closing(let until) = phase { due = min(due, until) }
         return due == .max ? nil : due
     }
+
+    /// Publications and runs in the queues, those that have ended and were not swept out yet included.
+    package var queued: Int { waiting.count + fresh.count + again.count }
 
     /// Somebody waits for room.
     package var isFull: Bool { !waiting.isEmpty }

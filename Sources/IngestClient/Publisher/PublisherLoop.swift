@@ -99,8 +99,9 @@ final class PublisherLoop: @unchecked Sendable {
     private func turn() {
         takeArrivals()
         core.turn(now: PublisherLoop.now)
-        perform(core.takeActions())
+        // Before the receipts go out: who has his looks at figures that count it.
         intake.show(core.room, isBlocked: core.isFull, metrics: core.metrics)
+        perform(core.takeActions())
         armTimer()
     }
 
@@ -109,8 +110,8 @@ final class PublisherLoop: @unchecked Sendable {
         for action in actions {
             switch action {
             case .connect(let link, let address): connect(link, to: address)
-            case .send(let link, let frame, let runs):
-                send(runs, as: frame, on: link)
+            case .send(let link, let frame, let runs, let bytes):
+                send(runs, bytes: bytes, as: frame, on: link)
                 written = link
             case .leave(let link): connections.removeValue(forKey: link)?.close()
             case .admit(let publication): publication.outcome.admit()
@@ -141,9 +142,9 @@ final class PublisherLoop: @unchecked Sendable {
         }
     }
 
-    private func send(_ runs: [Run], as frame: UInt64, on link: UInt64) {
+    private func send(_ runs: [Run], bytes: Int, as frame: UInt64, on link: UInt64) {
         guard let connection = connections[link], connection.isOpen else { return }
-        var writer = connection.makeFrame(byteCapacity: 1024)
+        var writer = connection.makeFrame(byteCapacity: bytes)
         for run in runs {
             let events = run.publication.events
             for index in run.range {

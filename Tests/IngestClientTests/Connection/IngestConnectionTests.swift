@@ -8,12 +8,12 @@ import WireProtocol
 
 @Suite("How a connection begins and ends", .timeLimit(.minutes(1)))
 struct IngestConnectionTests {
-    private func failure(preface: [UInt8] = Preface.bytes, script: @escaping FrameServer.Script) async throws
-        -> IngestError
-    {
+    private func failure(
+        preface: [UInt8] = Preface.bytes, welcomeMilliseconds: Int64 = 10_000, script: @escaping FrameServer.Script
+    ) async throws -> IngestError {
         let server = try await FrameServer.start(preface: preface, script: script)
         var settings = ConnectionSettings.test(port: server.port)
-        settings.welcomeMilliseconds = 100
+        settings.welcomeMilliseconds = welcomeMilliseconds
         do {
             let publisher = try await EventPublisher.connect(settings)
             await publisher.close()
@@ -58,7 +58,7 @@ struct IngestConnectionTests {
 
     @Test("no WELCOME comes")
     func silent() async throws {
-        let error = try await failure { _, _ in }
+        let error = try await failure(welcomeMilliseconds: 100) { _, _ in }
         guard case .timedOut = error else { throw Unexpected(error: error) }
     }
 

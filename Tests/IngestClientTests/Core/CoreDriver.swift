@@ -42,7 +42,7 @@ struct CoreDriver {
         for action in core.takeActions() {
             switch action {
             case .connect(let link, let address): connects.append((link, address))
-            case .send(let link, let frame, let runs):
+            case .send(let link, let frame, let runs, _):
                 // Read now, as the wire does: at its end a publication drops its events.
                 let ids = runs.flatMap { run in run.range.map { run.publication.events[$0].id } }
                 sent.append(Sent(link: link, frame: frame, ids: ids))

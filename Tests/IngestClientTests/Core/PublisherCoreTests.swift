@@ -64,6 +64,9 @@ struct PublisherCoreTests {
         #expect(again == [1, 2, 5, 6].map { Events.make($0).id })
         #expect(driver.core.metrics.resent == 3)
         #expect(driver.core.metrics.lostConnections == 1)
+        guard driver.notices.count == 3, driver.notices[0] == .connected(address: "server-0:7400"),
+            case .lost("server-0:7400", .lost(reason: "reset"), wasOpen: true, _) = driver.notices[1]
+        else { return #expect(Bool(false), "\(driver.notices)") }
     }
 
     @Test("GOAWAY: nothing new goes there, nothing is sent elsewhere before its last answer, and then it goes on")
@@ -201,6 +204,21 @@ struct PublisherCoreTests {
         #expect(driver.admitted == [large, small].map(ObjectIdentifier.init))
         driver.answer(2)
         #expect(driver.core.room.events == 0)
+    }
+
+    // The first six calls stay: with room for four, two of them wait, and later ones behind them.
+    @Test("while nothing can be sent, what is given up leaves no trace, let in or waiting", arguments: [1_000, 4])
+    func nothingPilesUp(bufferedEvents: Int) {
+        var driver = CoreDriver.opened { $0.bufferedEvents = bufferedEvents }
+        driver.step(.ended(link: 1, .lost(reason: "reset")))
+        var most = 0
+        for number in 1...10_000 {
+            let publication = driver.submit(number...number)
+            if number > 6 { driver.step(.withdrawn(publication)) }
+            most = max(most, driver.core.queued)
+        }
+        #expect(most <= 100, "\(most)")
+        #expect(driver.core.metrics.waitingCalls == max(0, 6 - bufferedEvents))
     }
 
     @Test("linger: less than a frame waits its time, a whole frame does not")
