@@ -120,11 +120,12 @@ enum OwnDescriptors {
 
 struct NeverCame: Error { var what: String }
 
-/// Waits for something that other threads bring about, ten seconds at most.
+/// Waits for something that other threads bring about, half a minute at most, for the machine may be busy.
 func until(_ what: String, _ condition: () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while !condition() {
         guard ContinuousClock.now < end else { throw NeverCame(what: what) }
-        sched_yield()
+        // A millisecond in which the server has the processor.
+        poll(nil, 0, 1)
     }
 }
