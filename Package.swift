@@ -129,8 +129,8 @@ let proofs: [Target] = [
     tests(
         "IngestTests",
         [
-            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioTLS,
-            nioSSL, logging,
+            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioSSL,
+            logging,
         ]),
     tests("DurableQueueTests", ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     tests(

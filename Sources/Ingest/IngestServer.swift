@@ -17,8 +17,9 @@ public final class IngestServer: Sendable {
     private let tls = NIOLockedValueBox<TLSPort?>(nil)
 
     /// - Parameters:
-    ///   - authenticate: called on an event loop with the key of each HELLO.
-    ///   - tenants: the current snapshot, asked for once per read. A key that vanishes from it closes its connections.
+    ///   - authenticate: called on an event loop with the key of each HELLO, and the client's certificate.
+    ///   - tenants: the current snapshot, asked for once per read. A key that vanishes from it closes its
+    ///     connections.
     ///   - intake: the mouth of the queue.
     public init(
         configuration: IngestConfiguration, authenticate: @escaping Authenticator,
