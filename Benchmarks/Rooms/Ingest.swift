@@ -8,13 +8,14 @@ import WireProtocol
 /// A session past WELCOME, and one read of a frame of 100 events, 512 B each.
 private struct OpenSession {
     static let now = Moment(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
-    static let key = APIKey(name: "key", digest: [UInt8](repeating: 7, count: 32), scope: .allTenants)
+    static let key = APIKey(
+        name: "key", tenants: .all, settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32)))
     let directory = TenantDirectory(tenants: [Tenant(number: TenantNumber(1), name: "tenant-1")], keys: [key])
     let frame: [UInt8]
     var session: IngestSession
 
     init() {
-        let rules = SessionRules(configuration: IngestConfiguration()) { _ in OpenSession.key }
+        let rules = SessionRules(configuration: IngestConfiguration()) { _, _ in Authentication(key: OpenSession.key) }
         session = IngestSession(rules: rules, now: OpenSession.now)
         var hello = ByteBuffer(bytes: Preface.bytes)
         Hello(apiKey: "key", clientName: "benchmark").write(to: &hello, requestID: 1)

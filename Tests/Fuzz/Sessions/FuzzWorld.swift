@@ -7,7 +7,9 @@ import WireProtocol
 /// already, to be copied.
 struct FuzzWorld {
     static let start = Moment(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
-    static let key = APIKey(name: "key", digest: [UInt8](repeating: 7, count: 32), scope: .tenants([TenantNumber(1)]))
+    static let key = APIKey(
+        name: "key", tenants: .only([TenantNumber(1)]),
+        settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32), scopes: [.publish(.everything)]))
     private static let tenants = [
         Tenant(number: TenantNumber(1), name: "acme"), Tenant(number: TenantNumber(2), name: "globex"),
     ]
@@ -36,8 +38,8 @@ struct FuzzWorld {
             configuration.unauthenticatedBytes = 128
         }
         self.configuration = configuration
-        rules = SessionRules(configuration: configuration) { bytes in
-            bytes.elementsEqual("key-of-acme".utf8) ? FuzzWorld.key : nil
+        rules = SessionRules(configuration: configuration) { bytes, _ in
+            bytes.elementsEqual("key-of-acme".utf8) ? Authentication(key: FuzzWorld.key) : nil
         }
         var session = IngestSession(rules: rules, now: FuzzWorld.start)
         var hello = ByteBuffer(bytes: Preface.bytes)
