@@ -1,4 +1,5 @@
 import DurableQueue
+import Glibc
 public import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -9,6 +10,8 @@ import UnixSignals
 ///
 /// - Throws: what keeps it from starting, in words: provisioning mistakes, an unusable data directory, a port in use.
 public func runServer(configuration: ServerConfiguration, logger: Logger) async throws {
+    // Until the service that reloads runs, the default would end the process; what is read now is fresh anyway.
+    signal(SIGHUP, SIG_IGN)
     // Mistakes in the file must show before anything is opened.
     let provisioner = configuration.provisioningFile.map {
         Provisioner(file: $0, allowHTTP: configuration.sender.allowHTTP)
