@@ -156,6 +156,38 @@ extension EndToEnd {
             }
         }
 
+        @Test func `over TLS, with a certificate instead of the key; not with a stranger's authority`() async throws {
+            let folder = TemporaryDirectory()
+            let ca = ThrowawayCA(directory: folder.path)
+            let server = ca.issue(commonName: "ingest", dnsNames: ["localhost"])
+            let client = ca.issue(commonName: "shop", dnsNames: ["shop.example"], isClient: true)
+            var file = ProvisioningFile(.init(url: "http://127.0.0.1:9/"))
+            file.keys[0].more = ", client_certificates: [shop.example]"
+            var installation = try Installation(file)
+            installation.settings = [
+                "NEEDLETAIL_INGEST_TLS_CERTIFICATE": server.certificateFile,
+                "NEEDLETAIL_INGEST_TLS_KEY": server.keyFile,
+                "NEEDLETAIL_INGEST_TLS_CLIENT_CA": ca.certificateFile,
+                "NEEDLETAIL_INGEST_TLS_CLIENT_CERTIFICATES": "optional",
+            ]
+            let running = try await installation.start()
+            let event = ["--server", "localhost:\(running.port)", "--tenant", "acme", "--type", "a", "--payload", "1"]
+            let trusting = event + ["--tls-ca", ca.certificateFile]
+            let byKey = try await publish(trusting)
+            #expect(byKey.exit == .code(0), "\(byKey.complaints)")
+            let byCertificate = try await publish(
+                trusting + ["--tls-certificate", client.certificateFile, "--tls-key", client.keyFile], key: "")
+            #expect(byCertificate.exit == .code(0), "\(byCertificate.complaints)")
+            let stranger = ThrowawayCA(directory: folder.path)
+            let mistrusted = try await publish(event + ["--tls-ca", stranger.certificateFile])
+            #expect(mistrusted.exit == .code(1))
+            #expect(mistrusted.complaints.count == 1, "\(mistrusted.complaints)")
+            let plain = try await publish(event)
+            #expect(plain.exit == .code(1))
+            #expect(plain.complaints.first?.contains("TLS") == true, "\(plain.complaints)")
+            try await running.stop()
+        }
+
         @Test(arguments: [
             (["--payload", "1"], "no tenant"), (["--payload", "{"], "the payload is no JSON"),
             (["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "soon"], "+90s"),
