@@ -72,8 +72,10 @@ let machines: [Target] = [
 
 let people: [Target] = [
     room(
-        "IngestClient", ["WireProtocol", "WebhookModel", nioCore, nioPosix, nioTLS, nioSSL, logging],
-        exclude: ["Python"])
+        "IngestClient",
+        ["WireProtocol", "WebhookModel", "WebhookSigning", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging],
+        exclude: ["Python"]),
+    room("Conformance", ["WireProtocol", "WebhookModel", "Threading"]),
 ]
 
 let roof: [Target] = [
@@ -81,11 +83,16 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-            "WireProtocol", "Telemetry", "Threading", "LMDB", configuration, lifecycle, signals, logging, yaml, nioCore,
+            "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml, nioCore,
             nioPosix,
         ]),
     .executableTarget(
-        name: "needletail", dependencies: ["NeedletailServer", arguments, logging], swiftSettings: strict),
+        name: "needletail",
+        dependencies: [
+            "NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "WebhookModel", arguments, logging,
+            nioCore, nioPosix,
+        ],
+        swiftSettings: strict),
 ]
 
 let companions: [Target] = [
@@ -109,7 +116,7 @@ let companions: [Target] = [
 
 let proofs: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", nioCore, nioPosix],
+        name: "TestSupport", dependencies: ["WireProtocol", "WebhookModel", "COpenSSL", nioCore, nioPosix],
         path: "Tests/TestSupport", swiftSettings: strict),
     tests("LMDBTests", ["LMDB"]),
     tests("ThreadingTests", ["Threading"]),
@@ -121,7 +128,10 @@ let proofs: [Target] = [
     tests("TelemetryTests", ["Telemetry", "WebhookModel"]),
     tests(
         "IngestTests",
-        ["Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, logging]),
+        [
+            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioSSL,
+            logging,
+        ]),
     tests("DurableQueueTests", ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     tests(
         "SenderTests",
@@ -129,8 +139,15 @@ let proofs: [Target] = [
             "Sender", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore, nioPosix,
             logging,
         ]),
-    tests("IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
-    tests("NeedletailServerTests", ["NeedletailServer", "WebhookModel", "WebhookSigning"]),
+    tests(
+        "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),
+    tests(
+        "ConformanceTests",
+        [
+            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks,
+            logging,
+        ]),
+    tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel", "WebhookSigning"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),
@@ -138,9 +155,14 @@ let proofs: [Target] = [
         "EndToEndTests",
         [
             "NeedletailServer", "Store", "LMDB", "IngestClient", "WireProtocol", "WebhookModel", "WebhookSigning",
-            "MockReceiver", nioCore, nioPosix,
+            "MockReceiver", nioCore, nioPosix, nioSSL,
         ]),
-    tests("CrashTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix]),
+    tests(
+        "CrashTests",
+        [
+            "LoadTest", "IngestClient", "Store", "LMDB", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix,
+            nioLocks,
+        ]),
 ]
 
 var package = Package(
@@ -150,7 +172,7 @@ var package = Package(
         .executable(name: "mock-receiver", targets: ["mock-receiver"]),
         .executable(name: "load-test", targets: ["load-test"]),
         .library(name: "WebhookSigning", targets: ["WebhookSigning"]),
-        .library(name: "IngestClient", targets: ["IngestClient"]),
+        .library(name: "IngestClient", targets: ["IngestClient", "WireProtocol", "WebhookModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -172,12 +194,13 @@ var package = Package(
 if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
     package.dependencies.append(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []))
+    package.targets.append(.target(name: "Allocations", path: "Benchmarks/Allocations"))
     package.targets.append(
         .executableTarget(
             name: "RoomBenchmarks",
             dependencies: [
-                "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading", "Store", "LMDB",
-                "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
+                "Allocations", "Ingest", "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading",
+                "Store", "LMDB", "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Rooms", swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))

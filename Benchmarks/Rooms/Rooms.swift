@@ -20,7 +20,7 @@ private func event(_ number: UInt64) -> OutgoingEvent {
         payload: payload)
 }
 
-private func publishFrame(events: UInt64) -> ByteBuffer {
+func publishFrame(events: UInt64) -> ByteBuffer {
     var writer = PublishFrameWriter(
         appendingTo: ByteBuffer(), frameBytes: Limits.frameBytes, eventLimit: Limits.eventsPerFrame)
     for number in 0..<events { precondition(writer.append(event(number))) }
@@ -46,6 +46,8 @@ let benchmarks: @Sendable () -> Void = {
             }
         }
     }
+
+    ingestBenchmarks()
 
     Benchmark("WireProtocol: encode a frame of 100 events") { benchmark in
         for _ in benchmark.scaledIterations { blackHole(publishFrame(events: 100)) }

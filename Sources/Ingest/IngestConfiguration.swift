@@ -1,8 +1,22 @@
 public import WebhookModel
 public import WireProtocol
 
-/// Who knows API keys: gets the key as it came in HELLO, answers what it opens, or nil. Compares in constant time.
-public typealias Authenticator = @Sendable (_ key: UnsafeRawBufferPointer) -> APIKey?
+/// Who knows API keys: gets the key as it came in HELLO, and the client's verified certificate (DER) where it showed one;
+/// answers which key that is, or nil. Compares in constant time. Called on event loops.
+public typealias Authenticator =
+    @Sendable (_ key: UnsafeRawBufferPointer, _ clientCertificate: [UInt8]?) -> Authentication?
+
+/// The API key that a HELLO turned out to be.
+public struct Authentication: Sendable {
+    public let key: APIKey
+    /// The entry of the key's `clientCertificates` that matched; nil: the key itself was shown.
+    public let certificateName: String?
+
+    public init(key: APIKey, certificateName: String? = nil) {
+        self.key = key
+        self.certificateName = certificateName
+    }
+}
 
 /// What an operator may set about the ingest port. The reasons of the defaults stand in `Limits`.
 public struct IngestConfiguration: Sendable {
@@ -17,6 +31,14 @@ public struct IngestConfiguration: Sendable {
     public var backlog = 1_024
     /// Plaintext on an address that others can reach: only when the operator says so.
     public var allowsPlaintextBeyondLoopback = false
+    /// Whether `host` and `port` are listened on; false: the Unix socket only.
+    public var listensOnTCP = true
+    /// TLS on `port`; nil: plaintext.
+    public var tls: TLSSettings?
+    /// Path of a Unix socket to listen on, in plaintext; nil: none.
+    public var unixSocket: String?
+    /// Who may connect to it: the file's mode. 0660: its owner and group.
+    public var unixSocketMode: UInt16 = 0o660
 
     // MARK: What WELCOME announces
 

@@ -8,6 +8,8 @@ public struct IngestCounters: Sendable, Equatable {
     public var authFailures = 0
     /// Connections whose first bytes were not our preface.
     public var strangers = 0
+    /// TLS handshakes that failed.
+    public var handshakeFailures = 0
     /// Connections that we closed with a CLOSE of class 0x04, a wrong key and too many connections included.
     public var protocolErrors = 0
     public var bytesReceived = 0
@@ -34,6 +36,7 @@ public struct IngestCounters: Sendable, Equatable {
         left.authenticated += right.authenticated
         left.authFailures += right.authFailures
         left.strangers += right.strangers
+        left.handshakeFailures += right.handshakeFailures
         left.protocolErrors += right.protocolErrors
         left.bytesReceived += right.bytesReceived
         left.publishFrames += right.publishFrames

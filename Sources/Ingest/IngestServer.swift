@@ -13,12 +13,13 @@ public final class IngestServer: Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let loops: [IngestLoop]
-    private let admission: Admission
-    private let listener = NIOLockedValueBox<(any Channel)?>(nil)
+    private let listeners: IngestListeners
+    private let tls = NIOLockedValueBox<TLSPort?>(nil)
 
     /// - Parameters:
-    ///   - authenticate: called on an event loop with the key of each HELLO.
-    ///   - tenants: the current snapshot, asked for once per read. A key that vanishes from it closes its connections.
+    ///   - authenticate: called on an event loop with the key of each HELLO, and the client's certificate.
+    ///   - tenants: the current snapshot, asked for once per read. A key that vanishes from it closes its
+    ///     connections.
     ///   - intake: the mouth of the queue.
     public init(
         configuration: IngestConfiguration, authenticate: @escaping Authenticator,
@@ -29,35 +30,63 @@ public final class IngestServer: Sendable {
         let threads = configuration.threads > 0 ? configuration.threads : max(1, System.coreCount / 4)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let admission = Admission(configuration)
-        self.admission = admission
         let rules = SessionRules(configuration: configuration, authenticate: authenticate)
         loops = group.makeIterator().map { eventLoop in
             IngestLoop(
                 eventLoop: eventLoop, rules: rules, tenants: tenants, intake: intake, admission: admission,
                 logger: logger)
         }
+        listeners = IngestListeners(configuration: configuration, group: group, loops: loops, admission: admission)
     }
 
     /// Binds and begins to accept.
     ///
-    /// - Returns: the bound port.
+    /// - Returns: the bound TCP port; 0 where only a Unix socket is listened on.
     public func start() async throws(IngestStartError) -> Int {
         if let contradiction = configuration.contradiction { throw .contradiction(contradiction) }
-        let channel: any Channel
-        do {
-            let address = try SocketAddress.makeAddressResolvingHost(configuration.host, port: configuration.port)
-            guard configuration.allowsPlaintextBeyondLoopback || address.isLoopback else {
-                throw IngestStartError.plaintextBeyondLoopback(host: configuration.host)
-            }
-            channel = try await bootstrap().bind(to: address).get()
-        } catch let error as IngestStartError {
-            throw error
+        let tls = try loadTLS()
+        var port = 0
+        do throws(IngestStartError) {
+            if configuration.listensOnTCP { port = try await listeners.openTCP(tls: tls) }
+            if let path = configuration.unixSocket { try await listeners.openUnixSocket(path) }
         } catch {
-            throw .cannotBind(host: configuration.host, port: configuration.port, reason: "\(error)")
+            await listeners.close()
+            throw error
         }
-        listener.withLockedValue { $0 = channel }
         for loop in loops { loop.eventLoop.execute { loop.start() } }
-        return channel.localAddress?.port ?? configuration.port
+        return port
+    }
+
+    // MARK: TLS
+
+    private func loadTLS() throws(IngestStartError) -> TLSPort? {
+        guard configuration.listensOnTCP, let settings = configuration.tls else { return nil }
+        let port: TLSPort
+        do throws(TLSFileError) {
+            port = try TLSPort(settings)
+        } catch {
+            throw .tls(error)
+        }
+        tls.withLockedValue { $0 = port }
+        logger.info(
+            "ingest: TLS", metadata: ["certificate": "\(settings.certificateFile)", "until": "\(port.context.endDate)"])
+        port.checkExpiry(logger)
+        loops[0].eventLoop.scheduleRepeatedTask(initialDelay: .hours(24), delay: .hours(24)) { [logger] _ in
+            port.checkExpiry(logger)
+        }
+        return port
+    }
+
+    /// Reads certificate, key and client authorities again. Connections that stand go on with what they have; new ones get
+    /// the new. Blocks for the reading.
+    ///
+    /// - Throws: what is wrong with a file; then nothing has changed.
+    /// - Returns: the certificate's last day; nil where there is no TLS.
+    public func reloadCertificates() throws(TLSFileError) -> String? {
+        guard let port = tls.withLockedValue({ $0 }) else { return nil }
+        try port.reload()
+        port.checkExpiry(logger)
+        return port.context.endDate
     }
 
     /// The sums of all loops.
@@ -67,12 +96,7 @@ public final class IngestServer: Sendable {
     /// before is answered as the queue decides; then each connection is closed, after the grace at the latest. A
     /// second call does nothing.
     public func beginDraining(graceMilliseconds: Int64) async {
-        let channel = listener.withLockedValue { channel in
-            defer { channel = nil }
-            return channel
-        }
-        // An error here means that it is closed already.
-        try? await channel?.close().get()
+        await listeners.close()
         for loop in loops {
             try? await loop.eventLoop.submit { loop.beginDraining(graceMilliseconds: graceMilliseconds) }.get()
         }
@@ -90,64 +114,6 @@ public final class IngestServer: Sendable {
             try await group.shutdownGracefully()
         } catch {
             logger.error("ingest: the event loops did not end: \(error)")
-        }
-    }
-
-    private func bootstrap() -> ServerBootstrap {
-        let byEventLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let highWater = configuration.outputBytes
-        return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))
-            // One read a turn: a batch is sized by it once, and no second read is tried in vain.
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: 256 * 1_024)
-            )
-            .childChannelInitializer { [admission] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let address = channel.remoteAddress?.ipAddress ?? "unknown"
-                    let connection = IngestConnection(
-                        loop: byEventLoop[ObjectIdentifier(channel.eventLoop)]!, address: address,
-                        isAdmitted: admission.admit(address: address))
-                    try channel.pipeline.syncOperations.addHandler(connection)
-                }
-            }
-    }
-}
-
-/// Why the ingest port does not open: for the operator, with the mend.
-public enum IngestStartError: Error, Equatable, Sendable, CustomStringConvertible {
-    case cannotBind(host: String, port: Int, reason: String)
-    case plaintextBeyondLoopback(host: String)
-    case contradiction(String)
-
-    public var description: String {
-        switch self {
-        case .cannotBind(let host, let port, let reason):
-            "the ingest port cannot listen on \(host):\(port): \(reason); free the port or choose another (ingest.port)"
-        case .plaintextBeyondLoopback(let host):
-            """
-            the ingest port would speak plaintext on \(host), which others can reach; listen on 127.0.0.1 or set \
-            ingest.allow_plaintext
-            """
-        case .contradiction(let text):
-            "the ingest limits contradict each other: \(text)"
-        }
-    }
-}
-
-extension SocketAddress {
-    fileprivate var isLoopback: Bool {
-        switch self {
-        case .v4: ipAddress?.hasPrefix("127.") ?? false
-        case .v6: ipAddress == "::1"
-        case .unixDomainSocket: true
         }
     }
 }

@@ -53,6 +53,26 @@ public enum Limits {
     /// Control frames (PING, PONG, unknown) a second.
     public static let controlFramesPerSecond = 100
 
+    /// Events a second and at once that an API key may be given: far beyond what one server takes.
+    public static let keyEventsPerSecond = 10_000_000
+    public static let keyBurst = 100_000_000
+    /// Scopes and client certificates of one API key: each event type, and each HELLO, is held against them.
+    public static let scopesPerKey = 64
+    public static let clientCertificatesPerKey = 64
+
+    // MARK: Ingest client (defaults of its settings)
+
+    /// How long a publication waits for its answers, in milliseconds: a server's restart with its recovery, twice.
+    public static let publishPatienceMilliseconds: Int64 = 60_000
+    /// Events of one frame: large enough that a frame costs nothing per event, small enough that answers come in a stream.
+    public static let publishFrameEvents = 1_000
+    /// Events, and bytes of records, that a publisher holds: a server's window, and as much again that waits for it.
+    public static let publisherEvents = 131_072
+    public static let publisherBytes = 32 * 1024 * 1024
+    /// Wait before the first attempt to connect again, at most, and before any later one: milliseconds.
+    public static let reconnectMillisecondsLeast: Int64 = 50
+    public static let reconnectMillisecondsMost: Int64 = 5_000
+
     // MARK: Queue
 
     /// Bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.

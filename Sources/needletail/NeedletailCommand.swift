@@ -13,9 +13,13 @@ struct NeedletailCommand: AsyncParsableCommand {
               needletail config default > needletail.yaml   every key, explained
               needletail provision check provision.yaml     what is wrong with it
               needletail serve --data ./data --provision provision.yaml
+              needletail publish --tenant acme --type order.placed --payload '{"total":42}'
             """,
         version: ServerVersion.text,
-        subcommands: [ServeCommand.self, ConfigCommand.self, ProvisionCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self,
+            ConformanceCommand.self, VersionCommand.self,
+        ])
 }
 
 struct VersionCommand: ParsableCommand {
@@ -40,6 +44,8 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static func finish(_ error: any Error) -> Never {
+        // A verb that has said what there is to say.
+        if let code = error as? ExitCode { exit(code.rawValue) }
         let code = NeedletailCommand.exitCode(for: error)
         if code == .success {
             print(NeedletailCommand.fullMessage(for: error))

@@ -22,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
                 The file, with one value changed.
 
             The first SIGTERM drains: what is received is answered, attempts in flight end. A second one stops at once; \
-            nothing acknowledged is lost by either.
+            nothing acknowledged is lost by either. SIGHUP reads certificates and the provisioning file again.
             """)
 
     @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
@@ -37,6 +37,12 @@ struct ServeCommand: AsyncParsableCommand {
     var ingestPort: String?
     @Option(help: ArgumentHelp("Write the bound port to this file.", valueName: "file"))
     var portFile: String?
+    @Option(help: ArgumentHelp("Certificate of the ingest port (PEM): TLS instead of plaintext.", valueName: "file"))
+    var tlsCertificate: String?
+    @Option(help: ArgumentHelp("Its private key (PEM).", valueName: "file"))
+    var tlsKey: String?
+    @Option(help: ArgumentHelp("Unix socket to listen on too.", valueName: "path"))
+    var unixSocket: String?
     @Flag(help: "Serve a host other than loopback without TLS.")
     var allowPlaintext = false
     @Flag(help: "Deliver to http:// endpoints too.")
@@ -60,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
     private var flags: [ServerConfiguration.FlagValue] {
         let single = [
             ("data", data), ("provision", provision), ("ingest-host", ingestHost), ("ingest-port", ingestPort),
-            ("port-file", portFile), ("sender-threads", senderThreads), ("log-level", logLevel),
+            ("port-file", portFile), ("tls-certificate", tlsCertificate), ("tls-key", tlsKey),
+            ("unix-socket", unixSocket), ("sender-threads", senderThreads), ("log-level", logLevel),
             ("log-format", logFormat), ("allow-plaintext", allowPlaintext ? "true" : nil),
             ("allow-http", allowHttp ? "true" : nil),
         ]

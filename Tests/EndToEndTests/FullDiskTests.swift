@@ -15,7 +15,7 @@ extension EndToEnd {
             try await withReceiver([FullDiskTests.isDown]) { receiver in
                 let disk = try SmallDisk()
                 let server = try await start(on: disk, reserve: "12MiB", receiver)
-                let publisher = try await server.connect()
+                let publisher = try await server.connect(sendsAgain: false)
                 var stored = try await publisher.publish(Events.batch(1..<101)).filter(\.isStored).map(\.id)
                 #expect(stored.count == 100)
 
@@ -40,7 +40,7 @@ extension EndToEnd {
             try await withReceiver([FullDiskTests.isDown]) { receiver in
                 let disk = try SmallDisk()
                 let server = try await start(on: disk, reserve: "0", receiver)
-                let publisher = try await server.connect()
+                let publisher = try await server.connect(sendsAgain: false)
                 var stored = try await publisher.publish(Events.batch(1..<101)).filter(\.isStored).map(\.id)
                 disk.fill(leaving: left)
                 do {

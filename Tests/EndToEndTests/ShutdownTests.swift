@@ -21,7 +21,7 @@ extension EndToEnd {
                 var server = try await installation.start()
                 let witness = ConnectionWitness()
                 try await witness.watch(server)
-                let load = BackgroundLoad(try await server.connect())
+                let load = BackgroundLoad(try await server.connect(sendsAgain: false))
                 await receiver.expectRequests(20)
 
                 server.process.send(SIGTERM)
@@ -49,7 +49,7 @@ extension EndToEnd {
             try await withReceiver([verySlow]) { receiver in
                 let installation = try installation(receiver)
                 var server = try await installation.start()
-                let load = BackgroundLoad(try await server.connect())
+                let load = BackgroundLoad(try await server.connect(sendsAgain: false))
                 await receiver.expectRequests(16)
 
                 server.process.send(SIGTERM)

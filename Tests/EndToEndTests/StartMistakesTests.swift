@@ -73,6 +73,11 @@ extension EndToEnd {
             try await expectMistake([path, "choose another"], ["--port-file", path])
         }
 
+        @Test func `a certificate that is not there`() async throws {
+            let path = installation.folder.path + "/missing.pem"
+            try await expectMistake([path, "No such file"], ["--tls-certificate", path, "--tls-key", path])
+        }
+
         @Test func `a port in use`() async throws {
             let other = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
             let server = try await other.start()

@@ -16,5 +16,21 @@ extension ConnectionSettings {
     static func test(port: Int) -> ConnectionSettings { ConnectionSettings(port: port, apiKey: "key") }
 }
 
+extension PublisherSettings {
+    static func brisk(port: Int) -> PublisherSettings {
+        var settings = PublisherSettings(.test(port: port))
+        settings.backoffLeastMilliseconds = 1
+        settings.backoffMostMilliseconds = 20
+        return settings
+    }
+
+    /// Sends each event once: the first answer is the receipt.
+    static func once(port: Int) -> PublisherSettings {
+        var settings = brisk(port: port)
+        settings.sendsAgain = false
+        return settings
+    }
+}
+
 /// Something else came than the test is about.
-struct Unexpected: Error { var error: IngestError? }
+struct Unexpected: Error { var error: (any Error)? }

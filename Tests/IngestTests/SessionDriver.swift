@@ -11,12 +11,16 @@ struct SessionDriver {
     static let asleep = Tenant(number: TenantNumber(9), name: "asleep", enabled: false)
 
     /// The key `key-of-acme` opens every tenant, unless told otherwise.
-    static func key(_ scope: APIKey.Scope = .allTenants) -> APIKey {
-        APIKey(name: "acme", digest: keyDigest, scope: scope)
+    static func key(
+        _ tenants: APIKey.Tenants = .all, change: (inout APIKey.Settings) -> Void = { _ in }
+    ) -> APIKey {
+        var settings = APIKey.Settings(digest: keyDigest)
+        change(&settings)
+        return APIKey(name: "acme", tenants: tenants, settings: settings)
     }
 
     static func authenticator(_ key: APIKey = key()) -> Authenticator {
-        { bytes in bytes.elementsEqual("key-of-acme".utf8) ? key : nil }
+        { bytes, _ in bytes.elementsEqual("key-of-acme".utf8) ? Authentication(key: key) : nil }
     }
 
     var session: IngestSession
@@ -76,6 +80,7 @@ struct SessionDriver {
     mutating func wait(milliseconds: Int64) -> [String] {
         now.monotonic += milliseconds * 1_000_000
         now.wall += milliseconds * 1_000_000
+        session.review(directory, now: now)
         session.sweep(now: now)
         return replies()
     }
@@ -132,13 +137,17 @@ struct SessionDriver {
         return Array(buffer.readableBytesView)
     }
 
-    /// A PUBLISH of so many events, each with a payload of so many bytes.
-    static func publish(_ id: UInt64, count: Int = 1, tenants: [String] = ["acme"], payload: Int = 8) -> [UInt8] {
+    /// A PUBLISH of so many events, each with a payload of so many bytes; tenants and types go round.
+    static func publish(
+        _ id: UInt64, count: Int = 1, tenants: [String] = ["acme"], types: [String] = ["task.completed"],
+        payload: Int = 8
+    ) -> [UInt8] {
         var writer = PublishFrameWriter(appendingTo: ByteBuffer(), frameBytes: 1 << 24, eventLimit: 1 << 20)
         for index in 0..<count {
             let event = OutgoingEvent(
                 id: EventID(high: id, low: UInt64(index + 1)), tenant: tenants[index % tenants.count],
-                type: "task.completed", payload: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: payload))
+                type: types[index % types.count],
+                payload: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: payload))
             _ = writer.append(event)
         }
         return Array(writer.finish(requestID: id).readableBytesView)

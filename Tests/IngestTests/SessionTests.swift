@@ -70,7 +70,7 @@ import WireProtocol
     }
 
     @Test func aKeyWithAListOpensNothingElse() {
-        var driver = SessionDriver.opened(key: SessionDriver.key(.tenants([TenantNumber(2)])))
+        var driver = SessionDriver.opened(key: SessionDriver.key(.only([TenantNumber(2)])))
         _ = driver.send(SessionDriver.publish(5, count: 3, tenants: ["acme", "globex", "nobody"]))
         #expect(driver.commit() == ["ACK 5 FORBIDDEN ACCEPTED FORBIDDEN"])
     }

@@ -10,13 +10,20 @@ final class TestProducer: Sendable {
 
     /// Connects and says nothing.
     ///
-    /// - Parameter reads: false: leaves everything unread in the kernel.
-    init(port: Int, reads: Bool = true) async throws {
+    /// - Parameters:
+    ///   - reads: false: leaves everything unread in the kernel.
+    ///   - tls: nil: plaintext.
+    convenience init(port: Int, reads: Bool = true, tls: TLSClient? = nil) async throws {
+        try await self.init(to: SocketAddress(ipAddress: "127.0.0.1", port: port), reads: reads, tls: tls)
+    }
+
+    init(to address: SocketAddress, reads: Bool = true, tls: TLSClient? = nil) async throws {
         (channel, inbox) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.autoRead, value: reads)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .connect(to: address) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
                     let inbox = Inbox(eventLoop: channel.eventLoop)
                     try channel.pipeline.syncOperations.addHandler(inbox)
                     return (channel, NIOLoopBound(inbox, eventLoop: channel.eventLoop))
@@ -25,13 +32,18 @@ final class TestProducer: Sendable {
     }
 
     /// Connects and gets as far as WELCOME.
-    static func welcomed(port: Int) async throws -> TestProducer {
-        let producer = try await TestProducer(port: port)
-        var hello = ByteBuffer(bytes: Preface.bytes)
-        Hello(apiKey: "key-of-acme", clientName: "test").write(to: &hello, requestID: 1)
-        try await producer.send(Array(hello.readableBytesView))
+    static func welcomed(port: Int, tls: TLSClient? = nil, key: String = "key-of-acme") async throws -> TestProducer {
+        let producer = try await TestProducer(port: port, tls: tls)
+        try await producer.sayHello(key: key)
         #expect(try await producer.replies(2) == ["preface", "WELCOME 1"])
         return producer
+    }
+
+    /// Sends preface and HELLO.
+    func sayHello(key: String = "key-of-acme") async throws {
+        var hello = ByteBuffer(bytes: Preface.bytes)
+        Hello(apiKey: key, clientName: "test").write(to: &hello, requestID: 1)
+        try await send(Array(hello.readableBytesView))
     }
 
     func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }

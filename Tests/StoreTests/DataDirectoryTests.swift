@@ -63,6 +63,37 @@ import WebhookModel
         #expect(error.contains("/proc/nowhere") && error.contains("--data"))
     }
 
+    /// Bytes of a row as other versions write it: u8 tag · u32 length · bytes.
+    private func row(_ fields: [(UInt8, [UInt8])]) -> [UInt8] {
+        fields.flatMap { tag, value in [tag, 0, 0, 0, UInt8(value.count)] + value }
+    }
+
+    @Test func aKeyOfAnotherVersionOpensNoMoreThanItShould() throws {
+        let old: [(UInt8, [UInt8])] = [
+            (1, Array("k".utf8)), (2, Array(repeating: 7, count: 32)), (3, [0, 0, 0, 0, 0, 0, 0, 1]),
+        ]
+        let later = old + [(5, Array("fly".utf8)), (77, [1])]
+        do {
+            let directory = try open()
+            let transaction = try directory.environment.beginWrite()
+            let keys = try transaction.open("keys")
+            for (number, fields) in [(UInt32(1), old), (2, later)] {
+                var key = Key()
+                key.append(number)
+                let bytes = row(fields)
+                try bytes.withUnsafeBytes { try transaction.put(keys, key, $0) }
+            }
+            try transaction.commit()
+        }
+        let keys = try open().recover().keys
+        // Before there were scopes a key published everything; a scope that is not known here opens nothing.
+        #expect(
+            keys[1]?.value
+                == APIKey(name: "k", tenants: .all, settings: APIKey.Settings(digest: Array(repeating: 7, count: 32))))
+        #expect(keys[1]?.value.settings.publishes == .all)
+        #expect(keys[2]?.value.settings.publishes == nil)
+    }
+
     @Test func configurationAndCountersAreRecovered() throws {
         let settings = Endpoint.Settings(
             url: "https://example.com/", subscription: Subscription([.prefix("task."), .exact("a")]),
@@ -70,7 +101,12 @@ import WebhookModel
             timeout: 5_000, enabled: false)
         let endpoint = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
         let tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
-        let key = APIKey(name: "k", digest: Array(repeating: 7, count: 32), scope: .tenants([TenantNumber(2)]))
+        let key = APIKey(
+            name: "k", tenants: .only([TenantNumber(2)]),
+            settings: APIKey.Settings(
+                digest: Array(repeating: 7, count: 32), scopes: [.publish(.prefix("order.")), .read],
+                rate: APIKey.Rate(eventsPerSecond: 5, burst: 9), expiresAt: 1_800_000_000_000,
+                clientCertificates: ["shop.example", "sha256:00"]))
         var counters = Counters()
         counters.nextPosition = 77
         counters.nextEndpoint = 4

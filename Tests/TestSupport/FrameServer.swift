@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 package import WireProtocol
 
@@ -11,17 +11,26 @@ package final class FrameServer: Sendable {
     private let channel: any Channel
     private let group: MultiThreadedEventLoopGroup
 
-    /// - Parameter preface: what the server says first.
-    package static func start(preface: [UInt8] = Preface.bytes, script: @escaping Script) async throws -> FrameServer {
+    /// - Parameters:
+    ///   - preface: what the server says first.
+    ///   - unixPath: a Unix socket instead of a port.
+    ///   - prepare: what comes before the frames in a client's pipeline, TLS for example.
+    package static func start(
+        preface: [UInt8] = Preface.bytes, unixPath: String? = nil,
+        prepare: @escaping @Sendable (any Channel) throws -> Void = { _ in }, script: @escaping Script
+    ) async throws -> FrameServer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel)
                     let handler = FrameServerHandler(preface: preface, script: script)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+        let bound =
+            unixPath.map { bootstrap.bind(unixDomainSocketPath: $0) } ?? bootstrap.bind(host: "127.0.0.1", port: 0)
+        let channel = try await bound.get()
         return FrameServer(channel: channel, group: group)
     }
 

@@ -6,6 +6,10 @@ package struct FrameVector: Sendable, CustomStringConvertible {
     package enum Kind: String, Decodable, Sendable {
         /// One frame and its fields.
         case frame
+        /// One frame of a later minor version, and the fields that this one knows.
+        case later
+        /// One frame of a server with right checksums, which its receiver refuses.
+        case broken
         /// What a client sends from its first byte on, and how the server closes.
         case opening
         /// What a client sends after WELCOME, and how the server closes or answers.
@@ -20,6 +24,16 @@ package struct FrameVector: Sendable, CustomStringConvertible {
         package var fields: Fields?
         package var closes: String?
         package var answers: [String]?
+        /// `silence`: nothing more is sent, and the deadlines pass.
+        package var then: String?
+        package var limits: Limits?
+        /// The tenants that the key opens; nil: all.
+        package var keyOpens: [String]?
+    }
+
+    /// What WELCOME announces, where the defaults will not do.
+    package struct Limits: Decodable, Sendable {
+        package var windowEvents, windowBytes, eventsPerFrame, eventBytes: Int?
     }
 
     /// The fields of all frame types together.
@@ -59,6 +73,19 @@ package struct FrameVector: Sendable, CustomStringConvertible {
         precondition(vectors.count > 50, "the frame vectors are missing from \(folder.path())")
         return vectors.filter { kind == nil || $0.meaning.kind == kind }
     }
+
+    /// Files of the folder that are no half of a vector, nor its page and its maker.
+    package static var strayFiles: [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
+        return files.filter { file in
+            let halves = [file.replacing(".json", with: ".hex"), file.replacing(".hex", with: ".json")]
+            let isHalf = (file.hasSuffix(".json") || file.hasSuffix(".hex")) && halves.allSatisfy(files.contains)
+            return !isHalf && !["README.md", "make.py", "__pycache__"].contains(file)
+        }
+    }
+
+    /// The script that makes them.
+    package static var maker: String { folder.appending(path: "make.py").path() }
 
     private init(named name: String) {
         let decoder = JSONDecoder()

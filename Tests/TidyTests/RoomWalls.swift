@@ -17,7 +17,7 @@ enum RoomWalls {
         "Telemetry": Wall(ours: ["WebhookModel"], outside: ["Logging", "Metrics", "Histogram"]),
         "Ingest": Wall(
             ours: ["WireProtocol", "WebhookModel", "Telemetry"],
-            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOSSL", "Logging", "Glibc"]),
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "DurableQueue": Wall(
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"],
             outside: ["Logging", "Glibc"]),
@@ -25,17 +25,21 @@ enum RoomWalls {
             ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", "CLinux"],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
-            ours: ["WireProtocol", "WebhookModel"], outside: ["NIOCore", "NIOPosix", "NIOSSL", "Glibc"]),
+            ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],
+            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
+        "Conformance": Wall(ours: ["WireProtocol", "WebhookModel", "Threading"], outside: ["Glibc"]),
         "NeedletailServer": Wall(
             ours: [
                 "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-                "WireProtocol", "Telemetry", "Threading", "LMDB",
+                "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL",
             ],
             outside: [
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "NIOCore", "NIOPosix", "Glibc",
                 "Foundation",
             ]),
-        "needletail": Wall(ours: ["NeedletailServer"], outside: ["ArgumentParser", "Logging", "Glibc"]),
+        "needletail": Wall(
+            ours: ["NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "WebhookModel"],
+            outside: ["ArgumentParser", "Logging", "NIOCore", "NIOPosix", "Glibc"]),
         "MockReceiver": Wall(
             ours: ["WebhookSigning", "WebhookModel"],
             outside: [

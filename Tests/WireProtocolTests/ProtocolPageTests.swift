@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import WebhookModel
 import WireProtocol
 
 /// Protocol.md is normative: its status table, its frame types and its worked example are held against the code.
@@ -40,6 +41,50 @@ import WireProtocol
         let documented = rows.filter { $0.count == 3 && $0[0].hasPrefix("0x") && sides.contains($0[2]) }
         #expect(documented.map { UInt8($0[0].dropFirst(2), radix: 16) } == FrameType.allCases.map(\.rawValue))
         #expect(documented.map { $0[1].lowercased() } == FrameType.allCases.map { "\($0)".lowercased() })
+    }
+
+    @Test func limitsTableIsTheCode() {
+        let start = Self.page.range(of: "## 9. Limits")!.upperBound
+        let section = Self.page[start..<Self.page.range(of: "## 10. ")!.lowerBound]
+        let documented = section.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst().map { line in
+            line.split(separator: "|")[1].trimmingCharacters(in: .whitespaces)
+        }
+        let rate = Limits.bodyBytesPerSecond
+        #expect(
+            documented == [
+                "\(seconds(Limits.helloMilliseconds)), \(size(Limits.unauthenticatedBytes))",
+                "\(number(Limits.unauthenticatedConnections)); \(Limits.unauthenticatedConnectionsPerAddress) from one address",
+                number(Limits.connections), size(Limits.frameBytes), number(Limits.eventsPerFrame),
+                size(Limits.payloadBytes), "\(number(Limits.windowEvents)) events, \(size(Limits.windowBytes))",
+                seconds(Limits.headerMilliseconds),
+                "\(seconds(Limits.bodyGraceMilliseconds)), and 1 s for each \(size(rate))",
+                seconds(Limits.idleMilliseconds), size(Limits.outputBytes), "\(Limits.controlFramesPerSecond) a second",
+            ])
+    }
+
+    @Test func recordLimitsAreTheCode() {
+        for (field, rule) in [
+            ("tenant", "1…\(Limits.tenantNameBytes) of"), ("event type", "1…\(Limits.eventTypeBytes) of"),
+            ("correlation id", "≤ \(Limits.shortTextBytes) bytes"),
+            ("ordering key", "≤ \(Limits.shortTextBytes) bytes"),
+            ("content type", "≤ \(Limits.shortTextBytes) bytes"), ("count of attributes", "≤ \(Limits.attributes)"),
+            ("attributes", "≤ \(Limits.attributeBytes) bytes"),
+            ("deliver at", "at most \(Limits.deliverAheadMilliseconds / 86_400_000) days ahead"),
+        ] {
+            let row = rows.first { $0.count == 3 && $0[1] == field }
+            #expect(row?[2].contains(rule) == true, "\(field): \(rule)")
+        }
+        #expect(Self.page.contains("and \(number(Limits.recordOverheadBytes)) bytes of other fields"))
+    }
+
+    private func seconds(_ milliseconds: Int64) -> String { "\(milliseconds / 1_000) s" }
+
+    private func size(_ bytes: Int) -> String {
+        bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+    }
+
+    private func number(_ number: Int) -> String {
+        number < 1_000 ? "\(number)" : "\(number / 1_000)," + String("\(1_000 + number % 1_000)".dropFirst())
     }
 
     @Test func prefaceIsTheCode() throws { #expect(try example("preface") == Preface.bytes) }

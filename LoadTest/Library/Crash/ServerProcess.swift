@@ -1,14 +1,14 @@
 import Foundation
 
 /// The server under test as a child process that can be killed and started again.
-final class ServerProcess {
+package final class ServerProcess {
     private let command: [String]
     private let log: FileHandle
     private let logPath: String
     private var process: Process?
 
     /// - Parameter logPath: takes its standard output and error, appended.
-    init(command: [String], logPath: String) throws {
+    package init(command: [String], logPath: String) throws {
         guard !command.isEmpty else {
             throw LoadTestError("--server-command is empty: give the command that starts the server")
         }
@@ -25,9 +25,9 @@ final class ServerProcess {
     }
 
     var pid: Int32? { process?.processIdentifier }
-    var isRunning: Bool { process?.isRunning ?? false }
+    package var isRunning: Bool { process?.isRunning ?? false }
 
-    func start() throws {
+    package func start() throws {
         let process = Process()
         // `env` looks the program up in PATH.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -40,14 +40,14 @@ final class ServerProcess {
     }
 
     /// SIGKILL, and waits until it is gone.
-    func kill() async throws {
+    package func kill() async throws {
         guard let process else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
         while process.isRunning { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     /// SIGTERM; SIGKILL when it is still there after `seconds`.
-    func stop(within seconds: Double) async {
+    package func stop(within seconds: Double) async {
         guard let process, process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGTERM)
         let deadline = WallClock.now() + Int64(seconds * 1e9)
@@ -56,7 +56,7 @@ final class ServerProcess {
     }
 
     /// Why it ended by itself, with its last words.
-    var epitaph: String {
+    package var epitaph: String {
         let words = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
         let last = words.split(separator: "\n").last.map { ": \($0)" } ?? ""
         return "the server (\(command.joined(separator: " "))) ended by itself\(last)"

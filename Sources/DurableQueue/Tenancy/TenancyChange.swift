@@ -7,13 +7,13 @@ public enum TenancyChange: Sendable {
     case putEndpoint(tenant: String, name: String, settings: Endpoint.Settings, origin: Origin)
     /// Its waiting deliveries are cancelled.
     case removeEndpoint(tenant: String, name: String)
-    case putAPIKey(name: String, digest: [UInt8], scope: KeyScope, origin: Origin)
+    case putAPIKey(name: String, tenants: KeyTenants, settings: APIKey.Settings, origin: Origin)
     case removeAPIKey(name: String)
 
-    /// What a key opens, by name.
-    public enum KeyScope: Sendable, Equatable {
-        case allTenants
-        case tenants([String])
+    /// Whose events a key may publish, by name.
+    public enum KeyTenants: Sendable, Equatable {
+        case all
+        case only([String])
     }
 }
 

@@ -33,7 +33,8 @@ struct TenancyState {
         case .putEndpoint(let tenant, let name, let settings, let origin):
             try putEndpoint(tenant, name, settings, origin)
         case .removeEndpoint(let tenant, let name): try removeEndpoint(tenant, name)
-        case .putAPIKey(let name, let digest, let scope, let origin): try putKey(name, digest, scope, origin)
+        case .putAPIKey(let name, let tenants, let settings, let origin):
+            try putKey(name, tenants, settings, origin)
         case .removeAPIKey(let name): try removeKey(name)
         }
     }
@@ -74,18 +75,18 @@ struct TenancyState {
     }
 
     private mutating func putKey(
-        _ name: String, _ digest: [UInt8], _ scope: TenancyChange.KeyScope, _ origin: Origin
+        _ name: String, _ tenants: TenancyChange.KeyTenants, _ settings: APIKey.Settings, _ origin: Origin
     ) throws(TenancyError) -> [Edit] {
-        var resolved = APIKey.Scope.allTenants
-        if case .tenants(let names) = scope {
+        var resolved = APIKey.Tenants.all
+        if case .only(let names) = tenants {
             var numbers: [TenantNumber] = []
             for name in names {
                 guard let number = tenantNumbers[name] else { throw .unknownTenant(name) }
                 numbers.append(number)
             }
-            resolved = .tenants(numbers)
+            resolved = .only(numbers)
         }
-        let row = Stored(APIKey(name: name, digest: digest, scope: resolved), origin: origin)
+        let row = Stored(APIKey(name: name, tenants: resolved, settings: settings), origin: origin)
         let present = keys.first { $0.value.value.name == name }
         if let present, present.value.value == row.value, present.value.origin == origin { return [] }
         let number = present?.key ?? counters.nextAPIKey

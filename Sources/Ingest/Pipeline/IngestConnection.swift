@@ -1,4 +1,6 @@
 import NIOCore
+import NIOSSL
+import NIOTLS
 import WebhookModel
 
 /// The shell of a session: joins its channel, the loop and the queue, and decides nothing.
@@ -42,9 +44,11 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let now = Moment.now()
-        unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
+        let buffer = unwrapInboundIn(data)
+        buffer.withUnsafeReadableBytes { bytes in
             session.receive(bytes, now: now, directory: loop.tenants())
         }
+        loop.readBuffer.giveBack(buffer)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -65,6 +69,9 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
             let now = Moment.now()
             session.inputEnded(now: now)
             perform(now: now)
+        } else if case .some(.handshakeCompleted) = event as? TLSUserEvent {
+            let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            session.clientCertificate = try? tls?.peerCertificate?.toDERBytes()
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -79,7 +86,12 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A reset or a broken pipe: the peer is gone, and resends what it has no answer for.
+        // The end of input follows as an event.
+        if TLSPort.isTruncation(error) { return }
+        if let reason = TLSPort.handshakeFailure(error) {
+            loop.handshakeFailed(reason, peer: address)
+        }
+        // Else a reset or a broken pipe: the peer is gone, and resends what it has no answer for.
         context.close(promise: nil)
     }
 
@@ -119,7 +131,8 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Time
 
-    func sweep(now: Moment) {
+    func sweep(now: Moment, directory: TenantDirectory) {
+        session.review(directory, now: now)
         session.sweep(now: now)
         perform(now: now)
     }
@@ -135,7 +148,7 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     func perform(now: Moment) {
         isTouched = false
         guard let context else { return }
-        for notice in session.takeNotices() { loop.log(notice, peer: address, now: now) }
+        for notice in session.takeNotices() { loop.log(notice.text, peer: address, now: now) }
         flushTally(closed: false)
         if session.isAuthenticated, !countsAsAuthenticated {
             countsAsAuthenticated = true

@@ -11,6 +11,7 @@ final class IngestLoop: @unchecked Sendable {
     let tenants: @Sendable () -> TenantDirectory
     let intake: IntakePort
     let admission: Admission
+    let readBuffer = ReadBuffer()
     private let sums = NIOLockedValueBox(IngestCounters())
     private var connections: [ObjectIdentifier: IngestConnection] = [:]
     private var notices: NoticeLog
@@ -61,7 +62,33 @@ final class IngestLoop: @unchecked Sendable {
         tellWhenEmpty()
     }
 
-    func log(_ notice: IngestSession.Notice, peer: String, now: Moment) { notices.write(notice, peer: peer, now: now) }
+    /// What a peer did wrong.
+    func log(_ text: String, peer: String, now: Moment) { notices.write(text, peer: peer, now: now) }
+
+    /// A connection that is turned away before it has a session: over a limit on a TLS port, where words would cost a
+    /// handshake.
+    func turnAway() {
+        var tally = IngestCounters()
+        tally.connectionsAccepted = 1
+        tally.connectionsRefused = 1
+        tally.connectionsClosed = 1
+        count(tally)
+    }
+
+    /// A peer that the door of the TLS port refused.
+    func refused(_ refusal: TLSDoor.Refusal, peer: String) {
+        var tally = IngestCounters()
+        tally.strangers = 1
+        count(tally)
+        log(refusal.text, peer: peer, now: .now())
+    }
+
+    func handshakeFailed(_ reason: String, peer: String) {
+        var tally = IngestCounters()
+        tally.handshakeFailures = 1
+        count(tally)
+        log("the TLS handshake failed: \(reason)", peer: peer, now: .now())
+    }
 
     /// From any thread.
     var counters: IngestCounters { sums.withLockedValue { $0 } }
@@ -81,7 +108,8 @@ final class IngestLoop: @unchecked Sendable {
 
     private func sweep() {
         let now = Moment.now()
-        for connection in connections.values { connection.sweep(now: now) }
+        let directory = tenants()
+        for connection in connections.values { connection.sweep(now: now, directory: directory) }
     }
 
     /// Tells every connection, once, that we are leaving.

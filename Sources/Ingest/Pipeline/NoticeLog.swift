@@ -13,7 +13,7 @@ struct NoticeLog {
 
     init(_ logger: Logger) { self.logger = logger }
 
-    mutating func write(_ notice: IngestSession.Notice, peer: String, now: Moment) {
+    mutating func write(_ text: String, peer: String, now: Moment) {
         if now.monotonic - windowStart >= 1_000_000_000 {
             if suppressed > 0 { logger.notice("ingest: \(suppressed) more lines like these were left out") }
             windowStart = now.monotonic
@@ -25,7 +25,16 @@ struct NoticeLog {
             return
         }
         lines += 1
-        logger.notice("ingest: \(notice.text)", metadata: ["peer": "\(peer)"])
+        logger.notice("ingest: \(text)", metadata: ["peer": "\(peer)"])
+    }
+
+    /// A peer's text, short and without control characters: it must not write log lines of its own.
+    static func printable(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(64) {
+            shown.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+        }
+        return String(shown)
     }
 }
 
@@ -36,18 +45,9 @@ extension IngestSession.Notice {
             "\(stranger.rawValue) arrived on the ingest port; it speaks the binary protocol only"
         case .otherVersion(let version):
             "a client speaks version \(version) of the protocol; this server speaks version \(Preface.majorVersion)"
-        case .authFailed(let client): "the API key of client \"\(printable(client))\" is not known"
+        case .authFailed(let client, let reason): "client \"\(NoticeLog.printable(client))\" was refused: \(reason)"
         case .closed(let status, let reason): "closed with \(status.name): \(reason)"
         case .outputStalled: "cut off: the client left its answers unread"
         }
-    }
-
-    /// A peer's text, short and without control characters: it must not write log lines of its own.
-    private func printable(_ text: String) -> String {
-        var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(64) {
-            shown.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-        }
-        return String(shown)
     }
 }

@@ -3,7 +3,7 @@ import WireProtocol
 /// The beginning of a frame whose end has not come yet. Whole frames are decoded where they were read and never pass
 /// here.
 ///
-/// It grows as bytes arrive: an announced length allocates nothing.
+/// It grows as bytes arrive: an announced length allocates nothing, and bounds what is allocated.
 struct FrameTail {
     private var bytes: [UInt8] = []
     /// When its first byte came (or reading went on after a pause), monotonic nanoseconds.
@@ -15,6 +15,10 @@ struct FrameTail {
     /// Moves bytes from the front of `rest` until there are `total`. True: there are.
     mutating func fill(to total: Int, from rest: inout UnsafeRawBufferPointer) -> Bool {
         let wanted = min(max(0, total - bytes.count), rest.count)
+        if bytes.capacity < bytes.count + wanted {
+            // Twice as much as there is, as arrays grow, but never more than the frame will need.
+            bytes.reserveCapacity(min(total, max(bytes.count + wanted, 2 * bytes.count)))
+        }
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<wanted]))
         rest = UnsafeRawBufferPointer(rebasing: rest[wanted...])
         return bytes.count >= total
@@ -52,6 +56,6 @@ struct FrameTail {
 
     /// Frees the memory of past frames: for connections that fell silent.
     mutating func shrink() {
-        if bytes.isEmpty, bytes.capacity > 4_096 { bytes = [] }
+        if bytes.isEmpty { bytes = [] }
     }
 }

@@ -33,10 +33,28 @@ package struct GatheredEvents {
             case .success(let fields) where fields.deliverAt > latestDelivery:
                 drafts.append(EventDraft(record: fields, span: span, tenant: none, result: .badTime))
             case .success(let fields):
-                let verdict = gate.verdict(on: UnsafeRawBufferPointer(rebasing: record[fields.tenant.range]))
+                let verdict = gate.verdict(
+                    tenant: UnsafeRawBufferPointer(rebasing: record[fields.tenant.range]),
+                    type: UnsafeRawBufferPointer(rebasing: record[fields.type.range]))
                 drafts.append(EventDraft(record: fields, span: span, tenant: verdict.tenant, result: verdict.result))
             }
         }
         groups.append(DraftGroup(token: requestID, count: body.count))
+    }
+
+    /// Takes the key's rate for all that is undecided, at once; what is over it is told when to come back.
+    mutating func throttle(by bucket: RateBucket, now: Int64) {
+        let wanted = drafts.count { $0.result == .undecided }
+        guard wanted > 0 else { return }
+        var grant = bucket.take(wanted, now: now)
+        guard grant.events < wanted else { return }
+        for index in drafts.indices where drafts[index].result == .undecided {
+            if grant.events > 0 {
+                grant.events -= 1
+            } else {
+                drafts[index].result = .throttled
+                drafts[index].retryAfter = grant.retryAfter
+            }
+        }
     }
 }

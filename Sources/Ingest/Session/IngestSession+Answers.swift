@@ -7,6 +7,7 @@ extension IngestSession {
     /// What this read has gathered for the queue; nil where there is nothing for it to decide.
     package mutating func takeEvents(now: Moment) -> GatheredEvents? {
         guard !gathered.isEmpty else { return nil }
+        if let bucket = gate?.bucket { gathered.throttle(by: bucket, now: now.monotonic) }
         let events = gathered
         gathered = GatheredEvents()
         guard events.hasUndecided else {

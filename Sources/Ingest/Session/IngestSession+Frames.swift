@@ -33,20 +33,16 @@ extension IngestSession {
     }
 
     private mutating func welcome(_ hello: Hello, requestID: UInt64, directory: TenantDirectory, now: Moment) {
-        var text = hello.apiKey
-        guard let key = text.withUTF8({ rules.authenticate(UnsafeRawBufferPointer($0)) }) else {
-            tally.authFailures += 1
-            notices.append(.authFailed(client: hello.clientName))
-            phase = .refusing(Close(.authFailed, text: "the API key is not known"))
-            deadline = now.monotonic + .milliseconds(rules.configuration.authFailureDelayMilliseconds)
-            return
+        switch authenticate(hello, directory: directory, now: now) {
+        case .failure(let refusal): refuse(hello, refusal, now: now)
+        case .success(let opened):
+            guard drain == nil else { return finish(Close(.draining, text: "the server is shutting down"), now: now) }
+            tally.authenticated += 1
+            gate = opened
+            decoder.bodyLimit = rules.configuration.frameBytes
+            phase = .open
+            rules.configuration.welcome.write(to: &output, requestID: requestID)
         }
-        guard drain == nil else { return finish(Close(.draining, text: "the server is shutting down"), now: now) }
-        tally.authenticated += 1
-        gate = TenantGate(key: key, directory: directory)
-        decoder.bodyLimit = rules.configuration.frameBytes
-        phase = .open
-        rules.configuration.welcome.write(to: &output, requestID: requestID)
     }
 
     // MARK: PUBLISH

@@ -2,10 +2,12 @@ package import NIOCore
 package import WebhookModel
 package import WireProtocol
 
-/// What a session works by: the same for all connections of a server.
-package struct SessionRules: Sendable {
-    package var configuration: IngestConfiguration
-    package var authenticate: Authenticator
+/// What a session works by: the same for all connections of a server, and shared by them, for a copy in each would cost
+/// 400 bytes.
+package final class SessionRules: Sendable {
+    package let configuration: IngestConfiguration
+    package let authenticate: Authenticator
+    let rates = KeyRates()
 
     package init(configuration: IngestConfiguration, authenticate: @escaping Authenticator) {
         self.configuration = configuration
@@ -48,7 +50,7 @@ package struct IngestSession {
     package enum Notice: Equatable, Sendable {
         case stranger(Preface.Stranger)
         case otherVersion(UInt8)
-        case authFailed(client: String)
+        case authFailed(client: String, reason: String)
         case closed(ProtocolStatus, String)
         case outputStalled
     }
@@ -63,6 +65,8 @@ package struct IngestSession {
     var deadline: Int64
     var decoder: FrameDecoder
     var tail = FrameTail()
+    /// What the client proved in the TLS handshake (DER); kept until HELLO.
+    package var clientCertificate: [UInt8]?
     var gate: TenantGate?
     var gathered = GatheredEvents()
     var window = Window()
@@ -91,6 +95,10 @@ package struct IngestSession {
 
     package var isAuthenticated: Bool { gate != nil }
     package var hasEnded: Bool { phase == .ended }
+    /// What was taken and is not answered: events, and bytes of PUBLISH bodies.
+    package var unanswered: (events: Int, bytes: Int) { (window.events, window.bytes) }
+    /// Bytes kept of a frame that is not whole yet.
+    package var unfinishedBytes: Int { tail.count }
 
     /// Whether the shell should read on: not while a batch waits for room, nor while the peer leaves its answers
     /// unread.
@@ -108,10 +116,8 @@ package struct IngestSession {
         tally.bytesReceived += bytes.count
         guard phase.takesInput else { return }
         lastHeard = now.monotonic
-        if let stillKnown = gate?.update(directory), !stillKnown {
-            fail(.authFailed, "the API key was removed", now: now)
-            return
-        }
+        review(directory, now: now)
+        guard phase.takesInput else { return }
         var rest = bytes
         if phase == .preface { readPreface(&rest, now: now) }
         do throws(FrameError) {

@@ -65,24 +65,18 @@ enum Convergence {
         let wanted = Set(plan.keys.map(\.name))
         let puts = plan.keys.filter { key in
             guard let stored = known[key.name], stored.origin == .provisioned else { return true }
-            return stored.value.digest != key.digest || scope(stored.value.scope, names) != scope(key.scope)
+            return stored.value.settings != key.settings || tenants(of: stored.value, names) != key.tenants
         }
         let gone = present.keys.filter { $0.origin == .provisioned && !wanted.contains($0.value.name) }
-        return puts.map { .putAPIKey(name: $0.name, digest: $0.digest, scope: scope($0.scope), origin: .provisioned) }
-            + gone.map { .removeAPIKey(name: $0.value.name) }
+        return puts.map {
+            .putAPIKey(name: $0.name, tenants: $0.tenants, settings: $0.settings, origin: .provisioned)
+        } + gone.map { .removeAPIKey(name: $0.value.name) }
     }
 
-    private static func scope(_ scope: DesiredKey.Scope) -> TenancyChange.KeyScope {
-        switch scope {
-        case .allTenants: .allTenants
-        case .tenants(let names): .tenants(names)
-        }
-    }
-
-    private static func scope(_ scope: APIKey.Scope, _ names: [TenantNumber: String]) -> TenancyChange.KeyScope {
-        switch scope {
-        case .allTenants: .allTenants
-        case .tenants(let numbers): .tenants(numbers.compactMap { names[$0] })
+    private static func tenants(of key: APIKey, _ names: [TenantNumber: String]) -> TenancyChange.KeyTenants {
+        switch key.tenants {
+        case .all: .all
+        case .only(let numbers): .only(numbers.compactMap { names[$0] })
         }
     }
 }

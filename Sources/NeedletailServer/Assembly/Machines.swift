@@ -7,7 +7,6 @@ import Store
 import Telemetry
 import Threading
 import WebhookModel
-import WebhookSigning
 
 /// The rooms with threads, joined: here their mailboxes meet, and nowhere else.
 final class Machines: Sendable {
@@ -41,21 +40,10 @@ final class Machines: Sendable {
         reports.join(queue)
         self.queue = queue
         self.senders = senders
+        let authenticator = KeyAuthenticator { queue.tenantDirectory }
         ingest = IngestServer(
-            configuration: IngestConfiguration(configuration), authenticate: Machines.authenticator(queue),
+            configuration: IngestConfiguration(configuration), authenticate: authenticator.authenticate,
             tenants: { queue.tenantDirectory }, intake: queue.intake, logger: logger)
-    }
-
-    // Every key is compared, so that time tells nothing about which one was near.
-    private static func authenticator(_ queue: QueueWriterThread) -> Authenticator {
-        { key in
-            let digest = SHA256Digest.of(key)
-            var found: APIKey?
-            for candidate in queue.tenantDirectory.keys where ConstantTime.equal(candidate.digest, digest) {
-                found = candidate
-            }
-            return found
-        }
     }
 }
 
@@ -103,6 +91,10 @@ extension IngestConfiguration {
         port = section.port
         threads = section.threads
         allowsPlaintextBeyondLoopback = section.allowPlaintext
+        listensOnTCP = section.tcp
+        tls = section.tls.settings
+        unixSocket = section.unixSocket
+        unixSocketMode = section.unixSocketMode
         frameBytes = section.frameBytes
         payloadBytes = section.payloadBytes
         eventsPerFrame = section.eventsPerFrame

@@ -1,4 +1,5 @@
 import DurableQueue
+import Glibc
 public import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -10,11 +11,13 @@ import WebhookSigning
 ///
 /// - Throws: what keeps it from starting, in words: provisioning mistakes, an unusable data directory, a port in use.
 public func runServer(configuration: ServerConfiguration, logger: Logger) async throws {
+    // Until the service that reloads runs, the default would end the process; what is read now is fresh anyway.
+    signal(SIGHUP, SIG_IGN)
     // Mistakes in the file must show before anything is opened.
-    let plan = try configuration.provisioningFile.map { file throws(InputMistakes) in
-        try ProvisioningPlan.load(
-            file: file, environment: ProcessEnvironment.variables, allowHTTP: configuration.sender.allowHTTP)
+    let provisioner = configuration.provisioningFile.map {
+        Provisioner(file: $0, allowHTTP: configuration.sender.allowHTTP)
     }
+    let plan = try provisioner?.load()
     let keys = try KeyRing(configuration, environment: ProcessEnvironment.variables)
     if keys == nil {
         logger.warning("secrets are stored unsealed; set secrets.master_key_file or NEEDLETAIL_MASTER_KEY")
@@ -29,16 +32,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             "pending": "\(machines.queue.statistics.pending)",
         ])
     machines.queue.start()
-    if let plan {
-        let changes = Convergence.changes(from: machines.queue.tenancy, to: plan)
-        try await machines.queue.change(changes)
-        logger.info(
-            "provisioned",
-            metadata: [
-                "changes": "\(changes.count)", "tenants": "\(plan.tenants.count)", "endpoints": "\(plan.endpointCount)",
-                "keys": "\(plan.keys.count)",
-            ])
-    }
+    if let provisioner, let plan { try await provisioner.converge(machines.queue, to: plan, logger: logger) }
     // Order is that of dependence: shutdown goes through it backwards.
     let group = ServiceGroup(
         configuration: .init(
@@ -47,6 +41,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
                 .init(service: SenderService(senders: machines.senders, grace: configuration.shutdownGrace)),
                 .init(service: IngestService(ingest: machines.ingest, configuration: configuration, logger: logger)),
                 .init(service: StatsService(machines: machines, logger: logger)),
+                .init(service: ReloadService(machines: machines, provisioner: provisioner, logger: logger)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()

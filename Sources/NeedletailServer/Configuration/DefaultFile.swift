@@ -3,21 +3,33 @@ extension ServerConfiguration {
     public static var defaultFile: String {
         let defaults = ServerConfiguration()
         var text = head
-        var section = ""
+        var open: [Substring] = []
         for setting in settings {
-            let parts = setting.key.split(separator: ".", maxSplits: 1)
-            if section != parts[0] {
-                section = String(parts[0])
-                text += "\n\(section):\n"
+            let parts = setting.key.split(separator: ".")
+            let sections = Array(parts.dropLast())
+            let kept = zip(open, sections).prefix { $0 == $1 }.count
+            for depth in kept..<max(kept, sections.count) {
+                text += depth == 0 ? "\n" : ""
+                text += indent(depth) + "\(sections[depth]):\n"
             }
-            for line in wrapped(setting.meaning, width: 108) { text += "  # \(line)\n" }
-            text += "  # \(setting.isList ? "A list of \(setting.wanted)" : capitalised(setting.wanted)).\n"
-            text += "  # Environment \(setting.environmentName)\(setting.isList ? ", with commas" : "")"
-            text += setting.flag.map { ", flag --\($0)\(setting.isList ? ", repeated" : "")" } ?? ""
-            text += ".\n  \(parts[1]): \(yaml(setting, in: defaults))\n"
+            open = sections
+            text += entry(setting, indent(sections.count), named: parts[sections.count], in: defaults)
         }
         return text
     }
+
+    private static func entry(
+        _ setting: Setting, _ indent: String, named name: Substring, in defaults: ServerConfiguration
+    ) -> String {
+        var text = ""
+        for line in wrapped(setting.meaning, width: 108) { text += "\(indent)# \(line)\n" }
+        text += "\(indent)# \(setting.isList ? "A list of \(setting.wanted)" : capitalised(setting.wanted)).\n"
+        text += "\(indent)# Environment \(setting.environmentName)\(setting.isList ? ", with commas" : "")"
+        text += setting.flag.map { ", flag --\($0)\(setting.isList ? ", repeated" : "")" } ?? ""
+        return text + ".\n\(indent)\(name): \(yaml(setting, in: defaults))\n"
+    }
+
+    private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
     private static let head = """
         # Configuration of Needletail: every key, with its default. Delete what you do not change.

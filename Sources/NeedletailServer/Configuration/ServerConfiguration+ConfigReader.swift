@@ -6,7 +6,8 @@ import WebhookModel
 
 // The one place that knows keys. A new key is a line here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
-    static let settings = general + ingestSettings + queueSettings + senderSettings + secretSettings + logSettings
+    static let settings =
+        general + listenerSettings + ingestSettings + queueSettings + senderSettings + secretSettings + logSettings
 
     private static let general: [Setting] = [
         .text(
@@ -14,13 +15,13 @@ extension ServerConfiguration {
             "Directory of the store; made when it is not there. On a local disk: LMDB does not work over a network."),
         .path(
             "provision.file", \.provisioningFile, flag: "provision",
-            "YAML file of tenants, API keys and endpoints that the store converges to at start."),
+            "YAML file of tenants, API keys and endpoints that the store converges to at start and at SIGHUP."),
         .duration(
             "shutdown.grace", \.shutdownGrace, 0...600_000,
             "How long a stop waits for attempts in flight. What does not end in time is tried again after a restart."),
     ]
 
-    private static let ingestSettings: [Setting] = [
+    private static let listenerSettings: [Setting] = [
         .text("ingest.host", \.ingest.host, flag: "ingest-host", "Address that producers connect to."),
         .integer(
             "ingest.port", \.ingest.port, 0...65_535, flag: "ingest-port",
@@ -31,6 +32,28 @@ extension ServerConfiguration {
         .truth(
             "ingest.allow_plaintext", \.ingest.allowPlaintext, flag: "allow-plaintext",
             "Serve a host other than loopback without TLS: API keys and events cross the network in clear."),
+        .truth("ingest.tcp", \.ingest.tcp, "Whether host and port are listened on; false: unix_socket only."),
+        .path(
+            "ingest.unix_socket", \.ingest.unixSocket, flag: "unix-socket",
+            "Unix socket to listen on, for producers on this machine. One that a crash left behind is replaced."),
+        .octal(
+            "ingest.unix_socket_mode", \.ingest.unixSocketMode,
+            "Mode of the socket's file: who may connect. An API key is needed all the same."),
+        .path(
+            "ingest.tls.certificate", \.ingest.tls.certificate, flag: "tls-certificate",
+            "PEM file of the certificate for host and port, the intermediate ones after it: TLS 1.2 or later is spoken "
+                + "there, and nothing else. Read again at SIGHUP; connections go on."),
+        .path("ingest.tls.key", \.ingest.tls.key, flag: "tls-key", "PEM file of its private key, without a passphrase."),
+        .path(
+            "ingest.tls.client_ca", \.ingest.tls.clientCA,
+            "PEM file of the authorities that the certificates of producers must come from."),
+        .choice(
+            "ingest.tls.client_certificates", \.ingest.tls.clientCertificates,
+            "Whether producers show certificates of their own. An API key may name some (client_certificates in the "
+                + "provisioning file): HELLO with an empty key then opens it."),
+    ]
+
+    private static let ingestSettings: [Setting] = [
         .integer(
             "ingest.threads", \.ingest.threads, 0...64,
             "Event loops; 0 is automatic: one, and one more for every four cores beyond the first four."),

@@ -1,3 +1,4 @@
+import Ingest
 import Sender
 import WebhookModel
 
@@ -47,11 +48,7 @@ extension ServerConfiguration {
     /// What no key can tell alone.
     private func checkTogether() throws(InputMistakes) {
         var mistakes = InputMistakes()
-        if !ingest.allowPlaintext, !ingest.isLoopback {
-            mistakes.add(
-                "ingest.host: \(ingest.host) is not loopback, and producers would send their API keys in clear; "
-                    + "use 127.0.0.1, or set ingest.allow_plaintext (--allow-plaintext) in a network that you trust")
-        }
+        ingest.checkListeners(&mistakes)
         if ingest.frameBytes < ingest.payloadBytes + Limits.recordOverheadBytes {
             let least = Quantity.text(bytes: ingest.payloadBytes + Limits.recordOverheadBytes)
             mistakes.add(
@@ -73,10 +70,51 @@ extension ServerConfiguration {
 }
 
 extension ServerConfiguration.IngestSection {
+    fileprivate func checkListeners(_ mistakes: inout InputMistakes) {
+        if !tcp, unixSocket == nil {
+            mistakes.add("ingest.tcp: is false, and there is no ingest.unix_socket; give one")
+        }
+        if tcp, tls.certificate == nil, !allowPlaintext, !isLoopback {
+            mistakes.add(
+                "ingest.host: \(host) is not loopback, and producers would send their API keys in clear; use 127.0.0.1, "
+                    + "give ingest.tls.certificate and ingest.tls.key, or set ingest.allow_plaintext (--allow-plaintext) "
+                    + "in a network that you trust")
+        }
+        switch (tls.certificate, tls.key) {
+        case (nil, nil):
+            if tls.clientCA != nil || tls.clientCertificates != .none {
+                mistakes.add("ingest.tls.certificate: is missing; client certificates need the server's own first")
+            }
+        case (nil, _): mistakes.add("ingest.tls.certificate: is missing beside ingest.tls.key; give both, or neither")
+        case (_, nil): mistakes.add("ingest.tls.key: is missing beside ingest.tls.certificate; give both, or neither")
+        default: checkClientCertificates(&mistakes)
+        }
+    }
+
+    private func checkClientCertificates(_ mistakes: inout InputMistakes) {
+        if tls.clientCertificates != .none, tls.clientCA == nil {
+            mistakes.add("ingest.tls.client_ca: is missing; ingest.tls.client_certificates needs it")
+        }
+        if tls.clientCertificates == .none, tls.clientCA != nil {
+            mistakes.add(
+                "ingest.tls.client_ca: is of no use while ingest.tls.client_certificates is none; give optional or required"
+            )
+        }
+    }
+
     /// Whether only this machine reaches the listener.
     var isLoopback: Bool {
         if host == "localhost" || host == "::1" { return true }
         guard let address = IPAddress(host), address.family == .v4 else { return false }
         return address.low >> 24 == 127
+    }
+}
+
+extension ServerConfiguration.TLSSection {
+    /// For the ingest port; nil: plaintext.
+    var settings: TLSSettings? {
+        guard let certificate, let key else { return nil }
+        return TLSSettings(
+            certificateFile: certificate, keyFile: key, clientCAFile: clientCA, clientCertificates: clientCertificates)
     }
 }

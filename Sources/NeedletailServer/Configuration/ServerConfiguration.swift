@@ -1,3 +1,4 @@
+public import Ingest
 public import Logging
 import WebhookModel
 
@@ -28,6 +29,13 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var portFile: String?
         /// Whether an address other than loopback may be served without TLS.
         public var allowPlaintext = false
+        /// Whether `host` and `port` are listened on; false: the Unix socket only.
+        public var tcp = true
+        /// A Unix socket to listen on; nil: none.
+        public var unixSocket: String?
+        /// The mode of its file.
+        public var unixSocketMode: UInt16 = 0o660
+        public var tls = TLSSection()
         /// Event loops; 0: one, and one more for every four cores beyond the first four.
         public var threads = 0
         public var frameBytes = Limits.frameBytes
@@ -40,6 +48,14 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var unauthenticatedConnectionsPerAddress = Limits.unauthenticatedConnectionsPerAddress
         public var helloMilliseconds = Limits.helloMilliseconds
         public var idleMilliseconds = Limits.idleMilliseconds
+    }
+
+    /// Files of TLS on the ingest port; all nil: plaintext.
+    public struct TLSSection: Sendable, Equatable {
+        public var certificate: String?
+        public var key: String?
+        public var clientCA: String?
+        public var clientCertificates = TLSSettings.ClientCertificates.none
     }
 
     /// The store and its one writer. Durability is not a choice yet: every receipt follows an fdatasync.

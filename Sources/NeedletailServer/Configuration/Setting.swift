@@ -71,6 +71,14 @@ extension Setting {
             read: { hasControls($0) ? nil : .some($0.isEmpty ? nil : $0) })
     }
 
+    /// A file's mode.
+    static func octal(_ key: String, _ place: Place<UInt16>, _ meaning: String) -> Setting {
+        single(
+            key, nil, "an octal file mode from 0000 to 0777", meaning, place,
+            written: { "0" + String($0, radix: 8) },
+            read: { text in UInt16(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil } })
+    }
+
     static func choice<Value: Sendable>(
         _ key: String, _ place: Place<Value>, flag: String? = nil, _ meaning: String
     ) -> Setting where Value: CaseIterable & RawRepresentable<String> {

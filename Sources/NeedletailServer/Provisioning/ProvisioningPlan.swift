@@ -1,3 +1,4 @@
+public import DurableQueue
 public import WebhookModel
 
 /// What a provisioning file wants the store to hold: tenants, endpoints and API keys, checked, in the order of the file.
@@ -39,20 +40,14 @@ public struct DesiredEndpoint: Sendable, Equatable {
 
 /// An API key by its digest: the plan never holds the key itself.
 public struct DesiredKey: Sendable, Equatable {
-    public enum Scope: Sendable, Equatable {
-        case allTenants
-        /// Names of tenants of the same plan.
-        case tenants([String])
-    }
-
     public var name: String
-    /// SHA-256 of the key's bytes.
-    public var digest: [UInt8]
-    public var scope: Scope
+    /// Names of tenants of the same plan.
+    public var tenants: TenancyChange.KeyTenants
+    public var settings: APIKey.Settings
 
-    public init(name: String, digest: [UInt8], scope: Scope) {
+    public init(name: String, tenants: TenancyChange.KeyTenants, settings: APIKey.Settings) {
         self.name = name
-        self.digest = digest
-        self.scope = scope
+        self.tenants = tenants
+        self.settings = settings
     }
 }

@@ -1,5 +1,4 @@
 import WebhookModel
-import WebhookSigning
 import Yams
 
 /// Reads a provisioning file to its end and notes everything that is wrong; Provisioning.md describes the format.
@@ -10,11 +9,8 @@ struct ProvisioningReader {
 
     static let topKeys = ["tenants", "api_keys"]
     static let tenantKeys = ["name", "enabled", "repeat", "endpoints"]
-    static let keyKeys = ["name", "key", "key_file", "key_env", "tenants"]
     /// A repeated block is for load tests; more would take minutes to converge.
     static let repeats = 1...100_000
-    /// Shorter keys could be guessed.
-    static let apiKeyBytes = 16...1_024
 
     func plan() -> ProvisioningPlan {
         guard let root = notes.file.root else {
@@ -26,8 +22,9 @@ struct ProvisioningReader {
         var names = UniqueNames(what: "tenant", notes: notes)
         for node in top.members("tenants") { plan.tenants += tenants(node, &names) }
         var keyNames = UniqueNames(what: "API key", notes: notes)
-        let known = Set(plan.tenants.map(\.name))
-        plan.keys = top.members("api_keys").compactMap { key($0, tenants: known, &keyNames) }
+        var openers = UniqueOpeners()
+        let keys = KeyReader(notes: notes, secrets: secrets, tenants: Set(plan.tenants.map(\.name)))
+        plan.keys = top.members("api_keys").compactMap { keys.key($0, &keyNames, &openers) }
         return plan
     }
 
@@ -67,34 +64,6 @@ struct ProvisioningReader {
         }
         names.take(name, section)
         return DesiredTenant(name: name, enabled: enabled, endpoints: endpoints)
-    }
-
-    private func key(_ node: Node, tenants known: Set<String>, _ names: inout UniqueNames) -> DesiredKey? {
-        let label = "API key \"\(ProvisioningSection.writtenName(node))\""
-        guard let section = ProvisioningSection(node, label: label, keys: ProvisioningReader.keyKeys, notes: notes)
-        else { return nil }
-        let name = section.text("name", needed: true)
-        if let name { names.take(name, section) }
-        let key = secrets.one(section, "key")
-        if let key, !ProvisioningReader.apiKeyBytes.contains(key.utf8.count) {
-            let range = ProvisioningReader.apiKeyBytes
-            section.note("key", "give \(range.lowerBound) to \(range.upperBound) bytes, found \(key.utf8.count)")
-        }
-        guard let scope = scope(section, known), let name, let key else { return nil }
-        return DesiredKey(name: name, digest: SHA256Digest.of(key.utf8), scope: scope)
-    }
-
-    private func scope(_ section: ProvisioningSection, _ known: Set<String>) -> DesiredKey.Scope? {
-        guard section.has("tenants") else {
-            section.note("tenants", "is missing; give `all` or a list of tenants")
-            return nil
-        }
-        guard let names = section.texts("tenants") else { return nil }
-        if names == ["all"], section.node("tenants")?.scalar != nil { return .allTenants }
-        for name in names where !known.contains(name) {
-            section.note("tenants", "\"\(name)\" is not a tenant of this file")
-        }
-        return .tenants(names)
     }
 }
 

@@ -47,9 +47,11 @@ struct IngestService: Service {
 
     func run() async throws {
         let port = try await ingest.start()
-        logger.notice(
-            "ready", metadata: ["ingest": "\(configuration.ingest.host):\(port)", "durability": "fdatasync"])
-        if let file = configuration.ingest.portFile { try PortFile.write(port, to: file) }
+        let section = configuration.ingest
+        if let path = section.unixSocket { logger.notice("ingest: Unix socket", metadata: ["path": "\(path)"]) }
+        let place = section.tcp ? "\(section.host):\(port)" : section.unixSocket ?? ""
+        logger.notice("ready", metadata: ["ingest": "\(place)", "durability": "fdatasync"])
+        if let file = section.portFile, section.tcp { try PortFile.write(port, to: file) }
         try await gracefulShutdown()
         // From here on a second signal ends the process at once, which is safe: it is what a crash would do.
         signal(SIGTERM, SIG_DFL)

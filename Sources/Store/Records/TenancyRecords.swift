@@ -49,24 +49,41 @@ enum TenancyCoding {
     }
 
     static func encode(_ row: Stored<APIKey>) -> [UInt8] {
+        let settings = row.value.settings
         var writer = FieldWriter()
         writer.add(1, row.value.name)
-        writer.add(2, row.value.digest)
-        switch row.value.scope {
-        case .allTenants: writer.add(3, 1)
-        case .tenants(let numbers): for number in numbers { writer.add(4, Int64(number.value)) }
+        writer.add(2, settings.digest)
+        switch row.value.tenants {
+        case .all: writer.add(3, 1)
+        case .only(let numbers): for number in numbers { writer.add(4, Int64(number.value)) }
         }
+        for scope in settings.scopes { writer.add(5, scope.text) }
+        if let rate = settings.rate {
+            writer.add(6, Int64(rate.eventsPerSecond))
+            writer.add(7, Int64(rate.burst))
+        }
+        if let expiresAt = settings.expiresAt { writer.add(8, expiresAt) }
+        for name in settings.clientCertificates { writer.add(9, name) }
         writer.add(255, row.origin.rawValue)
         return writer.bytes
     }
 
     static func apiKey(_ bytes: UnsafeRawBufferPointer) -> Stored<APIKey>? {
         guard let reader = FieldReader(bytes), let name = reader.text(1), let digest = reader.all(2).first,
-            digest.count == 32
+            digest.count == 32 || digest.isEmpty
         else { return nil }
-        let tenants = reader.numbers(4).map { TenantNumber(UInt32(truncatingIfNeeded: $0)) }
-        let scope: APIKey.Scope = reader.number(3) == 1 ? .allTenants : .tenants(tenants)
-        return Stored(APIKey(name: name, digest: digest, scope: scope), origin: origin(reader))
+        let numbers = reader.numbers(4).map { TenantNumber(UInt32(truncatingIfNeeded: $0)) }
+        // Rows of before there were scopes publish everything. A scope of a later version opens nothing here.
+        let written = reader.texts(5)
+        let scopes = written.isEmpty ? [.publish(.everything)] : written.compactMap(APIKey.Scope.init)
+        let rate = reader.number(6).map {
+            APIKey.Rate(eventsPerSecond: Int($0), burst: reader.number(7).map { Int($0) })
+        }
+        let settings = APIKey.Settings(
+            digest: digest, scopes: scopes, rate: rate, expiresAt: reader.number(8),
+            clientCertificates: reader.texts(9))
+        let key = APIKey(name: name, tenants: reader.number(3) == 1 ? .all : .only(numbers), settings: settings)
+        return Stored(key, origin: origin(reader))
     }
 
     private static func origin(_ reader: FieldReader) -> Origin { reader.number(255).flatMap(Origin.init) ?? .api }

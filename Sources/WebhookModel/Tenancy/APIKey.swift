@@ -1,20 +1,101 @@
 /// A producer's key, as it is stored: never the key itself, only its SHA-256.
 public struct APIKey: Sendable, Equatable {
-    /// What the key opens.
-    public enum Scope: Sendable, Equatable {
-        case allTenants
-        case tenants([TenantNumber])
+    /// Whose events the key may publish.
+    public enum Tenants: Sendable, Equatable {
+        case all
+        case only([TenantNumber])
+    }
+
+    /// How many events a second may be published with a key, over all its connections.
+    public struct Rate: Sendable, Equatable {
+        public var eventsPerSecond: Int
+        /// Events at once after a quiet time.
+        public var burst: Int
+
+        /// - Parameter burst: nil: one second's worth.
+        public init(eventsPerSecond: Int, burst: Int? = nil) {
+            self.eventsPerSecond = eventsPerSecond
+            self.burst = burst ?? eventsPerSecond
+        }
+    }
+
+    /// What the key's owner chose.
+    public struct Settings: Sendable, Equatable {
+        /// SHA-256 of the key's bytes: 32 bytes. Empty: the key opens by client certificate only.
+        public var digest: [UInt8]
+        /// Never empty.
+        public var scopes: [Scope]
+        /// Nil: as fast as the queue takes them.
+        public var rate: Rate?
+        /// Unix milliseconds from which it opens nothing; nil: never.
+        public var expiresAt: Int64?
+        /// Client certificates that stand for the key: `sha256:` and 64 hex digits of the certificate's digest, or a name: one of its
+        /// subject alternative names (DNS, URI, e-mail) or its common name.
+        public var clientCertificates: [String]
+
+        public init(
+            digest: [UInt8], scopes: [Scope] = [.publish(.everything)], rate: Rate? = nil, expiresAt: Int64? = nil,
+            clientCertificates: [String] = []
+        ) {
+            self.digest = digest
+            self.scopes = scopes
+            self.rate = rate
+            self.expiresAt = expiresAt
+            self.clientCertificates = clientCertificates
+        }
     }
 
     /// A name for logs and for people; unique.
     public var name: String
-    /// SHA-256 of the key's bytes: 32 bytes.
-    public var digest: [UInt8]
-    public var scope: Scope
+    public var tenants: Tenants
+    public var settings: Settings
 
-    public init(name: String, digest: [UInt8], scope: Scope) {
+    public init(name: String, tenants: Tenants, settings: Settings) {
         self.name = name
-        self.digest = digest
-        self.scope = scope
+        self.tenants = tenants
+        self.settings = settings
+    }
+}
+
+extension APIKey {
+    /// One thing that a key may be used for.
+    public enum Scope: Sendable, Hashable {
+        /// Publish events whose type matches.
+        case publish(Subscription.Pattern)
+        /// For the management API: read, and change.
+        case read, manage
+
+        /// Reads `publish`, `publish:PATTERN`, `read` or `manage`. Nil: something else.
+        public init?(_ text: String) {
+            switch text {
+            case "publish": self = .publish(.everything)
+            case "read": self = .read
+            case "manage": self = .manage
+            default:
+                guard text.hasPrefix("publish:"), let pattern = Subscription.Pattern(String(text.dropFirst(8)))
+                else { return nil }
+                self = .publish(pattern)
+            }
+        }
+
+        /// As it is written.
+        public var text: String {
+            switch self {
+            case .publish(.everything): "publish"
+            case .publish(let pattern): "publish:\(pattern.text)"
+            case .read: "read"
+            case .manage: "manage"
+            }
+        }
+    }
+}
+
+extension APIKey.Settings {
+    /// The event types that may be published; nil: none.
+    public var publishes: Subscription? {
+        let patterns = scopes.compactMap { scope in
+            if case .publish(let pattern) = scope { pattern } else { nil }
+        }
+        return patterns.isEmpty ? nil : Subscription(patterns)
     }
 }

@@ -15,11 +15,6 @@ public struct Tenant: Sendable, Equatable {
     /// Whether these bytes are a tenant's name by form.
     public static func isValidName(_ name: some Collection<UInt8>) -> Bool {
         guard (1...Limits.tenantNameBytes).contains(name.count) else { return false }
-        return name.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2E, 0x2D: true
-            default: false
-            }
-        }
+        return name.allSatisfy(NameForm.contains)
     }
 }

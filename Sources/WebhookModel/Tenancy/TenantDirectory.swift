@@ -12,12 +12,14 @@ public final class TenantDirectory: Sendable {
 
     private let slots: [Int32]
     private let entries: [Entry]
-    /// API keys by the first eight bytes of their digest; the caller compares the whole in constant time.
+    /// All API keys; who looks for one by its digest compares in constant time.
     public let keys: [APIKey]
+    private let keysByName: [String: Int]
 
     public init(tenants: [Tenant], keys: [APIKey]) {
         entries = tenants.map { Entry(number: $0.number, enabled: $0.enabled, name: Array($0.name.utf8)) }
         self.keys = keys
+        keysByName = Dictionary(keys.enumerated().map { ($1.name, $0) }) { first, _ in first }
         var capacity = 16
         while capacity < tenants.count * 2 { capacity *= 2 }
         var slots = [Int32](repeating: -1, count: capacity)
@@ -30,6 +32,9 @@ public final class TenantDirectory: Sendable {
     }
 
     public static let empty = TenantDirectory(tenants: [], keys: [])
+
+    /// The API key of this name; nil when there is none.
+    public func key(named name: String) -> APIKey? { keysByName[name].map { keys[$0] } }
 
     /// The tenant of this name; nil when there is none.
     public func tenant(named name: UnsafeRawBufferPointer) -> Entry? {

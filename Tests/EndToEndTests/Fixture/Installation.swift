@@ -58,8 +58,12 @@ struct RunningServer {
         ConnectionSettings(port: port, apiKey: key, clientName: "end-to-end-tests")
     }
 
-    func connect(key: String = ProvisioningFile.key) async throws -> EventPublisher {
-        try await EventPublisher.connect(settings(key: key))
+    /// - Parameter sendsAgain: off: the first answer is the receipt, and a lost connection an error.
+    func connect(key: String = ProvisioningFile.key, sendsAgain: Bool = true) async throws -> EventPublisher {
+        var settings = PublisherSettings(settings(key: key))
+        settings.sendsAgain = sendsAgain
+        settings.patienceMilliseconds = sendsAgain ? 30_000 : 5_000
+        return try await EventPublisher.connect(settings)
     }
 
     /// Drains and ends; it must end well.

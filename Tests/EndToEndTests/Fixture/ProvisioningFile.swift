@@ -23,6 +23,8 @@ struct ProvisioningFile {
         var text: String
         /// `all`, or a list.
         var tenants = "all"
+        /// Further fields, each after a comma.
+        var more = ""
     }
 
     static let key = "nt_end_to_end_key"
@@ -52,7 +54,7 @@ struct ProvisioningFile {
             }
         }
         lines.append("api_keys:")
-        for key in keys { lines.append("  - { name: \(key.name), key: \(key.text), tenants: \(key.tenants) }") }
+        for key in keys { lines.append("  - { name: \(key.name), key: \(key.text), tenants: \(key.tenants)\(key.more) }") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -1,3 +1,4 @@
+import Ingest
 import NeedletailServer
 import Testing
 
@@ -90,6 +91,40 @@ import Testing
         let inEnvironment = #expect(throws: InputMistakes.self) { try load(environment: [variable: value]) }
         #expect(
             inEnvironment?.lines == ["environment \(variable): \(key): \"\(value)\" is no good; give \(mend)"])
+    }
+
+    @Test func `listeners: TLS, Unix socket`() throws {
+        let configuration = try load(
+            """
+            ingest:
+              host: 0.0.0.0
+              unix_socket: /run/n.sock
+              unix_socket_mode: 0600
+              tls: { certificate: c.pem, key: k.pem, client_ca: ca.pem, client_certificates: required }
+            """)
+        let ingest = configuration.ingest
+        #expect(ingest.unixSocket == "/run/n.sock" && ingest.unixSocketMode == 0o600)
+        #expect(ingest.tls.certificate == "c.pem" && ingest.tls.key == "k.pem" && ingest.tls.clientCA == "ca.pem")
+        #expect(ingest.tls.clientCertificates == .required)
+        let environment = ["NEEDLETAIL_INGEST_TLS_CERTIFICATE": "e.pem", "NEEDLETAIL_INGEST_TLS_KEY": "f.pem"]
+        #expect(try load(environment: environment).ingest.tls.certificate == "e.pem")
+    }
+
+    @Test(arguments: [
+        ("{ tls: { certificate: c } }", "ingest.tls.key: is missing beside ingest.tls.certificate"),
+        ("{ tls: { key: k } }", "ingest.tls.certificate: is missing beside ingest.tls.key"),
+        ("{ tls: { certificate: c, key: k, client_certificates: required } }", "ingest.tls.client_ca: is missing"),
+        ("{ tls: { certificate: c, key: k, client_ca: a } }", "ingest.tls.client_ca: is of no use while"),
+        ("{ tls: { client_certificates: optional, client_ca: a } }", "ingest.tls.certificate: is missing; client"),
+        ("{ tls: { certificate: c, key: k, client_certificates: maybe } }", "give one of none, optional, required"),
+        ("{ tls: { cert: c } }", "ingest.tls.cert: unknown key"),
+        ("{ tcp: false }", "ingest.tcp: is false, and there is no ingest.unix_socket"),
+        ("{ unix_socket_mode: 0999 }", "give an octal file mode from 0000 to 0777"),
+        ("{ host: 0.0.0.0 }", "is not loopback"),
+    ])
+    func `a mistake about listeners is told`(section: String, expected: String) {
+        let mistakes = #expect(throws: InputMistakes.self) { try load("ingest: \(section)") }
+        #expect(mistakes?.lines.count == 1 && mistakes?.description.contains(expected) == true, "\(mistakes?.lines ?? [])")
     }
 
     @Test func `a bad flag is told as a flag`() {

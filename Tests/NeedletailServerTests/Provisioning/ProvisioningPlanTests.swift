@@ -1,3 +1,4 @@
+import DurableQueue
 import NeedletailServer
 import Testing
 import WebhookModel
@@ -44,9 +45,9 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         #expect(
             plan.tenants[0].endpoints[1].settings
                 == Endpoint.Settings(url: "https://a.example/", secrets: [secretText]))
-        #expect(plan.keys.map(\.scope) == [.tenants(["acme", "beta"]), .allTenants])
+        #expect(plan.keys.map(\.tenants) == [.only(["acme", "beta"]), .all])
         // sha256sum of 0123456789abcdef
-        let digest = plan.keys[0].digest.map { String($0 / 16, radix: 16) + String($0 % 16, radix: 16) }.joined()
+        let digest = plan.keys[0].settings.digest.map { String($0 / 16, radix: 16) + String($0 % 16, radix: 16) }.joined()
         #expect(digest == "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f")
     }
 

@@ -1,0 +1,23 @@
+/// Every check there is, and the clauses that no check plays.
+public enum Catalogue {
+    public static let checks =
+        PrefaceChecks.all + HelloChecks.all + HeaderChecks.all + BodyChecks.all + PublishChecks.all + EventChecks.all
+        + DuplicateChecks.all + WindowChecks.all + LivenessChecks.all + EndingChecks.all
+
+    /// Demands on a server that cannot be seen from a plaintext connection of ten seconds, and why.
+    public static let unplayed: [(clause: String, reason: String)] = [
+        ("1.4", "the runner speaks no TLS"),
+        ("1.6", "the runner speaks no TLS"),
+        ("5.1.10", "a key must be revoked for it"),
+        ("8.1", "what a server has made durable shows when it is killed"),
+        ("8.10", "a server takes its time to cut who does not read: 30 s by default"),
+    ]
+
+    /// The checks whose id begins with the text, or that play this clause or one of this section: `header`,
+    /// `header-flags`, `5.4`, `5.4.1`.
+    public static func checks(matching filter: String) -> [Check] {
+        checks.filter { check in
+            check.id.hasPrefix(filter) || check.clauses.contains { $0 == filter || $0.hasPrefix(filter + ".") }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// One demand of Protocol.md on a server, and the play that shows whether it is met.
+public struct Check: Sendable {
+    public enum Pace: Sendable {
+        case quick
+        /// Waits for a deadline of the server: played beside the others.
+        case slow
+        /// Ends the server: played when all others are over.
+        case last
+    }
+
+    /// Stable, in words: `header-flags`.
+    public let id: String
+    /// The clauses of Protocol.md that it plays, the chief one first.
+    public let clauses: [String]
+    /// What must hold, as a sentence.
+    public let title: String
+    public let pace: Pace
+    let play: @Sendable (Stage) throws -> Void
+
+    init(
+        _ id: String, _ clauses: [String], _ title: String, pace: Pace = .quick,
+        play: @escaping @Sendable (Stage) throws -> Void
+    ) {
+        self.id = id
+        self.clauses = clauses
+        self.title = title
+        self.pace = pace
+        self.play = play
+    }
+
+    /// The group in reports: the first word of the id.
+    public var group: String { String(id.prefix { $0 != "-" }) }
+}
+
+/// The server did something else than Protocol.md says.
+public struct Deviation: Error, Sendable, Equatable {
+    public var clause: String
+    public var expected: String
+    public var came: String
+    /// The first bytes of the latest reply, and of what was sent latest, in hex.
+    public var received: String
+    public var sent: String
+
+    package init(clause: String, expected: String, came: String, received: String, sent: String) {
+        self.clause = clause
+        self.expected = expected
+        self.came = came
+        self.received = received
+        self.sent = sent
+    }
+}
+
+/// A check that cannot be played here, and what it lacks.
+struct Unplayable: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// What became of a check.
+public enum Verdict: Sendable, Equatable {
+    case passed
+    case failed(Deviation)
+    case skipped(String)
+}

@@ -1,0 +1,23 @@
+/// Why the ingest port does not open: for the operator, with the mend.
+public enum IngestStartError: Error, Equatable, Sendable, CustomStringConvertible {
+    case cannotBind(host: String, port: Int, reason: String)
+    case plaintextBeyondLoopback(host: String)
+    case unixSocket(path: String, reason: String)
+    case tls(TLSFileError)
+    case contradiction(String)
+
+    public var description: String {
+        switch self {
+        case .cannotBind(let host, let port, let reason):
+            "the ingest port cannot listen on \(host):\(port): \(reason); free the port or choose another (ingest.port)"
+        case .plaintextBeyondLoopback(let host):
+            """
+            the ingest port would speak plaintext on \(host), which others can reach; give it a certificate \
+            (ingest.tls.certificate), listen on 127.0.0.1, or set ingest.allow_plaintext
+            """
+        case .unixSocket(let path, let reason): "the Unix socket \(path) (ingest.unix_socket): \(reason)"
+        case .tls(let error): error.description
+        case .contradiction(let text): "the ingest limits contradict each other: \(text)"
+        }
+    }
+}

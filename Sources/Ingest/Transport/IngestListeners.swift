@@ -1,0 +1,132 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Opens and closes the listeners: TCP, in plaintext or TLS, and a Unix socket. What they accept becomes an
+/// `IngestConnection`.
+final class IngestListeners: Sendable {
+    private struct Open {
+        var channels: [any Channel] = []
+        var socketFile: UnixSocketFile?
+    }
+
+    private let configuration: IngestConfiguration
+    private let group: any EventLoopGroup
+    private let loops: [ObjectIdentifier: IngestLoop]
+    private let admission: Admission
+    private let open = NIOLockedValueBox(Open())
+
+    init(
+        configuration: IngestConfiguration, group: any EventLoopGroup, loops: [IngestLoop], admission: Admission
+    ) {
+        self.configuration = configuration
+        self.group = group
+        self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        self.admission = admission
+    }
+
+    /// Listens on host and port.
+    ///
+    /// - Returns: the bound port.
+    func openTCP(tls: TLSPort?) async throws(IngestStartError) -> Int {
+        let host = configuration.host
+        do {
+            let address = try SocketAddress.makeAddressResolvingHost(host, port: configuration.port)
+            guard tls != nil || configuration.allowsPlaintextBeyondLoopback || address.isLoopback else {
+                throw IngestStartError.plaintextBeyondLoopback(host: host)
+            }
+            let channel = try await bootstrap(tls: tls)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(to: address).get()
+            open.withLockedValue { $0.channels.append(channel) }
+            return channel.localAddress?.port ?? configuration.port
+        } catch let error as IngestStartError {
+            throw error
+        } catch {
+            throw .cannotBind(host: host, port: configuration.port, reason: "\(error)")
+        }
+    }
+
+    /// Listens on a Unix socket.
+    func openUnixSocket(_ path: String) async throws(IngestStartError) {
+        do {
+            try await UnixSocketFile.makeWay(path, group: group)
+            let channel = try await bootstrap(tls: nil).bind(unixDomainSocketPath: path).get()
+            open.withLockedValue { $0.channels.append(channel) }
+            let file = try UnixSocketFile(bound: path, mode: configuration.unixSocketMode)
+            open.withLockedValue { $0.socketFile = file }
+        } catch let refusal as UnixSocketFile.Refusal {
+            throw .unixSocket(path: path, reason: refusal.reason)
+        } catch {
+            throw .unixSocket(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Accepts nothing more. A second call does nothing.
+    func close() async {
+        let old = open.withLockedValue { open in
+            defer { open = Open() }
+            return open
+        }
+        // The file first: who finds no file knows at once; who finds a dead one must try it.
+        old.socketFile?.remove()
+        // An error here means that it is closed already.
+        for channel in old.channels { try? await channel.close().get() }
+    }
+
+    // MARK: What a listener accepts
+
+    private func bootstrap(tls: TLSPort?) -> ServerBootstrap {
+        let highWater = configuration.outputBytes
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))
+            // One read a turn: a batch is sized by it once, and no second read is tried in vain.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try initialize(channel, tls: tls) }
+            }
+    }
+
+    /// Bytes of one TLS read at most: NIOSSL keeps its buffer of decrypted bytes, twice as large, for as long as the
+    /// connection lives.
+    private static let readBytesOfTLS = 32 * 1_024
+
+    /// Over a limit where words would cost a handshake.
+    private struct TurnedAway: Error {}
+
+    private func initialize(_ channel: any Channel, tls: TLSPort?) throws {
+        let loop = loops[ObjectIdentifier(channel.eventLoop)]!
+        let address = channel.remoteAddress?.ipAddress ?? "unix"
+        let isAdmitted = admission.admit(address: address)
+        let pipeline = channel.pipeline.syncOperations
+        let reads: any RecvByteBufferAllocator =
+            tls == nil
+            ? loop.readBuffer.allocator()
+            : AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: IngestListeners.readBytesOfTLS)
+        try channel.syncOptions?.setOption(.recvAllocator, value: reads)
+        if let tls {
+            guard isAdmitted else {
+                loop.turnAway()
+                throw TurnedAway()
+            }
+            try pipeline.addHandler(TLSDoor { loop.refused($0, peer: address) })
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls.context.context))
+        }
+        try pipeline.addHandler(IngestConnection(loop: loop, address: address, isAdmitted: isAdmitted))
+    }
+}
+
+extension SocketAddress {
+    fileprivate var isLoopback: Bool {
+        switch self {
+        case .v4: ipAddress?.hasPrefix("127.") ?? false
+        case .v6: ipAddress == "::1"
+        case .unixDomainSocket: true
+        }
+    }
+}

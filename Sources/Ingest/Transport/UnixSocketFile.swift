@@ -1,0 +1,58 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// The file of a Unix socket: kept from a start to its stop, and never taken from another process.
+struct UnixSocketFile: Sendable {
+    /// Why the path cannot be listened on.
+    struct Refusal: Error, Equatable {
+        let reason: String
+    }
+
+    let path: String
+    /// Which file is ours: another may have taken the path since.
+    private let device: dev_t
+    private let inode: ino_t
+
+    /// Makes the path free: removes a socket that nobody listens on any more, as a crash leaves it.
+    static func makeWay(_ path: String, group: any EventLoopGroup) async throws(Refusal) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw Refusal(reason: String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw Refusal(reason: "another file has this name; remove it or choose another path")
+        }
+        do {
+            let probe = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
+            try? await probe.close()
+        } catch let error as IOError where error.errnoCode == ECONNREFUSED {
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw Refusal(reason: "a stale socket cannot be removed: \(String(cString: strerror(errno)))")
+            }
+            return
+        } catch {
+            throw Refusal(reason: "\(error)")
+        }
+        throw Refusal(reason: "another process listens on it; stop it or choose another path")
+    }
+
+    /// Takes a socket that was just bound: sets its mode and remembers which it is.
+    init(bound path: String, mode: UInt16) throws(Refusal) {
+        var status = stat()
+        guard chmod(path, mode_t(mode)) == 0, lstat(path, &status) == 0 else {
+            throw Refusal(reason: String(cString: strerror(errno)))
+        }
+        self.path = path
+        device = status.st_dev
+        inode = status.st_ino
+    }
+
+    /// Removes it, if it is still ours.
+    func remove() {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+        unlink(path)
+    }
+}

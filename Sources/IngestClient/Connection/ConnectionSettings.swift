@@ -1,0 +1,42 @@
+import WebhookModel
+
+/// Where a server is, and who calls.
+public struct ConnectionSettings: Sendable {
+    /// Name or address.
+    public var host: String
+    public var port: Int
+    /// A Unix socket instead of host and port.
+    public var unixPath: String?
+    /// Nil: plaintext.
+    public var tls: TLSSettings?
+    /// Opens the tenants that may be published to. Never logged.
+    public var apiKey: String
+    /// Which program this is, for the server's logs.
+    public var clientName: String
+    /// Milliseconds until the connection stands, and from then until WELCOME.
+    public var connectMilliseconds: Int64 = 5_000
+    public var welcomeMilliseconds: Int64 = 10_000
+    /// Events that may be unacknowledged, when fewer than the server allows are wanted.
+    public var windowEvents = Int.max
+
+    public init(host: String = "127.0.0.1", port: Int = 7400, apiKey: String, clientName: String = "needletail-swift") {
+        self.host = host
+        self.port = port
+        self.apiKey = apiKey
+        self.clientName = clientName
+    }
+
+    /// Host and port, or the socket.
+    public var server: ServerAddress {
+        get { unixPath.map { .unix(path: $0) } ?? .tcp(host: host, port: port) }
+        set {
+            switch newValue {
+            case .tcp(let host, let port): (self.host, self.port, unixPath) = (host, port, nil)
+            case .unix(let path): unixPath = path
+            }
+        }
+    }
+
+    /// `host:port` or `unix:path`, for messages.
+    public var address: String { server.description }
+}

@@ -1,0 +1,66 @@
+public import WireProtocol
+
+/// Why a connection could not be opened, or ended. After it, every event without an answer is unknown: send it again
+/// with the same id.
+public enum IngestError: Error, Sendable, Equatable {
+    /// Nothing answers there.
+    case unreachable(address: String, reason: String)
+    /// Something answers, but it does not speak this protocol.
+    case notNeedletail(address: String)
+    /// The server closed the connection and said why (Protocol.md, status class 0x04 or 0x02).
+    case closed(ProtocolStatus, text: String)
+    /// It speaks another major version of the protocol.
+    case otherVersion(UInt8, address: String)
+    /// TLS could not be agreed on, or the server's certificate is not the one that is trusted.
+    case tlsFailed(address: String, reason: String)
+    /// The settings cannot work, whatever the server does.
+    case badSettings(String)
+    /// The connection broke.
+    case lost(reason: String)
+    /// No answer in time.
+    case timedOut(waitingFor: String, milliseconds: Int64)
+    /// The server broke the protocol.
+    case broken(reason: String)
+    /// Closed by this side.
+    case finished
+}
+
+extension IngestError {
+    /// Trying again will not help: somebody must change something first.
+    public var isPermanent: Bool {
+        switch self {
+        case .notNeedletail, .otherVersion, .tlsFailed, .badSettings: true
+        case .closed(let status, _):
+            [.authFailed, .unsupportedVersion, .tlsRequired].contains(status)
+        case .unreachable, .lost, .timedOut, .broken, .finished: false
+        }
+    }
+}
+
+extension IngestError: CustomStringConvertible {
+    /// One line that names the thing and the mend.
+    public var description: String {
+        switch self {
+        case .unreachable(let address, let reason):
+            "no connection to \(address): \(reason); is the server started, and is this its ingest port?"
+        case .notNeedletail(let address):
+            "\(address) does not speak the ingest protocol: is this the ingest port (7400 by default)?"
+        case .otherVersion(let version, let address):
+            "\(address) speaks version \(version) of the ingest protocol, this client version 1: use a client of that version"
+        case .tlsFailed(let address, let reason):
+            "no TLS with \(address): \(reason)"
+        case .badSettings(let mistake): mistake
+        case .closed(.authFailed, let text):
+            "the server does not know this API key (AUTH_FAILED\(suffix(text))): give the key that its configuration declares"
+        case .closed(.tlsRequired, _): "the server speaks TLS only on this port: turn TLS on"
+        case .closed(let status, let text):
+            "the server closed the connection: \(status.name)\(suffix(text))"
+        case .lost(let reason): "the connection was lost: \(reason)"
+        case .timedOut(let thing, let milliseconds): "no \(thing) within \(milliseconds) ms"
+        case .broken(let reason): "the server broke the protocol: \(reason)"
+        case .finished: "the connection is closed"
+        }
+    }
+
+    private func suffix(_ text: String) -> String { text.isEmpty ? "" : ": \(text)" }
+}

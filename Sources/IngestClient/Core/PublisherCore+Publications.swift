@@ -1,0 +1,88 @@
+/// How publications come in, and how they end.
+extension PublisherCore {
+    mutating func submit(_ publication: Publication) {
+        guard phase != .finished else {
+            publication.number = 0
+            return perform(.end(publication, publication.end(.closed).result))
+        }
+        publication.number = nextPublication
+        nextPublication += 1
+        deadlines.append(publication)
+        if publication.isAdmitted { admit(publication) } else { waiting.append(publication) }
+    }
+
+    /// Lets in who has waited longest, as long as there is room.
+    mutating func admitWaiting() {
+        while let publication = waiting.first {
+            guard room.fits(publication) else { return }
+            waiting.removeFirst()
+            publication.isAdmitted = true
+            admit(publication)
+            perform(.admit(publication))
+        }
+    }
+
+    private mutating func admit(_ publication: Publication) {
+        room.take(publication)
+        metrics.submitted += publication.count
+        freshEvents += publication.count
+        fresh.append(Run(publication: publication, range: 0..<publication.count))
+    }
+
+    /// Ends a publication, once. Where every event has an answer they are its result, else the error for the reason.
+    mutating func end(_ publication: Publication, _ reason: PublishError.Reason) {
+        guard !publication.isEnded else { return }
+        let (result, open) = publication.end(reason)
+        if publication.isAdmitted {
+            room.give(back: publication)
+        } else {
+            waiting.removeAll { $0 === publication }
+        }
+        deadlines.noteEnd()
+        if open > 0 { sweep() }
+        switch result {
+        case .success: metrics.refused += open
+        case .failure(let error):
+            metrics.unanswered += publication.isAdmitted ? open : 0
+            if reason != .cancelled { perform(.note(.gaveUp(error))) }
+        }
+        perform(.end(publication, result))
+    }
+
+    /// Runs of ended publications are skipped when their turn comes; while nothing can be sent they must not pile up.
+    private mutating func sweep() {
+        leftovers += 1
+        guard leftovers > 64 + 2 * deadlines.live else { return }
+        leftovers = 0
+        fresh.removeAll { $0.publication.isEnded }
+        again.removeAll { $0.publication.isEnded }
+        freshEvents = fresh.reduce(0) { $0 + $1.range.count }
+    }
+
+    mutating func endOverdue(_ now: Int64) {
+        while let publication = deadlines.first, deadline(of: publication) <= now {
+            let last = current?.phase == .open ? nil : lastError
+            end(publication, .timedOut(milliseconds: settings.patienceMilliseconds, last: last))
+        }
+        if case .closing(let until) = phase, until <= now {
+            while let publication = deadlines.first { end(publication, .closed) }
+        }
+    }
+
+    /// After `closing`, once nothing is left: all connections go.
+    mutating func finishWhenDone() {
+        guard case .closing = phase, deadlines.live == 0 else { return }
+        phase = .finished
+        for link in leaving + (current.map { [$0] } ?? []) { perform(.leave(link: link.number)) }
+        current = nil
+        leaving = []
+        connectAt = nil
+        flights.removeAll()
+        fresh.removeAll()
+        again.removeAll()
+        waiting.removeAll()
+        shelf.removeAll()
+        metrics.eventsInFlight = 0
+        perform(.finished)
+    }
+}

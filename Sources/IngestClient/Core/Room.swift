@@ -1,0 +1,28 @@
+/// What may be held at once, and what is.
+package struct Room {
+    package let eventLimit: Int
+    package let byteLimit: Int
+    package private(set) var events = 0
+    package private(set) var bytes = 0
+
+    package init(eventLimit: Int, byteLimit: Int) {
+        self.eventLimit = eventLimit
+        self.byteLimit = byteLimit
+    }
+
+    /// Whether a publication may come in. A larger one than all the room comes in alone.
+    package func fits(_ publication: Publication) -> Bool {
+        events == 0
+            || events + publication.count <= eventLimit && bytes + publication.bytes <= byteLimit
+    }
+
+    package mutating func take(_ publication: Publication) {
+        events += publication.count
+        bytes += publication.bytes
+    }
+
+    package mutating func give(back publication: Publication) {
+        events -= publication.count
+        bytes -= publication.bytes
+    }
+}

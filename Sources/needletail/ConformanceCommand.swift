@@ -1,0 +1,139 @@
+import ArgumentParser
+import Conformance
+import Glibc
+import NeedletailServer
+
+struct ConformanceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conformance",
+        abstract: "Play the clauses of the ingest protocol against a server, and cite those it breaks.",
+        discussion: """
+            The server may be any: it is met over a socket only. The run publishes some hundred events of type \
+            `conformance.check` for the tenant, a few of them of the announced size; let no endpoint of value want them. It \
+            takes six to eleven seconds, for the server's deadlines are waited for.
+
+            Examples:
+
+              needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme
+              needletail conformance unix:/run/needletail.sock --key-file shop.key --clause 3.3
+                One clause; also a section (5.4), a check (header-flags) or a group (header).
+              needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme --junit report.xml
+                For continuous integration.
+              needletail conformance --list
+                What would be played, with the clauses.
+
+            The clauses are those of Sources/WireProtocol/WireProtocol.docc/Protocol.md. Exit codes: 0 all passed or \
+            skipped, 1 a clause is broken or the server cannot be played with, 2 not understood.
+            """)
+
+    @Argument(help: ArgumentHelp("HOST:PORT, or unix:PATH.", valueName: "server"))
+    var server: String?
+    @Option(help: ArgumentHelp("API key; others on this machine can see it in the process list.", valueName: "key"))
+    var key: String?
+    @Option(
+        help: ArgumentHelp(
+            "File that holds the API key. Without either: the variable NEEDLETAIL_KEY.", valueName: "file"))
+    var keyFile: String?
+    @Option(help: ArgumentHelp("Tenant that the key opens; events are published for it.", valueName: "name"))
+    var tenant = "conformance"
+    @Option(help: ArgumentHelp("A tenant that there is and that the key does not open.", valueName: "name"))
+    var forbiddenTenant: String?
+    @Option(help: ArgumentHelp("A disabled tenant that the key opens.", valueName: "name"))
+    var disabledTenant: String?
+    @Option(help: ArgumentHelp("Shell command that makes the server shut down; played last.", valueName: "command"))
+    var drainCommand: String?
+    @Option(
+        help: ArgumentHelp("Play only checks of this clause, section, id or group; repeatable.", valueName: "clause"))
+    var clause: [String] = []
+    @Option(help: ArgumentHelp("Write JUnit XML to this file.", valueName: "file"))
+    var junit: String?
+    @Option(help: ArgumentHelp("How long an answer may take, and a deadline be overdue.", valueName: "seconds"))
+    var timeout = 5.0
+    @Flag(help: "List the checks with their clauses, and play none.")
+    var list = false
+
+    func run() async throws {
+        let checks = try chosen()
+        if list {
+            for check in checks { print(ReportText.line(of: check)) }
+            if clause.isEmpty {
+                for (clause, reason) in Catalogue.unplayed { print("not played: \(clause): \(reason)") }
+            }
+            return
+        }
+        let run = ConformanceRun(subject: try subject(), checks: checks)
+        try run.preflight()
+        print("\(checks.count) checks of the ingest protocol, version 1, against \(run.subject.address)")
+        let board = ProgressBoard(
+            total: checks.count, lines: { print($0) },
+            status: isatty(STDERR_FILENO) == 1 ? ConformanceCommand.draw : nil)
+        let report = run.play { board.show($0) }
+        board.clear()
+        print(ReportText.summary(of: report))
+        if let junit { try write(JUnitReport.text(report), to: junit) }
+        if !report.failed.isEmpty { throw ExitCode(1) }
+    }
+
+    private static let draw: @Sendable (String) -> Void = { text in
+        // What was printed must stand before it.
+        fflush(nil)
+        var text = text
+        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "we") else {
+            throw CannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+        let written = fputs(text, file) >= 0
+        guard fclose(file) == 0, written else {
+            throw CannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    private struct CannotWrite: Error, CustomStringConvertible {
+        let path: String
+        let reason: String
+        var description: String { "cannot write \(path): \(reason)" }
+    }
+
+    private func chosen() throws -> [Check] {
+        guard !clause.isEmpty else { return Catalogue.checks }
+        let wanted = try clause.flatMap { text in
+            let found = Catalogue.checks(matching: text)
+            guard !found.isEmpty else {
+                throw ValidationError("--clause \(text) matches no check; `needletail conformance --list` names them")
+            }
+            return found.map(\.id)
+        }
+        return Catalogue.checks.filter { wanted.contains($0.id) }
+    }
+
+    private func subject() throws -> Subject {
+        guard let server else { throw ValidationError("give the server, as 127.0.0.1:7400 or unix:PATH") }
+        guard let address = ServerAddress(server) else {
+            throw ValidationError("\(server) is no server; write HOST:PORT or unix:PATH")
+        }
+        guard (0.1...600).contains(timeout) else { throw ValidationError("--timeout is between 0.1 and 600 seconds") }
+        // What does not fit in HELLO and in a record would end the runner, not the server.
+        let names = [tenant, forbiddenTenant, disabledTenant].compactMap(\.self)
+        guard names.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
+            throw ValidationError("a tenant's name is 1 to 64 bytes long")
+        }
+        let key = try givenKey()
+        guard key.utf8.count <= 1_024 else { throw ValidationError("an API key has 1,024 bytes at most") }
+        var subject = Subject(
+            address: address, key: key, tenant: tenant, patience: .milliseconds(Int64(timeout * 1_000)))
+        subject.forbiddenTenant = forbiddenTenant
+        subject.disabledTenant = disabledTenant
+        subject.drainCommand = drainCommand
+        return subject
+    }
+
+    private func givenKey() throws -> String {
+        if let key { return key }
+        if let keyFile { return try KeyFile.read(keyFile) }
+        if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"] { return key }
+        throw ValidationError("give the API key: --key-file FILE, --key KEY or NEEDLETAIL_KEY")
+    }
+}

@@ -1,0 +1,129 @@
+import IngestClient
+import NIOCore
+import WebhookModel
+import WireProtocol
+
+/// One line that says what is wrong with an event, and the mend.
+struct EventMistake: Error, Equatable, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// What is said about an event: by flags, and by a line, which wins.
+struct EventFields {
+    var id: String?
+    var idempotencyKey: String?
+    var tenant: String?
+    var type: String?
+    var occurredAt: String?
+    var deliverAt: String?
+    var orderingKey = ""
+    var correlationID = ""
+    var contentType = ""
+    var attributes: [OutgoingEvent.Attribute] = []
+    var payload: [UInt8]?
+
+    /// Reads one line of NDJSON: an object whose members override these fields.
+    func merging(line: ArraySlice<UInt8>) throws(EventMistake) -> EventFields {
+        let members: [(name: String, value: ArraySlice<UInt8>)]
+        do throws(JSONScanner.Mistake) { members = try JSONScanner.members(of: line) } catch {
+            throw EventMistake(
+                #"\#(error); each line is an object like {"tenant":"acme","type":"order.placed","payload":{}}"#)
+        }
+        var fields = self
+        for (name, value) in members { try fields.set(name, value) }
+        return fields
+    }
+
+    private mutating func set(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) {
+        switch name {
+        case "payload": payload = Array(value)
+        case "payload_text": payload = Array(try text(name, value).utf8)
+        case "attributes":
+            guard let members = try? JSONScanner.members(of: value) else {
+                throw EventMistake(#""attributes" is an object of texts: {"schema":"2"}"#)
+            }
+            for (name, value) in members {
+                attributes.append(OutgoingEvent.Attribute(name: name, value: try text(name, value)))
+            }
+        case "occurred_at": occurredAt = try time(name, value)
+        case "deliver_at": deliverAt = try time(name, value)
+        case "id": (id, idempotencyKey) = (try text(name, value), nil)
+        case "idempotency_key": (id, idempotencyKey) = (nil, try text(name, value))
+        case "tenant": tenant = try text(name, value)
+        case "type": type = try text(name, value)
+        case "ordering_key": orderingKey = try text(name, value)
+        case "correlation_id": correlationID = try text(name, value)
+        case "content_type": contentType = try text(name, value)
+        default:
+            throw EventMistake(
+                "\"\(name)\" is not known; known are tenant, type, payload, payload_text, id, idempotency_key, "
+                    + "occurred_at, deliver_at, ordering_key, correlation_id, content_type and attributes")
+        }
+    }
+
+    private func text(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
+        guard let text = JSONScanner.text(value) else { throw EventMistake("\"\(name)\" must be a text in quotes") }
+        return text
+    }
+
+    /// A text, or a bare number.
+    private func time(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
+        JSONScanner.text(value) ?? String(decoding: value, as: UTF8.self)
+    }
+
+    /// The event, checked by the rules that the server has.
+    ///
+    /// - Parameter now: Unix milliseconds.
+    func event(now: Int64) throws(EventMistake) -> OutgoingEvent {
+        guard let tenant, !tenant.isEmpty else {
+            throw EventMistake(#"no tenant: add "tenant", or give --tenant for all"#)
+        }
+        guard let type, !type.isEmpty else { throw EventMistake(#"no type: add "type", or give --type for all"#) }
+        guard let payload else { throw EventMistake(#"no payload: add "payload", any JSON value"#) }
+        var event = OutgoingEvent(id: try eventID(tenant: tenant), tenant: tenant, type: type, payload: payload)
+        event.occurredAt = try moment(occurredAt, "occurred_at", now)
+        event.deliverAt = try moment(deliverAt, "deliver_at", now)
+        event.orderingKey = orderingKey
+        event.correlationID = correlationID
+        event.contentType = contentType
+        event.attributes = attributes
+        try check(event)
+        return event
+    }
+
+    private func eventID(tenant: String) throws(EventMistake) -> EventID {
+        if let idempotencyKey { return EventID(tenant: tenant, idempotencyKey: idempotencyKey) }
+        guard let id else { return EventID.timeOrdered() }
+        let digits = id.hasPrefix("evt_") ? Array(id.utf8) : Array("evt_".utf8) + id.utf8.filter { $0 != 0x2D }
+        guard let read = EventID(webhookID: digits), !read.isZero else {
+            throw EventMistake("the id \(id) is not evt_ and 32 hex digits, nor a UUID")
+        }
+        return read
+    }
+
+    private func moment(_ text: String?, _ name: String, _ now: Int64) throws(EventMistake) -> Int64 {
+        guard let text else { return 0 }
+        guard let time = PointInTime.read(text, now: now) else {
+            throw EventMistake("\(name) \(text): write 2026-01-31T12:00:00Z, +90s, or Unix milliseconds")
+        }
+        return time
+    }
+
+    private func check(_ event: OutgoingEvent) throws(EventMistake) {
+        // What a record's length fields hold; the parser below knows the finer limits.
+        let texts = [event.tenant, event.type, event.orderingKey, event.correlationID, event.contentType]
+        let attributes = event.attributes.flatMap { [$0.name, $0.value] }
+        guard (texts + attributes).allSatisfy({ $0.utf8.count <= Int(UInt16.max) }),
+            event.attributes.count <= Limits.attributes
+        else { throw EventMistake("a text over 65,535 bytes, or more than \(Limits.attributes) attributes") }
+        var buffer = ByteBuffer()
+        event.encode(to: &buffer)
+        switch buffer.withUnsafeReadableBytes({ EventRecord.parse($0, payloadLimit: .max) }) {
+        case .success: return
+        case .failure(.malformed(let reason)): throw EventMistake(reason)
+        case .failure(.badTime): throw EventMistake("a time is before 2000 or after 2200; numbers are milliseconds")
+        case .failure(.tooLarge): throw EventMistake("the payload is too large")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import IngestClient
+import NIOCore
+import WireProtocol
+
+/// Publishes line after line, some hundred batches ahead of the receipts, and prints them in the order of the lines.
+struct LineRun {
+    /// Lines handed over together.
+    private static let batch = 100
+    /// Batches whose receipts are waited for at once: beyond it reading stops.
+    private static let ahead = 256
+
+    private let fields: EventFields
+    private let publisher: EventPublisher
+    private var source: LineSource
+    private var printer: ReceiptPrinter
+    private var waiting = CircularBuffer<(receipts: PendingReceipts, lines: [Int?])>()
+
+    init(fields: EventFields, publisher: EventPublisher, source: LineSource, printer: ReceiptPrinter) {
+        self.fields = fields
+        self.publisher = publisher
+        self.source = source
+        self.printer = printer
+    }
+
+    /// Publishes all lines. Returns what became of them.
+    mutating func finish() async throws -> ReceiptPrinter.Count {
+        let begun = PointInTime.now
+        while let lines = try await source.next() {
+            try await publish(lines)
+            // Whoever writes line by line reads receipts line by line.
+            if source.mustWait { await collect(until: 0) }
+            printer.progress(bytesRead: source.bytesRead)
+        }
+        await collect(until: 0)
+        await publisher.close()
+        printer.finish(seconds: Double(PointInTime.now - begun) / 1_000)
+        return printer.count
+    }
+
+    private mutating func publish(_ lines: [LineSource.Line]) async throws {
+        var events: [OutgoingEvent] = []
+        var numbers: [Int?] = []
+        let now = PointInTime.now
+        for line in lines {
+            do throws(EventMistake) {
+                guard !line.isCutOff else { throw EventMistake("longer than \(LineSource.mostBytes) bytes") }
+                events.append(try fields.merging(line: line.bytes).event(now: now))
+                numbers.append(line.number)
+            } catch {
+                printer.show(error, line: line.number)
+            }
+            if events.count == LineRun.batch { await submit(&events, &numbers) }
+        }
+        await submit(&events, &numbers)
+    }
+
+    private mutating func submit(_ events: inout [OutgoingEvent], _ numbers: inout [Int?]) async {
+        guard !events.isEmpty else { return }
+        await collect(until: LineRun.ahead - 1)
+        do throws(PublishError) {
+            waiting.append((try await publisher.submit(events), numbers))
+        } catch {
+            printer.show(error, lines: numbers)
+        }
+        events.removeAll(keepingCapacity: true)
+        numbers.removeAll(keepingCapacity: true)
+    }
+
+    /// Waits for the oldest receipts and prints them, until so many batches are left.
+    private mutating func collect(until left: Int) async {
+        while waiting.count > left, let (receipts, lines) = waiting.popFirst() {
+            do throws(PublishError) { printer.show(try await receipts.receipts(), lines: lines) } catch {
+                printer.show(error, lines: lines)
+            }
+            printer.progress(bytesRead: source.bytesRead)
+        }
+    }
+}

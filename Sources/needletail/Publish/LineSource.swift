@@ -1,0 +1,109 @@
+import Glibc
+import NIOPosix
+
+/// The lines of a file or a pipe, read in pieces on a thread that may block.
+struct LineSource {
+    struct Line {
+        /// Counted from 1.
+        let number: Int
+        let bytes: ArraySlice<UInt8>
+        /// Over the limit: `bytes` are its beginning.
+        var isCutOff = false
+    }
+
+    /// Bytes of a line at most: the largest payload with every byte escaped (`\u0020`), and the rest of its line.
+    static let mostBytes = 2 << 20
+    private static let pieceBytes = 256 * 1024
+
+    private let descriptor: CInt
+    private var tail: [UInt8] = []
+    private var number = 0
+    private var isSkipping = false
+    private var isOver = false
+    /// Bytes read so far, and of the whole file where that is known.
+    private(set) var bytesRead = 0
+    let bytesInAll: Int?
+
+    /// - Parameter path: nil: standard input.
+    init(path: String?) throws(EventMistake) {
+        guard let path else {
+            descriptor = STDIN_FILENO
+            bytesInAll = nil
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw EventMistake("\(path): cannot be read: \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        bytesInAll = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+
+    /// Whether a read would have to wait for whoever writes.
+    var mustWait: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 0
+    }
+
+    /// The lines that end in the next piece; empty ones are left out. Nil: the end.
+    mutating func next() async throws -> [Line]? {
+        guard !isOver else { return nil }
+        let piece = try await LineSource.read(descriptor)
+        bytesRead += piece.count
+        var lines: [Line] = []
+        if piece.isEmpty {
+            isOver = true
+            if !tail.isEmpty { tail.append(0x0A) }
+        }
+        tail += piece
+        var start = 0
+        while let end = tail[start...].firstIndex(of: 0x0A) {
+            take(tail[start..<end], into: &lines)
+            start = end + 1
+        }
+        tail.removeFirst(start)
+        if tail.count > LineSource.mostBytes, !isSkipping {
+            number += 1
+            lines.append(Line(number: number, bytes: [], isCutOff: true))
+            isSkipping = true
+        }
+        if isSkipping { tail.removeAll(keepingCapacity: true) }
+        return lines
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [Line]) {
+        // The end of a line that was reported already.
+        guard !isSkipping else {
+            isSkipping = false
+            return
+        }
+        number += 1
+        let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
+        if !text.isEmpty { lines.append(Line(number: number, bytes: text)) }
+    }
+
+    private static func read(_ descriptor: CInt) async throws -> [UInt8] {
+        try await NIOThreadPool.singleton.runIfActive {
+            var piece = [UInt8](repeating: 0, count: pieceBytes)
+            while true {
+                let count = Glibc.read(descriptor, &piece, piece.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw EventMistake("reading failed: \(String(cString: strerror(errno)))") }
+                piece.removeLast(piece.count - count)
+                return piece
+            }
+        }
+    }
+
+    /// A whole file, or standard input for `-`.
+    static func whole(_ path: String) async throws -> [UInt8] {
+        let source = try LineSource(path: path == "-" ? nil : path)
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try await read(source.descriptor)
+            if piece.isEmpty { return bytes }
+            bytes += piece
+            guard bytes.count <= mostBytes else { throw EventMistake("\(path): over \(mostBytes) bytes") }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import IngestClient
+import WireProtocol
+
+/// Receipts on standard output, complaints and progress on standard error.
+struct ReceiptPrinter {
+    enum Form { case text, json, quiet }
+
+    /// Of the lines so far.
+    struct Count: Equatable {
+        var stored = 0
+        var duplicates = 0
+        var refused = 0
+        var unreadable = 0
+        var inDoubt = 0
+
+        var isAllStored: Bool { refused + unreadable + inDoubt == 0 }
+    }
+
+    private(set) var count = Count()
+    private let form: Form
+    private var bar: ProgressBar
+
+    /// - Parameter bytesInAll: of the input, for the bar; nil: not known.
+    init(form: Form, bytesInAll: Int?) {
+        self.form = form
+        bar = ProgressBar(bytesInAll: bytesInAll)
+    }
+
+    /// The receipts of some lines, in order.
+    mutating func show(_ receipts: [EventReceipt], lines: [Int?]) {
+        var output = ""
+        var complaints = ""
+        for (receipt, line) in zip(receipts, lines) {
+            if receipt.isStored {
+                count.stored += 1
+                if receipt.status == .duplicate { count.duplicates += 1 }
+            } else {
+                count.refused += 1
+                complaints +=
+                    prefix(line) + "\(receipt.id): \(receipt.status.name): \(receipt.status.text)"
+                    + mend(receipt.status) + "\n"
+            }
+            switch form {
+            case .text where receipt.isStored:
+                output += "\(receipt.id) \(receipt.status.name) commit=\(receipt.commit)\n"
+            case .json: output += json(receipt, line)
+            case .text, .quiet: break
+            }
+        }
+        bar.clear()
+        write(output, to: STDOUT_FILENO)
+        write(complaints, to: STDERR_FILENO)
+    }
+
+    /// A publication that ended without all its answers.
+    mutating func show(_ error: PublishError, lines: [Int?]) {
+        for (receipt, line) in zip(error.receipts, lines) {
+            if let receipt {
+                show([receipt], lines: [line])
+            } else {
+                count.inDoubt += 1
+                complain(line, "no answer: publish it again with the same id")
+            }
+        }
+        bar.clear()
+        write("needletail: \(error)\n", to: STDERR_FILENO)
+    }
+
+    /// A line that is no event.
+    mutating func show(_ mistake: EventMistake, line: Int?) {
+        count.unreadable += 1
+        complain(line, mistake.description)
+    }
+
+    private mutating func complain(_ line: Int?, _ text: String) {
+        bar.clear()
+        write(prefix(line) + text + "\n", to: STDERR_FILENO)
+    }
+
+    mutating func progress(bytesRead: Int) { bar.show(bytesRead: bytesRead, count) }
+
+    /// The last line, where there were several events.
+    mutating func finish(seconds: Double) {
+        bar.clear()
+        var parts = ["\(count.stored) stored"]
+        if count.duplicates > 0 { parts.append("\(count.duplicates) of them known already") }
+        if count.refused > 0 { parts.append("\(count.refused) refused") }
+        if count.inDoubt > 0 { parts.append("\(count.inDoubt) without an answer") }
+        if count.unreadable > 0 { parts.append("\(count.unreadable) not readable") }
+        let tenths = Int((seconds * 10).rounded())
+        write("\(parts.joined(separator: ", ")); \(tenths / 10).\(tenths % 10) s\n", to: STDERR_FILENO)
+    }
+
+    private func prefix(_ line: Int?) -> String { line.map { "line \($0): " } ?? "needletail: " }
+
+    private func json(_ receipt: EventReceipt, _ line: Int?) -> String {
+        let line = line.map { "\"line\":\($0)," } ?? ""
+        return
+            "{\(line)\"id\":\"\(receipt.id)\",\"status\":\"\(receipt.status.name)\",\"stored\":\(receipt.isStored),\"commit\":\(receipt.commit)}\n"
+    }
+
+    private func mend(_ status: ProtocolStatus) -> String {
+        switch status {
+        case .unknownTenant: "; mend the name, or provision the tenant"
+        case .tenantDisabled: "; enable the tenant"
+        case .forbidden: "; use a key that opens this tenant and type"
+        case .conflict: "; give it another id or key, or leave it: the first content stands"
+        case .tooLarge: "; send less, for example a link to the content"
+        case .badTime: "; give a time within the next 30 days"
+        case .unknownEventType: "; mend the type, or add it to the catalogue"
+        case let status where status.statusClass == .sendAgain || status.statusClass == .sendElsewhere:
+            "; publish it again later with the same id"
+        default: ""
+        }
+    }
+}
+
+/// One line that is rewritten, on a terminal only, and only for what takes over a second.
+struct ProgressBar {
+    private static let width = 24
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let bytesInAll: Int?
+    private let begun = PointInTime.now
+    private var shown: Int64 = 0
+    private var isVisible = false
+
+    init(bytesInAll: Int?) { self.bytesInAll = bytesInAll }
+
+    mutating func show(bytesRead: Int, _ count: ReceiptPrinter.Count) {
+        let now = PointInTime.now
+        guard isTerminal, now - begun > 1_000, now - shown >= 100 else { return }
+        shown = now
+        isVisible = true
+        var text = "\r\u{1B}[K"
+        if let bytesInAll, bytesInAll > 0 {
+            let done = min(ProgressBar.width, bytesRead * ProgressBar.width / bytesInAll)
+            text += "[" + String(repeating: "#", count: done) + String(repeating: " ", count: ProgressBar.width - done)
+            text += "] \(min(100, bytesRead * 100 / bytesInAll)) %  "
+        }
+        let rate = Int64(count.stored) * 1_000 / max(1, now - begun)
+        text += "\(count.stored) stored, \(rate)/s"
+        if count.refused + count.unreadable > 0 { text += ", \(count.refused + count.unreadable) not" }
+        write(text, to: STDERR_FILENO)
+    }
+
+    mutating func clear() {
+        if isVisible { write("\r\u{1B}[K", to: STDERR_FILENO) }
+        isVisible = false
+    }
+}
+
+/// All of it, whatever the pipe takes at once. A reader that is gone is no reason to stop publishing.
+private func write(_ text: String, to descriptor: CInt) {
+    var text = text
+    text.withUTF8 { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Conformance
+import Foundation
+import Testing
+
+/// The catalogue against Protocol.md: nothing that a server must do is forgotten, nothing is cited that is not there.
+@Suite struct ClauseTests {
+    /// The clauses with their text, by number.
+    private static let clauses: [String: String] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/WireProtocol/WireProtocol.docc/Protocol.md")
+        let page = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        var clauses: [String: String] = [:]
+        for paragraph in page.components(separatedBy: "\n\n") {
+            guard let number = paragraph.prefixMatch(of: /(\d+(?:\.\d+)+)\.\s/) else { continue }
+            #expect(clauses[String(number.1)] == nil, "clause \(number.1) is there twice")
+            clauses[String(number.1)] = String(paragraph[number.range.upperBound...])
+        }
+        return clauses
+    }()
+
+    @Test func `the page is numbered and each clause demands one thing`() {
+        #expect(ClauseTests.clauses.count > 90)
+        for (number, text) in ClauseTests.clauses {
+            let demands = text.matches(of: /\b(MUST|SHOULD|MAY)\b/).count
+            #expect(demands <= 1, "clause \(number) makes \(demands) demands; split it")
+        }
+    }
+
+    @Test func `every demand on a server is played, or it is said why not`() {
+        let played = Set(Catalogue.checks.flatMap(\.clauses))
+        let unplayed = Set(Catalogue.unplayed.map(\.clause))
+        for (number, text) in ClauseTests.clauses where text.contains(/\b(server|receiver|sender) MUST\b/) {
+            #expect(
+                played.contains(number) != unplayed.contains(number),
+                "clause \(number): no check plays it, and Catalogue.unplayed gives no reason (or both): \(text)")
+        }
+    }
+
+    @Test func `every clause that is cited is there`() {
+        for check in Catalogue.checks {
+            for clause in check.clauses {
+                #expect(
+                    ClauseTests.clauses[clause] != nil,
+                    "\(check.id) plays clause \(clause), which Protocol.md does not have")
+            }
+        }
+        for (clause, _) in Catalogue.unplayed { #expect(ClauseTests.clauses[clause] != nil) }
+        for fault in Faults.all { #expect(ClauseTests.clauses[fault.clause] != nil, "\(fault)") }
+    }
+
+    @Test func `ids are unique and speak of their group`() {
+        let ids = Catalogue.checks.map(\.id)
+        #expect(Set(ids).count == ids.count)
+        #expect(Catalogue.checks(matching: "5.4").allSatisfy { $0.clauses.contains { $0.hasPrefix("5.4") } })
+        #expect(Catalogue.checks(matching: "header").count == Catalogue.checks.filter { $0.group == "header" }.count)
+        #expect(Catalogue.checks(matching: "5").contains { $0.id == "publish-ack" })
+        #expect(Catalogue.checks(matching: "5.4.11").isEmpty && Catalogue.checks(matching: "99").isEmpty)
+    }
+}

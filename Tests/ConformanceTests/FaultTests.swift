@@ -1,0 +1,83 @@
+import Conformance
+import Testing
+import WireProtocol
+
+/// The runner can fail: each fault of a server is found by the check that plays its clause, and that clause is cited.
+@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+    // How long a fault that shows in silence is waited for.
+    private static let patience = Duration.seconds(1)
+
+    @Test(arguments: Faults.all)
+    func `each fault is found and its clause cited`(fault: Fault) async throws {
+        let result = try await FaultTests.play(fault)
+        guard case .failed(let deviation) = result.verdict else {
+            Issue.record("\(fault): \(fault.check) says \(result.verdict)")
+            return
+        }
+        #expect(deviation.clause == fault.clause, "\(ReportText.lines(of: result).joined(separator: "\n"))")
+        #expect(!deviation.expected.isEmpty && !deviation.came.isEmpty)
+    }
+
+    @Test func `every clause that is played can be found broken`() {
+        // The drain is played below and in EndToEndTests: it takes a server that leaves.
+        let played = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
+        let broken = Set(Faults.all.map(\.clause))
+        #expect(played.subtracting(broken).isEmpty)
+    }
+
+    @Test func `a server that goes without GOAWAY is found`() async throws {
+        let server = try await RealServer()
+        var subject = Subject.onLoopback(server.port, patience: FaultTests.patience)
+        subject.drainCommand = "true"
+        let report = await run(Catalogue.checks(matching: "end-drain"), subject)
+        await server.stop()
+        #expect(report.brokenClauses == ["5.6.5"])
+    }
+
+    // A limit is a number of the server's, and memory of ours.
+    @Test(arguments: [0, UInt32.max]) func `absurd limits do not end the runner`(limit: UInt32) async throws {
+        let fault = Fault("absurd limits", "", breaks: "") { piece, _ in
+            guard piece.isServer(.welcome) else { return .passes }
+            piece.change(Welcome.self) { welcome in
+                welcome.frameBytes = limit
+                welcome.eventBytes = limit
+                welcome.eventsPerFrame = limit
+                welcome.windowEvents = limit
+                welcome.windowBytes = limit == 0 ? 0 : .max
+                welcome.idleTimeoutMilliseconds = limit
+            }
+            return .passes
+        }
+        let server = try await RealServer()
+        let meddler = try await Meddler(before: server.port, fault)
+        let concerned = ["hello-limits", "header-length", "event-large", "event-too-large", "publish", "window"]
+        let checks = concerned.flatMap { Catalogue.checks(matching: $0) }
+        let report = await run(checks, .onLoopback(meddler.port, patience: .milliseconds(300)))
+        try await meddler.stop()
+        await server.stop()
+        #expect(report.results.count == checks.count)
+        #expect(report.brokenClauses.contains("5.2.4"))
+    }
+
+    // Without this, a clumsy go-between would pass for a fault.
+    @Test func `the go-between alone is no fault`() async throws {
+        let server = try await RealServer()
+        let meddler = try await Meddler(before: server.port, Fault("none", "", breaks: ""))
+        // What is sent piece by piece is put together by the go-between.
+        let checks = Catalogue.checks.filter { $0.pace == .quick }
+        let report = await run(checks, .onLoopback(meddler.port, patience: .seconds(5)))
+        try await meddler.stop()
+        await server.stop()
+        for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
+    }
+
+    private static func play(_ fault: Fault) async throws -> CheckResult {
+        let server = try await RealServer(configure: fault.server)
+        let meddler = try await Meddler(before: server.port, fault)
+        let checks = Catalogue.checks.filter { $0.id == fault.check }
+        let report = await run(checks, .onLoopback(meddler.port, patience: patience))
+        try await meddler.stop()
+        await server.stop()
+        return try #require(report.results.first, "no check is called \(fault.check)")
+    }
+}

@@ -1,0 +1,77 @@
+import Conformance
+import DurableQueue
+import Ingest
+import Logging
+import Store
+import TestSupport
+import WebhookModel
+
+/// Our own server in this process: the real ingest port before the real queue on a real store. Nothing is delivered.
+final class RealServer: Sendable {
+    static let key = "nt_conformance_tests_key"
+    static let tenant = "acme"
+    /// Not opened by the key.
+    static let forbidden = "globex"
+    static let disabled = "asleep"
+
+    let port: Int
+    private let folder = TemporaryDirectory()
+    private let queue: QueueWriterThread
+    private let ingest: IngestServer
+
+    /// - Parameter configure: changes limits; the deadlines are a second, so that they can be waited for.
+    init(configure: (inout IngestConfiguration) -> Void = { _ in }) async throws {
+        let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        queue = try QueueWriterThread(
+            directory: try DataDirectory(path: folder.path + "/data", mapBytes: 1 << 30),
+            configuration: QueueConfiguration(diskReserveBytes: 0), senders: [DispatchPort { _ in }], logger: silent
+        ) { reason in preconditionFailure("the queue stopped: \(reason)") }
+        queue.start()
+        try await queue.change(
+            [(RealServer.tenant, true), (RealServer.forbidden, true), (RealServer.disabled, false)].map {
+                .putTenant(name: $0, enabled: $1, origin: .provisioned)
+            })
+        let directory = queue.tenantDirectory
+        func tenant(_ name: String, enabled: Bool) -> Tenant {
+            let entry = Array(name.utf8).withUnsafeBytes(directory.tenant)
+            return Tenant(number: entry!.number, name: name, enabled: enabled)
+        }
+        let open = [tenant(RealServer.tenant, enabled: true), tenant(RealServer.disabled, enabled: false)]
+        let key = APIKey(
+            name: "tests", tenants: .only(open.map(\.number)),
+            settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32)))
+        let tenants = TenantDirectory(
+            tenants: open + [tenant(RealServer.forbidden, enabled: true)], keys: [key])
+        var configuration = IngestConfiguration()
+        configuration.port = 0
+        configuration.helloMilliseconds = 1_000
+        configuration.headerMilliseconds = 1_000
+        configuration.idleMilliseconds = 3_000
+        configuration.authFailureDelayMilliseconds = 150
+        configuration.sweepMilliseconds = 20
+        configure(&configuration)
+        ingest = IngestServer(
+            configuration: configuration,
+            authenticate: { bytes, _ in bytes.elementsEqual(RealServer.key.utf8) ? Authentication(key: key) : nil },
+            tenants: { tenants },
+            intake: queue.intake, logger: silent)
+        port = try await ingest.start()
+    }
+
+    func stop() async {
+        await ingest.shutdown()
+        queue.stop()
+    }
+}
+
+extension Subject {
+    /// A server on a loopback port that has `RealServer`'s tenants.
+    static func onLoopback(_ port: Int, patience: Duration) -> Subject {
+        var subject = Subject(
+            address: .tcp(host: "127.0.0.1", port: UInt16(port)), key: RealServer.key, tenant: RealServer.tenant,
+            patience: patience)
+        subject.forbiddenTenant = RealServer.forbidden
+        subject.disabledTenant = RealServer.disabled
+        return subject
+    }
+}

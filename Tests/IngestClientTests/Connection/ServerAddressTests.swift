@@ -1,0 +1,20 @@
+import IngestClient
+import Testing
+
+@Suite("Where a server listens")
+struct ServerAddressTests {
+    @Test(arguments: [
+        ("events.example", ServerAddress.tcp(host: "events.example", port: 7400)),
+        ("127.0.0.1:7401", .tcp(host: "127.0.0.1", port: 7401)),
+        ("[::1]:7402", .tcp(host: "::1", port: 7402)),
+        ("[::1]", .tcp(host: "::1", port: 7400)),
+        ("unix:/run/needletail.sock", .unix(path: "/run/needletail.sock")),
+    ])
+    func `an address is read, and written so that it is read again`(text: String, address: ServerAddress) {
+        #expect(ServerAddress(text) == address)
+        #expect(ServerAddress(address.description) == address)
+    }
+
+    @Test(arguments: ["", ":7400", "host:", "host:0", "host:65536", "host:http", "::1", "[::1", "[::1]7400", "unix:"])
+    func `anything else is none`(text: String) { #expect(ServerAddress(text) == nil) }
+}

@@ -1,0 +1,131 @@
+import Testing
+
+/// Every row of `Ingest.docc/Defences.md` against a real server on loopback. Each attack runs in a process of its own, so
+/// that its memory can be told from everybody else's, and prints what it costs.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct AttackTests {
+    /// Passes on what the attack printed.
+    private func tell(_ result: ExitTest.Result?) {
+        guard let result else { return }
+        let lines = String(decoding: result.standardOutputContent, as: UTF8.self).split(separator: "\n")
+        for line in lines where line.hasPrefix("attack:") { print(line) }
+    }
+
+    // MARK: Slow peers
+
+    @Test func `half a header, then silence`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.headers()
+            })
+    }
+
+    @Test func `half a HELLO, and none`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.hellos()
+            })
+    }
+
+    @Test func `a body that drips`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.bodies()
+            })
+    }
+
+    @Test func `bodies announced and never sent`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.announcements()
+            })
+    }
+
+    @Test func `large frames left unfinished`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.unfinished()
+            })
+    }
+
+    @Test func `peers gone without a word`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.halfOpen()
+            })
+    }
+
+    @Test func `answers left unread`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await SlowPeers.readers()
+            })
+    }
+
+    // MARK: Crowds
+
+    // Some seconds: ten thousand handshakes.
+    @Test func `ten thousand silent producers`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Crowds.idle()
+            })
+    }
+
+    @Test func `a thousand strangers with all they may send`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Crowds.unauthenticated()
+            })
+    }
+
+    @Test func `many strangers of one address`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Crowds.oneAddress()
+            })
+    }
+
+    @Test func `a HELLO over its limit`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Crowds.longHello()
+            })
+    }
+
+    @Test func `guesses of the key`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Crowds.guesses()
+            })
+    }
+
+    // MARK: Floods
+
+    @Test func `floods of control frames`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Floods.control()
+            })
+    }
+
+    @Test func `one event over the window`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Floods.window()
+            })
+    }
+
+    @Test func `one byte over the window`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Floods.windowBytes()
+            })
+    }
+
+    @Test func `lengths that lie`() async {
+        tell(
+            await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                try await Floods.lies()
+            })
+    }
+}

@@ -1,0 +1,94 @@
+import DurableQueue
+import NeedletailServer
+import Testing
+import WebhookModel
+
+@Suite struct KeyReaderTests {
+    private static let digest = String(repeating: "0a", count: 32)
+
+    private func keys(_ entry: String) throws(InputMistakes) -> [DesiredKey] {
+        try ProvisioningPlan.load(
+            text: "tenants: [{ name: acme }]\napi_keys:\n  - { name: k, \(entry) }", named: "p.yaml"
+        ).keys
+    }
+
+    @Test func aWholeKey() throws {
+        let keys = try keys(
+            """
+            key_sha256: \(Self.digest), tenants: [acme], scopes: [publish:order.*, read], rate: 500, burst: 2000,
+            expires: 2027-01-31T12:00:00Z, client_certificates: [shop.example, "SHA256:\(String(repeating: "AB:", count: 31))AB"]
+            """)
+        #expect(
+            keys == [
+                DesiredKey(
+                    name: "k", tenants: .only(["acme"]),
+                    settings: APIKey.Settings(
+                        digest: Array(repeating: 10, count: 32), scopes: [.publish(.prefix("order.")), .read],
+                        rate: APIKey.Rate(eventsPerSecond: 500, burst: 2_000), expiresAt: 1_801_396_800_000,
+                        clientCertificates: ["shop.example", "sha256:" + String(repeating: "ab", count: 32)]))
+            ])
+    }
+
+    @Test func whatIsLeftOut() throws {
+        let settings = try #require(try keys("key: 0123456789abcdef, tenants: all, rate: 7").first).settings
+        #expect(settings.scopes == [.publish(.everything)] && settings.expiresAt == nil)
+        #expect(settings.rate == APIKey.Rate(eventsPerSecond: 7, burst: 7))
+    }
+
+    @Test func aCertificateAloneWillDo() throws {
+        let key = try #require(try keys("tenants: all, client_certificates: shop.example").first)
+        #expect(key.settings.digest == [] && key.settings.clientCertificates == ["shop.example"])
+    }
+
+    @Test(arguments: [
+        ("scopes: [publsh]", "scopes: \"publsh\" is not a scope; give publish, publish:order.*, read or manage"),
+        ("scopes: [\"publish:a*b\"]", "scopes: \"publish:a*b\" is not a scope"),
+        ("scopes: []", "scopes: give 1 to 64"),
+        ("rate: 0", "rate: \"0\" is no good; give a whole number from 1 to 10000000"),
+        ("burst: 5", "burst: belongs to rate"),
+        ("expires: 2027-02-30T00:00:00Z", "expires: \"2027-02-30T00:00:00Z\" is no good; give a time as"),
+        ("expires: tomorrow", "expires: \"tomorrow\" is no good"),
+        ("client_certificates: [\"sha256:12\"]", "client_certificates: \"sha256:12\": give sha256: and 64 hex digits"),
+        ("client_certificates: []", "client_certificates: give 1 to 64"),
+        ("client_certificates: [a, A]", "client_certificates: \"A\" stands for another API key already, or twice here"),
+        ("key_sha256: \(KeyReaderTests.digest)", "key_sha256: stands beside key, key_file or key_env"),
+        ("scope: publish", "scope: unknown key; did you mean scopes?"),
+    ])
+    func aMistakeIsTold(entry: String, expected: String) {
+        let error = #expect(throws: InputMistakes.self) { try keys("key: 0123456789abcdef, tenants: all, \(entry)") }
+        #expect(error?.lines.count == 1, "\(error?.lines ?? [])")
+        #expect(error?.lines.first?.hasPrefix("p.yaml:3:") == true, "\(error?.lines ?? [])")
+        #expect(error?.lines.first?.contains("API key \"k\": \(expected)") == true, "\(error?.lines ?? [])")
+    }
+
+    @Test(arguments: [
+        "12", "zz",
+        // The digest of nothing: every HELLO without a key would open it.
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ])
+    func aBadDigest(text: String) {
+        let error = #expect(throws: InputMistakes.self) { try keys("tenants: all, key_sha256: \"\(text)\"") }
+        #expect(error?.lines.first?.contains("give the 64 hex digits that `needletail key new` prints") == true)
+    }
+
+    @Test func twoKeysOfOneText() {
+        let error = #expect(throws: InputMistakes.self) {
+            try keys("key: 0123456789abcdef, tenants: all }\n  - { name: l, key: 0123456789abcdef, tenants: all")
+        }
+        #expect(error?.lines.count == 1)
+        #expect(error?.lines.first?.contains("API key \"l\": name: another API key has the same key") == true)
+    }
+
+    @Test func aNewKeyOpensWhatItsDigestSays() throws {
+        let fresh = NewAPIKey()
+        #expect(fresh.text.wholeMatch(of: /ntk_[A-Za-z0-9_-]{43}/) != nil, "\(fresh.text)")
+        #expect(NewAPIKey().text != fresh.text)
+        let given = try #require(try keys("tenants: all, key_sha256: \"\(fresh.digest)\"").first)
+        for name in ["shop", "a: b", "\"quoted\" \\ back", "12", "yes"] {
+            let plan = try ProvisioningPlan.load(text: "api_keys:\n" + fresh.entry(named: name), named: "p.yaml")
+            #expect(plan.keys == [DesiredKey(name: name, tenants: .all, settings: given.settings)])
+        }
+        let written = try #require(try keys("tenants: all, key: \(fresh.text)").first)
+        #expect(given == written)
+    }
+}
