@@ -7,6 +7,7 @@ import Store
 import Telemetry
 import Threading
 import WebhookModel
+import WebhookSigning
 
 /// The rooms with threads, joined: here their mailboxes meet, and nowhere else.
 final class Machines: Sendable {
