@@ -129,12 +129,12 @@ extension ServerConfiguration {
         .path(
             "secrets.master_key_file", \.secrets.masterKeyFile,
             "File with the key that seals endpoints' secrets and header values on disk: base64 of 32 bytes (`openssl rand -base64 32`). "
-                + "The variable NEEDLETAIL_MASTER_KEY may hold the key instead. Without one, secrets are stored as they are."
-        ),
+                + "The runbook names a variable that may hold the key instead. Without one, secrets are stored as they are."),
         .list(
             "secrets.previous_master_key_files", \.secrets.previousMasterKeyFiles, each: "paths",
             "Keys that were in use before. What they sealed is sealed again under the new one at the next start.",
-            fits: { !$0.isEmpty }),
+            // A NUL would end a path for the system and not for us.
+            fits: { !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }),
     ]
 
     private static let logSettings: [Setting] = [
