@@ -122,9 +122,7 @@ struct AnswerTests {
 
     @Test("nobody listening is a failed connection")
     func refused() async throws {
-        let server = try await RawServer.start { _, _ in .keepSilent }
-        let port = server.port
-        await server.stop()
+        let port = try await FreePort.choose()
         try await SenderBench.run { bench in
             let report = await bench.deliver(to: .local(port))
             #expect(report.outcome == .connectFailed)
