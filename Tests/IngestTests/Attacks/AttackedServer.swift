@@ -120,9 +120,9 @@ enum OwnDescriptors {
 
 struct NeverCame: Error { var what: String }
 
-/// Waits for something that other threads bring about, half a minute at most, for the machine may be busy.
+/// Waits for something that other threads bring about, two minutes at most, for the machine may be busy.
 func until(_ what: String, _ condition: () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(120)
     while !condition() {
         guard ContinuousClock.now < end else { throw NeverCame(what: what) }
         // A millisecond in which the server has the processor.
