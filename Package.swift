@@ -64,7 +64,7 @@ let machines: [Target] = [
     room("Telemetry", ["WebhookModel", logging]),
     room(
         "Ingest", ["WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging]),
-    room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
+    room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", heap, logging]),
     room(
         "Sender",
         ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", collections, logging]),

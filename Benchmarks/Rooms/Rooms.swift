@@ -80,10 +80,13 @@ let benchmarks: @Sendable () -> Void = {
                 entry: .due(0))
         }
         var scheduler = DeliveryScheduler(transfers: 256)
+        var random = SystemRandomNumberGenerator()
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations {
             for delivery in deliveries { scheduler.enqueue(delivery) }
-            while let delivery = scheduler.next(now: 0) { scheduler.finished(delivery.endpoint.number, now: 0) }
+            while let delivery = scheduler.next(now: 0) {
+                scheduler.finished(delivery.endpoint.number, isSuccess: true, now: 0, random: &random)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 public import Logging
 import LMDB
+import Scheduling
 public import Store
 import Threading
 public import WebhookModel
@@ -63,6 +64,9 @@ public final class QueueWriterThread: Sendable {
     /// Tells what came of attempts. Never refused: bounded by what was handed over.
     public func report(_ reports: [AttemptReport]) { mailbox.post(.reports(reports)) }
 
+    /// Takes deliveries back that a sender did not send, because their endpoint is held: they are handed over again after the pause.
+    public func takeBack(_ deliveries: [ReturnedDelivery]) { mailbox.post(.returned(deliveries)) }
+
     /// Changes tenants, endpoints or keys, all or none; returns when it is durable.
     public func change(_ changes: [TenancyChange]) async throws(TenancyError) {
         let result = await withCheckedContinuation { continuation in
@@ -122,6 +126,18 @@ public final class QueueWriterThread: Sendable {
         mailbox.drain(into: &turn.inbox)
     }
 
+    private func log(_ notice: EndpointNotice) {
+        let names: Logger.Metadata = ["tenant": "\(notice.tenant)", "endpoint": "\(notice.endpoint)"]
+        switch notice.verdict {
+        case .warn(let days):
+            logger.warning("an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
+        case .disable(.gone): logger.warning("an endpoint answered 410 and is disabled; put its settings again to enable it", metadata: names)
+        case .disable(.failing):
+            logger.warning("an endpoint has failed for 5 days and is disabled; put its settings again to enable it", metadata: names)
+        case .unchanged, .beganToFail, .recovered: break
+        }
+    }
+
     private func publish(_ turn: borrowing WriterTurn) {
         for (sender, port) in senders.enumerated() {
             let outgoing = turn.core.ledger.takeOutgoing(sender)
@@ -129,6 +145,8 @@ public final class QueueWriterThread: Sendable {
         }
         if let refusal = turn.refusalToLog { logger.warning("ingest is refused", metadata: ["reason": "\(refusal)"]) }
         if turn.resumed { logger.notice("ingest resumes: there is room again") }
+        for notice in turn.core.notices { log(notice) }
+        if !turn.core.notices.isEmpty { turn.core.notices = [] }
         let statistics = turn.statistics
         let changed = turn.tenancyChanged
         published.withLock { published in

@@ -17,6 +17,7 @@ public struct DeliveryScheduler {
     /// Lanes that became empty, each once, in about the order in which they did.
     private var retiring = Deque<Int>()
     private let transfers: Int
+    private let breakerOpen: Int64
 
     /// Deliveries that wait.
     public private(set) var queued = 0
@@ -28,10 +29,13 @@ public struct DeliveryScheduler {
     /// Nanoseconds that an empty lane is kept: its endpoint is likely to be wanted again.
     public static let retirementNanoseconds: Int64 = 60_000_000_000
 
-    /// - Parameter transfers: deliveries in flight at most, all endpoints together.
-    public init(transfers: Int = Limits.transfersPerSender) {
+    /// - Parameters:
+    ///   - transfers: deliveries in flight at most, all endpoints together.
+    ///   - breakerOpen: nanoseconds that an endpoint's breaker stays open at first.
+    public init(transfers: Int = Limits.transfersPerSender, breakerOpen: Int64 = Breaker.firstOpen) {
         precondition(transfers > 0, "a scheduler without transfers never starts anything")
         self.transfers = transfers
+        self.breakerOpen = breakerOpen
     }
 
     /// Puts a delivery at the end of its endpoint's lane. Who hands deliveries over bounds how many.
@@ -55,7 +59,9 @@ public struct DeliveryScheduler {
                 continue
             }
             // A lane that was suspended or filled while listed steps out; whatever frees it lists it again.
-            guard lanes[lane].isWilling, let delivery = lanes[lane].queue.popFirst() else {
+            guard lanes[lane].isWilling, lanes[lane].breaker.admits(inFlight: lanes[lane].inFlight, now: now),
+                let delivery = lanes[lane].queue.popFirst()
+            else {
                 rotation.settle(tenant, spent: false)
                 continue
             }
@@ -80,11 +86,19 @@ public struct DeliveryScheduler {
     }
 
     /// A delivery to the endpoint that `next` gave out is over.
-    public mutating func finished(_ endpoint: EndpointNumber, now: Int64) {
-        guard let lane = laneOf[endpoint], lanes[lane].inFlight > 0 else { return }
+    ///
+    /// - Returns: what it did to the endpoint's breaker. While that is open nothing starts.
+    @discardableResult
+    public mutating func finished(
+        _ endpoint: EndpointNumber, isSuccess: Bool, now: Int64, random: inout some RandomNumberGenerator
+    ) -> Breaker.Change {
+        guard let lane = laneOf[endpoint], lanes[lane].inFlight > 0 else { return .none }
         lanes[lane].inFlight -= 1
         inFlight -= 1
+        let change = lanes[lane].breaker.ended(isSuccess: isSuccess, now: now, random: &random)
+        if case .opened(let until) = change { lanes[lane].heldUntil = max(lanes[lane].heldUntil, until) }
         if lanes[lane].isEmpty { retire(lane, now) } else { list(lane) }
+        return change
     }
 
     /// Nothing to the endpoint starts before the time (monotonic nanoseconds). A hold is never shortened.
@@ -92,6 +106,23 @@ public struct DeliveryScheduler {
         guard let lane = laneOf[endpoint] else { return }
         lanes[lane].heldUntil = max(lanes[lane].heldUntil, until)
     }
+
+    /// Takes everything that waits for an endpoint that is held for long: it must not fill the room of those that work.
+    ///
+    /// - Returns: the deliveries in their order, and when the hold ends; nil where the hold is short or nothing waits.
+    public mutating func giveBack(_ endpoint: EndpointNumber, now: Int64) -> (deliveries: [DueDelivery], until: Int64)? {
+        guard let lane = laneOf[endpoint], lanes[lane].heldUntil > now + DeliveryScheduler.shortHold,
+            !lanes[lane].queue.isEmpty
+        else { return nil }
+        let deliveries = Array(lanes[lane].queue)
+        lanes[lane].queue = Deque()
+        queued -= deliveries.count
+        if lanes[lane].isEmpty { retire(lane, now) }
+        return (deliveries, lanes[lane].heldUntil)
+    }
+
+    /// A hold of less, in nanoseconds, is waited for in the lane.
+    public static let shortHold: Int64 = 1_000_000_000
 
     /// Nothing to the endpoint starts before `resume`.
     public mutating func suspend(_ endpoint: EndpointNumber) {
@@ -132,7 +163,8 @@ public struct DeliveryScheduler {
 extension DeliveryScheduler {
     private mutating func lane(of endpoint: Endpoint) -> Int {
         if let lane = laneOf[endpoint.number] { return lane }
-        let fresh = EndpointLane(endpoint: endpoint.number, tenant: endpoint.tenant, window: endpoint.settings.window)
+        let fresh = EndpointLane(endpoint: endpoint.number, tenant: endpoint.tenant, window: endpoint.settings.window,
+            breaker: Breaker(firstOpen: breakerOpen))
         let lane: Int
         if let free = freeLanes.popLast() {
             lane = free

@@ -8,6 +8,8 @@ public struct SenderConfiguration: Sendable {
     public var keptConnections: Int
     /// Milliseconds for TCP and TLS together.
     public var connectMilliseconds: Int64
+    /// How long an endpoint that keeps failing is left alone at first; twice as long after each probe that fails.
+    public var breakerOpenMilliseconds: Int64
     /// Whether endpoints may be plain http.
     public var allowHTTP: Bool
     public var addressGuard: AddressGuard
@@ -18,12 +20,14 @@ public struct SenderConfiguration: Sendable {
 
     public init(
         transfers: Int = Limits.transfersPerSender, keptConnections: Int = 1_024,
-        connectMilliseconds: Int64 = Limits.connectMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
+        connectMilliseconds: Int64 = Limits.connectMilliseconds,
+        breakerOpenMilliseconds: Int64 = Limits.breakerOpenMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
         version: String, authoritiesFile: String? = nil
     ) {
         self.transfers = transfers
         self.keptConnections = keptConnections
         self.connectMilliseconds = connectMilliseconds
+        self.breakerOpenMilliseconds = breakerOpenMilliseconds
         self.allowHTTP = allowHTTP
         self.addressGuard = addressGuard
         self.version = version

@@ -62,7 +62,7 @@ final class SenderLoop {
         mailbox.drain(into: &messages)
         for message in messages {
             switch message {
-            case .deliveries(let deliveries): core.take(deliveries)
+            case .deliveries(let deliveries): core.take(deliveries, now: now.monotonic)
             case .answer(let lookup, let addresses): core.learn(lookup.host, addresses, now: now.monotonic)
             case .stop(let grace): stopAt = min(stopAt ?? .max, now.monotonic + grace)
             }
@@ -90,6 +90,10 @@ final class SenderLoop {
         if !core.reports.isEmpty {
             reports.take(core.reports)
             core.reports.removeAll(keepingCapacity: true)
+        }
+        if !core.returns.isEmpty {
+            reports.takeBack(core.returns)
+            core.returns.removeAll()
         }
         core.measure()
         published.withLock { $0.follow(core.tally) }

@@ -6,9 +6,20 @@ public import WebhookModel
 /// Where a sender's reports go: the queue's mailbox, joined by the assembly.
 public struct ReportPort: Sendable {
     let take: @Sendable ([AttemptReport]) -> Void
+    let takeBack: @Sendable ([ReturnedDelivery]) -> Void
 
-    /// - Parameter take: called on the sender's thread, once per turn with all that ended in it; must not block.
-    public init(_ take: @escaping @Sendable ([AttemptReport]) -> Void) { self.take = take }
+    /// Both are called on the sender's thread, at most once per turn, and must not block.
+    ///
+    /// - Parameters:
+    ///   - take: gets all that ended in the turn.
+    ///   - takeBack: gets what is not sent now, because its endpoint is held.
+    public init(
+        _ take: @escaping @Sendable ([AttemptReport]) -> Void,
+        takeBack: @escaping @Sendable ([ReturnedDelivery]) -> Void
+    ) {
+        self.take = take
+        self.takeBack = takeBack
+    }
 }
 
 /// One thread that delivers: the lanes of its endpoints, one libcurl multi handle, one poller.
@@ -30,7 +41,7 @@ public final class SenderThread: Sendable {
     /// - Parameters:
     ///   - index: names the thread, from 0.
     ///   - resolver: shared by all senders.
-    ///   - reports: gets one report for each delivery offered, but for those that a stop leaves over.
+    ///   - reports: gets for each delivery offered one report or the delivery itself, but for those that a stop leaves over.
     public init(
         index: Int, configuration: SenderConfiguration, resolver: ResolverPool, reports: ReportPort, logger: Logger
     ) {

@@ -117,6 +117,11 @@ public enum Limits {
     public static let answerExcerptBytes = 16 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
     public static let retryAfterMilliseconds: Int64 = 86_400_000
+    /// An endpoint that keeps failing is left alone for so long at first, in milliseconds, and ten minutes at most: its breaker is open.
+    public static let breakerOpenMilliseconds: Int64 = 30_000
+    public static let breakerOpenMillisecondsMost: Int64 = 600_000
+    /// An endpoint that failed for so long without one success is disabled: five days, in milliseconds.
+    public static let failingMilliseconds: Int64 = 5 * 86_400_000
     /// Attempts of one delivery at most, whatever its policy says.
     public static let attempts = 100
     /// Characters of an endpoint's URL.

@@ -149,4 +149,55 @@ import WebhookModel
         fixture.waitForStatistics { $0.delivered == 100 && $0.pending == 0 }
         fixture.queue.stop()
     }
+
+    @Test func whatASenderGivesBackWaitsForThePauseAndSpendsNoAttempt() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(endpoints: 2)
+        _ = fixture.publish((1...5).map { fixture.record($0) })
+        let handed = fixture.takeHanded(10)
+        let (dead, live) = (handed.filter { $0.endpoint.number.value == 1 }, handed.filter { $0.endpoint.number.value == 2 })
+        fixture.giveBack(dead, pause: 200)
+        fixture.report(live)
+        // Others go on meanwhile; this one's new deliveries wait.
+        _ = fixture.publish([fixture.record(6)])
+        let next = fixture.takeHanded(1)
+        #expect(next.map(\.endpoint.number.value) == [2])
+        fixture.report(next)
+        let again = fixture.takeHanded(6)
+        #expect(again.allSatisfy { $0.endpoint.number.value == 1 && $0.attempt == 1 })
+        #expect(Set(again.map(\.event.position.value)) == Set(1...6))
+        fixture.report(again)
+        fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 && $0.delivered == 12 && $0.returned == 5 }
+        fixture.queue.stop()
+    }
+
+    @Test func aThousandDeadEndpointsThatGiveBackLeaveTheLivesRoom() async throws {
+        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 200)
+        let fixture = try QueueFixture(configuration: configuration)
+        try await fixture.provision(endpoints: 100)
+        for slice in 0..<10 as Range<UInt64> { _ = fixture.publish((1...10).map { fixture.record(slice * 10 + $0) }) }
+        var delivered: [DeliveryID: Int] = [:]
+        // All but the last endpoint are dead for an hour: the last one's hundred come through all the same.
+        while delivered.count < 100 {
+            let handed = fixture.takeHanded(1)
+            fixture.giveBack(handed.filter { $0.endpoint.number.value < 100 }, pause: 3_600_000)
+            let live = handed.filter { $0.endpoint.number.value == 100 }
+            for delivery in live { delivered[delivery.id, default: 0] += 1 }
+            fixture.report(live)
+        }
+        #expect(delivered.values.allSatisfy { $0 == 1 })
+        fixture.waitForStatistics { $0.delivered == 100 && $0.pending == 9_900 && $0.held == 0 }
+        fixture.queue.stop()
+    }
+
+    @Test func whatIsGivenBackForARemovedEndpointIsCancelled() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        _ = fixture.publish([fixture.record(1), fixture.record(2)])
+        let handed = fixture.takeHanded(2)
+        try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
+        fixture.giveBack(handed, pause: 60_000)
+        fixture.waitForStatistics { $0.cancelled == 2 && $0.pending == 0 }
+        fixture.queue.stop()
+    }
 }

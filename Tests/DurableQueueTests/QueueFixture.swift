@@ -107,6 +107,17 @@ final class QueueFixture: Sendable {
             })
     }
 
+    /// Gives deliveries back unsent, as a sender does whose endpoint is held.
+    func giveBack(_ deliveries: [DueDelivery], pause: Int64) {
+        guard !deliveries.isEmpty else { return }
+        queue.takeBack(
+            deliveries.map { delivery in
+                ReturnedDelivery(
+                    delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1, pause: pause,
+                    heldBytes: delivery.heldBytes)
+            })
+    }
+
     /// Waits until the queue's statistics satisfy a condition. The queue wakes by itself at least once a second.
     func waitForStatistics(_ condition: (QueueStatistics) -> Bool) {
         wait { condition(queue.statistics) }

@@ -176,4 +176,44 @@ struct DeliverySchedulerTests {
             out += scheduler.takeAll(now: now)
         }
     }
+
+    @Test("ten failures open the breaker: nothing starts, what waits is given back, and one probe decides")
+    func breaker() throws {
+        var random = SplitMix(state: 7)
+        var scheduler = DeliveryScheduler(transfers: 100)
+        scheduler.enqueue(endpoint: 1, positions: 1...20, window: 10)
+        let first = scheduler.takeAll()
+        #expect(first.count == 10)
+        var change = Breaker.Change.none
+        for delivery in first {
+            change = scheduler.finished(delivery.endpoint.number, isSuccess: false, now: 0, random: &random)
+        }
+        guard case .opened(let until) = change else {
+            Issue.record("ten failures did not open the breaker")
+            return
+        }
+        let early = scheduler.takeAll(now: until - 1)
+        #expect(early.isEmpty)
+        let given = scheduler.giveBack(EndpointNumber(1), now: 0)
+        let back = try #require(given)
+        #expect(back.deliveries.map(\.event.position.value) == Array(11...20))
+        #expect(back.until == until && scheduler.queued == 0)
+        scheduler.enqueue(endpoint: 1, positions: 21...24, window: 10)
+        #expect(scheduler.nextRelease == nil || scheduler.nextRelease == until)
+        let probes = scheduler.takeAll(now: until)
+        #expect(probes.count == 1)
+        scheduler.finished(EndpointNumber(1), now: until)
+        let rest = scheduler.takeAll(now: until)
+        #expect(rest.count == 3)
+    }
+
+    @Test("a short hold is waited for in the lane")
+    func shortHold() {
+        var scheduler = DeliveryScheduler(transfers: 100)
+        scheduler.enqueue(endpoint: 1, positions: 1...2)
+        scheduler.hold(EndpointNumber(1), until: DeliveryScheduler.shortHold)
+        let given = scheduler.giveBack(EndpointNumber(1), now: 0)
+        #expect(given == nil)
+        #expect(scheduler.queued == 2)
+    }
 }

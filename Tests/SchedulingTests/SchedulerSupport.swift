@@ -10,6 +10,12 @@ extension DeliveryScheduler {
         }
     }
 
+    /// An attempt ended well.
+    mutating func finished(_ endpoint: EndpointNumber, now: Int64) {
+        var random = SplitMix(state: 1)
+        finished(endpoint, isSuccess: true, now: now, random: &random)
+    }
+
     mutating func takeAll(now: Int64 = 0) -> [DueDelivery] {
         var taken: [DueDelivery] = []
         while let delivery = next(now: now) { taken.append(delivery) }

@@ -20,7 +20,7 @@ enum RoomWalls {
             outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "DurableQueue": Wall(
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"],
-            outside: ["Logging", "Glibc"]),
+            outside: ["Logging", "HeapModule", "Glibc"]),
         "Sender": Wall(
             ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", "Telemetry", "CLinux"],
             outside: ["DequeModule", "Logging", "Glibc"]),

@@ -1,3 +1,4 @@
+import HeapModule
 import Scheduling
 import Store
 import WebhookModel
@@ -21,6 +22,16 @@ struct DispatchLedger {
     var scanNotBefore = Int64.min
     /// The earliest future entry, as far as is known; a scan is wanted then.
     var nextDue = Int64.max
+
+    /// Endpoints that are paused, by when that ends.
+    private var pauses = Heap<Pause>()
+
+    private struct Pause: Comparable {
+        var until: Int64
+        var endpoint: Int
+
+        static func < (left: Pause, right: Pause) -> Bool { (left.until, left.endpoint) < (right.until, right.endpoint) }
+    }
 
     private let configuration: QueueConfiguration
     /// A sender that reported nothing for so long is stalled: others do not wait for it.
@@ -150,6 +161,61 @@ struct DispatchLedger {
         senders[sender].outgoing = []
         return outgoing
     }
+
+    // MARK: Pauses
+
+    /// Takes a delivery back unsent and pauses its endpoint.
+    ///
+    /// - Returns: the delivery, where its endpoint is gone and it stands in the due index: nobody owns it now.
+    mutating func takeBack(_ returned: ReturnedDelivery, now: Int64) -> PendingEntry? {
+        guard known.remove(returned.delivery) else { return nil }
+        scanNotBefore = .min
+        let index = Int(returned.delivery.endpoint.value)
+        let sender = index % senders.count
+        senders[sender].held -= 1
+        senders[sender].heldBytes -= returned.heldBytes
+        senders[sender].lastReportAt = now
+        guard index < accounts.count, accounts[index] != nil else {
+            guard case .due(let time) = returned.entry else { return nil }
+            return PendingEntry(delivery: returned.delivery, dueAt: time, attempts: returned.attempts)
+        }
+        accounts[index]!.held -= 1
+        accounts[index]!.holdLimit = EndpointAccount.leastHoldLimit
+        pause(index, until: now + returned.pause)
+        switch returned.entry {
+        case .due(let time):
+            known.insert(returned.delivery)
+            accounts[index]!.lot.append(
+                PendingEntry(delivery: returned.delivery, dueAt: time, attempts: returned.attempts))
+            lotCount += 1
+        case .parked:
+            accounts[index]!.hasParked = true
+            if returned.delivery.position <= accounts[index]!.parkedPlace {
+                accounts[index]!.parkedPlace = EventPosition(returned.delivery.position.value - 1)
+            }
+        }
+        return nil
+    }
+
+    private mutating func pause(_ index: Int, until: Int64) {
+        guard until > accounts[index]!.pausedUntil else { return }
+        accounts[index]!.pausedUntil = until
+        pauses.insert(Pause(until: until, endpoint: index))
+    }
+
+    /// Ends the pauses whose time has come.
+    mutating func endPauses(now: Int64) {
+        while let first = pauses.min, first.until <= now {
+            pauses.removeMin()
+            // A later pause of the same endpoint has an entry of its own.
+            guard let account = accounts[first.endpoint], account.pausedUntil == first.until else { continue }
+            accounts[first.endpoint]!.pausedUntil = .min
+            wantRefill(first.endpoint)
+        }
+    }
+
+    /// When the next pause ends, Unix milliseconds.
+    var nextPauseEnd: Int64 { pauses.min?.until ?? .max }
 
     // MARK: Reports
 

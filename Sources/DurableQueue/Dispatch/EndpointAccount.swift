@@ -19,6 +19,11 @@ struct EndpointAccount {
     /// Due, but without room: durable in the due index, to be parked when many have gathered.
     var lot: [PendingEntry] = []
     private var lotHead = 0
+    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, it asked for a pause, or a rate is spent.
+    var pausedUntil = Int64.min
+    /// Fails without a success: the first look at each report.
+    var isFailing = false
+    var warnedDays = 0
     /// Already in the list of endpoints that want a refill.
     var wantsRefill = false
 
@@ -33,7 +38,8 @@ struct EndpointAccount {
 
     var lotCount: Int { lot.count - lotHead }
     var hasBacklog: Bool { hasParked || lotCount > 0 }
-    var room: Int { active ? max(holdLimit - held, 0) : 0 }
+    var room: Int { active && !isPaused ? max(holdLimit - held, 0) : 0 }
+    var isPaused: Bool { pausedUntil > .min }
 
     mutating func popLot() -> PendingEntry? {
         guard lotHead < lot.count else { return nil }

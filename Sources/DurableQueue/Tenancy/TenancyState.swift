@@ -136,7 +136,18 @@ struct TenancyState {
     }
 
     func isActive(_ row: EndpointRow) -> Bool {
-        row.settings.enabled && tenants[row.tenant]?.value.enabled == true
+        row.settings.enabled && row.disabled == nil && tenants[row.tenant]?.value.enabled == true
+    }
+
+    /// Replaces what we found out about an endpoint.
+    mutating func replace(_ row: EndpointRow) {
+        guard let present = endpoints[row.number] else { return }
+        endpoints[row.number] = Stored(row, origin: present.origin)
+    }
+
+    /// A tenant's endpoints that get new deliveries.
+    func routes(of tenant: TenantNumber) -> [Endpoint] {
+        endpoints(of: tenant).filter { endpoints[$0.number]?.value.disabled == nil }
     }
 
     /// A tenant's endpoints by number, which is the order that the delivery table wants.

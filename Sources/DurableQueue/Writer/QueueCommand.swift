@@ -5,6 +5,7 @@ import WebhookModel
 enum QueueCommand: Sendable {
     case publish(EventBatch)
     case reports([AttemptReport])
+    case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
     case stop
 }

@@ -14,6 +14,10 @@ public struct QueueStatistics: Sendable, Equatable {
     public var cancelled = 0
     public var quarantined = 0
     public var attempts = 0
+    /// Deliveries that senders gave back unsent, because their endpoint was held.
+    public var returned = 0
+    /// Endpoints that we stopped sending to.
+    public var endpointsDisabled = 0
     public var commits = 0
     /// Nanoseconds spent in write transactions, their commits included.
     public var commitNanoseconds = 0

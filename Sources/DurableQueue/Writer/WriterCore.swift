@@ -16,6 +16,8 @@ final class WriterCore {
     var routing = RoutingTable()
     var ledger: DispatchLedger
     var statistics = QueueStatistics()
+    /// What owners and operators should hear, since the last turn.
+    var notices: [EndpointNotice] = []
     var space: SpaceGauge
     var sweep: RetentionSweep
     /// Reports whose transaction found no room: they come first in the next.
@@ -51,7 +53,10 @@ final class WriterCore {
         statistics.pendingDue = recovered.dueCount
         statistics.pendingParked = recovered.parkedCount
         for endpoint in tenancy.endpoints.values { ledger.put(tenancy.endpoint(endpoint.value), active: tenancy.isActive(endpoint.value)) }
-        for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.endpoints(of: tenant), of: tenant) }
+        for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.routes(of: tenant), of: tenant) }
+        for (number, row) in tenancy.endpoints where row.value.failingSince != nil {
+            ledger.update(number) { $0.isFailing = true }
+        }
         for number in recovered.endpointsWithParked {
             if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
         }
@@ -79,7 +84,7 @@ final class WriterCore {
         let retry = retryAt > now ? retryAt : .max
         // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
         let due = ledger.scanPending ? .max : ledger.nextDue
-        return min(due, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
+        return min(due, ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
@@ -145,6 +150,7 @@ final class WriterCore {
                 report, endpoint: ledger.account(report.delivery.endpoint)?.endpoint, plan: &reportPlan, now: now,
                 random: &random, in: transaction)
         }
+        let health = try writeHealth(work.reports, now: now, in: transaction)
         var publishPlan = PublishPlan(nextPosition: tenancy.counters.nextPosition)
         let publisher = Publisher(tables: tables)
         for (number, batch) in work.batches.enumerated() {
@@ -161,6 +167,7 @@ final class WriterCore {
 
         apply(upkeep, now: now)
         apply(reportPlan, work.reports, now: now)
+        apply(health)
         apply(publishPlan, work.batches, commit: commit, now: now)
         statistics.commits += 1
         statistics.pendingDue = pending.due

@@ -83,6 +83,8 @@ struct WriterTurn: ~Copyable {
             case .reports(let reports):
                 if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
                 self.reports += reports
+            case .returned(let deliveries):
+                core.takeBack(deliveries, now: clock.milliseconds(.now()))
             case .change(let changes, let reply):
                 takeReports(into: &work)
                 try commit(&work)

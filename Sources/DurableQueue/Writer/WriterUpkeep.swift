@@ -67,8 +67,19 @@ extension WriterCore {
 
     // MARK: Dispatch
 
+    /// Takes back what senders did not send.
+    func takeBack(_ deliveries: [ReturnedDelivery], now: Int64) {
+        for delivery in deliveries {
+            if let orphan = ledger.takeBack(delivery, now: now) {
+                findings.orphans.append(Waiting(pending: orphan, entry: .due(orphan.dueAt)))
+            }
+        }
+        statistics.returned += deliveries.count
+    }
+
     /// Brings due deliveries from the store to senders that have room.
     func refill(now: Int64) throws(LMDBError) {
+        ledger.endPauses(now: now)
         if now >= ledger.nextDue { ledger.scanPending = true }
         let wantsScan = ledger.wantsScan(now: now)
         guard wantsScan || !ledger.refillList.isEmpty else { return }
@@ -136,7 +147,7 @@ extension WriterCore {
         }
         for tenant in touched {
             let endpoints = tenancy.endpoints(of: tenant)
-            routing.setEndpoints(endpoints, of: tenant)
+            routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
             for endpoint in endpoints {
                 ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
             }

@@ -27,7 +27,8 @@ final class Machines: Sendable {
         let resolver = ResolverPool()
         let senders = (0..<configuration.senderThreads).map { index in
             SenderThread(
-                index: index, configuration: senderConfiguration, resolver: resolver, reports: ReportPort(reports.take),
+                index: index, configuration: senderConfiguration, resolver: resolver, 
+                reports: ReportPort(reports.take, takeBack: reports.takeBack),
                 logger: logger)
         }
         let queue = try QueueWriterThread(
@@ -54,6 +55,8 @@ private final class ReportRelay: Sendable {
 
     func join(_ queue: QueueWriterThread) { self.queue.withLock { $0 = queue } }
 
+    @Sendable func takeBack(_ deliveries: [ReturnedDelivery]) { queue.withLock(\.self)?.takeBack(deliveries) }
+
     @Sendable func take(_ reports: [AttemptReport]) { queue.withLock(\.self)?.report(reports) }
 }
 
@@ -77,7 +80,8 @@ extension SenderConfiguration {
         let ownPorts: Set<UInt16> = configuration.ingest.port > 0 ? [UInt16(configuration.ingest.port)] : []
         self.init(
             transfers: configuration.sender.transfersPerThread,
-            connectMilliseconds: configuration.sender.connectMilliseconds, allowHTTP: configuration.sender.allowHTTP,
+            connectMilliseconds: configuration.sender.connectMilliseconds,
+            breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds, allowHTTP: configuration.sender.allowHTTP,
             addressGuard: try AddressGuard(
                 allow: configuration.sender.allowNetworks, machine: MachineAddresses.all(), ownPorts: ownPorts),
             version: ServerVersion.text)

@@ -115,6 +115,10 @@ extension ServerConfiguration {
         .duration(
             "sender.connect_timeout", \.sender.connectMilliseconds, 100...60_000,
             "Until the connection stands, TLS included. The whole attempt's time is the endpoint's own."),
+        .duration(
+            "sender.breaker_open", \.sender.breakerOpenMilliseconds, 100...600_000,
+            "How long an endpoint is left alone after ten failures in a row, or 70 % of ten and more in 30 s; "
+                + "twice as long after each probe that fails, 10 minutes at most. Its deliveries wait and spend no attempt."),
         .truth(
             "sender.allow_http", \.sender.allowHTTP, flag: "allow-http",
             "Deliver to http:// too. Payloads then cross the network in clear, signed but readable."),

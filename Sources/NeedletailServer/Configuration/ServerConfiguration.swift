@@ -75,6 +75,7 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var threads = 0
         public var transfersPerThread = Limits.transfersPerSender
         public var connectMilliseconds = Limits.connectMilliseconds
+        public var breakerOpenMilliseconds = Limits.breakerOpenMilliseconds
         /// Whether `http://` endpoints may be used.
         public var allowHTTP = false
         /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.

@@ -11,6 +11,7 @@ struct EndpointLane {
     var window: Int
     /// Nothing starts before this monotonic time, nanoseconds.
     var heldUntil = Int64.min
+    var breaker: Breaker
     /// Nothing starts until `resume`: the endpoint's name is being looked up.
     var suspended = false
     /// Stands in its tenant's rotation: at most once at a time.
@@ -22,10 +23,11 @@ struct EndpointLane {
     /// When it last became empty, monotonic nanoseconds.
     var emptySince = Int64.min
 
-    init(endpoint: EndpointNumber, tenant: TenantNumber, window: Int) {
+    init(endpoint: EndpointNumber, tenant: TenantNumber, window: Int, breaker: Breaker) {
         self.endpoint = endpoint
         self.tenant = tenant
         self.window = window
+        self.breaker = breaker
     }
 
     var isEmpty: Bool { queue.isEmpty && inFlight == 0 }

@@ -17,25 +17,39 @@ package struct SenderCore<Transport: DeliveryTransport> {
     private var ended: [AttemptEnd] = []
     /// When attempts that fill the brisk limit have become slow: more may begin then.
     private var briskAgain: Int64?
+    private var random: any RandomNumberGenerator
 
     /// Attempts that ended, for the queue.
     package var reports: [AttemptReport] = []
+    /// Deliveries whose endpoint is held for long, for the queue to keep meanwhile.
+    package var returns: [ReturnedDelivery] = []
     /// Names to be looked up, each for a tenant.
     package var lookups: [NameLookup] = []
     package private(set) var tally = SenderTally()
 
-    package init(transport: Transport, configuration: SenderConfiguration) {
+    package init(
+        transport: Transport, configuration: SenderConfiguration,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) {
         self.transport = transport
+        self.random = random
         addressGuard = configuration.addressGuard
         allowHTTP = configuration.allowHTTP
-        scheduler = DeliveryScheduler(transfers: configuration.transfers)
+        scheduler = DeliveryScheduler(
+            transfers: configuration.transfers, breakerOpen: configuration.breakerOpenMilliseconds * 1_000_000)
     }
 
     /// Attempts in flight.
     package var inFlight: Int { scheduler.inFlight }
 
-    package mutating func take(_ deliveries: [DueDelivery]) {
-        for delivery in deliveries { scheduler.enqueue(delivery) }
+    /// Takes what the queue hands over.
+    ///
+    /// - Parameter now: monotonic nanoseconds.
+    package mutating func take(_ deliveries: [DueDelivery], now: Int64) {
+        for delivery in deliveries {
+            scheduler.enqueue(delivery)
+            giveBack(delivery.endpoint.number, now)
+        }
     }
 
     /// Takes the resolver's answer; no addresses means failure.
@@ -159,9 +173,21 @@ extension SenderCore {
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
         }
         if end.neverConnected { tryNextAddress(endpoint) }
-        scheduler.finished(endpoint, now: now)
+        let change = scheduler.finished(endpoint, isSuccess: end.outcome.isDelivered, now: now, random: &random)
         reports.append(report)
         count(end)
+        if case .opened = change { tally.breakersOpened += 1 }
+        giveBack(endpoint, now)
+    }
+
+    private mutating func giveBack(_ endpoint: EndpointNumber, _ now: Int64) {
+        guard let (deliveries, until) = scheduler.giveBack(endpoint, now: now) else { return }
+        for delivery in deliveries {
+            returns.append(
+                ReturnedDelivery(
+                    delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1,
+                    pause: (until - now) / 1_000_000, heldBytes: delivery.heldBytes))
+        }
     }
 
     private mutating func tryNextAddress(_ endpoint: EndpointNumber) {

@@ -10,6 +10,8 @@ public struct SenderTally: Sendable {
     public internal(set) var possibleRepeats: UInt64 = 0
     /// Attempts begun again on a fresh connection, because an answer lay in the old one before anything was asked.
     public internal(set) var staleConnections: UInt64 = 0
+    /// How often an endpoint's breaker opened.
+    public internal(set) var breakersOpened: UInt64 = 0
     /// Names looked up.
     public internal(set) var lookups: UInt64 = 0
     /// Deliveries that wait in lanes, and attempts in flight.
@@ -40,6 +42,7 @@ public struct SenderTally: Sendable {
         reusedConnections = other.reusedConnections
         possibleRepeats = other.possibleRepeats
         staleConnections = other.staleConnections
+        breakersOpened = other.breakersOpened
         lookups = other.lookups
         queued = other.queued
         inFlight = other.inFlight

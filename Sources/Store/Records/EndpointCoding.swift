@@ -20,6 +20,9 @@ struct EndpointCoding {
         static let secret: UInt8 = 20
         static let body: UInt8 = 21
         static let header: UInt8 = 22
+        static let failingSince: UInt8 = 200
+        static let disabledReason: UInt8 = 201
+        static let disabledAt: UInt8 = 202
         static let origin: UInt8 = 255
     }
 
@@ -39,6 +42,11 @@ struct EndpointCoding {
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
+        if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
+        if let disabled = row.value.disabled {
+            writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
+            writer.add(Tag.disabledAt, disabled.at)
+        }
         writer.add(Tag.origin, row.origin.rawValue)
         return writer.bytes
     }
@@ -91,8 +99,17 @@ struct EndpointCoding {
         row.settings.secrets = secrets
         row.settings.headers = headers
         row.settings.body = body
+        row.failingSince = reader.number(Tag.failingSince)
+        row.disabled = disablement(reader)
         let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api
         return Decoded(row: Stored(row, origin: origin), isCurrent: text.isCurrent)
+    }
+
+    private func disablement(_ reader: FieldReader) -> Endpoint.Disablement? {
+        guard let number = reader.number(Tag.disabledReason),
+            let reason = Endpoint.Disablement.Reason(rawValue: UInt8(truncatingIfNeeded: number))
+        else { return nil }
+        return Endpoint.Disablement(reason: reason, at: reader.number(Tag.disabledAt) ?? 0)
     }
 
     /// Both forms, in the row's order.

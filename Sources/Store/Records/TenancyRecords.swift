@@ -23,6 +23,10 @@ public struct EndpointRow: Sendable, Equatable {
     public var tenant: TenantNumber
     public var name: String
     public var settings: Endpoint.Settings
+    /// Since when it fails without a success, Unix milliseconds; nil: it works.
+    public var failingSince: Int64?
+    /// We stopped sending to it.
+    public var disabled: Endpoint.Disablement?
 
     public init(number: EndpointNumber, tenant: TenantNumber, name: String, settings: Endpoint.Settings) {
         self.number = number

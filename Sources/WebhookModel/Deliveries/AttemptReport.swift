@@ -52,6 +52,26 @@ public struct AttemptReport: Sendable {
     }
 }
 
+/// A delivery that a sender gives back unsent: its endpoint is held. It spends no attempt.
+public struct ReturnedDelivery: Sendable {
+    public var delivery: DeliveryID
+    public var entry: QueueEntry
+    /// Attempts made before.
+    public var attempts: UInt16
+    /// Milliseconds from now until its endpoint may be tried again.
+    public var pause: Int64
+    /// Bytes of the record that the sender held.
+    public var heldBytes: Int
+
+    public init(delivery: DeliveryID, entry: QueueEntry, attempts: UInt16, pause: Int64, heldBytes: Int) {
+        self.delivery = delivery
+        self.entry = entry
+        self.attempts = attempts
+        self.pause = pause
+        self.heldBytes = heldBytes
+    }
+}
+
 /// The phases of an attempt as libcurl measures them, microseconds from its start; 0 where it did not get so far.
 public struct AttemptPhases: Sendable, Equatable {
     public var resolved: UInt32 = 0

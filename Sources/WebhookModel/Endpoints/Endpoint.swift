@@ -8,6 +8,26 @@ public final class Endpoint: Sendable {
     public let name: String
     public let settings: Settings
 
+    /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
+    /// its settings again enables it.
+    public struct Disablement: Sendable, Equatable {
+        public enum Reason: UInt8, Sendable {
+            /// It answered 410 (RFC 9110, 15.5.11).
+            case gone = 1
+            /// It failed for `Limits.failingMilliseconds` without one success.
+            case failing = 2
+        }
+
+        public var reason: Reason
+        /// Unix milliseconds.
+        public var at: Int64
+
+        public init(reason: Reason, at: Int64) {
+            self.reason = reason
+            self.at = at
+        }
+    }
+
     /// What its owner chooses.
     public struct Settings: Sendable, Equatable {
         /// In canonical form: scheme, host, port, path, query; no user-info, no fragment.

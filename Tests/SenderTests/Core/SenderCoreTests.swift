@@ -28,7 +28,7 @@ struct SenderCoreTests {
     func attempt() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://8.8.8.8:8443/x")
-        core.take([due(5, endpoint)])
+        core.take([due(5, endpoint)], now: 0)
         core.start(now: 0, wall: 1_700_000_000_123)
         let order = try #require(transport.open.first)
         #expect(order.route.address == IPAddress("8.8.8.8"))
@@ -52,7 +52,7 @@ struct SenderCoreTests {
     func lastAttempt(attempt: UInt16, fresh: Bool) throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://8.8.8.8/", retry: RetryPolicy(delays: [1, 1]))
-        core.take([due(1, endpoint, attempt: attempt)])
+        core.take([due(1, endpoint, attempt: attempt)], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.open.first?.freshConnection == fresh)
     }
@@ -66,7 +66,7 @@ struct SenderCoreTests {
             due(3, Sample.endpoint(3, url: "http://8.8.8.8/")),
             due(4, Sample.endpoint(4, url: "https://8.8.8.8/", secrets: ["whsec_short"])),
             due(5, Sample.endpoint(5, url: "nonsense")),
-        ])
+        ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.begun == 0)
         #expect(
@@ -84,7 +84,7 @@ struct SenderCoreTests {
             due(2, Sample.endpoint(1, url: "https://a.example/")),
             due(3, Sample.endpoint(2, url: "https://a.example/other")),
             due(4, Sample.endpoint(3, url: "https://8.8.8.8/")),
-        ])
+        ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.lookups == [NameLookup(host: "a.example", tenant: TenantNumber(1))])
         #expect(transport.open.map(\.delivery.event.position.value) == [4])
@@ -102,7 +102,7 @@ struct SenderCoreTests {
         core.take([
             due(1, Sample.endpoint(1, url: "https://a.example/")),
             due(2, Sample.endpoint(2, url: "https://b.example/")),
-        ])
+        ], now: 0)
         core.start(now: 0, wall: 0)
         core.learn("a.example", [inside], now: 0)
         core.learn("b.example", [inside, outside], now: 0)
@@ -115,13 +115,13 @@ struct SenderCoreTests {
     func rebinding() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://a.example/")
-        core.take([due(1, endpoint)])
+        core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
         core.learn("a.example", [try #require(IPAddress("8.8.4.4"))], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.begun == 1)
         core.learn("a.example", [try #require(IPAddress("127.0.0.1"))], now: 31 * Self.second)
-        core.take([due(2, endpoint)])
+        core.take([due(2, endpoint)], now: 0)
         core.start(now: 31 * Self.second, wall: 0)
         #expect(transport.begun == 1)
         #expect(core.reports.map(\.outcome) == [.addressForbidden])
@@ -130,7 +130,7 @@ struct SenderCoreTests {
     @Test("a name without an answer in two seconds is a failed attempt")
     func lookupDeadline() throws {
         var core = try core()
-        core.take([due(1, Sample.endpoint(url: "https://a.example/"))])
+        core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.nextTime == 2 * Self.second)
         core.start(now: 2 * Self.second, wall: 0)
@@ -141,13 +141,13 @@ struct SenderCoreTests {
     func nextAddress() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://a.example/")
-        core.take([due(1, endpoint)])
+        core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
         core.learn("a.example", [IPAddress(v4: 0x0808_0808), IPAddress(v4: 0x0808_0404)], now: 0)
         core.start(now: 0, wall: 0)
         transport.end(.connectFailed)
         core.finish(now: 0, wall: 0)
-        core.take([due(2, endpoint, attempt: 2)])
+        core.take([due(2, endpoint, attempt: 2)], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
     }
@@ -156,15 +156,15 @@ struct SenderCoreTests {
     func retryAfter() throws {
         var core = try core()
         let slow = Sample.endpoint(1, url: "https://8.8.8.8/", window: 1)
-        core.take([due(1, slow), due(2, slow), due(3, Sample.endpoint(2, tenant: 2, url: "https://8.8.4.4/"))])
+        core.take([due(1, slow), due(2, slow), due(3, Sample.endpoint(2, tenant: 2, url: "https://8.8.4.4/"))], now: 0)
         core.start(now: 0, wall: 0)
-        transport.end(.throttled, status: 429, retryAfter: .seconds(3))
+        transport.end(.throttled, status: 429, retryAfter: .seconds(1))
         core.finish(now: Self.second, wall: 0)
-        #expect(core.reports.first?.retryAfter == 3_000)
-        core.start(now: 4 * Self.second - 1, wall: 0)
+        #expect(core.reports.first?.retryAfter == 1_000)
+        core.start(now: 2 * Self.second - 1, wall: 0)
         #expect(transport.begun == 2)
-        #expect(core.nextTime == 4 * Self.second)
-        core.start(now: 4 * Self.second, wall: 0)
+        #expect(core.nextTime == 2 * Self.second)
+        core.start(now: 2 * Self.second, wall: 0)
         #expect(transport.begun == 3)
     }
 
@@ -173,7 +173,7 @@ struct SenderCoreTests {
         var core = try core()
         core.take([
             due(1, Sample.endpoint(1, url: "https://8.8.8.8/a")), due(2, Sample.endpoint(1, url: "https://8.8.4.4/b")),
-        ])
+        ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.open.map(\.target.url.canonical) == ["https://8.8.8.8/a", "https://8.8.4.4/b"])
     }
@@ -182,7 +182,7 @@ struct SenderCoreTests {
     func tally() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 2)
-        core.take((1...5).map { due($0, endpoint) })
+        core.take((1...5).map { due($0, endpoint) }, now: 0)
         core.start(now: 0, wall: 0)
         transport.end(.delivered, status: 200)
         transport.end(.timedOut)
@@ -195,5 +195,42 @@ struct SenderCoreTests {
         #expect(core.tally.queued == 1)
         #expect(core.tally.inFlight == 2)
         #expect(core.tally.lanes == 1)
+    }
+
+    @Test("an endpoint that fails ten times is left alone, and what waits for it goes back to the queue unsent")
+    func breakerGivesBack() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 10)
+        core.take((1...15).map { due($0, endpoint) }, now: 0)
+        core.start(now: 0, wall: 0)
+        for _ in 1...10 { transport.end(.timedOut) }
+        core.finish(now: Self.second, wall: 1_000)
+        #expect(core.reports.count == 10)
+        #expect(core.returns.map(\.delivery.position.value) == Array(11...15))
+        #expect(core.returns.allSatisfy { $0.attempts == 0 && $0.entry == .due(7) && (27_000...33_000).contains($0.pause) })
+        // What comes later goes back at once.
+        core.returns = []
+        core.take([due(16, endpoint, attempt: 3)], now: 2 * Self.second)
+        core.start(now: 2 * Self.second, wall: 2_000)
+        #expect(core.returns.map(\.attempts) == [2])
+        #expect(transport.open.isEmpty)
+        core.measure()
+        #expect(core.tally.breakersOpened == 1 && core.tally.queued == 0)
+    }
+
+    @Test("a long Retry-After sends what waits back, a short one does not")
+    func retryAfterGivesBack() throws {
+        for (seconds, back) in [(60 as Int64, 1), (1, 0)] {
+            let transport = ScriptedTransport()
+            var core = SenderCore(
+                transport: transport,
+                configuration: SenderConfiguration(addressGuard: try AddressGuard(allow: []), version: "test"))
+            let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 1)
+            core.take([due(1, endpoint), due(2, endpoint)], now: 0)
+            core.start(now: 0, wall: 0)
+            transport.end(.throttled, status: 429, retryAfter: .seconds(seconds))
+            core.finish(now: 0, wall: 0)
+            #expect(core.returns.count == back)
+        }
     }
 }

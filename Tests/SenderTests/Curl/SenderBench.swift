@@ -26,7 +26,7 @@ final class SenderBench: Sendable {
                 connectMilliseconds: connectMilliseconds, allowHTTP: true, addressGuard: try AddressGuard(allow: allow),
                 version: "test"),
             resolver: resolver,
-            reports: ReportPort { reports in SenderBench.put(reports, into: inbox) },
+            reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
