@@ -200,4 +200,23 @@ import WebhookModel
         fixture.waitForStatistics { $0.cancelled == 2 && $0.pending == 0 }
         fixture.queue.stop()
     }
+
+    @Test func whatWasParkedAndIsGivenBackAfterItsEndpointsCleanUpIsCancelledToo() async throws {
+        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 40)
+        let fixture = try QueueFixture(configuration: configuration)
+        try await fixture.provision()
+        for slice in 0..<20 as Range<UInt64> { _ = fixture.publish((1...10).map { fixture.record(slice * 10 + $0) }) }
+        // Until something that was parked is out.
+        var out = fixture.takeHanded(1)
+        while !out.contains(where: { $0.entry == .parked }) {
+            fixture.report(out)
+            out = fixture.takeHanded(1)
+        }
+        try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
+        // All that nobody holds is cancelled: the clean-up is over.
+        fixture.waitForStatistics { $0.pending == $0.held && $0.cancelled > 0 }
+        fixture.giveBack(out + (fixture.handedCount > 0 ? fixture.takeHanded(1) : []), pause: 60_000)
+        fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
+        fixture.queue.stop()
+    }
 }

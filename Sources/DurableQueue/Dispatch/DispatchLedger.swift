@@ -166,8 +166,8 @@ struct DispatchLedger {
 
     /// Takes a delivery back unsent and pauses its endpoint.
     ///
-    /// - Returns: the delivery, where its endpoint is gone and it stands in the due index: nobody owns it now.
-    mutating func takeBack(_ returned: ReturnedDelivery, now: Int64) -> PendingEntry? {
+    /// - Returns: the delivery, where its endpoint is gone: nobody owns it now, and the clean-up after the endpoint passed it over.
+    mutating func takeBack(_ returned: ReturnedDelivery, now: Int64) -> Waiting? {
         guard known.remove(returned.delivery) else { return nil }
         scanNotBefore = .min
         let index = Int(returned.delivery.endpoint.value)
@@ -176,8 +176,8 @@ struct DispatchLedger {
         senders[sender].heldBytes -= returned.heldBytes
         senders[sender].lastReportAt = now
         guard index < accounts.count, accounts[index] != nil else {
-            guard case .due(let time) = returned.entry else { return nil }
-            return PendingEntry(delivery: returned.delivery, dueAt: time, attempts: returned.attempts)
+            let pending = PendingEntry(delivery: returned.delivery, dueAt: now, attempts: returned.attempts)
+            return Waiting(pending: pending, entry: returned.entry)
         }
         accounts[index]!.held -= 1
         accounts[index]!.holdLimit = EndpointAccount.leastHoldLimit

@@ -70,9 +70,7 @@ extension WriterCore {
     /// Takes back what senders did not send.
     func takeBack(_ deliveries: [ReturnedDelivery], now: Int64) {
         for delivery in deliveries {
-            if let orphan = ledger.takeBack(delivery, now: now) {
-                findings.orphans.append(Waiting(pending: orphan, entry: .due(orphan.dueAt)))
-            }
+            if let orphan = ledger.takeBack(delivery, now: now) { findings.orphans.append(orphan) }
         }
         statistics.returned += deliveries.count
     }
