@@ -118,6 +118,8 @@ public final class QueueWriterThread: Sendable {
 
     /// Fills the turn's inbox; sleeps while there is nothing to do.
     private func gather(_ turn: inout WriterTurn) {
+        // Deaf to the bell: each batch that comes would wake the thread for nothing.
+        WorkerThread.pause(nanoseconds: turn.gatherNanoseconds(.now()))
         mailbox.drain(into: &turn.inbox)
         guard turn.inbox.isEmpty else { return }
         let pause = turn.pauseNanoseconds(.now())

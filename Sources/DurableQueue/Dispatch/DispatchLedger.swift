@@ -75,6 +75,17 @@ struct DispatchLedger {
         return index < accounts.count ? accounts[index] : nil
     }
 
+    /// An endpoint as it is now; nil where it is gone.
+    func endpoint(_ number: EndpointNumber) -> Endpoint? {
+        let index = Int(number.value)
+        return index < accounts.count ? accounts[index]?.endpoint : nil
+    }
+
+    func isFailing(_ number: EndpointNumber) -> Bool {
+        let index = Int(number.value)
+        return index < accounts.count && accounts[index]?.isFailing == true
+    }
+
     mutating func markParked(_ number: EndpointNumber) {
         accounts[Int(number.value)]!.hasParked = true
         wantRefill(Int(number.value))
@@ -95,9 +106,11 @@ struct DispatchLedger {
 
     /// Where a due delivery that is not known yet should go.
     func placement(_ number: EndpointNumber, bytes: Int) -> Placement {
-        guard let account = account(number) else { return .orphan }
-        guard !account.hasBacklog, account.room > 0 else { return .wait }
-        return hasRoom(account.sender, bytes: bytes) ? .hand : .leave
+        let index = Int(number.value)
+        // Read in place: a copy of the account counts its references up and down, for every delivery.
+        guard index < accounts.count, let hasBacklog = accounts[index]?.hasBacklog else { return .orphan }
+        guard !hasBacklog, accounts[index]!.room > 0 else { return .wait }
+        return hasRoom(accounts[index]!.sender, bytes: bytes) ? .hand : .leave
     }
 
     func hasRoom(_ sender: Int, bytes: Int = 0) -> Bool {
@@ -106,6 +119,9 @@ struct DispatchLedger {
         return account.held < configuration.heldPerSender
             && account.heldBytes + bytes <= configuration.heldBytesPerSender
     }
+
+    /// Deliveries handed over and not yet reported.
+    var heldCount: Int { senders.reduce(0) { $0 + $1.held } }
 
     /// A quarter of the room is free: a scan or refill is worth its look-ups.
     func hasAmpleRoom(_ sender: Int) -> Bool {

@@ -73,13 +73,11 @@ struct Publisher {
         try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
             let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
             let checksum = Tables.checksum(record)
-            if let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) {
-                return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
-            }
             let position = EventPosition(plan.nextPosition)
-            try tables.insert(
+            let known = try tables.insert(
                 record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
                 in: transaction)
+            if let known { return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict }
             plan.nextPosition += 1
             plan.storedEvents += 1
             let type = UnsafeRawBufferPointer(rebasing: record[draft.record.type.range])

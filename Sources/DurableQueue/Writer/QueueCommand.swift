@@ -8,6 +8,15 @@ enum QueueCommand: Sendable {
     case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
     case stop
+
+    /// Events and outcomes in it.
+    var operations: Int {
+        switch self {
+        case .publish(let batch): batch.drafts.count
+        case .reports(let reports): reports.count
+        case .returned, .change, .stop: 0
+        }
+    }
 }
 
 /// Where due deliveries go: one per sender. Called on the writer's thread; must not block.

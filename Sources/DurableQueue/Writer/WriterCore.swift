@@ -94,7 +94,7 @@ final class WriterCore {
     /// - Throws: what is fatal: the commit is in doubt, the process must stop and recover.
     func perform(_ work: Work, now: Int64) throws(LMDBError) {
         var work = work
-        work.reports = deferredReports + work.reports
+        if !deferredReports.isEmpty { work.reports = deferredReports + work.reports }
         if space.isDue(now: now) { try space.look(directory, now: now) }
         if space.refusal != nil { refuse(work.batches) }
         do throws(LMDBError) {
@@ -147,7 +147,7 @@ final class WriterCore {
         let book = ReportBook(tables: tables)
         for report in work.reports {
             try book.write(
-                report, endpoint: ledger.account(report.delivery.endpoint)?.endpoint, plan: &reportPlan, now: now,
+                report, endpoint: ledger.endpoint(report.delivery.endpoint), plan: &reportPlan, now: now,
                 random: &random, in: transaction)
         }
         let health = try writeHealth(work.reports, now: now, in: transaction)

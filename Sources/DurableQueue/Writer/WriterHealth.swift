@@ -25,7 +25,7 @@ extension WriterCore {
         for report in reports {
             let number = report.delivery.endpoint
             // A success of an endpoint that works, which nearly all are, says nothing new.
-            guard let account = ledger.account(number), !report.outcome.isDelivered || account.isFailing,
+            guard !report.outcome.isDelivered || ledger.isFailing(number), let account = ledger.account(number),
                 var row = plan.rows[number] ?? tenancy.endpoints[number]?.value
             else { continue }
             let verdict = EndpointHealth.verdict(

@@ -30,6 +30,7 @@ struct WriterTurn: ~Copyable {
     /// Outcomes that wait for company, and since when: monotonic nanoseconds.
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
+    private var pace = CommitPace()
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
@@ -55,6 +56,11 @@ struct WriterTurn: ~Copyable {
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
     }
 
+    /// How long to gather before the next round.
+    func gatherNanoseconds(_ instant: Instant) -> Int64 {
+        isStopping ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
+    }
+
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
 
     /// Whether the waiting outcomes go with the next commit, or make one if there is no other.
@@ -65,7 +71,8 @@ struct WriterTurn: ~Copyable {
     }
 
     private mutating func takeReports(into work: inout WriterCore.Work) {
-        work.reports += reports
+        // Most often there are none: the storage changes hands, and no report is copied.
+        if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
     }
 
@@ -75,6 +82,7 @@ struct WriterTurn: ~Copyable {
         replies.removeAll(keepingCapacity: true)
         var work = WriterCore.Work()
         var events = 0
+        pace.begin(at: Instant.now().monotonic, operations: inbox.reduce(0) { $0 + $1.operations })
         for command in inbox {
             switch command {
             case .publish(let batch):
@@ -150,7 +158,7 @@ struct WriterTurn: ~Copyable {
         statistics.usedPages = core.space.usedPages
         statistics.mapPages = core.space.mapPages
         statistics.refusal = core.space.refusal
-        statistics.held = core.ledger.senders.reduce(0) { $0 + $1.held }
+        statistics.held = core.ledger.heldCount
         return statistics
     }
 
