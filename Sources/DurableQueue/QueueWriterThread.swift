@@ -75,6 +75,21 @@ public final class QueueWriterThread: Sendable {
         try result.get()
     }
 
+    /// Lets the events go on that stand behind a dead letter of an endpoint with `on_dead_letter: hold`. The dead letter stays one.
+    ///
+    /// - Parameter orderingKey: of this key; nil: of every held key of the endpoint. The writer does nothing else meanwhile: some
+    ///   20 µs a key.
+    /// - Returns: how many keys were held, when it is durable.
+    public func releaseKeys(
+        tenant: String, endpoint: String, orderingKey: String? = nil
+    ) async throws(TenancyError) -> Int {
+        let result = await withCheckedContinuation { continuation in
+            mailbox.post(
+                .releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: orderingKey) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
     /// Who may publish what, now.
     public var tenantDirectory: TenantDirectory { published.withLock(\.directory) }
     public var tenancy: TenancySnapshot { published.withLock(\.tenancy) }

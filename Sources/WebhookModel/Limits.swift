@@ -137,6 +137,18 @@ public enum Limits {
     public static let customHeaders = 32
     public static let headerNameBytes = 128
     public static let customHeaderBytes = 4 * 1024
+    /// Events of a batch by default and at most: with their positions a batch's row stays under a page (`chunkBytes`).
+    public static let batchEvents = 100
+    public static let batchEventsMost = 1_000
+    /// Bytes of a batch's body by default, at least and at most: receivers commonly refuse more than 1 MiB, and less than an event's
+    /// texts makes batches of one.
+    public static let batchBytes = 256 * 1024
+    public static let batchBytesLeast = 1_024
+    public static let batchBytesMost = 1024 * 1024
+    /// Milliseconds that an event waits for others by default, at least and at most.
+    public static let batchWaitMilliseconds: Int64 = 1_000
+    public static let batchWaitMillisecondsLeast: Int64 = 10
+    public static let batchWaitMillisecondsMost: Int64 = 300_000
     /// Dedup window and retention of finished events, dead letters: milliseconds.
     public static let retentionMilliseconds: Int64 = 86_400_000
     public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000

@@ -43,11 +43,14 @@ final class QueueFixture: Sendable {
 
     /// Makes a tenant with endpoints named `e1`, `e2`, ….
     func provision(
-        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy = RetryPolicy(delays: [0], jitterPercent: 0)
+        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy = RetryPolicy(delays: [0], jitterPercent: 0),
+        order: DeliveryOrder = .none, batch: BatchRule? = nil
     ) async throws {
         var changes: [TenancyChange] = [.putTenant(name: tenant, enabled: true, origin: .provisioned)]
         for number in 0..<endpoints {
-            let settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret], retry: retry)
+            var settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret], retry: retry)
+            settings.order = order
+            settings.batch = batch
             changes.append(
                 .putEndpoint(tenant: tenant, name: "e\(number + 1)", settings: settings, origin: .provisioned))
         }
@@ -81,9 +84,10 @@ final class QueueFixture: Sendable {
         return batch
     }
 
-    func record(_ number: UInt64, payload: Int = 8, deliverAt: Int64 = 0) -> [UInt8] {
+    func record(_ number: UInt64, payload: Int = 8, deliverAt: Int64 = 0, key: String = "") -> [UInt8] {
         Sample.recordBytes(
-            id: EventID(high: 5, low: number), deliverAt: deliverAt, payload: Array(repeating: UInt8(number & 0x7F), count: payload))
+            id: EventID(high: 5, low: number), deliverAt: deliverAt, orderingKey: key,
+            payload: Array(repeating: UInt8(number & 0x7F), count: payload))
     }
 
     /// Waits until so many deliveries were handed over since the last call, and takes them.

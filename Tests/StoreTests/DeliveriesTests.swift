@@ -49,7 +49,7 @@ import WebhookModel
         #expect(try parked(store, 1) == [1, 2])
         #expect(try parked(store, 1, after: 1) == [2])
         #expect(try parked(store, 2) == [1])
-        let endpoints = try store.read { snapshot in try store.tables.endpointsWithParked(in: snapshot) }
+        let endpoints = try store.directory.recover().endpointsWithParked
         #expect(endpoints == [EndpointNumber(1), EndpointNumber(2)])
         try store.write { transaction in
             try store.tables.remove(entries[0].delivery, from: .parked, in: transaction)

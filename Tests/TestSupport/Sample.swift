@@ -38,7 +38,7 @@ package enum Sample {
     /// The bytes of an event record without its own length.
     package static func recordBytes(
         id: EventID, tenant: String = "tenant-1", type: String = "task.completed", occurredAt: Int64 = 0,
-        deliverAt: Int64 = 0, correlationID: String = "", contentType: String = "",
+        deliverAt: Int64 = 0, correlationID: String = "", orderingKey: String = "", contentType: String = "",
         attributes: [(name: String, value: String)] = [], payload: [UInt8] = Array("{}".utf8)
     ) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -53,7 +53,7 @@ package enum Sample {
         number(id.low)
         number(occurredAt)
         number(deliverAt)
-        for field in [tenant, type, correlationID, "", contentType] { text(field) }
+        for field in [tenant, type, correlationID, orderingKey, contentType] { text(field) }
         number(UInt16(attributes.count))
         for attribute in attributes {
             text(attribute.name)

@@ -52,6 +52,7 @@ struct DispatchLedger {
         } else {
             accounts[index]!.endpoint = endpoint
             accounts[index]!.active = active
+            if endpoint.settings.order.isByKey { accounts[index]!.hasSequences = true }
             wantRefill(index)
         }
     }
@@ -63,6 +64,7 @@ struct DispatchLedger {
         let orphans = account.takeLot(limit: .max)
         for orphan in orphans { known.remove(orphan.delivery) }
         lotCount -= orphans.count
+        setBehind(number, false)
         accounts[index] = nil
         return orphans
     }
@@ -89,6 +91,17 @@ struct DispatchLedger {
     mutating func markParked(_ number: EndpointNumber) {
         accounts[Int(number.value)]!.hasParked = true
         wantRefill(Int(number.value))
+    }
+
+    /// Endpoints with deliveries behind a head.
+    private var endpointsWithBehind = 0
+    var somebodyIsBehind: Bool { endpointsWithBehind > 0 }
+
+    mutating func setBehind(_ number: EndpointNumber, _ hasBehind: Bool) {
+        let index = Int(number.value)
+        guard accounts[index] != nil, accounts[index]!.hasBehind != hasBehind else { return }
+        accounts[index]!.hasBehind = hasBehind
+        endpointsWithBehind += hasBehind ? 1 : -1
     }
 
     // MARK: Placing

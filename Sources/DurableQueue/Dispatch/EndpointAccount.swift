@@ -24,6 +24,10 @@ struct EndpointAccount {
     /// Fails without a success: the first look at each report.
     var isFailing = false
     var warnedDays = 0
+    /// It delivers in order, or has sequences of when it did: what becomes of a delivery moves its sequence on.
+    var hasSequences: Bool
+    /// Somebody stands behind a head: outcomes do not wait for company.
+    var hasBehind = false
     /// Already in the list of endpoints that want a refill.
     var wantsRefill = false
 
@@ -34,6 +38,7 @@ struct EndpointAccount {
         self.endpoint = endpoint
         self.sender = sender
         self.active = active
+        hasSequences = endpoint.settings.order.isByKey
     }
 
     var lotCount: Int { lot.count - lotHead }

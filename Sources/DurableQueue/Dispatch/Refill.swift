@@ -18,6 +18,20 @@ struct Refill {
         var orphans: [Waiting] = []
     }
 
+    /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
+    func hand(
+        _ brought: [PendingEntry], _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        for entry in brought {
+            switch ledger.placement(entry.delivery.endpoint, bytes: 0) {
+            case .hand: try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, &findings, in: snapshot)
+            case .wait: ledger.wait(entry)
+            case .leave, .orphan: ledger.nextDue = min(ledger.nextDue, entry.dueAt)
+            }
+        }
+    }
+
     /// Refills the endpoints that asked for it, parked deliveries first.
     func refillEndpoints(
         _ ledger: inout DispatchLedger, findings: inout Findings, in snapshot: borrowing ReadTransaction

@@ -20,6 +20,8 @@ struct PublishPlan {
     var earliestFuture = Int64.max
     var storedEvents = 0
     var deliveries = 0
+    /// Endpoints with new deliveries behind a head.
+    var behind: Set<EndpointNumber> = []
 
     init(nextPosition: UInt64) { self.nextPosition = nextPosition }
 }
@@ -85,7 +87,16 @@ struct Publisher {
             let dueAt = max(draft.record.deliverAt, now)
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
-                try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
+                    let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
+                    let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)
+                    guard try tables.schedule(delivery, dueAt: dueAt, sequence, in: transaction) else {
+                        plan.behind.insert(endpoint.number)
+                        continue
+                    }
+                } else {
+                    try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
                 } else {

@@ -65,12 +65,9 @@ struct TenancyState {
     }
 
     private mutating func removeEndpoint(_ tenantName: String, _ name: String) throws(TenancyError) -> [Edit] {
-        guard let tenant = tenantNumbers[tenantName] else { throw .unknownTenant(tenantName) }
-        guard let present = endpoint(named: name, of: tenant) else {
-            throw .unknownEndpoint(tenant: tenantName, name: name)
-        }
+        let present = try endpoint(named: name, ofTenant: tenantName)
         endpoints[present.value.number] = nil
-        endpointNumbers[tenant]?[name] = nil
+        endpointNumbers[present.value.tenant]?[name] = nil
         return [.removeEndpoint(present.value.number)]
     }
 
@@ -113,6 +110,14 @@ struct TenancyState {
 
     private func endpoint(named name: String, of tenant: TenantNumber) -> Stored<EndpointRow>? {
         endpointNumbers[tenant]?[name].flatMap { endpoints[$0] }
+    }
+
+    func endpoint(named name: String, ofTenant tenantName: String) throws(TenancyError) -> Stored<EndpointRow> {
+        guard let tenant = tenantNumbers[tenantName] else { throw .unknownTenant(tenantName) }
+        guard let present = endpoint(named: name, of: tenant) else {
+            throw .unknownEndpoint(tenant: tenantName, name: name)
+        }
+        return present
     }
 
     var directory: TenantDirectory {

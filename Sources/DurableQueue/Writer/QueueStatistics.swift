@@ -1,3 +1,5 @@
+import Store
+
 /// Counts of the queue since its start, and its levels now. Derived: the store is the truth.
 public struct QueueStatistics: Sendable, Equatable {
     // MARK: Counts
@@ -30,6 +32,10 @@ public struct QueueStatistics: Sendable, Equatable {
     public var inLots = 0
     public var pendingDue = 0
     public var pendingParked = 0
+    /// Behind another delivery with the same ordering key.
+    public var pendingBehind = 0
+    /// Ordering keys that wait for what becomes of a dead letter.
+    public var heldKeys = 0
     public var usedPages = 0
     public var mapPages = 0
     /// Why ingest is refused just now; nil while it is not.
@@ -37,5 +43,12 @@ public struct QueueStatistics: Sendable, Equatable {
 
     public init() {}
 
-    public var pending: Int { pendingDue + pendingParked }
+    public var pending: Int { pendingDue + pendingParked + pendingBehind }
+
+    mutating func adopt(_ count: PendingCount) {
+        pendingDue = count.due
+        pendingParked = count.parked
+        pendingBehind = count.behind
+        heldKeys = count.heldKeys
+    }
 }

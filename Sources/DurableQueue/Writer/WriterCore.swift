@@ -25,6 +25,10 @@ final class WriterCore {
     var findings = Refill.Findings()
     /// Removed endpoints whose parked deliveries are still to be cancelled.
     var purges: [EndpointNumber] = []
+    /// Endpoints whose order was changed while they had sequences: some are still to be let go.
+    var unsettled: [EndpointNumber] = []
+    /// What came into the due index from behind a head and is due: handed over with the next refill.
+    var brought: [PendingEntry] = []
     private var random = SystemRandomNumberGenerator()
     private var headroom: FileHeadroom
     var nextSweep: Int64 = 0
@@ -50,8 +54,7 @@ final class WriterCore {
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
         sweep = RetentionSweep(
             retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
-        statistics.pendingDue = recovered.dueCount
-        statistics.pendingParked = recovered.parkedCount
+        statistics.adopt(recovered.pending)
         for endpoint in tenancy.endpoints.values { ledger.put(tenancy.endpoint(endpoint.value), active: tenancy.isActive(endpoint.value)) }
         for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.routes(of: tenant), of: tenant) }
         for (number, row) in tenancy.endpoints where row.value.failingSince != nil {
@@ -60,6 +63,7 @@ final class WriterCore {
         for number in recovered.endpointsWithParked {
             if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
         }
+        recoverSequences(recovered)
     }
 
     /// What one transaction takes.
@@ -73,7 +77,7 @@ final class WriterCore {
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || ledger.lotIsFull || isParking
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !unsettled.isEmpty || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
 
@@ -147,8 +151,8 @@ final class WriterCore {
         let book = ReportBook(tables: tables)
         for report in work.reports {
             try book.write(
-                report, endpoint: ledger.endpoint(report.delivery.endpoint), plan: &reportPlan, now: now,
-                random: &random, in: transaction)
+                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, now: now, random: &random,
+                in: transaction)
         }
         let health = try writeHealth(work.reports, now: now, in: transaction)
         var publishPlan = PublishPlan(nextPosition: tenancy.counters.nextPosition)
@@ -170,8 +174,7 @@ final class WriterCore {
         apply(health)
         apply(publishPlan, work.batches, commit: commit, now: now)
         statistics.commits += 1
-        statistics.pendingDue = pending.due
-        statistics.pendingParked = pending.parked
+        statistics.adopt(pending)
     }
 
     // MARK: After the commit
@@ -184,12 +187,14 @@ final class WriterCore {
         statistics.retriesScheduled += plan.retries
         statistics.deadLettered += plan.deadLettered
         statistics.cancelled += plan.cancelled
+        apply(plan.sequences, now: now)
     }
 
     private func apply(_ plan: PublishPlan, _ batches: [EventBatch], commit: UInt64, now: Int64) {
         tenancy.counters.nextPosition = plan.nextPosition
         ledger.nextDue = min(ledger.nextDue, plan.earliestFuture)
         statistics.deliveriesMade += plan.deliveries
+        for number in plan.behind { ledger.setBehind(number, true) }
         for (batch, results) in zip(batches, plan.results) {
             batch.commit = commit
             for index in results.indices {

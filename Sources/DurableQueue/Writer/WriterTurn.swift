@@ -31,6 +31,8 @@ struct WriterTurn: ~Copyable {
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
     private var pace = CommitPace()
+    /// One of them lets another delivery go on.
+    private var reportsAreUrgent = false
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
@@ -53,6 +55,7 @@ struct WriterTurn: ~Copyable {
         if core.wantsUpkeep(now: now) { return 0 }
         let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
         guard !reports.isEmpty else { return wake }
+        if reportsAreUrgent { return 0 }
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
     }
 
@@ -67,13 +70,14 @@ struct WriterTurn: ~Copyable {
     private func reportsAreDue(withEvents: Bool) -> Bool {
         guard !reports.isEmpty else { return false }
         let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
-        return isStopping || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+        return isStopping || reportsAreUrgent || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
     }
 
     private mutating func takeReports(into work: inout WriterCore.Work) {
         // Most often there are none: the storage changes hands, and no report is copied.
         if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
+        reportsAreUrgent = false
     }
 
     /// Performs everything in the inbox, then refills the senders.
@@ -91,6 +95,7 @@ struct WriterTurn: ~Copyable {
             case .reports(let reports):
                 if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
                 self.reports += reports
+                reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
             case .change(let changes, let reply):
@@ -98,6 +103,12 @@ struct WriterTurn: ~Copyable {
                 try commit(&work)
                 let result = try core.change(changes, now: clock.milliseconds(.now()))
                 tenancyChanged = true
+                replies.append { reply(result) }
+            case .releaseKeys(let tenant, let endpoint, let key, let reply):
+                takeReports(into: &work)
+                try commit(&work)
+                let now = clock.milliseconds(.now())
+                let result = try core.releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: key, now: now)
                 replies.append { reply(result) }
             case .stop:
                 isStopping = true
@@ -171,7 +182,13 @@ struct WriterTurn: ~Copyable {
 
     /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
     mutating func dismiss() {
-        for case .change(_, let reply) in inbox { reply(.failure(.stopped)) }
+        for command in inbox {
+            switch command {
+            case .change(_, let reply): reply(.failure(.stopped))
+            case .releaseKeys(_, _, _, let reply): reply(.failure(.stopped))
+            case .publish, .reports, .returned, .stop: break
+            }
+        }
         inbox.removeAll()
     }
 }

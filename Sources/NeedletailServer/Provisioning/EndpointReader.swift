@@ -12,7 +12,7 @@ struct EndpointReader {
     static let keys = [
         "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
         "window",
-        "timeout", "retry", "enabled",
+        "timeout", "retry", "enabled", "ordering", "on_dead_letter", "batch",
     ]
     static let nameBytes = 1...128
 
@@ -44,6 +44,7 @@ struct EndpointReader {
         settings.secrets = signing.secrets
         settings.body = body
         settings.headers = headers
+        OrderReader(section: section).read(into: &settings)
         return DesiredEndpoint(name: name, settings: settings)
     }
 

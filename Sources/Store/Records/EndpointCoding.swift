@@ -20,6 +20,11 @@ struct EndpointCoding {
         static let secret: UInt8 = 20
         static let body: UInt8 = 21
         static let header: UInt8 = 22
+        static let order: UInt8 = 30
+        static let onDeadLetter: UInt8 = 31
+        static let batchEvents: UInt8 = 32
+        static let batchBytes: UInt8 = 33
+        static let batchWait: UInt8 = 34
         static let failingSince: UInt8 = 200
         static let disabledReason: UInt8 = 201
         static let disabledAt: UInt8 = 202
@@ -42,6 +47,7 @@ struct EndpointCoding {
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
+        addOrder(settings, &writer)
         if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
         if let disabled = row.value.disabled {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
@@ -49,6 +55,32 @@ struct EndpointCoding {
         }
         writer.add(Tag.origin, row.origin.rawValue)
         return writer.bytes
+    }
+
+    private func addOrder(_ settings: Endpoint.Settings, _ writer: inout FieldWriter) {
+        if case .byKey(let onDeadLetter) = settings.order {
+            writer.add(Tag.order, "by_key")
+            writer.add(Tag.onDeadLetter, onDeadLetter.rawValue)
+        }
+        if let batch = settings.batch {
+            writer.add(Tag.batchEvents, Int64(batch.maxEvents))
+            writer.add(Tag.batchBytes, Int64(batch.maxBytes))
+            writer.add(Tag.batchWait, batch.maxWait)
+        }
+    }
+
+    /// Nil where it is written in a way that this program does not know.
+    private func order(_ reader: FieldReader) -> DeliveryOrder? {
+        guard let text = reader.text(Tag.order) else { return DeliveryOrder.none }
+        guard text == "by_key", let rule = reader.text(Tag.onDeadLetter).flatMap(DeliveryOrder.OnDeadLetter.init) else { return nil }
+        return .byKey(onDeadLetter: rule)
+    }
+
+    private func batch(_ reader: FieldReader) -> BatchRule? {
+        guard let events = reader.number(Tag.batchEvents), let bytes = reader.number(Tag.batchBytes),
+            let wait = reader.number(Tag.batchWait)
+        else { return nil }
+        return BatchRule(maxEvents: Int(events), maxBytes: Int(bytes), maxWait: wait)
     }
 
     // Without an end and without a seal, a secret is written as before there were any: an older program reads the row whole.
@@ -94,8 +126,10 @@ struct EndpointCoding {
                 timeout: timeout, enabled: reader.number(Tag.enabled) != 0))
         var text = SealedText(seal)
         guard let secrets = try secrets(reader, row, &text), let headers = try headers(reader, row, &text),
-            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue)
+            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue), let order = order(reader)
         else { return nil }
+        row.settings.order = order
+        row.settings.batch = batch(reader)
         row.settings.secrets = secrets
         row.settings.headers = headers
         row.settings.body = body

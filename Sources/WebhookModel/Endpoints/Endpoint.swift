@@ -40,6 +40,9 @@ public final class Endpoint: Sendable {
         public var body = BodyForm.raw
         /// Added to every message, in this order.
         public var headers: [CustomHeader] = []
+        public var order = DeliveryOrder.none
+        /// Nil: one POST for each event.
+        public var batch: BatchRule?
         public var retry: RetryPolicy
         /// Deliveries in flight at most.
         public var window: Int
