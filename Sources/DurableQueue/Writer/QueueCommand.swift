@@ -7,6 +7,7 @@ enum QueueCommand: Sendable {
     case reports([AttemptReport])
     case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
+    case redeliver(DeadLetterFilter, reply: @Sendable (Result<Redelivered, TenancyError>) -> Void)
     case stop
 }
 

@@ -10,6 +10,8 @@ struct ReportPlan {
     var retries = 0
     var deadLettered = 0
     var cancelled = 0
+    /// Endpoints of deliveries that became final, each as often.
+    var finished: [EndpointNumber] = []
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -20,20 +22,23 @@ struct ReportBook {
     ///
     /// - Parameters:
     ///   - endpoint: as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, endpoint: Endpoint?, plan: inout ReportPlan, now: Int64,
+        _ report: AttemptReport, endpoint: Endpoint?, plan: inout ReportPlan, rates: inout RetryRates, now: Int64,
         random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
-            finishedAt: now)
+            finishedAt: now, round: report.round)
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
             plan.delivered += 1
-        case .again(let at):
+            plan.finished.append(report.delivery.endpoint)
+        case .again(let policyTime):
+            let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
@@ -43,6 +48,7 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
+            plan.finished.append(report.delivery.endpoint)
             if endpoint == nil {
                 row.state = .cancelled
                 plan.cancelled += 1
@@ -63,7 +69,7 @@ struct ReportBook {
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
         return RetrySchedule.next(
-            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 

@@ -16,6 +16,9 @@ struct UpkeepPlan {
     var unreadable: [Waiting] = []
     var purged: [Waiting] = []
     var purgesDone = 0
+    /// How far the first redelivery is now; nil: there is none.
+    var redelivery: Redelivery?
+    var redelivered: [EndpointNumber] = []
 }
 
 extension WriterCore {
@@ -48,6 +51,7 @@ extension WriterCore {
             plan.purged = doomed
             plan.purgesDone = doomed.count < WriterCore.purgeSlice ? 1 : 0
         }
+        try writeRedelivery(into: &plan, now: now, in: transaction)
         return plan
     }
 
@@ -60,7 +64,11 @@ extension WriterCore {
         statistics.removedEvents += plan.removedEvents
         statistics.cancelled += plan.orphans + plan.purged.count
         statistics.quarantined += plan.unreadable.count
-        for waiting in plan.unreadable { ledger.forget(waiting.pending.delivery) }
+        for waiting in plan.unreadable {
+            ledger.forget(waiting.pending.delivery)
+            backlog.finished(waiting.pending.delivery.endpoint)
+        }
+        applyRedelivery(plan, now: now)
         findings = Refill.Findings()
         purges.removeFirst(plan.purgesDone)
     }
@@ -83,7 +91,7 @@ extension WriterCore {
         guard wantsScan || !ledger.refillList.isEmpty else { return }
         let refill = Refill(tables: tables)
         try directory.environment.read { snapshot throws(LMDBError) in
-            try refill.refillEndpoints(&ledger, findings: &findings, in: snapshot)
+            try refill.refillEndpoints(&ledger, now: now, findings: &findings, in: snapshot)
             if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }
         }
     }
@@ -137,6 +145,7 @@ extension WriterCore {
             case .removeEndpoint(let number):
                 if let account = ledger.account(number) { touched.insert(account.endpoint.tenant) }
                 let orphans = ledger.remove(number)
+                backlog.remove(number)
                 findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
                 purges.append(number)
             case .key, .removeKey:
@@ -144,11 +153,9 @@ extension WriterCore {
             }
         }
         for tenant in touched {
-            let endpoints = tenancy.endpoints(of: tenant)
+            if let row = tenancy.tenants[tenant] { put(row.value) }
             routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
-            for endpoint in endpoints {
-                ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
-            }
+            for endpoint in tenancy.endpoints(of: tenant) { put(tenancy.endpoints[endpoint.number]!.value) }
         }
     }
 }

@@ -13,10 +13,12 @@ public struct RecoveredState: Sendable {
     public var dueCount = 0
     public var parkedCount = 0
     public var eventCount = 0
+    /// Deliveries that are not final, by endpoint; those of removed endpoints too.
+    public var pending: [EndpointNumber: Int] = [:]
 }
 
 extension DataDirectory {
-    /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
+    /// Reads configuration and counts. Costs by tenant and endpoint, and a cursor's step for each pending delivery.
     ///
     /// - Parameter seal: opens what is sealed.
     /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
@@ -67,6 +69,7 @@ extension DataDirectory {
         state.parkedCount = pending.parked
         state.eventCount = try transaction.count(tables.events)
         state.endpointsWithParked = try tables.endpointsWithParked(in: transaction)
+        state.pending = try tables.pendingByEndpoint(in: transaction)
         return state
     }
 
