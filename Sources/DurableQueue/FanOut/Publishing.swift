@@ -35,7 +35,7 @@ struct Publisher {
     /// - Parameter now: Unix milliseconds.
     func publish(
         _ batch: EventBatch, number: Int, tenants: [TenantNumber: Stored<Tenant>], routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         var results: [EventResult] = []
         results.reserveCapacity(batch.drafts.count)
@@ -57,7 +57,8 @@ struct Publisher {
             }
             results.append(
                 try publish(
-                    draft, index, of: batch, number: number, routing: &routing, plan: &plan, now: now, in: transaction))
+                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan, now: now,
+                    in: transaction))
         }
         plan.results.append(results)
     }
@@ -70,11 +71,16 @@ struct Publisher {
 
     private func publish(
         _ draft: EventDraft, _ index: Int, of batch: EventBatch, number: Int, routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> EventResult {
         try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
             let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
             let checksum = Tables.checksum(record)
+            // What is stored already costs nothing more, and its producer may forget it: a duplicate is told as such even now.
+            guard backlog.admits(draft.tenant) else {
+                guard let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) else { return .throttled }
+                return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
+            }
             let position = EventPosition(plan.nextPosition)
             let known = try tables.insert(
                 record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
@@ -87,6 +93,7 @@ struct Publisher {
             let dueAt = max(draft.record.deliverAt, now)
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
+                backlog.plan(endpoint.number)
                 if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
                     let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
                     let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)

@@ -11,6 +11,8 @@ struct ReportPlan {
     var deadLettered = 0
     var cancelled = 0
     var sequences = SequencePlan()
+    /// Endpoints of deliveries that became final, each as often.
+    var finished: [EndpointNumber] = []
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -21,22 +23,25 @@ struct ReportBook {
     ///
     /// - Parameters:
     ///   - account: of the endpoint as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, now: Int64,
+        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, rates: inout RetryRates, now: Int64,
         random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         let endpoint = account?.endpoint
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
-            finishedAt: now)
+            finishedAt: now, round: report.round)
         if account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
             plan.delivered += 1
-        case .again(let at):
+            plan.finished.append(report.delivery.endpoint)
+        case .again(let policyTime):
+            let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
@@ -46,6 +51,7 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
+            plan.finished.append(report.delivery.endpoint)
             if endpoint == nil {
                 row.state = .cancelled
                 plan.cancelled += 1
@@ -68,7 +74,7 @@ struct ReportBook {
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
         return RetrySchedule.next(
-            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 

@@ -16,10 +16,12 @@ public struct RecoveredState: Sendable {
     public var endpointsWithHolds: [EndpointNumber] = []
     public var pending = PendingCount()
     public var eventCount = 0
+    /// Deliveries that are not final, by endpoint; those of removed endpoints too.
+    public var pendingByEndpoint: [EndpointNumber: Int] = [:]
 }
 
 extension DataDirectory {
-    /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
+    /// Reads configuration and counts. Costs by tenant and endpoint, and a cursor's step for each pending delivery.
     ///
     /// - Parameter seal: opens what is sealed.
     /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
@@ -71,6 +73,7 @@ extension DataDirectory {
         state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
         state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction)
         state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction)
+        state.pendingByEndpoint = try tables.pendingByEndpoint(in: transaction)
         return state
     }
 

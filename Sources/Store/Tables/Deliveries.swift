@@ -164,6 +164,29 @@ extension Tables {
             heldKeys: try transaction.count(holds))
     }
 
+    /// The same by endpoint: walks both tables.
+    func pendingByEndpoint(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> [EndpointNumber: Int] {
+        var counts: [EndpointNumber: Int] = [:]
+        for (table, offset) in [(due, 16), (parked, 0), (behind, 0)] {
+            var cursor = try transaction.cursor(table)
+            var run: (endpoint: UInt32, count: Int) = (0, 0)
+            while let entry = try cursor.next() {
+                guard entry.key.count >= offset + 4 else { continue }
+                let endpoint = entry.key.uint32(at: offset)
+                // Parked ones come in runs, and so do the due ones of a backlog.
+                if endpoint != run.endpoint {
+                    counts[EndpointNumber(run.endpoint), default: 0] += run.count
+                    run = (endpoint, 0)
+                }
+                run.count += 1
+            }
+            counts[EndpointNumber(run.endpoint), default: 0] += run.count
+        }
+        return counts.filter { $0.value > 0 }
+    }
+
     static func key(_ delivery: DeliveryID) -> Key {
         var key = Key(delivery.position.value)
         key.append(delivery.endpoint.value)

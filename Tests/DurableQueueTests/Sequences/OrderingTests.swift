@@ -92,6 +92,46 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
+    @Test func aRedeliveredDeadLetterThatHeldItsKeyIsHeadAgain() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(retry: once, order: hold)
+        publish(fixture, "a", "a", "b")
+        let first = fixture.takeHanded(2)
+        fixture.report(first, .timedOut, status: 0)
+        fixture.waitForStatistics { $0.heldKeys == 2 && $0.pendingBehind == 1 && $0.pending == 1 }
+        let result = try await fixture.queue.redeliver(DeadLetterFilter())
+        #expect(result.deliveries == 2)
+        let again = fixture.takeHanded(2)
+        #expect(numbers(again) == [1, 3])
+        fixture.waitForStatistics { $0.heldKeys == 0 && $0.pendingBehind == 1 && $0.pending == 3 }
+        fixture.report(again)
+        let last = fixture.takeHanded(1)
+        #expect(numbers(last) == [2])
+        fixture.report(last)
+        fixture.waitForStatistics { $0.delivered == 3 && $0.pending == 0 }
+        fixture.queue.stop()
+    }
+
+    @Test func aRedeliveredDeadLetterStandsBehindTheHeadOfItsKey() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(retry: once, order: skip)
+        publish(fixture, "a", "a", "a")
+        fixture.report(fixture.takeHanded(1), .timedOut, status: 0)
+        let second = fixture.takeHanded(1)
+        #expect(numbers(second) == [2])
+        _ = try await fixture.queue.redeliver(DeadLetterFilter())
+        fixture.waitForStatistics { $0.pendingBehind == 2 && $0.pending == 3 }
+        fixture.report(second)
+        // Commit order counts among those that wait.
+        for number in [1, 3] as [UInt64] {
+            let handed = fixture.takeHanded(1)
+            #expect(numbers(handed) == [number])
+            fixture.report(handed)
+        }
+        fixture.waitForStatistics { $0.delivered == 3 && $0.pending == 0 }
+        fixture.queue.stop()
+    }
+
     @Test func puttingSkipReleasesTheHeldKeys() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, order: hold)
