@@ -209,7 +209,7 @@ struct DispatchLedger {
         accounts[index]!.held -= 1
         accounts[index]!.distrust()
         // It was not sent: the token is still there for the next.
-        if accounts[index]!.isRated { rates.giveBack(accounts[index]!.endpoint, now: now) }
+        if accounts[index]!.isRated { refillList += rates.giveBack(accounts[index]!.endpoint, now: now) }
         pause(index, until: now + returned.pause)
         switch returned.entry {
         case .due(let time):
@@ -242,7 +242,9 @@ struct DispatchLedger {
                 guard let account = accounts[index], account.pausedUntil == first.until else { continue }
                 accounts[index]!.pausedUntil = .min
                 wantRefill(index)
-            case .tenant(let tenant):
+            case .endpointRate(let number):
+                if rates.open(number, pausedUntil: first.until) { wantRefill(of: number) }
+            case .tenantRate(let tenant):
                 refillList += rates.open(tenant, pausedUntil: first.until)
             }
         }

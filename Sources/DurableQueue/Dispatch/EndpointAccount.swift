@@ -19,7 +19,7 @@ struct EndpointAccount {
     /// Due, but without room: durable in the due index, to be parked when many have gathered.
     var lot: [PendingEntry] = []
     private var lotHead = 0
-    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, it asked for a pause, or a rate is spent.
+    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, or it asked for a pause.
     var pausedUntil = Int64.min
     /// Fails without a success: the first look at each report.
     var isFailing = false

@@ -48,7 +48,7 @@ struct Refill {
                 try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
             }
             // Its sender is full, or its tenant's rate is spent.
-            guard let left = ledger.account(number), left.hasBacklog, left.room > 0 else { continue }
+            guard let left = ledger.account(number), ledger.wantsRefillAgain(left) else { continue }
             if left.held > account.held { again.served.append(number) } else { again.unserved.append(number) }
         }
         // Who got nothing comes first the next time.
