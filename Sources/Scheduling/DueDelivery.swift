@@ -9,13 +9,19 @@ public struct DueDelivery: Sendable {
     public let attempt: UInt16
     public let entry: QueueEntry
     public let trigger: AttemptTrigger
+    /// Nil: the event goes alone.
+    public let batch: MessageBatch?
 
-    public init(event: Event, endpoint: Endpoint, attempt: UInt16, entry: QueueEntry, trigger: AttemptTrigger = .schedule) {
+    public init(
+        event: Event, endpoint: Endpoint, attempt: UInt16, entry: QueueEntry, trigger: AttemptTrigger = .schedule,
+        batch: MessageBatch? = nil
+    ) {
         self.event = event
         self.endpoint = endpoint
         self.attempt = attempt
         self.entry = entry
         self.trigger = trigger
+        self.batch = batch
     }
 
     public var id: DeliveryID { DeliveryID(position: event.position, endpoint: endpoint.number) }
@@ -24,5 +30,8 @@ public struct DueDelivery: Sendable {
     public var isLastAttempt: Bool { Int(attempt) >= endpoint.settings.retry.attempts }
 
     /// What it holds of memory, roughly: its record. Events that fan out share it; counted once each all the same.
-    public var heldBytes: Int { event.bytes.count }
+    public var heldBytes: Int { batch?.bytes ?? event.bytes.count }
+
+    /// Events that it brings.
+    public var eventCount: Int { batch?.events.count ?? 1 }
 }

@@ -16,6 +16,10 @@ struct Refill {
         var unreadable: [Waiting] = []
         /// The endpoint is gone.
         var orphans: [Waiting] = []
+        /// Lone deliveries that are to wait for company.
+        var strays: [Stray] = []
+        /// Batches with a member whose record is missing or damaged, by their leader.
+        var brokenBatches: [Waiting] = []
     }
 
     /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
@@ -124,6 +128,7 @@ struct Refill {
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
         guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
+        if account.hasBatches, try handBatch(waiting, account, &ledger, &findings, in: snapshot) { return }
         guard case .event(let event) = try tables.event(at: waiting.pending.delivery.position, in: snapshot) else {
             findings.unreadable.append(waiting)
             return

@@ -30,6 +30,8 @@ struct WriterTurn: ~Copyable {
     /// Outcomes that wait for company, and since when: monotonic nanoseconds.
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
+    /// Events that they tell of.
+    private var reportedEvents = 0
     /// One of them lets another delivery go on.
     private var reportsAreUrgent = false
 
@@ -70,6 +72,7 @@ struct WriterTurn: ~Copyable {
     private mutating func takeReports(into work: inout WriterCore.Work) {
         work.reports += reports
         reports.removeAll(keepingCapacity: true)
+        reportedEvents = 0
         reportsAreUrgent = false
     }
 
@@ -87,6 +90,7 @@ struct WriterTurn: ~Copyable {
             case .reports(let reports):
                 if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
                 self.reports += reports
+                reportedEvents += reports.reduce(0) { $0 + $1.events }
                 reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
@@ -105,7 +109,7 @@ struct WriterTurn: ~Copyable {
             case .stop:
                 isStopping = true
             }
-            if events + reports.count >= Limits.eventsPerCommit {
+            if events + reportedEvents >= Limits.eventsPerCommit {
                 takeReports(into: &work)
                 try commit(&work)
                 events = 0

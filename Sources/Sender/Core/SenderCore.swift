@@ -168,6 +168,7 @@ extension SenderCore {
             outcome: end.outcome, status: end.status, startedAt: end.startedAt, phases: end.phases,
             reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
         report.excerpt = end.excerpt
+        report.events = delivery.eventCount
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }

@@ -22,6 +22,9 @@ public struct PendingCount: Sendable, Equatable {
     public var parked = 0
     /// Behind the heads of their sequences.
     public var behind = 0
+    /// Waiting for company, and in batches that are not final: those that do not lead one.
+    public var gathering = 0
+    public var batched = 0
     /// Ordering keys that a dead letter holds.
     public var heldKeys = 0
 }
@@ -161,7 +164,7 @@ extension Tables {
     ) throws(LMDBError) -> PendingCount {
         PendingCount(
             due: try transaction.count(due), parked: try transaction.count(parked), behind: try transaction.count(behind),
-            heldKeys: try transaction.count(holds))
+            gathering: try transaction.count(gathering), batched: try batched(in: transaction), heldKeys: try transaction.count(holds))
     }
 
     static func key(_ delivery: DeliveryID) -> Key {

@@ -31,6 +31,8 @@ public struct AttemptReport: Sendable {
     public var address: String
     /// The first bytes of an answer that was not 2xx, at most `Limits.answerExcerptBytes`.
     public var excerpt: [UInt8] = []
+    /// Events that it brought: more than one only of a batch.
+    public var events = 1
     /// Bytes of the record that the sender held: what the writer's accounts get back.
     public var heldBytes: Int
 
