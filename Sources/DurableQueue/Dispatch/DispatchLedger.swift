@@ -47,6 +47,7 @@ struct DispatchLedger {
         } else {
             accounts[index]!.endpoint = endpoint
             accounts[index]!.active = active
+            if endpoint.settings.batch != nil { accounts[index]!.hasBatches = true }
             if endpoint.settings.order.isByKey { accounts[index]!.hasSequences = true }
             wantRefill(index)
         }
@@ -65,6 +66,9 @@ struct DispatchLedger {
         rates.remove(number)
         return orphans
     }
+
+    /// Knows of a delivery that the next transaction moves, so that no scan finds it before.
+    mutating func remember(_ delivery: DeliveryID) { known.insert(delivery) }
 
     /// Forgets one delivery that will never be handed over.
     mutating func forget(_ delivery: DeliveryID) { known.remove(delivery) }

@@ -28,6 +28,8 @@ struct EndpointAccount {
     var hasSequences: Bool
     /// Somebody stands behind a head: outcomes do not wait for company.
     var hasBehind = false
+    /// It makes batches, or has some of when it did: what is handed over may lead one.
+    var hasBatches: Bool
     /// Already in the list of endpoints that want a refill.
     var wantsRefill = false
     /// It or its tenant has a rate: each hand-over takes a token of `DispatchRates`.
@@ -42,6 +44,7 @@ struct EndpointAccount {
         self.endpoint = endpoint
         self.sender = sender
         self.active = active
+        hasBatches = endpoint.settings.batch != nil
         hasSequences = endpoint.settings.order.isByKey
     }
 
