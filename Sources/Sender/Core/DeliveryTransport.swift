@@ -51,8 +51,7 @@ package struct AttemptEnd {
     /// No connection came about: another address of the name may do better.
     var neverConnected: Bool {
         switch outcome {
-        case .connectFailed: true
-        case .timedOut: phases.connected == 0 && !reusedConnection
+        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable: true
         default: false
         }
     }

@@ -42,6 +42,7 @@ struct EndpointCoding {
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
+        if let connection = settings.connection { ConnectionCoding(seal, row.value).write(connection, &writer) }
         if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
         if let disabled = row.value.disabled {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
@@ -99,6 +100,7 @@ struct EndpointCoding {
         row.settings.secrets = secrets
         row.settings.headers = headers
         row.settings.body = body
+        row.settings.connection = try ConnectionCoding(seal, row).read(reader, &text)
         row.failingSince = reader.number(Tag.failingSince)
         row.disabled = disablement(reader)
         let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api

@@ -7,6 +7,8 @@ public final class Endpoint: Sendable {
     /// Unique in its tenant.
     public let name: String
     public let settings: Settings
+    /// Networks that the operator opens to its tenant's endpoints beyond the server's.
+    public let tenantNetworks: [String]
 
     /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
     /// its settings again enables it.
@@ -46,6 +48,8 @@ public final class Endpoint: Sendable {
         /// Whole attempt, milliseconds.
         public var timeout: Int64
         public var enabled: Bool
+        /// How it is reached; nil: as the server reaches everybody.
+        public var connection: EndpointConnection?
 
         /// - Parameter secrets: in their written form, without an end.
         public init(
@@ -64,11 +68,15 @@ public final class Endpoint: Sendable {
         }
     }
 
-    public init(number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings) {
+    public init(
+        number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings,
+        tenantNetworks: [String] = []
+    ) {
         self.number = number
         self.tenant = tenant
         self.tenantName = tenantName
         self.name = name
         self.settings = settings
+        self.tenantNetworks = tenantNetworks
     }
 }

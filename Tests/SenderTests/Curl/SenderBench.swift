@@ -16,15 +16,17 @@ final class SenderBench: Sendable {
     private let resolver: ResolverPool
     private let inbox: Locked<Inbox>
 
-    private init(allow: [String], resolver: ResolverPool, connectMilliseconds: Int64) throws {
+    private init(
+        _ addressGuard: AddressGuard, resolver: ResolverPool, connectMilliseconds: Int64, keptConnections: Int
+    ) throws {
         let inbox = Locked(Inbox())
         self.inbox = inbox
         self.resolver = resolver
         sender = SenderThread(
             index: 0,
             configuration: SenderConfiguration(
-                connectMilliseconds: connectMilliseconds, allowHTTP: true, addressGuard: try AddressGuard(allow: allow),
-                version: "test"),
+                keptConnections: keptConnections, connectMilliseconds: connectMilliseconds, allowHTTP: true,
+                addressGuard: addressGuard, version: "test"),
             resolver: resolver,
             reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -33,12 +35,24 @@ final class SenderBench: Sendable {
     /// Runs a test with a sender that may reach loopback, and stops it whatever happens.
     static func run(
         allow: [String] = ["127.0.0.0/8"], names: [String: String] = [:], connectMilliseconds: Int64 = 5_000,
+        keptConnections: Int = 1_024, _ body: (SenderBench) async throws -> Void
+    ) async throws {
+        try await run(
+            try AddressGuard(allow: allow),
+            resolve: { host in names[host].flatMap(IPAddress.init).map { [$0] } ?? [] },
+            connectMilliseconds: connectMilliseconds, keptConnections: keptConnections, body)
+    }
+
+    /// The same with a guard and a resolver of the test's own.
+    static func run(
+        _ addressGuard: AddressGuard, resolve: @escaping @Sendable (String) -> [IPAddress],
+        connectMilliseconds: Int64 = 5_000, keptConnections: Int = 1_024,
         _ body: (SenderBench) async throws -> Void
     ) async throws {
-        let resolver = ResolverPool(threads: 2, perTenant: 2) { host in
-            names[host].flatMap(IPAddress.init).map { [$0] } ?? []
-        }
-        let bench = try SenderBench(allow: allow, resolver: resolver, connectMilliseconds: connectMilliseconds)
+        let resolver = ResolverPool(threads: 2, perTenant: 1, resolve: resolve)
+        let bench = try SenderBench(
+            addressGuard, resolver: resolver, connectMilliseconds: connectMilliseconds,
+            keptConnections: keptConnections)
         defer {
             bench.sender.stop(graceMilliseconds: 0)
             resolver.stop()
