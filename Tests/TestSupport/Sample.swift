@@ -5,12 +5,15 @@ package enum Sample {
     /// An endpoint; the secret is a valid one.
     package static func endpoint(
         _ number: UInt32 = 1, tenant: UInt32 = 1, url: String = "https://example.com/hook",
-        secrets: [String] = [Sample.secret], retry: RetryPolicy = .standard, window: Int = 16, timeout: Int64 = 15_000
+        secrets: [String] = [Sample.secret], retry: RetryPolicy = .standard, window: Int = 16, timeout: Int64 = 15_000,
+        headers: [CustomHeader] = [], connection: EndpointConnection? = nil, tenantNetworks: [String] = []
     ) -> Endpoint {
-        Endpoint(
+        var settings = Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout)
+        settings.headers = headers
+        settings.connection = connection
+        return Endpoint(
             number: EndpointNumber(number), tenant: TenantNumber(tenant), tenantName: "tenant-\(tenant)",
-            name: "endpoint-\(number)",
-            settings: Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout))
+            name: "endpoint-\(number)", settings: settings, tenantNetworks: tenantNetworks)
     }
 
     /// A secret of 24 bytes, all 0x2A.

@@ -20,6 +20,16 @@ package struct AttemptOrder {
     /// No pooled connection: libcurl repeats requests on pooled connections that turn out dead, and after the last
     /// attempt nothing must be in doubt.
     package let freshConnection: Bool
+
+    package init(
+        delivery: DueDelivery, target: EndpointTarget, route: Route, startedAt: Int64, freshConnection: Bool
+    ) {
+        self.delivery = delivery
+        self.target = target
+        self.route = route
+        self.startedAt = startedAt
+        self.freshConnection = freshConnection
+    }
 }
 
 /// What came of an attempt.

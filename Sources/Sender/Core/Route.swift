@@ -1,4 +1,4 @@
-package import WebhookModel
+import WebhookModel
 
 /// A vetted address of a target, as transfers want it. Immutable.
 package final class Route {

@@ -8,6 +8,14 @@ public enum CurlLibrary {
         return String(cString: curl_version())
     }()
 
+    /// The folder of authorities that it was built to trust; nil: none.
+    static let authoritiesFolder: String? = {
+        start()
+        guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: no memory") }
+        defer { curl_easy_cleanup(easy) }
+        return ccurl_get_text(easy, CURLINFO_CAPATH).map { String(cString: $0) }
+    }()
+
     private static let started: Void = {
         let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         precondition(code == CURLE_OK, "curl_global_init: \(code.rawValue)")

@@ -78,15 +78,14 @@ struct AnswerAttackTests {
     @Test(
         "a body's length that is a lie or no number is no delivery",
         arguments: [
-            ("-5", [Outcome.answerMalformed, .answerTooLarge, .timedOut]),
-            ("99999999999999999999999999", [.answerTooLarge, .answerMalformed]),
-            ("ten", [.answerMalformed]), ("0x10", [.answerMalformed, .timedOut]),
-            ("2, 3", [.answerMalformed, .timedOut]), ("2\r\nContent-Length: 3", [.answerMalformed, .timedOut]),
-            ("9", [.timedOut]),
+            ("-5", Outcome.answerMalformed), ("99999999999999999999999999", .answerMalformed), ("ten", .answerMalformed),
+            ("0x10", .answerMalformed), ("2, 3", .answerMalformed), ("+2", .answerMalformed),
+            // Of two numbers libcurl takes the last; then of one that is too large nothing else comes.
+            ("2\r\nContent-Length: 3", .timedOut), ("9", .timedOut),
         ])
-    func length(value: String, outcomes: [Outcome]) async throws {
+    func length(value: String, outcome: Outcome) async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(value)\r\n\r\nhi"
-        judge("length \(value.debugDescription)", try await attempt(.send(answer), timeout: 1_000), Set(outcomes))
+        judge("length \(value.debugDescription)", try await attempt(.send(answer), timeout: 1_000), [outcome])
     }
 
     @Test(
@@ -111,16 +110,18 @@ struct AnswerAttackTests {
         }
     }
 
-    @Test("a compressed answer is never decoded; one that was coded for the transfer is cut off at 64 KiB")
+    @Test("a compressed answer is never decoded, neither its content's coding nor its transfer's")
     func bomb() async throws {
         let bomb = GzipBomb.bytes(megabytes: 6)
         let content = Array("HTTP/1.1 500 No\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n".utf8)
         let kept = try await attempt(.sendBytes(content + bomb))
         judge("gzip bomb of \(bomb.count) bytes", kept, [.refusedStatus])
         #expect(kept.report.excerpt == Array(bomb.prefix(Limits.answerExcerptBytes)))
-        // libcurl 7.88 decodes this coding whether it was asked for or not; what comes out counts.
-        let transfer = Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n".utf8)
-        judge("gzip bomb in transfer", try await attempt(.sendBytes(transfer + bomb)), [.answerTooLarge, .answerMalformed])
+        let size = String(bomb.count, radix: 16)
+        let transfer = Array("HTTP/1.1 500 No\r\nTransfer-Encoding: gzip, chunked\r\n\r\n\(size)\r\n".utf8)
+        let coded = try await attempt(.sendBytes(transfer + bomb + Array("\r\n0\r\n\r\n".utf8)))
+        judge("gzip bomb in transfer", coded, [.refusedStatus])
+        #expect(coded.report.excerpt == Array(bomb.prefix(Limits.answerExcerptBytes)))
     }
 
     @Test("an answer that comes while the request goes out counts if all of the request is taken")

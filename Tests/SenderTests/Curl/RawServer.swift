@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Threading
 
 /// A server of plain bytes on loopback that answers as a test says, well-formed or not.
@@ -23,6 +24,8 @@ final class RawServer: Sendable {
 
     private struct Log {
         var requests: [String] = []
+        /// The connection of each request.
+        var carriers: [Int] = []
         var channels: [any Channel] = []
         var waiters: [(isMet: @Sendable (Log) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -39,14 +42,19 @@ final class RawServer: Sendable {
     /// - Parameters:
     ///   - greeting: done as soon as a connection stands.
     ///   - isHasty: answers when a request's head is there, and reads on.
+    ///   - identity: speaks TLS so; nil: plain.
     ///   - script: asked for each request; connections and their requests count from 1.
     static func start(
-        greeting: Reaction? = nil, isHasty: Bool = false, _ script: @escaping Script
+        greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil, _ script: @escaping Script
     ) async throws -> RawServer {
+        let tls = try identity?.context()
         let log = Locked(Log())
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         Session(log: log, greeting: greeting, isHasty: isHasty, script: script))
                 }
@@ -59,6 +67,8 @@ final class RawServer: Sendable {
 
     var connections: Int { log.withLock { $0.channels.count } }
     var requests: [String] { log.withLock { $0.requests } }
+    /// The connection, counted from 1, of each request.
+    var carriers: [Int] { log.withLock { $0.carriers } }
     /// Connections that stand now.
     var openConnections: Int { log.withLock { log in log.channels.count { $0.isActive } } }
 
@@ -140,7 +150,10 @@ final class RawServer: Sendable {
                 let text = String(input[..<stop])
                 input = String(input[stop...])
                 request += 1
-                RawServer.note(log) { $0.requests.append(text) }
+                RawServer.note(log) {
+                    $0.requests.append(text)
+                    $0.carriers.append(connection)
+                }
                 if !isAnswered { react(script(connection, request), context) }
                 isAnswered = false
             }
