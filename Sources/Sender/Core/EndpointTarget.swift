@@ -14,9 +14,16 @@ package final class EndpointTarget {
     let rules: AddressRules?
     /// What its connections go through.
     let proxy: EgressProxy?
+    /// Whether it is sent to by whole transfers of libcurl's.
+    let isHTTP2: Bool
     /// The way to it, while that is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
+    /// Where its connections are pooled, as long as the route is the same.
+    var site: Site?
+    var siteRoute: Route?
+    /// The head of its requests, up to what is a message's own.
+    var requestStart: [UInt8]?
 
     /// - Parameter proxy: the server's.
     package init(_ endpoint: Endpoint, allowHTTP: Bool, proxy: EgressProxy? = nil) throws(EndpointUnusable) {
@@ -38,6 +45,7 @@ package final class EndpointTarget {
             throw EndpointUnusable(
                 reason: "http is not allowed; use https, or allow http in the server's configuration")
         }
+        isHTTP2 = endpoint.settings.connection?.http2 == true
         self.proxy =
             switch endpoint.settings.connection?.proxy {
             case nil: proxy

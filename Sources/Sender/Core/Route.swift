@@ -49,8 +49,10 @@ package final class Route {
 /// speaks HTTP/2 or goes through a proxy.
 ///
 /// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and it knows no
-/// endpoints. So each such connection is marked, and looked at before each request.
-final class Reservation {
+/// endpoints. So each such connection is marked, and held against the attempt before each request.
+///
+/// Equal by value: a route that is made anew to the same place leads over the same connections.
+final class Reservation: Hashable {
     /// Nil: the server's proxy alone makes it special.
     private let endpoint: EndpointNumber?
     private let connection: EndpointConnection?
@@ -65,9 +67,24 @@ final class Reservation {
         hops = [Route.Hop(address: address, port: target.url.port)] + (proxy.map { [$0] } ?? [])
     }
 
-    static func fits(_ one: Reservation?, _ other: Reservation?) -> Bool {
-        if one === other { return true }
-        guard let one, let other else { return false }
-        return one.endpoint == other.endpoint && one.hops == other.hops && one.connection == other.connection
+    static func == (one: Reservation, other: Reservation) -> Bool {
+        one === other
+            || (one.endpoint == other.endpoint && one.hops == other.hops && one.connection == other.connection)
+    }
+
+    /// What differs mostly; certificates are compared, not hashed.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(endpoint)
+        hasher.combine(hops)
+    }
+}
+
+extension AddressGuard {
+    /// Whether a socket of an attempt may be connected to this address: it must be the one that was vetted for it, or its proxy's, and
+    /// the guard and the endpoint's own rules must still let it pass.
+    func allows(socketTo address: IPAddress, for target: EndpointTarget, through route: Route) -> Bool {
+        guard allows(route.address, port: route.port, under: target.rules) else { return false }
+        guard let proxy = route.proxy else { return address == route.address }
+        return address == proxy.address && allowsProxy(address, port: proxy.port)
     }
 }

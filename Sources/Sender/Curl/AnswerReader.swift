@@ -6,8 +6,6 @@ struct AnswerReader {
     private(set) var retryAfter: RetryAfter?
     private(set) var excerpt: [UInt8] = []
     private(set) var isTooLarge = false
-    /// The body's length is no number: libcurl would take the digits that it begins with (RFC 9112 section 6.3).
-    private(set) var isMalformed = false
     private(set) var isHTTP2 = false
     private var bytes = 0
 
@@ -22,9 +20,6 @@ struct AnswerReader {
             isHTTP2 = line[5] == UInt8(ascii: "2")
         } else if line.count > 12, line[0] | 0x20 == UInt8(ascii: "r"), AnswerReader.isRetryAfter(line) {
             retryAfter = RetryAfter(UnsafeRawBufferPointer(rebasing: line[12...]))
-        } else if line.count > 15, line[0] | 0x20 == UInt8(ascii: "c"), AnswerReader.isName("content-length:", line) {
-            isMalformed = !AnswerReader.isNumber(line[15...])
-            return !isMalformed
         }
         return true
     }
@@ -57,22 +52,10 @@ struct AnswerReader {
         return value
     }
 
-    private static func isRetryAfter(_ line: UnsafeRawBufferPointer) -> Bool { isName("retry-after:", line) }
-
-    /// Whether the line begins with these bytes, in any case of letters.
-    private static func isName(_ name: StaticString, _ line: UnsafeRawBufferPointer) -> Bool {
-        let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        return zip(line, wanted).allSatisfy { byte, wanted in
+    /// Whether the line begins with `retry-after:` in any case.
+    private static func isRetryAfter(_ line: UnsafeRawBufferPointer) -> Bool {
+        zip(line, "retry-after:".utf8).allSatisfy { byte, wanted in
             byte == wanted || (byte | 0x20 == wanted && (0x41...0x5A).contains(byte))
         }
     }
-
-    /// Digits that a length can have, with spaces round them.
-    private static func isNumber(_ value: Slice<UnsafeRawBufferPointer>) -> Bool {
-        let end = value.lastIndex { !isSpace($0) }
-        guard let start = value.firstIndex(where: { !isSpace($0) }), let end else { return false }
-        return end - start < 18 && value[start...end].allSatisfy { (0x30...0x39).contains($0) }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
 }

@@ -31,7 +31,6 @@ extension CurlHandle {
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let file = configuration.authoritiesFile { setAuthorities(file: file) }
 
         set(CURLOPT_POST, 1)
         check(ccurl_set_list(easy, CURLOPT_HTTPHEADER, scratch.headers))

@@ -20,8 +20,7 @@ final class CurlHandle {
     private var route: Route?
     private var timeout: Int64 = -1
     private var isFresh = false
-    private var connection: EndpointConnection?
-    private var proxy: (hop: Route.Hop, user: String, password: String)?
+    private var options: ConnectionOptions
     /// The one node of the CURLOPT_CONNECT_TO list, and its text.
     private let connectTo: UnsafeMutablePointer<curl_slist>
     private let connectToText: UnsafeMutableBufferPointer<CChar>
@@ -54,6 +53,7 @@ final class CurlHandle {
         connectTo = .allocate(capacity: 1)
         connectToText = .allocate(capacity: Route.connectToBytes)
         connectTo.initialize(to: curl_slist(data: connectToText.baseAddress, next: nil))
+        options = ConnectionOptions(easy, authoritiesFile: transport.configuration.authoritiesFile)
         setFixedOptions(transport.configuration)
     }
 
@@ -73,7 +73,10 @@ final class CurlHandle {
         usedSocket = nil
         veto = nil
         staleConnections = 0
-        if target !== order.target { aim(at: order.target) }
+        if target !== order.target {
+            aim(at: order.target)
+            route = nil
+        }
         if route !== order.route { lead(through: order.route, order.target) }
         setFresh(order.freshConnection)
         scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, target: order.target)
@@ -125,7 +128,6 @@ final class CurlHandle {
         case nil: break
         }
         if answer.isTooLarge { return .answerTooLarge }
-        if answer.isMalformed { return .answerMalformed }
         guard code == CURLE_OK else { return failure(code).outcome }
         return answer.status == 0 ? .answerMalformed : Outcome(status: answer.status)
     }
@@ -135,7 +137,7 @@ final class CurlHandle {
             code: code, systemError: CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)),
             verification: number(CURLINFO_SSL_VERIFYRESULT), tunnel: number(CURLINFO_HTTP_CONNECTCODE),
             isSecure: order?.target.url.isSecure ?? false, isProxied: order?.route.proxy != nil, wasSent: sends > 0,
-            wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { transport.sockets[$0].reachedPeer } ?? true)
+            wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { transport.sockets.reachedPeer($0) } ?? true)
     }
 
     private func aim(at target: EndpointTarget) {
@@ -147,31 +149,15 @@ final class CurlHandle {
             self.timeout = timeout
             set(CURLOPT_TIMEOUT_MS, Int(timeout))
         }
-        let connection = target.endpoint.settings.connection
-        if connection != nil || self.connection != nil, connection != self.connection {
-            self.connection = connection
-            setConnection(connection, authoritiesFile: transport.configuration.authoritiesFile)
-        }
     }
 
     private func lead(through route: Route, _ target: EndpointTarget) {
         self.route = route
-        if route.proxy != nil || proxy != nil { set(proxy: route.proxy, target.proxy) }
+        options.turn(to: target, through: route)
         let text = route.connectTo.utf8CString
         precondition(text.count <= connectToText.count, "a host name is at most 253 bytes")
         _ = connectToText.update(fromContentsOf: text)
         check(ccurl_set_list(easy, CURLOPT_CONNECT_TO, connectTo))
-    }
-
-    private func set(proxy hop: Route.Hop?, _ settings: EgressProxy?) {
-        let wanted = hop.map { ($0, settings?.user ?? "", settings?.password ?? "") }
-        switch (wanted, proxy) {
-        case (nil, nil): return
-        case (let new?, let old?) where new == (old.hop, old.user, old.password): return
-        default: break
-        }
-        proxy = wanted.map { (hop: $0.0, user: $0.1, password: $0.2) }
-        setProxy(hop, user: settings?.user ?? "", password: settings?.password ?? "")
     }
 
     private func setFresh(_ fresh: Bool) {
@@ -194,7 +180,9 @@ extension CurlHandle {
         // The address is longer than its C type says, so it is read from where it lies.
         let start = UnsafeRawPointer(peer) + MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
         let address = IPAddress(start.assumingMemoryBound(to: sockaddr.self))
-        guard let order, let address, transport.allows(address, order) else {
+        guard let order, let address,
+            transport.addressGuard.allows(socketTo: address, for: order.target, through: order.route)
+        else {
             veto = .forbidden
             return CURL_SOCKET_BAD
         }
@@ -214,7 +202,7 @@ extension CurlHandle {
     func mayRequest(_ connection: ConnectionKey?) -> Bool {
         sends += 1
         guard let order, let connection, connection.remotePort == order.route.nextHop.port,
-            transport.allows(connection.remote, order)
+            transport.addressGuard.allows(socketTo: connection.remote, for: order.target, through: order.route)
         else { return refuse(.forbidden) }
         guard sends <= CurlHandle.mostSends else { return refuse(.repeated) }
         if let openedSocket {
@@ -227,7 +215,7 @@ extension CurlHandle {
         guard let descriptor = transport.sockets.descriptor(of: connection) else { return refuse(.staleInput) }
         usedSocket = descriptor
         let entry = transport.sockets[descriptor]
-        guard Reservation.fits(entry.reservation, order.route.reservation) else { return refuse(.reserved) }
+        guard entry.reservation == order.route.reservation else { return refuse(.reserved) }
         // HTTP/2 speaks between requests, and its answers name their request.
         return entry.isHTTP2 || !hasInput(descriptor) || refuse(.staleInput)
     }

@@ -1,12 +1,12 @@
 import CCurl
 import Scheduling
-package import Threading
+import Threading
 import WebhookModel
 
 /// HTTP attempts by libcurl: one multi handle over the owner's poller (curl_multi_socket_action(3)).
 ///
 /// One thread owns it. In each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
-package final class CurlTransport: DeliveryTransport {
+final class CurlTransport: DeliveryTransport {
     let configuration: SenderConfiguration
     var sockets = SocketTable()
     private let multi: UnsafeMutableRawPointer
@@ -16,11 +16,11 @@ package final class CurlTransport: DeliveryTransport {
     private var idle: [CurlHandle] = []
     private var ended: [AttemptEnd] = []
     /// When libcurl wants to be called without an event, monotonic nanoseconds.
-    package private(set) var deadline: Int64?
+    private(set) var deadline: Int64?
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
-    package var now: Int64 = 0
+    var now: Int64 = 0
 
-    package init(_ configuration: SenderConfiguration, poller: Poller) {
+    init(_ configuration: SenderConfiguration, poller: Poller) {
         CurlLibrary.start()
         guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: no memory") }
         self.configuration = configuration
@@ -45,7 +45,7 @@ package final class CurlTransport: DeliveryTransport {
     }
 
     /// Breaks off what is in flight, without a word, and closes every connection. Nothing may be called afterwards.
-    package func close() {
+    func close() {
         for handle in handles where handle.order != nil { curl_multi_remove_handle(multi, handle.easy) }
         // Before the handles go: closing the pool asks the close-socket callback.
         curl_multi_cleanup(multi)
@@ -53,16 +53,16 @@ package final class CurlTransport: DeliveryTransport {
         idle = []
     }
 
-    package func begin(_ order: AttemptOrder) {
+    func begin(_ order: AttemptOrder) {
         let handle = idle.popLast() ?? makeHandle()
         handle.prepare(order)
         add(handle)
     }
 
-    package func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
+    func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
 
     /// Hands an event of the poller to libcurl.
-    package func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
+    func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
         guard let descriptor = sockets.descriptor(of: token) else { return }
         guard !sockets[descriptor].wanted.isEmpty else {
             // Between requests: the peer closed, or speaks unasked. libcurl finds out when it wants to use the
@@ -79,7 +79,7 @@ package final class CurlTransport: DeliveryTransport {
     }
 
     /// Starts what was begun, serves libcurl's timer and gathers what ended.
-    package func run() {
+    func run() {
         // Twice: an attempt that begins again on a fresh connection starts in the same turn.
         for _ in 0..<2 {
             if let due = deadline, due <= now {
@@ -90,15 +90,7 @@ package final class CurlTransport: DeliveryTransport {
         }
     }
 
-    /// Whether a socket of this attempt may be connected to the address: it must be the one that was vetted, and the guard and the
-    /// endpoint's own rules must still let it pass.
-    func allows(_ address: IPAddress, _ order: AttemptOrder) -> Bool {
-        let route = order.route
-        let addressGuard = configuration.addressGuard
-        guard addressGuard.allows(route.address, port: route.port, under: order.target.rules) else { return false }
-        guard let proxy = route.proxy else { return address == route.address }
-        return address == proxy.address && addressGuard.allowsProxy(address, port: proxy.port)
-    }
+    var addressGuard: AddressGuard { configuration.addressGuard }
 
     static func at(_ data: UnsafeMutableRawPointer?) -> CurlTransport {
         Unmanaged<CurlTransport>.fromOpaque(data!).takeUnretainedValue()

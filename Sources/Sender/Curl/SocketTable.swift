@@ -62,6 +62,11 @@ struct SocketTable {
         if neverUsed { self[descriptor].reachedPeer = SocketTable.hasPeer(descriptor) }
     }
 
+    /// Whether TCP's handshake was over: of an open socket, or of one that was closed and whose number has not come back.
+    func reachedPeer(_ descriptor: CInt) -> Bool {
+        self[descriptor].isOpen ? SocketTable.hasPeer(descriptor) : self[descriptor].reachedPeer
+    }
+
     /// The socket became this connection.
     mutating func connected(_ descriptor: CInt, _ connection: ConnectionKey, for reservation: Reservation? = nil) {
         self[descriptor].connection = connection

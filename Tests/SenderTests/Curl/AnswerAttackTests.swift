@@ -51,7 +51,7 @@ struct AnswerAttackTests {
         arguments: [
             ("body", "HTTP/1.1 200 OK\r\n\r\n", piece),
             ("body of a failure", "HTTP/1.1 500 No\r\n\r\n", piece),
-            ("long length", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n", piece),
+            ("long length", "HTTP/1.1 200 OK\r\nContent-Length: 922337203685\r\n\r\n", piece),
             (
                 "chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
                 "2000\r\n" + piece + "\r\n"
@@ -65,12 +65,12 @@ struct AnswerAttackTests {
         judge("endless \(name)", try await attempt(.sendForever(start, piece: piece)), [.answerTooLarge])
     }
 
-    @Test("a header line without end, and a megabyte of headers, end at libcurl's limit or ours")
+    @Test("a header line without end, and a megabyte of headers, are cut off")
     func header() async throws {
         let line = try await attempt(.sendForever("HTTP/1.1 200 OK\r\nX: ", piece: AnswerAttackTests.piece))
-        judge("header without end", line, [.answerMalformed, .answerTooLarge])
+        judge("header without end", line, [.answerTooLarge])
         let status = try await attempt(.sendForever("HTTP/1.1 200 ", piece: AnswerAttackTests.piece))
-        judge("status line without end", status, [.answerMalformed, .answerTooLarge])
+        judge("status line without end", status, [.answerTooLarge])
         let megabyte = "HTTP/1.1 200 OK\r\n" + String(repeating: "X-Header: 0123456789\r\n", count: 48_000) + "\r\n"
         judge("1 MB of headers", try await attempt(.send(megabyte)), [.answerTooLarge])
     }
@@ -80,8 +80,7 @@ struct AnswerAttackTests {
         arguments: [
             ("-5", Outcome.answerMalformed), ("99999999999999999999999999", .answerMalformed), ("ten", .answerMalformed),
             ("0x10", .answerMalformed), ("2, 3", .answerMalformed), ("+2", .answerMalformed),
-            // Of two numbers libcurl takes the last; then of one that is too large nothing else comes.
-            ("2\r\nContent-Length: 3", .timedOut), ("9", .timedOut),
+            ("2\r\nContent-Length: 3", .answerMalformed), ("9", .timedOut),
         ])
     func length(value: String, outcome: Outcome) async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(value)\r\n\r\nhi"
@@ -117,10 +116,10 @@ struct AnswerAttackTests {
         let kept = try await attempt(.sendBytes(content + bomb))
         judge("gzip bomb of \(bomb.count) bytes", kept, [.refusedStatus])
         #expect(kept.report.excerpt == Array(bomb.prefix(Limits.answerExcerptBytes)))
-        let size = String(bomb.count, radix: 16)
-        let transfer = Array("HTTP/1.1 500 No\r\nTransfer-Encoding: gzip, chunked\r\n\r\n\(size)\r\n".utf8)
-        let coded = try await attempt(.sendBytes(transfer + bomb + Array("\r\n0\r\n\r\n".utf8)))
-        judge("gzip bomb in transfer", coded, [.refusedStatus])
+        // Nobody asked for a transfer's coding: what comes is read to the connection's end, as it comes.
+        let transfer = Array("HTTP/1.1 500 No\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".utf8)
+        let coded = try await attempt(.sendBytes(transfer + bomb), timeout: 1_000)
+        judge("gzip bomb in transfer", coded, [.timedOut])
         #expect(coded.report.excerpt == Array(bomb.prefix(Limits.answerExcerptBytes)))
     }
 

@@ -13,10 +13,10 @@ struct ConnectionCheckTests {
     /// Drives a transport as a sender's loop does, one attempt at a time.
     private final class Driver {
         private let poller = Poller()
-        private let transport: CurlTransport
+        private let transport: SenderTransport
 
         init(_ addressGuard: AddressGuard) {
-            transport = CurlTransport(
+            transport = SenderTransport(
                 SenderConfiguration(allowHTTP: true, addressGuard: addressGuard, version: "test"), poller: poller)
         }
 
