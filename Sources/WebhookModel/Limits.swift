@@ -168,6 +168,13 @@ public enum Limits {
     public static let batchWaitMilliseconds: Int64 = 1_000
     public static let batchWaitMillisecondsLeast: Int64 = 10
     public static let batchWaitMillisecondsMost: Int64 = 300_000
+    /// Networks in one allow or deny list: each look at an address walks it.
+    public static let networksPerList = 64
+    /// Bytes of a client's certificates, of its key, or of the authorities that an endpoint trusts (PEM), and keys that it pins.
+    public static let pemBytes = 64 * 1024
+    public static let pinnedKeys = 8
+    /// Bytes of a user's name, and of its password, at an egress proxy.
+    public static let proxyCredentialBytes = 255
     /// Dedup window and retention of finished events, dead letters: milliseconds.
     public static let retentionMilliseconds: Int64 = 86_400_000
     public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000

@@ -6,13 +6,15 @@ package enum Sample {
     package static func endpoint(
         _ number: UInt32 = 1, tenant: UInt32 = 1, url: String = "https://example.com/hook",
         secrets: [String] = [Sample.secret], retry: RetryPolicy? = nil, window: Int = 16, timeout: Int64 = 15_000,
-        weight: Int = 1
+        headers: [CustomHeader] = [], connection: EndpointConnection? = nil, weight: Int = 1, tenantNetworks: [String] = []
     ) -> Endpoint {
-        Endpoint(
+        var settings = Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout)
+        settings.headers = headers
+        settings.connection = connection
+        return Endpoint(
             number: EndpointNumber(number), tenant: TenantNumber(tenant), tenantName: "tenant-\(tenant)",
-            name: "endpoint-\(number)",
-            settings: Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout),
-            inherited: Endpoint.Inherited(tenantWeight: weight))
+            name: "endpoint-\(number)", settings: settings, inherited: Endpoint.Inherited(tenantWeight: weight),
+            tenantNetworks: tenantNetworks)
     }
 
     /// A secret of 24 bytes, all 0x2A.

@@ -89,8 +89,10 @@ extension SenderConfiguration {
             connectMilliseconds: configuration.sender.connectMilliseconds,
             breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds, allowHTTP: configuration.sender.allowHTTP,
             addressGuard: try AddressGuard(
-                allow: configuration.sender.allowNetworks, machine: MachineAddresses.all(), ownPorts: ownPorts),
-            version: ServerVersion.text)
+                allow: configuration.sender.allowNetworks, deny: configuration.sender.denyNetworks,
+                machine: MachineAddresses.all(), ownPorts: ownPorts),
+            version: ServerVersion.text, authoritiesFile: configuration.sender.authoritiesFile,
+            proxy: try configuration.sender.egressProxy())
     }
 }
 

@@ -149,6 +149,18 @@ extension ServerConfiguration {
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
             fits: { (try? AddressGuard.Allowance($0)) != nil }),
+        .list(
+            "sender.deny_networks", \.sender.denyNetworks, each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
+            "Networks that endpoints may not lie in, whatever is allowed, here or for a tenant.",
+            fits: { (try? AddressGuard.Allowance($0)) != nil }),
+        .path(
+            "sender.ca_file", \.sender.authoritiesFile,
+            "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."),
+        .path(
+            "sender.proxy", \.sender.proxy,
+            "Proxy that all attempts go through, http://host:port, by a tunnel (CONNECT) to the vetted address. An endpoint may have its own, or direct."),
+        .path("sender.proxy_user", \.sender.proxyUser, "User's name at the proxy; empty: none is given."),
+        .path("sender.proxy_password_file", \.sender.proxyPasswordFile, "File with the user's password at the proxy."),
     ]
 
     private static let secretSettings: [Setting] = [

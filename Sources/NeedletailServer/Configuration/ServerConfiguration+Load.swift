@@ -49,6 +49,7 @@ extension ServerConfiguration {
     private func checkTogether() throws(InputMistakes) {
         var mistakes = InputMistakes()
         ingest.checkListeners(&mistakes)
+        sender.checkEgress(&mistakes)
         if ingest.frameBytes < ingest.payloadBytes + Limits.recordOverheadBytes {
             let least = Quantity.text(bytes: ingest.payloadBytes + Limits.recordOverheadBytes)
             mistakes.add(

@@ -98,6 +98,14 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var allowHTTP = false
         /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.
         public var allowNetworks: [String] = []
+        /// Networks that it never lets through, in the same form.
+        public var denyNetworks: [String] = []
+        /// PEM file of the authorities that endpoints' certificates must come from; nil: the system's.
+        public var authoritiesFile: String?
+        /// `http://host:port` of the proxy that attempts go through; nil: none.
+        public var proxy: String?
+        public var proxyUser: String?
+        public var proxyPasswordFile: String?
     }
 
     /// How endpoints' secrets are kept on disk. The keys themselves are never part of a configuration.

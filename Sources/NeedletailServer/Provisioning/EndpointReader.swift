@@ -13,7 +13,7 @@ struct EndpointReader {
         "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
         "window",
         "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
-    ]
+    ] + ConnectionReader.keys
     static let nameBytes = 1...128
 
     func endpoint(_ node: Node, of tenant: ProvisioningSection, _ names: inout UniqueNames) -> DesiredEndpoint? {
@@ -37,6 +37,9 @@ struct EndpointReader {
         let window = section.integer("window", 1...Limits.endpointWindowMost) ?? Limits.endpointWindow
         let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
         let enabled = section.truth("enabled") ?? true
+        let connection = ConnectionReader(
+            section: section, sources: secrets, isSecure: url?.hasPrefix("https:") ?? true
+        ).read()
         guard let name, let url, let signing else { return nil }
         var settings = Endpoint.Settings(
             url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
@@ -47,6 +50,7 @@ struct EndpointReader {
         settings.body = body
         settings.headers = headers
         OrderReader(section: section).read(into: &settings)
+        settings.connection = connection
         return DesiredEndpoint(name: name, settings: settings)
     }
 

@@ -27,7 +27,12 @@ extension Exchange {
         end.newConnections = newConnections
         end.repeats = repeats
         end.staleConnections = staleConnections
-        if outcome != .addressForbidden { end.address = order.route.text }
+        if outcome == .addressForbidden {
+            // To the endpoint's owner a refusal says nothing else: no address, and no time by which one could be guessed.
+            end.phases = AttemptPhases()
+        } else {
+            end.address = order.route.text
+        }
         return end
     }
 

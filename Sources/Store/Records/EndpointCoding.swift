@@ -55,6 +55,7 @@ struct EndpointCoding {
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
         addOrder(settings, &writer)
+        if let connection = settings.connection { ConnectionCoding(seal, row.value).write(connection, &writer) }
         if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
         if let disabled = row.value.disabled {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
@@ -143,6 +144,7 @@ struct EndpointCoding {
         row.settings.headers = headers
         row.settings.body = body
         row.settings.rate = reader.rate(perSecond: Tag.rate, burst: Tag.burst)
+        row.settings.connection = try ConnectionCoding(seal, row).read(reader, &text)
         row.failingSince = reader.number(Tag.failingSince)
         row.disabled = disablement(reader)
         let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api

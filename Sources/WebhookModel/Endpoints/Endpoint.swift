@@ -11,6 +11,8 @@ public final class Endpoint: Sendable {
     public let retry: RetryPolicy
     /// Its tenant's share of a sender.
     public let tenantWeight: Int
+    /// Networks that the operator opens to its tenant's endpoints beyond the server's.
+    public let tenantNetworks: [String]
 
     /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
     /// its settings again enables it.
@@ -56,6 +58,8 @@ public final class Endpoint: Sendable {
         /// Whole attempt, milliseconds.
         public var timeout: Int64
         public var enabled: Bool
+        /// How it is reached; nil: as the server reaches everybody.
+        public var connection: EndpointConnection?
 
         /// - Parameter secrets: in their written form, without an end.
         public init(
@@ -76,7 +80,7 @@ public final class Endpoint: Sendable {
 
     public init(
         number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings,
-        inherited: Inherited = Inherited()
+        inherited: Inherited = Inherited(), tenantNetworks: [String] = []
     ) {
         self.number = number
         self.tenant = tenant
@@ -85,5 +89,6 @@ public final class Endpoint: Sendable {
         self.settings = settings
         retry = settings.retry ?? inherited.retry
         tenantWeight = inherited.tenantWeight
+        self.tenantNetworks = tenantNetworks
     }
 }

@@ -135,7 +135,7 @@ struct AnswerTests {
         }
         try await SenderBench.run { bench in
             let report = await bench.deliver(to: Sample.endpoint(url: "https://127.0.0.1:\(server.port)/"))
-            #expect(report.outcome == .tlsFailed)
+            #expect(report.outcome == .tlsHandshakeFailed)
         }
         await server.stop()
     }
@@ -145,7 +145,7 @@ struct AnswerTests {
         let port = try await FreePort.choose()
         try await SenderBench.run { bench in
             let report = await bench.deliver(to: .local(port))
-            #expect(report.outcome == .connectFailed)
+            #expect(report.outcome == .connectRefused)
             #expect(report.status == 0)
         }
     }

@@ -124,7 +124,7 @@ struct ConnectionTests {
             #expect(await bench.deliver(to: endpoint).outcome == .delivered)
             #expect(await bench.deliver(2, to: endpoint).reusedConnection)
             #expect(
-                await bench.deliver(3, to: Sample.endpoint(2, url: "http://nowhere.example/")).outcome == .resolveFailed
+                await bench.deliver(3, to: Sample.endpoint(2, url: "http://nowhere.example/")).outcome == .nameNotFound
             )
         }
         let request = try #require(server.requests.first)
