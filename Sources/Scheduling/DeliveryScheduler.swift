@@ -55,7 +55,7 @@ public struct DeliveryScheduler {
     public mutating func next(now: Int64) -> DueDelivery? {
         guard inFlight < transfers else { return nil }
         releaseHeld(now)
-        while let (lane, tenant) = rotation.take() {
+        while let (lane, tenant) = rotation.take(free: transfers - inFlight) {
             lanes[lane].listed = false
             if lanes[lane].heldUntil > now {
                 wait(lane)
@@ -86,6 +86,7 @@ public struct DeliveryScheduler {
         lanes[lane].inFlight -= 1
         queued += 1
         inFlight -= 1
+        rotation.ended(lanes[lane].tenant, free: transfers - inFlight)
         list(lane)
     }
 
@@ -99,6 +100,7 @@ public struct DeliveryScheduler {
         guard let lane = laneOf[endpoint], lanes[lane].inFlight > 0 else { return .none }
         lanes[lane].inFlight -= 1
         inFlight -= 1
+        rotation.ended(lanes[lane].tenant, free: transfers - inFlight)
         let change = lanes[lane].breaker.ended(isSuccess: isSuccess, now: now, random: &random)
         if case .opened(let until) = change { lanes[lane].heldUntil = max(lanes[lane].heldUntil, until) }
         if lanes[lane].isEmpty { retire(lane, now) } else { list(lane) }

@@ -190,6 +190,25 @@ import WebhookModel
         fixture.queue.stop()
     }
 
+    @Test func aTenantOfManySilentEndpointsLeavesOthersRoom() async throws {
+        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 200)
+        let fixture = try QueueFixture(configuration: configuration)
+        try await fixture.provision(tenant: "silent", endpoints: 100)
+        try await fixture.provision(tenant: "live")
+        _ = fixture.publish((1...20).map { fixture.record($0) })
+        // The silent ones answer nothing: two thousand deliveries for 64 places, of which a third stays free.
+        let silent = fixture.takeHanded(42)
+        #expect(silent.allSatisfy { $0.endpoint.tenant == TenantNumber(1) })
+        for round in 0..<50 as Range<UInt64> {
+            _ = fixture.publish([fixture.record(100 + round)], tenant: 2)
+            let live = fixture.takeHanded(1)
+            #expect(live.map(\.endpoint.tenant) == [TenantNumber(2)])
+            fixture.report(live)
+        }
+        fixture.waitForStatistics { $0.delivered == 50 && $0.held < 64 }
+        fixture.queue.stop()
+    }
+
     @Test func whatIsGivenBackForARemovedEndpointIsCancelled() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()

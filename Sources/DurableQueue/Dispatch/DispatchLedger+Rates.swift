@@ -24,7 +24,7 @@ extension DispatchLedger {
 
     /// How many deliveries an endpoint may have now: what its sender may hold of it, and what the rates let through.
     func room(of account: EndpointAccount, now: Int64) -> Int {
-        let room = account.room
+        let room = min(account.room, shareLeft(of: account.endpoint.tenant, in: account.sender))
         guard account.isRated, room > 0 else { return room }
         return min(room, rates.available(account.endpoint, now: now))
     }

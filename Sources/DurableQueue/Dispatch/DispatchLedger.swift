@@ -28,6 +28,11 @@ struct DispatchLedger {
     /// Of those that have one.
     var rates = DispatchRates()
 
+    /// By endpoint number; kept when the endpoint goes, for what is out still.
+    private var tenantOf: [TenantNumber] = []
+    /// Tenants that have had endpoints.
+    private var tenants: Set<TenantNumber> = []
+
     private let configuration: QueueConfiguration
     /// A sender that reported nothing for so long is stalled: others do not wait for it.
     static let stallMilliseconds: Int64 = 50
@@ -41,7 +46,12 @@ struct DispatchLedger {
 
     mutating func put(_ endpoint: Endpoint, active: Bool) {
         let index = Int(endpoint.number.value)
-        while accounts.count <= index { accounts.append(nil) }
+        while accounts.count <= index {
+            accounts.append(nil)
+            tenantOf.append(endpoint.tenant)
+        }
+        tenantOf[index] = endpoint.tenant
+        tenants.insert(endpoint.tenant)
         if accounts[index] == nil {
             accounts[index] = EndpointAccount(endpoint: endpoint, sender: index % senders.count, active: active)
         } else {
@@ -134,6 +144,16 @@ struct DispatchLedger {
             && account.heldBytes + bytes <= configuration.heldBytesPerSender
     }
 
+    /// How many more a tenant may hold in a sender: a quarter of the room and, beyond that, twice what is free. So a tenant whose endpoints
+    /// are all dead leaves others theirs. One that has the server to itself may hold everything.
+    func shareLeft(of tenant: TenantNumber, in sender: Int) -> Int {
+        guard tenants.count > 1 else { return .max }
+        let free = configuration.heldPerSender - senders[sender].held
+        // Full is another answer: there the due index keeps what is left.
+        guard free > 0 else { return .max }
+        return max(configuration.heldPerSender / 4, 2 * free) - senders[sender].held(of: tenant)
+    }
+
     /// Deliveries handed over and not yet reported.
     var heldCount: Int { senders.reduce(0) { $0 + $1.held } }
 
@@ -159,8 +179,7 @@ struct DispatchLedger {
         accounts[index]!.held += 1
         if accounts[index]!.isRated { spend(index, now: now) }
         let sender = accounts[index]!.sender
-        senders[sender].held += 1
-        senders[sender].heldBytes += delivery.heldBytes
+        senders[sender].take(delivery.heldBytes, of: delivery.endpoint.tenant)
         senders[sender].outgoing.append(delivery)
     }
 
@@ -203,9 +222,7 @@ struct DispatchLedger {
         scanNotBefore = .min
         let index = Int(returned.delivery.endpoint.value)
         let sender = index % senders.count
-        senders[sender].held -= 1
-        senders[sender].heldBytes -= returned.heldBytes
-        senders[sender].lastReportAt = now
+        senders[sender].giveBack(returned.heldBytes, of: tenantOf[index], now: now)
         guard index < accounts.count, accounts[index] != nil else {
             let pending = PendingEntry(delivery: returned.delivery, dueAt: now, attempts: returned.attempts)
             return Waiting(pending: pending, entry: returned.entry)
@@ -266,9 +283,7 @@ struct DispatchLedger {
         scanNotBefore = .min
         let index = Int(report.delivery.endpoint.value)
         let sender = index % senders.count
-        senders[sender].held -= 1
-        senders[sender].heldBytes -= report.heldBytes
-        senders[sender].lastReportAt = now
+        senders[sender].giveBack(report.heldBytes, of: tenantOf[index], now: now)
         guard index < accounts.count, accounts[index] != nil else { return true }
         accounts[index]!.released(delivered: report.outcome.isDelivered)
         if accounts[index]!.hasBacklog, accounts[index]!.room > accounts[index]!.holdLimit / 2 { wantRefill(index) }

@@ -105,10 +105,30 @@ struct EndpointAccount {
 
 /// What the writer keeps of one sender.
 struct SenderAccount {
-    var held = 0
-    var heldBytes = 0
+    private(set) var held = 0
+    private(set) var heldBytes = 0
+    /// By tenant number, which is dense.
+    private var heldByTenant: [Int32] = []
     /// Of this turn, not yet offered.
     var outgoing: [DueDelivery] = []
     /// When it last reported anything: Unix milliseconds of the queue's clock.
-    var lastReportAt: Int64 = 0
+    private(set) var lastReportAt: Int64 = 0
+
+    func held(of tenant: TenantNumber) -> Int {
+        Int(tenant.value) < heldByTenant.count ? Int(heldByTenant[Int(tenant.value)]) : 0
+    }
+
+    mutating func take(_ bytes: Int, of tenant: TenantNumber) {
+        held += 1
+        heldBytes += bytes
+        while heldByTenant.count <= Int(tenant.value) { heldByTenant.append(0) }
+        heldByTenant[Int(tenant.value)] += 1
+    }
+
+    mutating func giveBack(_ bytes: Int, of tenant: TenantNumber, now: Int64) {
+        held -= 1
+        heldBytes -= bytes
+        heldByTenant[Int(tenant.value)] -= 1
+        lastReportAt = now
+    }
 }
