@@ -89,8 +89,12 @@ struct WriterTurn: ~Copyable {
                 work.batches.append(batch)
                 events += batch.drafts.count
             case .reports(let reports):
-                if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
-                self.reports += reports
+                if self.reports.isEmpty {
+                    reportsSince = Instant.now().monotonic
+                    self.reports = reports
+                } else {
+                    self.reports += reports
+                }
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
             case .change(let changes, let reply):
