@@ -8,9 +8,9 @@ public import WebhookModel
 /// The one writer: takes events in, makes them and their deliveries durable by group commit, hands due deliveries to the senders and
 /// records what came of them.
 ///
-/// Batches go in by `intake`, come back through their receipt port after the fdatasync; reports go in by `report`. There is no
-/// artificial delay: what waits when the writer comes round is the batch, and while one commit runs the next gathers. Only outcomes
-/// wait for company, for `Limits.outcomeLingerMilliseconds` at most.
+/// Batches go in by `intake`, come back through their receipt port after the fdatasync; reports go in by `report`. What waits
+/// when the writer comes round is the batch, and while one commit runs the next gathers. Outcomes wait for company, for
+/// `Limits.outcomeLingerMilliseconds` at most; commits wait for it only while the senders have plenty (`CommitPace`).
 public final class QueueWriterThread: Sendable {
     private let bell = Bell()
     private let mailbox: Mailbox<QueueCommand>

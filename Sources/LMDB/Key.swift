@@ -31,7 +31,7 @@ public struct Key: Sendable, Equatable {
     public mutating func append(_ value: UInt16) { append(bits: UInt64(value) << 48, bytes: 2) }
 
     // `bits` stand at the top of the word.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func append(bits: UInt64, bytes: Int) {
         precondition(used + bytes <= 32, "a key has at most 32 bytes")
         let word = used / 8
@@ -41,7 +41,7 @@ public struct Key: Sendable, Equatable {
         used += bytes
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func or(_ word: Int, _ bits: UInt64) {
         switch word {
         case 0: words.0 |= bits.bigEndian

@@ -45,8 +45,8 @@ public struct ReadTransaction: ~Copyable, Transaction {
 /// Belongs to the thread that began it (`lmdb.h`: "a transaction … must only be used by a single thread"): ended elsewhere, the
 /// writer lock stays held for ever. Pages freed in it are not reusable in it.
 ///
-/// Each table that it writes to keeps one LMDB cursor until the end: keys that come in order, as most do, then find their page without
-/// a walk from the root, which halves the cost of a write.
+/// Each table that it writes to keeps one LMDB cursor until the end (`WritePlaces`): keys that come in order, as most do, then find
+/// their page without a walk from the root.
 public struct WriteTransaction: ~Copyable, Transaction {
     // Nil once committed. `discard self` is not to be had while the environment is kept alive here.
     private var live: OpaquePointer?

@@ -10,10 +10,10 @@ package struct CommitPace {
     /// Events and outcomes that came between the two.
     private var operations = 0
 
-    /// From the beginning of one gathered commit to the next, nanoseconds: 400 events at 20,000 a second. Longer gains little more.
+    /// From the beginning of one gathered commit to the next, nanoseconds: 400 events at 20,000 a second.
     package static let period: Int64 = 20_000_000
-    /// Deliveries that senders hold: some 50 ms of their work at least, so that none runs dry in a period and a commit's time.
-    package static let leastHeld = 1_024
+    /// Deliveries that senders hold: 50 ms of work at 40,000 a second, so that none runs dry in a period and a commit's time.
+    package static let leastHeld = 2_048
     /// Events and outcomes a millisecond: 8,000 events a second with their outcomes. Below it commits are cheap in sum, and an ack is
     /// worth more.
     package static let leastRate = 16

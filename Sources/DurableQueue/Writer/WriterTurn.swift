@@ -96,8 +96,12 @@ struct WriterTurn: ~Copyable {
                 work.batches.append(batch)
                 events += batch.drafts.count
             case .reports(let reports):
-                if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
-                self.reports += reports
+                if self.reports.isEmpty {
+                    reportsSince = Instant.now().monotonic
+                    self.reports = reports
+                } else {
+                    self.reports += reports
+                }
                 reportedEvents += reports.reduce(0) { $0 + $1.events }
                 reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
