@@ -5,12 +5,14 @@ package enum Sample {
     /// An endpoint; the secret is a valid one.
     package static func endpoint(
         _ number: UInt32 = 1, tenant: UInt32 = 1, url: String = "https://example.com/hook",
-        secrets: [String] = [Sample.secret], retry: RetryPolicy = .standard, window: Int = 16, timeout: Int64 = 15_000
+        secrets: [String] = [Sample.secret], retry: RetryPolicy? = nil, window: Int = 16, timeout: Int64 = 15_000,
+        weight: Int = 1
     ) -> Endpoint {
         Endpoint(
             number: EndpointNumber(number), tenant: TenantNumber(tenant), tenantName: "tenant-\(tenant)",
             name: "endpoint-\(number)",
-            settings: Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout))
+            settings: Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout),
+            inherited: Endpoint.Inherited(tenantWeight: weight))
     }
 
     /// A secret of 24 bytes, all 0x2A.

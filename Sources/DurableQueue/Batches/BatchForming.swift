@@ -10,7 +10,8 @@ struct BatchPlan {
     var leaders: [PendingEntry] = []
     /// Deliveries that were known to memory as alone and wait for company now.
     var gathered: [DeliveryID] = []
-    var quarantined = 0
+    /// Endpoints of members that could not be read, each as often.
+    var quarantined: [EndpointNumber] = []
     var formed = 0
 
     mutating func add(_ entry: GatheredEntry, beside tally: GatheringTally) {
@@ -65,7 +66,7 @@ extension WriterCore {
                 let delivery = DeliveryID(position: position, endpoint: leader.endpoint)
                 guard case .event(let event) = try tables.event(at: position, in: transaction) else {
                     try book.quarantine(delivery, bond: .batch(leader: EventPosition(0)), now: now, in: transaction)
-                    plan.quarantined += 1
+                    plan.quarantined.append(leader.endpoint)
                     continue
                 }
                 let bytes = event.record.batchBytes(at: ledger.account(leader.endpoint)?.endpoint)
@@ -85,7 +86,8 @@ extension WriterCore {
         for delivery in plan.gathered { ledger.forget(delivery) }
         brought += plan.leaders
         statistics.batchesMade += plan.formed
-        statistics.quarantined += plan.quarantined
+        statistics.quarantined += plan.quarantined.count
+        for number in plan.quarantined { backlog.finished(number) }
     }
 
     /// The transaction did not come about: they wait on.

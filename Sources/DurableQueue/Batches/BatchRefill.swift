@@ -18,7 +18,7 @@ extension Refill {
     ///
     /// - Returns: whether that was all; if not, the delivery goes out alone.
     func handBatch(
-        _ waiting: Waiting, _ account: EndpointAccount, _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        _ waiting: Waiting, _ account: EndpointAccount, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> Bool {
         let pending = waiting.pending
@@ -40,10 +40,11 @@ extension Refill {
             }
             events.append(event)
         }
+        let round = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot)?.round : nil
         ledger.hand(
             DueDelivery(
                 event: events[0], endpoint: account.endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
-                batch: MessageBatch(id: batch.id, events: events)))
+                round: round ?? .first, batch: MessageBatch(id: batch.id, events: events)), now: now)
         return true
     }
 

@@ -12,7 +12,7 @@ struct DispatchLedger {
     private(set) var senders: [SenderAccount]
     private(set) var known = KnownDeliveries(minimumCapacity: 32_768)
     private(set) var lotCount = 0
-    private(set) var refillList: [EndpointNumber] = []
+    var refillList: [EndpointNumber] = []
 
     /// Something due may stand in the index unknown.
     var scanPending = true
@@ -23,15 +23,10 @@ struct DispatchLedger {
     /// The earliest future entry, as far as is known; a scan is wanted then.
     var nextDue = Int64.max
 
-    /// Endpoints that are paused, by when that ends.
-    private var pauses = Heap<Pause>()
-
-    private struct Pause: Comparable {
-        var until: Int64
-        var endpoint: Int
-
-        static func < (left: Pause, right: Pause) -> Bool { (left.until, left.endpoint) < (right.until, right.endpoint) }
-    }
+    /// Endpoints and tenants that are paused, by when that ends.
+    var pauses = Heap<Pause>()
+    /// Of those that have one.
+    var rates = DispatchRates()
 
     private let configuration: QueueConfiguration
     /// A sender that reported nothing for so long is stalled: others do not wait for it.
@@ -56,6 +51,7 @@ struct DispatchLedger {
             if endpoint.settings.order.isByKey { accounts[index]!.hasSequences = true }
             wantRefill(index)
         }
+        accounts[index]!.setRate(rates.put(endpoint))
     }
 
     /// Forgets an endpoint. Returns what waited in memory for it: entries of the due index that nobody owns now.
@@ -67,6 +63,7 @@ struct DispatchLedger {
         lotCount -= orphans.count
         setBehind(number, false)
         accounts[index] = nil
+        rates.remove(number)
         return orphans
     }
 
@@ -111,9 +108,9 @@ struct DispatchLedger {
     }
 
     /// Where a due delivery that is not known yet should go.
-    func placement(_ number: EndpointNumber, bytes: Int) -> Placement {
+    func placement(_ number: EndpointNumber, bytes: Int, now: Int64) -> Placement {
         guard let account = account(number) else { return .orphan }
-        guard !account.hasBacklog, account.room > 0 else { return .wait }
+        guard !account.hasBacklog, room(of: account, now: now) > 0 else { return .wait }
         return hasRoom(account.sender, bytes: bytes) ? .hand : .leave
     }
 
@@ -139,11 +136,12 @@ struct DispatchLedger {
         !hasRoom(sender) && now - senders[sender].lastReportAt > DispatchLedger.stallMilliseconds
     }
 
-    /// Counts a delivery as held and puts it with its sender's outgoing ones.
-    mutating func hand(_ delivery: DueDelivery) {
+    /// Counts a delivery as held, takes its token, and puts it with its sender's outgoing ones.
+    mutating func hand(_ delivery: DueDelivery, now: Int64) {
         let index = Int(delivery.endpoint.number.value)
         known.insert(delivery.id)
         accounts[index]!.held += 1
+        if accounts[index]!.isRated { spend(index, now: now) }
         let sender = accounts[index]!.sender
         senders[sender].held += 1
         senders[sender].heldBytes += delivery.heldBytes
@@ -156,8 +154,8 @@ struct DispatchLedger {
         let index = Int(entry.delivery.endpoint.value)
         accounts[index]!.lot.append(entry)
         lotCount += 1
-        // Without anything held no report will come to ask for the refill.
-        if accounts[index]!.held == 0 { wantRefill(index) }
+        // Without anything held no report will come to ask for the refill; nor does one come with a token.
+        if accounts[index]!.held == 0 || accounts[index]!.isRated { wantRefill(index) }
     }
 
     /// The room there is for a walk over the due index.
@@ -197,7 +195,9 @@ struct DispatchLedger {
             return Waiting(pending: pending, entry: returned.entry)
         }
         accounts[index]!.held -= 1
-        accounts[index]!.holdLimit = EndpointAccount.leastHoldLimit
+        accounts[index]!.distrust()
+        // It was not sent: the token is still there for the next.
+        if accounts[index]!.isRated { refillList += rates.giveBack(accounts[index]!.endpoint, now: now) }
         pause(index, until: now + returned.pause)
         switch returned.entry {
         case .due(let time):
@@ -214,20 +214,27 @@ struct DispatchLedger {
         return nil
     }
 
-    private mutating func pause(_ index: Int, until: Int64) {
+    mutating func pause(_ index: Int, until: Int64) {
         guard until > accounts[index]!.pausedUntil else { return }
         accounts[index]!.pausedUntil = until
-        pauses.insert(Pause(until: until, endpoint: index))
+        pauses.insert(Pause(until: until, of: .endpoint(index)))
     }
 
     /// Ends the pauses whose time has come.
     mutating func endPauses(now: Int64) {
         while let first = pauses.min, first.until <= now {
             pauses.removeMin()
-            // A later pause of the same endpoint has an entry of its own.
-            guard let account = accounts[first.endpoint], account.pausedUntil == first.until else { continue }
-            accounts[first.endpoint]!.pausedUntil = .min
-            wantRefill(first.endpoint)
+            switch first.of {
+            case .endpoint(let index):
+                // A later pause of the same endpoint has an entry of its own.
+                guard let account = accounts[index], account.pausedUntil == first.until else { continue }
+                accounts[index]!.pausedUntil = .min
+                wantRefill(index)
+            case .endpointRate(let number):
+                if rates.open(number, pausedUntil: first.until) { wantRefill(of: number) }
+            case .tenantRate(let tenant):
+                refillList += rates.open(tenant, pausedUntil: first.until)
+            }
         }
     }
 
@@ -269,6 +276,7 @@ struct DispatchLedger {
         for number in refillList {
             let index = Int(number.value)
             guard let account = accounts[index], account.wantsRefill else { continue }
+            if account.isRated, rates.wait(for: account.endpoint) { continue }
             if hasRoom(account.sender) {
                 accounts[index]!.wantsRefill = false
                 taken.append(number)
@@ -324,7 +332,7 @@ struct DispatchLedger {
             if entry.delivery.position <= accounts[index]!.parkedPlace {
                 accounts[index]!.parkedPlace = EventPosition(entry.delivery.position.value - 1)
             }
-            if accounts[index]!.held == 0 { wantRefill(index) }
+            if accounts[index]!.held == 0 || accounts[index]!.isRated { wantRefill(index) }
         }
     }
 }

@@ -37,7 +37,7 @@ struct Publisher {
     /// - Parameter now: Unix milliseconds.
     func publish(
         _ batch: EventBatch, number: Int, tenants: [TenantNumber: Stored<Tenant>], routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         var results: [EventResult] = []
         results.reserveCapacity(batch.drafts.count)
@@ -59,7 +59,8 @@ struct Publisher {
             }
             results.append(
                 try publish(
-                    draft, index, of: batch, number: number, routing: &routing, plan: &plan, now: now, in: transaction))
+                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan, now: now,
+                    in: transaction))
         }
         plan.results.append(results)
     }
@@ -72,7 +73,7 @@ struct Publisher {
 
     private func publish(
         _ draft: EventDraft, _ index: Int, of batch: EventBatch, number: Int, routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> EventResult {
         try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
             let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
@@ -80,6 +81,8 @@ struct Publisher {
             if let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) {
                 return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
             }
+            // After the look for a duplicate: what is stored already costs nothing more, and its producer may forget it.
+            guard backlog.admits(draft.tenant) else { return .throttled }
             let position = EventPosition(plan.nextPosition)
             try tables.insert(
                 record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
@@ -91,6 +94,7 @@ struct Publisher {
             let dueAt = max(draft.record.deliverAt, now)
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
+                backlog.plan(endpoint.number)
                 guard try schedule(delivery, draft, record, endpoint, dueAt: dueAt, &plan, now: now, in: transaction) else { continue }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))

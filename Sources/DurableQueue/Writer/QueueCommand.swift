@@ -8,6 +8,7 @@ enum QueueCommand: Sendable {
     case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
     case releaseKeys(tenant: String, endpoint: String, orderingKey: String?, reply: @Sendable (Result<Int, TenancyError>) -> Void)
+    case redeliver(DeadLetterFilter, reply: @Sendable (Result<Redelivered, TenancyError>) -> Void)
     case stop
 }
 

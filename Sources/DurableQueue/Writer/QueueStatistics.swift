@@ -8,6 +8,8 @@ public struct QueueStatistics: Sendable, Equatable {
     public var duplicates = 0
     public var conflicts = 0
     public var refusedForSpace = 0
+    /// Events of tenants whose backlog, or whose key's rate, was spent.
+    public var throttled = 0
     public var otherRefusals = 0
     public var deliveriesMade = 0
     public var delivered = 0
@@ -19,6 +21,8 @@ public struct QueueStatistics: Sendable, Equatable {
     public var attempts = 0
     /// Deliveries that senders gave back unsent, because their endpoint was held.
     public var returned = 0
+    /// Dead letters that were led back.
+    public var redelivered = 0
     /// Endpoints that we stopped sending to.
     public var endpointsDisabled = 0
     public var commits = 0

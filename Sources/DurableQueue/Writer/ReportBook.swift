@@ -11,6 +11,8 @@ struct ReportPlan {
     var deadLettered = 0
     var cancelled = 0
     var sequences = SequencePlan()
+    /// Endpoints of deliveries that became final, each as often.
+    var finished: [EndpointNumber] = []
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -21,15 +23,16 @@ struct ReportBook {
     ///
     /// - Parameters:
     ///   - account: of the endpoint as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, now: Int64,
+        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, rates: inout RetryRates, now: Int64,
         random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         let endpoint = account?.endpoint
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
-            finishedAt: now)
+            finishedAt: now, round: report.round)
         let batch = try account?.hasBatches == false ? nil : tables.batch(ledBy: report.delivery, in: transaction)
         let events = batch?.members.count ?? 1
         if batch == nil, account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
@@ -39,7 +42,8 @@ struct ReportBook {
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
             plan.delivered += events
-        case .again(let at):
+        case .again(let policyTime):
+            let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
@@ -62,6 +66,7 @@ struct ReportBook {
         } else {
             try finish(report.delivery, row, in: transaction)
         }
+        if row.state.isFinal { plan.finished += repeatElement(report.delivery.endpoint, count: events) }
         try tables.record(report, nextAt: nextAt, in: transaction)
         guard let account, row.bond != .none else { return }
         try moveOn(past: report.delivery, row, account: account, plan: &plan.sequences, now: now, in: transaction)
@@ -72,7 +77,7 @@ struct ReportBook {
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
         return RetrySchedule.next(
-            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 
@@ -91,7 +96,11 @@ struct ReportBook {
         _ batch: BatchRow, ledBy leader: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         for position in batch.members {
-            try finish(DeliveryID(position: position, endpoint: leader.endpoint), row, in: transaction)
+            let member = DeliveryID(position: position, endpoint: leader.endpoint)
+            var own = row
+            // One that was tried before, by itself or in another batch, keeps its count: its records have those numbers.
+            if member != leader { own.attempts = max(own.attempts, try tables.delivery(member, in: transaction)?.attempts ?? 0) }
+            try finish(member, own, in: transaction)
         }
         try tables.close(batch, ledBy: leader, in: transaction)
     }

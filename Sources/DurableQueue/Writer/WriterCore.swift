@@ -17,8 +17,14 @@ final class WriterCore {
     var ledger: DispatchLedger
     var statistics = QueueStatistics()
     /// What owners and operators should hear, since the last turn.
-    var notices: [EndpointNotice] = []
+    var notices: [Notice] = []
     var space: SpaceGauge
+    var backlog = Backlog()
+    var retryRates: RetryRates
+    /// Dead letters that somebody wants delivered, in the order in which they were asked for.
+    var redeliveries: [RedeliveryJob] = []
+    /// To be called once what they tell is durable.
+    var answers: [() -> Void] = []
     var sweep: RetentionSweep
     /// Reports whose transaction found no room: they come first in the next.
     var deferredReports: [AttemptReport] = []
@@ -51,13 +57,17 @@ final class WriterCore {
         let recovered = try directory.recover(seal: configuration.seal)
         sealedAtStart = recovered.endpointsToSeal.count
         if let seal = configuration.seal { try directory.reseal(recovered.endpointsToSeal, seal: seal) }
-        tenancy = TenancyState(recovered)
+        tenancy = TenancyState(recovered, retry: configuration.retry)
+        retryRates = RetryRates(perSecond: configuration.retriesPerSecond)
         ledger = DispatchLedger(senders: senders, configuration: configuration)
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
         sweep = RetentionSweep(
             retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
-        statistics.adopt(recovered.pending)
-        for endpoint in tenancy.endpoints.values { ledger.put(tenancy.endpoint(endpoint.value), active: tenancy.isActive(endpoint.value)) }
+        statistics.adopt(recovered.pendingCount)
+        for tenant in tenancy.tenants.values { put(tenant.value) }
+        for endpoint in tenancy.endpoints.values {
+            put(endpoint.value, pending: recovered.pending[endpoint.value.number] ?? 0)
+        }
         for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.routes(of: tenant), of: tenant) }
         for (number, row) in tenancy.endpoints where row.value.failingSince != nil {
             ledger.update(number) { $0.isFailing = true }
@@ -80,7 +90,8 @@ final class WriterCore {
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !unsettled.isEmpty || gatherings.nextAt <= now || ledger.lotIsFull || isParking
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !redeliveries.isEmpty || !unsettled.isEmpty
+            || gatherings.nextAt <= now || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
 
@@ -152,20 +163,23 @@ final class WriterCore {
         let transaction = try directory.environment.beginWrite()
         let commit = transaction.number
 
+        backlog.begin()
+        retryRates.begin()
         var reportPlan = ReportPlan()
+        reportPlan.finished.reserveCapacity(work.reports.count)
         let book = ReportBook(tables: tables)
         for report in work.reports {
             try book.write(
-                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, now: now, random: &random,
-                in: transaction)
+                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, rates: &retryRates, now: now,
+                random: &random, in: transaction)
         }
         let health = try writeHealth(work.reports, now: now, in: transaction)
         var publishPlan = PublishPlan(nextPosition: tenancy.counters.nextPosition)
         let publisher = Publisher(tables: tables)
         for (number, batch) in work.batches.enumerated() {
             try publisher.publish(
-                batch, number: number, tenants: tenancy.tenants, routing: &routing, plan: &publishPlan, now: now,
-                in: transaction)
+                batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog, plan: &publishPlan,
+                now: now, in: transaction)
         }
         var batchPlan = BatchPlan()
         for entry in publishPlan.gathered { batchPlan.add(entry, beside: gatherings.tally(entry.delivery.endpoint)) }
@@ -180,11 +194,14 @@ final class WriterCore {
         let pending = try tables.pendingCount(in: transaction)
         try transaction.commit()
 
+        backlog.commit()
+        retryRates.commit()
         apply(upkeep, now: now)
         apply(reportPlan, work.reports, now: now)
         apply(health)
         apply(publishPlan, work.batches, commit: commit, now: now)
         apply(batchPlan)
+        noteBacklogs()
         statistics.commits += 1
         statistics.adopt(pending)
     }
@@ -193,6 +210,7 @@ final class WriterCore {
 
     private func apply(_ plan: ReportPlan, _ reports: [AttemptReport], now: Int64) {
         for report in reports { ledger.release(report, now: now) }
+        for endpoint in plan.finished { backlog.finished(endpoint) }
         ledger.nextDue = min(ledger.nextDue, plan.earliestRetry)
         statistics.attempts += reports.count
         statistics.delivered += plan.delivered
@@ -211,6 +229,9 @@ final class WriterCore {
             batch.commit = commit
             for index in results.indices {
                 batch.drafts[index].result = results[index]
+                if results[index] == .throttled, batch.drafts[index].retryAfter == 0 {
+                    batch.drafts[index].retryAfter = WriterCore.backlogRetryAfter
+                }
                 count(results[index])
             }
         }
@@ -221,7 +242,7 @@ final class WriterCore {
             let draft = batch.drafts[hint.draft]
             let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
             let dueAt = max(draft.record.deliverAt, now)
-            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count)) {
+            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count), now: now) {
             case .hand:
                 if event?.position != hint.position {
                     let made = Event(
@@ -231,7 +252,7 @@ final class WriterCore {
                 }
                 ledger.hand(
                     DueDelivery(
-                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)))
+                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)), now: now)
             case .wait:
                 ledger.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0))
             case .leave, .orphan:
@@ -246,6 +267,7 @@ final class WriterCore {
         case .acceptedNoMatch: statistics.acceptedWithoutMatch += 1
         case .duplicate: statistics.duplicates += 1
         case .conflict: statistics.conflicts += 1
+        case .throttled: statistics.throttled += 1
         // Counted where it was refused.
         case .storageFull: break
         default: statistics.otherRefusals += 1

@@ -106,6 +106,11 @@ struct WriterTurn: ~Copyable {
                 let now = clock.milliseconds(.now())
                 let result = try core.releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: key, now: now)
                 replies.append { reply(result) }
+            case .redeliver(let filter, let reply):
+                // What was reported before counts: it may be what is asked for.
+                takeReports(into: &work)
+                try commit(&work)
+                core.begin(filter, reply: reply, now: clock.milliseconds(.now()))
             case .stop:
                 isStopping = true
             }
@@ -155,8 +160,9 @@ struct WriterTurn: ~Copyable {
     }
 
     /// After the new tenancy is visible to all.
-    func answerChanges() {
-        for reply in replies { reply() }
+    func answerCommands() {
+        for reply in replies + core.answers { reply() }
+        core.answers.removeAll()
     }
 
     var statistics: QueueStatistics {
@@ -178,10 +184,12 @@ struct WriterTurn: ~Copyable {
 
     /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
     mutating func dismiss() {
+        core.dismissRedeliveries()
         for command in inbox {
             switch command {
             case .change(_, let reply): reply(.failure(.stopped))
             case .releaseKeys(_, _, _, let reply): reply(.failure(.stopped))
+            case .redeliver(_, let reply): reply(.failure(.stopped))
             case .publish, .reports, .returned, .stop: break
             }
         }

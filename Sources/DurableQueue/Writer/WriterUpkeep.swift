@@ -17,6 +17,9 @@ struct UpkeepPlan {
     var purgesDone = 0
     var sequences = SequencePlan()
     var settlement: SettlementPlan?
+    /// How far the first redelivery is now; nil: there is none.
+    var redelivery: Redelivery?
+    var redelivered: [EndpointNumber] = []
 }
 
 extension WriterCore {
@@ -48,6 +51,7 @@ extension WriterCore {
             plan.purgesDone = purged.rows < WriterCore.purgeSlice ? 1 : 0
         }
         plan.settlement = try writeSettlement(now: now, in: transaction)
+        try writeRedelivery(into: &plan, now: now, in: transaction)
         return plan
     }
 
@@ -83,7 +87,11 @@ extension WriterCore {
         statistics.removedEvents += plan.removedEvents
         statistics.cancelled += plan.cancelled
         statistics.quarantined += plan.unreadable.count
-        for waiting in plan.unreadable { ledger.forget(waiting.pending.delivery) }
+        for waiting in plan.unreadable {
+            ledger.forget(waiting.pending.delivery)
+            backlog.finished(waiting.pending.delivery.endpoint)
+        }
+        applyRedelivery(plan, now: now)
         findings = Refill.Findings()
         purges.removeFirst(plan.purgesDone)
         apply(plan.sequences, now: now)
@@ -108,9 +116,9 @@ extension WriterCore {
         guard wantsScan || !ledger.refillList.isEmpty || !brought.isEmpty else { return }
         let refill = Refill(tables: tables)
         try directory.environment.read { snapshot throws(LMDBError) in
-            try refill.hand(brought, &ledger, &findings, in: snapshot)
+            try refill.hand(brought, &ledger, now, &findings, in: snapshot)
             brought.removeAll(keepingCapacity: true)
-            try refill.refillEndpoints(&ledger, findings: &findings, in: snapshot)
+            try refill.refillEndpoints(&ledger, now: now, findings: &findings, in: snapshot)
             if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }
         }
     }
@@ -164,6 +172,7 @@ extension WriterCore {
             case .removeEndpoint(let number):
                 if let account = ledger.account(number) { touched.insert(account.endpoint.tenant) }
                 let orphans = ledger.remove(number)
+                backlog.remove(number)
                 findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
                 gatherings.put(GatheringTally(), of: number, nil)
                 purges.append(number)
@@ -172,11 +181,11 @@ extension WriterCore {
             }
         }
         for tenant in touched {
-            let endpoints = tenancy.endpoints(of: tenant)
+            if let row = tenancy.tenants[tenant] { put(row.value) }
             routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
-            for endpoint in endpoints {
+            for endpoint in tenancy.endpoints(of: tenant) {
                 let before = ledger.account(endpoint.number)?.endpoint.settings
-                ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
+                put(tenancy.endpoints[endpoint.number]!.value)
                 settle(endpoint, before)
             }
         }

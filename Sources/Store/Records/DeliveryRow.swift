@@ -14,6 +14,7 @@ public struct DeliveryRow: Sendable, Equatable {
     public var dueAt: Int64
     /// When it became final, Unix milliseconds; 0 before.
     public var finishedAt: Int64
+    public var round: DeliveryRound
     public var bond: Bond
 
     /// What it waits with. The rows of most deliveries have none.
@@ -30,7 +31,7 @@ public struct DeliveryRow: Sendable, Equatable {
 
     public init(
         state: DeliveryState, outcome: Outcome = .delivered, attempts: UInt16 = 0, status: UInt16 = 0, dueAt: Int64,
-        finishedAt: Int64 = 0, bond: Bond = .none
+        finishedAt: Int64 = 0, round: DeliveryRound = .first, bond: Bond = .none
     ) {
         self.state = state
         self.outcome = outcome
@@ -38,6 +39,7 @@ public struct DeliveryRow: Sendable, Equatable {
         self.status = status
         self.dueAt = dueAt
         self.finishedAt = finishedAt
+        self.round = round
         self.bond = bond
     }
 
@@ -54,7 +56,7 @@ public struct DeliveryRow: Sendable, Equatable {
         value[1] = outcome.rawValue
         value.store(attempts, at: 2)
         value.store(status, at: 4)
-        value.store(UInt16(0), at: 6)
+        value.store(round.bits, at: 6)
         value.store(dueAt, at: 8)
         value.store(finishedAt, at: 16)
         switch bond {
@@ -81,6 +83,18 @@ public struct DeliveryRow: Sendable, Equatable {
         }
         self.init(
             state: state, outcome: outcome, attempts: value.uint16(at: 2), status: value.uint16(at: 4),
-            dueAt: Int64(bitPattern: value.uint64(at: 8)), finishedAt: Int64(bitPattern: value.uint64(at: 16)), bond: bond)
+            dueAt: Int64(bitPattern: value.uint64(at: 8)), finishedAt: Int64(bitPattern: value.uint64(at: 16)),
+            round: DeliveryRound(bits: value.uint16(at: 6)), bond: bond)
+    }
+}
+
+extension DeliveryRound {
+    /// Attempts of earlier rounds that a row can count; the two bits above hold the trigger.
+    static let earlierMost: UInt16 = 0x3FFF
+
+    fileprivate var bits: UInt16 { UInt16(trigger.rawValue) << 14 | min(earlier, DeliveryRound.earlierMost) }
+
+    fileprivate init(bits: UInt16) {
+        self.init(earlier: bits & DeliveryRound.earlierMost, trigger: AttemptTrigger(rawValue: UInt8(bits >> 14)) ?? .schedule)
     }
 }

@@ -20,6 +20,9 @@ struct EndpointCoding {
         static let secret: UInt8 = 20
         static let body: UInt8 = 21
         static let header: UInt8 = 22
+        static let inheritsRetry: UInt8 = 23
+        static let rate: UInt8 = 24
+        static let burst: UInt8 = 25
         static let order: UInt8 = 30
         static let onDeadLetter: UInt8 = 31
         static let batchEvents: UInt8 = 32
@@ -40,8 +43,12 @@ struct EndpointCoding {
         for pattern in settings.subscription.patterns { writer.add(Tag.pattern, pattern.text) }
         writer.add(Tag.scheme, settings.scheme)
         for secret in settings.secrets { add(secret, row.value, &writer) }
-        for delay in settings.retry.delays { writer.add(Tag.delay, delay) }
-        writer.add(Tag.jitter, Int64(settings.retry.jitterPercent))
+        // A program from before endpoints could inherit wants a policy here, and gets the standard one.
+        let retry = settings.retry ?? .standard
+        for delay in retry.delays { writer.add(Tag.delay, delay) }
+        writer.add(Tag.jitter, Int64(retry.jitterPercent))
+        if settings.retry == nil { writer.add(Tag.inheritsRetry, 1) }
+        writer.add(settings.rate, perSecond: Tag.rate, burst: Tag.burst)
         writer.add(Tag.window, Int64(settings.window))
         writer.add(Tag.timeout, settings.timeout)
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
@@ -122,7 +129,9 @@ struct EndpointCoding {
             settings: Endpoint.Settings(
                 url: url, subscription: Subscription(reader.texts(Tag.pattern).compactMap(Subscription.Pattern.init)),
                 scheme: scheme, secrets: [],
-                retry: RetryPolicy(delays: reader.numbers(Tag.delay), jitterPercent: Int(jitter)), window: Int(window),
+                retry: reader.number(Tag.inheritsRetry) == 1
+                    ? nil : RetryPolicy(delays: reader.numbers(Tag.delay), jitterPercent: Int(jitter)),
+                window: Int(window),
                 timeout: timeout, enabled: reader.number(Tag.enabled) != 0))
         var text = SealedText(seal)
         guard let secrets = try secrets(reader, row, &text), let headers = try headers(reader, row, &text),
@@ -133,10 +142,19 @@ struct EndpointCoding {
         row.settings.secrets = secrets
         row.settings.headers = headers
         row.settings.body = body
+        row.settings.rate = reader.rate(perSecond: Tag.rate, burst: Tag.burst)
         row.failingSince = reader.number(Tag.failingSince)
         row.disabled = disablement(reader)
         let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api
         return Decoded(row: Stored(row, origin: origin), isCurrent: text.isCurrent)
+    }
+
+    /// Whose it is and what it is called, without its secrets.
+    static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String)? {
+        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant) else {
+            return nil
+        }
+        return (tenant, name)
     }
 
     private func disablement(_ reader: FieldReader) -> Endpoint.Disablement? {

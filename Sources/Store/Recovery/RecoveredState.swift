@@ -17,12 +17,14 @@ public struct RecoveredState: Sendable {
     /// Those with deliveries that wait for company, and with batches.
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
-    public var pending = PendingCount()
+    public var pendingCount = PendingCount()
     public var eventCount = 0
+    /// Deliveries that are not final, by endpoint; those of removed endpoints too.
+    public var pending: [EndpointNumber: Int] = [:]
 }
 
 extension DataDirectory {
-    /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
+    /// Reads configuration and counts. Costs by tenant and endpoint, and a cursor's step for each pending delivery.
     ///
     /// - Parameter seal: opens what is sealed.
     /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
@@ -68,7 +70,7 @@ extension DataDirectory {
             if !decoded.isCurrent { state.endpointsToSeal.append(decoded.row) }
         }
         state.counters = try counters(transaction)
-        state.pending = try tables.pendingCount(in: transaction)
+        state.pendingCount = try tables.pendingCount(in: transaction)
         state.eventCount = try transaction.count(tables.events)
         state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction)
         state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
@@ -82,6 +84,7 @@ extension DataDirectory {
                 return true
             }
         }
+        state.pending = try tables.pendingByEndpoint(withBatches: Set(state.endpointsWithBatches), in: transaction)
         return state
     }
 

@@ -7,6 +7,10 @@ public final class Endpoint: Sendable {
     /// Unique in its tenant.
     public let name: String
     public let settings: Settings
+    /// Its own policy, or the one it inherits.
+    public let retry: RetryPolicy
+    /// Its tenant's share of a sender.
+    public let tenantWeight: Int
 
     /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
     /// its settings again enables it.
@@ -43,7 +47,10 @@ public final class Endpoint: Sendable {
         public var order = DeliveryOrder.none
         /// Nil: one POST for each event.
         public var batch: BatchRule?
-        public var retry: RetryPolicy
+        /// Nil: its tenant's, or the server's.
+        public var retry: RetryPolicy?
+        /// Attempts a second; nil: no limit. Over it deliveries wait.
+        public var rate: Rate?
         /// Deliveries in flight at most.
         public var window: Int
         /// Whole attempt, milliseconds.
@@ -53,7 +60,7 @@ public final class Endpoint: Sendable {
         /// - Parameter secrets: in their written form, without an end.
         public init(
             url: String, subscription: Subscription = .all, scheme: String = "standard", secrets: [String],
-            retry: RetryPolicy = .standard, window: Int = Limits.endpointWindow,
+            retry: RetryPolicy? = nil, window: Int = Limits.endpointWindow,
             timeout: Int64 = Limits.attemptMilliseconds, enabled: Bool = true
         ) {
             self.url = url
@@ -67,11 +74,16 @@ public final class Endpoint: Sendable {
         }
     }
 
-    public init(number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings) {
+    public init(
+        number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings,
+        inherited: Inherited = Inherited()
+    ) {
         self.number = number
         self.tenant = tenant
         self.tenantName = tenantName
         self.name = name
         self.settings = settings
+        retry = settings.retry ?? inherited.retry
+        tenantWeight = inherited.tenantWeight
     }
 }
