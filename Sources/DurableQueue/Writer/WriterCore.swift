@@ -102,7 +102,8 @@ final class WriterCore {
         let retry = retryAt > now ? retryAt : .max
         // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
         let due = ledger.scanPending ? .max : ledger.nextDue
-        return min(due, max(gatherings.nextAt, retryAt), ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
+        let upkeep = max(min(gatherings.nextAt, nextSweep), retryAt)
+        return min(due, upkeep, ledger.nextPauseEnd, scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
