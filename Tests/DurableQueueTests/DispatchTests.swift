@@ -108,6 +108,31 @@ import WebhookModel
         fixture.queue.stop()
     }
 
+    @Test func aDelayedEventWaitsOverARestart() async throws {
+        let folder = TemporaryDirectory()
+        var fixture: QueueFixture? = try QueueFixture(folder: folder)
+        try await fixture!.provision()
+        let at = Instant.now().wallMilliseconds + 400
+        _ = fixture!.publish([fixture!.record(1, deliverAt: at)])
+        fixture!.queue.stop()
+        #expect(fixture!.handedCount == 0)
+        fixture = nil
+        fixture = try QueueFixture(folder: folder)
+        #expect(fixture!.takeHanded(1).map(\.event.id.low) == [1])
+        #expect((at...at + 500).contains(Instant.now().wallMilliseconds))
+        fixture!.queue.stop()
+    }
+
+    @Test func aDelayedEventOfARemovedEndpointIsCancelledWhenItIsDue() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision()
+        _ = fixture.publish([fixture.record(1, deliverAt: Instant.now().wallMilliseconds + 100)])
+        try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
+        fixture.waitForStatistics { $0.cancelled == 1 && $0.pending == 0 }
+        #expect(fixture.handedCount == 0)
+        fixture.queue.stop()
+    }
+
     @Test func removingAnEndpointCancelsWhatWaitsForIt() async throws {
         let fixture = try QueueFixture(configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
         try await fixture.provision(endpoints: 2)

@@ -44,7 +44,8 @@ final class QueueFixture: Sendable {
     /// Makes a tenant with endpoints named `e1`, `e2`, ….
     func provision(
         tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy? = RetryPolicy(delays: [0], jitterPercent: 0),
-        rate: Rate? = nil, order: DeliveryOrder = .none, batch: BatchRule? = nil, of tenantSettings: Tenant.Settings = Tenant.Settings()
+        rate: Rate? = nil, order: DeliveryOrder = .none, batch: BatchRule? = nil,
+        of tenantSettings: Tenant.Settings = Tenant.Settings()
     ) async throws {
         var changes: [TenancyChange] = [
             .putTenant(name: tenant, enabled: true, settings: tenantSettings, origin: .provisioned)

@@ -41,7 +41,7 @@ import WebhookModel
         let store = try StoreFixture()
         try gather(store, [9, 2, 10, 1, 5], bytes: bytes)
         #expect(try form(store, rule) == expected)
-        let pending = try store.directory.recover().pending
+        let pending = try store.directory.recover().pendingCount
         #expect(pending.gathering == 0 && pending.due == expected.count && pending.batched == 5 - expected.count)
     }
 
@@ -71,6 +71,6 @@ import WebhookModel
             #expect(open == nil)
         }
         let recovered = try store.directory.recover()
-        #expect(recovered.endpointsWithBatches == [endpoint] && recovered.pending.batched == 0)
+        #expect(recovered.endpointsWithBatches == [endpoint] && recovered.pendingCount.batched == 0)
     }
 }

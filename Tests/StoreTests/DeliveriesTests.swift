@@ -96,8 +96,7 @@ import WebhookModel
             try store.tables.bury(dead, at: 7, outcome: .timedOut, status: 0, attempts: 0, in: transaction)
             var answers: [Readmission?] = []
             for delivery in [done, dead, dead] {
-                let place = try store.tables.redeliver(delivery, at: 9, trigger: .manual, inOrder: false, in: transaction)
-                answers.append(place)
+                answers.append(try store.tables.redeliver(delivery, at: 9, trigger: .manual, in: transaction) == .alone)
             }
             #expect(answers == [nil, .due, nil])
         }

@@ -84,7 +84,7 @@ import WebhookModel
         let recovered = try store.directory.recover()
         #expect(recovered.endpointsWithHeads == [EndpointNumber(2)])
         #expect(recovered.endpointsWithBehind == [EndpointNumber(2)])
-        #expect(recovered.pending.behind == 4)
+        #expect(recovered.pendingCount.behind == 4)
     }
 
     @Test func aRowKeepsItsBondAndAnotherLengthIsDamage() throws {

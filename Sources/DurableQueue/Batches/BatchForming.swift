@@ -10,7 +10,7 @@ struct BatchPlan {
     var leaders: [PendingEntry] = []
     /// Deliveries that were known to memory as alone and wait for company now.
     var gathered: [DeliveryID] = []
-    /// Endpoints of members that were dead-lettered for their records, each as often.
+    /// Endpoints of members that could not be read, each as often.
     var quarantined: [EndpointNumber] = []
     var formed = 0
 
@@ -87,7 +87,7 @@ extension WriterCore {
         brought += plan.leaders
         statistics.batchesMade += plan.formed
         statistics.quarantined += plan.quarantined.count
-        for endpoint in plan.quarantined { backlog.finished(endpoint) }
+        for number in plan.quarantined { backlog.finished(number) }
     }
 
     /// The transaction did not come about: they wait on.

@@ -40,11 +40,11 @@ extension Refill {
             }
             events.append(event)
         }
-        let row = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot) : nil
+        let round = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot)?.round : nil
         ledger.hand(
             DueDelivery(
                 event: events[0], endpoint: account.endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
-                round: row?.round ?? .first, batch: MessageBatch(id: batch.id, events: events)), now: now)
+                round: round ?? .first, batch: MessageBatch(id: batch.id, events: events)), now: now)
         return true
     }
 

@@ -1,36 +1,38 @@
 import HeapModule
-import Store
-import WebhookModel
+package import Store
+package import WebhookModel
 
 /// What waits for company at one endpoint.
-struct GatheringTally: Equatable {
-    var count = 0
+package struct GatheringTally: Equatable {
+    package private(set) var count = 0
     /// What a body of all of them takes at most, but for its brackets.
-    var bytes = 0
+    package private(set) var bytes = 0
     /// Since when the first of them waits, Unix milliseconds.
-    var since = Int64.max
+    package var since = Int64.max
 
-    mutating func add(_ entry: GatheredEntry) {
+    package init() {}
+
+    package mutating func add(_ entry: GatheredEntry) {
         count += 1
         bytes += entry.bytes
         since = min(since, entry.since)
     }
 
-    mutating func remove(_ entries: [GatheredEntry]) {
+    package mutating func remove(_ entries: [GatheredEntry]) {
         count -= entries.count
         bytes -= entries.reduce(0) { $0 + $1.bytes }
         if count <= 0 { self = GatheringTally() }
     }
 
     /// From when on a batch is to be made of them, Unix milliseconds; the least of all times: one is full.
-    func dueAt(_ rule: BatchRule) -> Int64 {
+    package func dueAt(_ rule: BatchRule) -> Int64 {
         if count == 0 { return .max }
         return count >= rule.maxEvents || bytes + 2 >= rule.maxBytes ? .min : since + rule.maxWait
     }
 }
 
 /// What waits for company, by endpoint, and who is to make a batch next. Pure. The table `gathering` is the truth.
-struct Gatherings {
+package struct Gatherings {
     private struct Place: Comparable {
         var at: Int64
         var endpoint: EndpointNumber
@@ -43,13 +45,15 @@ struct Gatherings {
     private var places = Heap<Place>()
     private var placeOf: [EndpointNumber: Int64] = [:]
 
-    func tally(_ endpoint: EndpointNumber) -> GatheringTally { tallies[endpoint] ?? GatheringTally() }
+    package init() {}
+
+    package func tally(_ endpoint: EndpointNumber) -> GatheringTally { tallies[endpoint] ?? GatheringTally() }
 
     /// When the next batch is to be made.
-    var nextAt: Int64 { places.min?.at ?? .max }
+    package var nextAt: Int64 { places.min?.at ?? .max }
 
     /// - Parameter rule: nil: the endpoint makes no batches; what waits is let go by others.
-    mutating func put(_ tally: GatheringTally, of endpoint: EndpointNumber, _ rule: BatchRule?) {
+    package mutating func put(_ tally: GatheringTally, of endpoint: EndpointNumber, _ rule: BatchRule?) {
         tallies[endpoint] = tally.count > 0 ? tally : nil
         let at = rule.map(tally.dueAt) ?? .max
         guard placeOf[endpoint] != at else { return }
@@ -64,7 +68,7 @@ struct Gatherings {
     }
 
     /// Takes the endpoints whose time has come. `put` them again, whatever comes of it.
-    mutating func takeDue(now: Int64) -> [EndpointNumber] {
+    package mutating func takeDue(now: Int64) -> [EndpointNumber] {
         var taken: [EndpointNumber] = []
         while let first = places.min, first.at <= now {
             places.removeMin()

@@ -7,6 +7,8 @@ public struct Redelivery: Sendable {
     private var walk: DeadLetterWalk
     private let trigger: AttemptTrigger
     public private(set) var result = Redelivered()
+    /// Endpoints of those that took a place in a sequence.
+    private(set) var sequenced: Set<EndpointNumber> = []
 
     /// Dead letters that one transaction leads back, and that it looks at: a few milliseconds.
     private static let found = 512
@@ -39,12 +41,12 @@ public struct Redelivery: Sendable {
                 result.withoutEndpoint += 1
                 continue
             }
-            guard
-                let place = try tables.redeliver(
-                    letter.delivery, at: dueAt, trigger: trigger, inOrder: order.isByKey, in: transaction)
-            else { continue }
-            scheduled.append(endpoint)
-            if place == .behind { behind.insert(endpoint) }
+            switch try tables.redeliver(letter.delivery, at: dueAt, trigger: trigger, in: transaction) {
+            case .no: continue
+            case .alone: break
+            case .inSequence: sequenced.insert(letter.delivery.endpoint)
+            }
+            scheduled.append(letter.delivery.endpoint)
         }
         result.deliveries += scheduled.count
         return (scheduled, behind)

@@ -38,7 +38,11 @@ extension WriterCore {
         guard let redelivery = plan.redelivery else { return }
         statistics.redelivered += plan.redelivered.count
         if !plan.redelivered.isEmpty { ledger.nextDue = min(ledger.nextDue, now + 1) }
-        for endpoint in plan.redeliveredBehind { ledger.setBehind(endpoint, true) }
+        for number in redelivery.sequenced where ledger.account(number) != nil {
+            // Whatever its order is now: what becomes of them moves their sequences on.
+            ledger.update(number) { $0.hasSequences = true }
+            ledger.setBehind(number, true)
+        }
         redeliveries[0].redelivery = redelivery
         guard redelivery.isOver else { return }
         let reply = redeliveries.removeFirst().reply

@@ -24,7 +24,7 @@ struct Refill {
 
     /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
     func hand(
-        _ brought: [PendingEntry], _ ledger: inout DispatchLedger, now: Int64, _ findings: inout Findings,
+        _ brought: [PendingEntry], _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
         for entry in brought {
@@ -142,6 +142,7 @@ struct Refill {
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
         guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
+        if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
         let pending = waiting.pending
         if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
         guard case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot) else {

@@ -13,10 +13,6 @@ struct ReportPlan {
     var sequences = SequencePlan()
     /// Endpoints of deliveries that became final, each as often.
     var finished: [EndpointNumber] = []
-
-    mutating func finish(_ endpoint: EndpointNumber, _ deliveries: Int) {
-        for _ in 0..<deliveries { finished.append(endpoint) }
-    }
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -46,7 +42,6 @@ struct ReportBook {
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
             plan.delivered += events
-            plan.finish(report.delivery.endpoint, events)
         case .again(let policyTime):
             let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
@@ -58,7 +53,6 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
-            plan.finish(report.delivery.endpoint, events)
             if endpoint == nil {
                 row.state = .cancelled
                 plan.cancelled += events
@@ -72,6 +66,7 @@ struct ReportBook {
         } else {
             try finish(report.delivery, row, in: transaction)
         }
+        if row.state.isFinal { plan.finished += repeatElement(report.delivery.endpoint, count: events) }
         try tables.record(report, nextAt: nextAt, in: transaction)
         guard let account, row.bond != .none else { return }
         try moveOn(past: report.delivery, row, account: account, plan: &plan.sequences, now: now, in: transaction)
@@ -101,7 +96,11 @@ struct ReportBook {
         _ batch: BatchRow, ledBy leader: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         for position in batch.members {
-            try finish(DeliveryID(position: position, endpoint: leader.endpoint), row, in: transaction)
+            let member = DeliveryID(position: position, endpoint: leader.endpoint)
+            var own = row
+            // One that was tried before, by itself or in another batch, keeps its count: its records have those numbers.
+            if member != leader { own.attempts = max(own.attempts, try tables.delivery(member, in: transaction)?.attempts ?? 0) }
+            try finish(member, own, in: transaction)
         }
         try tables.close(batch, ledBy: leader, in: transaction)
     }

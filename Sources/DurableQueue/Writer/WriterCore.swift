@@ -63,7 +63,7 @@ final class WriterCore {
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
         sweep = RetentionSweep(
             retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
-        statistics.adopt(recovered.pending)
+        statistics.adopt(recovered.pendingCount)
         for tenant in tenancy.tenants.values { put(tenant.value) }
         for endpoint in tenancy.endpoints.values {
             put(endpoint.value, pending: recovered.pendingByEndpoint[endpoint.value.number] ?? 0)
@@ -90,7 +90,7 @@ final class WriterCore {
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !unsettled.isEmpty || !redeliveries.isEmpty
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !redeliveries.isEmpty || !unsettled.isEmpty
             || gatherings.nextAt <= now || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
@@ -102,7 +102,8 @@ final class WriterCore {
         let retry = retryAt > now ? retryAt : .max
         // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
         let due = ledger.scanPending ? .max : ledger.nextDue
-        return min(due, max(gatherings.nextAt, retryAt), ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
+        let upkeep = max(min(gatherings.nextAt, nextSweep), retryAt)
+        return min(due, upkeep, ledger.nextPauseEnd, scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions

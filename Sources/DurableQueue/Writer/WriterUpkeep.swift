@@ -20,7 +20,6 @@ struct UpkeepPlan {
     /// How far the first redelivery is now; nil: there is none.
     var redelivery: Redelivery?
     var redelivered: [EndpointNumber] = []
-    var redeliveredBehind: Set<EndpointNumber> = []
 }
 
 extension WriterCore {
@@ -117,7 +116,7 @@ extension WriterCore {
         guard wantsScan || !ledger.refillList.isEmpty || !brought.isEmpty else { return }
         let refill = Refill(tables: tables)
         try directory.environment.read { snapshot throws(LMDBError) in
-            try refill.hand(brought, &ledger, now: now, &findings, in: snapshot)
+            try refill.hand(brought, &ledger, now, &findings, in: snapshot)
             brought.removeAll(keepingCapacity: true)
             try refill.refillEndpoints(&ledger, now: now, findings: &findings, in: snapshot)
             if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }

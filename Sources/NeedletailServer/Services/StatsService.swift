@@ -34,14 +34,17 @@ struct StatsService: Service {
     private func log(_ now: QueueStatistics, since last: QueueStatistics) {
         let commits = now.commits - last.commits
         let mean = commits > 0 ? (now.commitNanoseconds - last.commitNanoseconds) / commits / 1_000 : 0
-        logger.info(
-            "stats",
-            metadata: [
-                "accepted": "\(now.accepted + now.acceptedWithoutMatch)", "duplicates": "\(now.duplicates)",
-                "delivered": "\(now.delivered)", "retried": "\(now.retriesScheduled)", "dead": "\(now.deadLettered)",
-                "pending": "\(now.pending)", "held": "\(now.held)", "commits": "\(now.commits)",
-                "commit_us": "\(mean)",
-            ])
+        var metadata: Logger.Metadata = [
+            "accepted": "\(now.accepted + now.acceptedWithoutMatch)", "duplicates": "\(now.duplicates)",
+            "delivered": "\(now.delivered)", "retried": "\(now.retriesScheduled)", "dead": "\(now.deadLettered)",
+            "pending": "\(now.pending)", "held": "\(now.held)", "commits": "\(now.commits)",
+            "commit_us": "\(mean)",
+        ]
+        // Only where somebody delivers in order or in batches.
+        if now.pendingBehind > 0 { metadata["behind"] = "\(now.pendingBehind)" }
+        if now.heldKeys > 0 { metadata["held_keys"] = "\(now.heldKeys)" }
+        if now.pendingGathering > 0 { metadata["gathering"] = "\(now.pendingGathering)" }
+        logger.info("stats", metadata: metadata)
     }
 
     private func gather() {

@@ -193,8 +193,8 @@ extension SenderCore {
             reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
         report.round = delivery.round
         report.excerpt = end.excerpt
-        report.headers = end.headers
         report.events = delivery.eventCount
+        report.headers = end.headers
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }

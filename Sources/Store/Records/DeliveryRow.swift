@@ -14,8 +14,8 @@ public struct DeliveryRow: Sendable, Equatable {
     public var dueAt: Int64
     /// When it became final, Unix milliseconds; 0 before.
     public var finishedAt: Int64
-    public var bond: Bond
     public var round: DeliveryRound
+    public var bond: Bond
 
     /// What it waits with. The rows of most deliveries have none.
     public enum Bond: Sendable, Equatable {

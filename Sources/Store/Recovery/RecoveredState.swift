@@ -17,7 +17,7 @@ public struct RecoveredState: Sendable {
     /// Those with deliveries that wait for company, and with batches.
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
-    public var pending = PendingCount()
+    public var pendingCount = PendingCount()
     public var eventCount = 0
     /// Deliveries that are not final, by endpoint; those of removed endpoints too.
     public var pendingByEndpoint: [EndpointNumber: Int] = [:]
@@ -70,7 +70,7 @@ extension DataDirectory {
             if !decoded.isCurrent { state.endpointsToSeal.append(decoded.row) }
         }
         state.counters = try counters(transaction)
-        state.pending = try tables.pendingCount(in: transaction)
+        state.pendingCount = try tables.pendingCount(in: transaction)
         state.eventCount = try transaction.count(tables.events)
         state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction)
         state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
@@ -85,6 +85,7 @@ extension DataDirectory {
                 return true
             }
         }
+        state.pending = try tables.pendingByEndpoint(withBatches: Set(state.endpointsWithBatches), in: transaction)
         return state
     }
 

@@ -22,6 +22,16 @@ public struct DeadLetter: Sendable, Equatable {
     }
 }
 
+/// What became of a dead letter that was to be led back.
+public enum LedBack: Sendable {
+    /// It is no dead letter any more, or its attempts cannot be counted on.
+    case no
+    /// Scheduled.
+    case alone
+    /// Scheduled, in its sequence.
+    case inSequence
+}
+
 extension Tables {
     /// Enters a dead letter.
     public func bury(
@@ -43,18 +53,16 @@ extension Tables {
         return try walk.next(self, found: limit, scanned: .max, in: transaction)
     }
 
-    /// Leads a dead letter back: scheduled, due at `time`, in a new round of its endpoint's policy.
+    /// Leads a dead letter back: scheduled, due at `time`, in a new round of its endpoint's policy. One of a sequence takes its place in
+    /// commit order: if it held its key it is head still.
     ///
-    /// - Parameters:
-    ///   - trigger: what the round's first attempt is recorded under.
-    ///   - inOrder: its endpoint delivers by key: a head that held its key is head again, any other delivery takes its place in commit order.
-    /// - Returns: where it waits now; nil: it is no dead letter any more, or its attempts cannot be counted on.
+    /// - Parameter trigger: what the round's first attempt is recorded under.
     public func redeliver(
-        _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, inOrder: Bool, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) -> Readmission? {
+        _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> LedBack {
         guard let row = try self.delivery(delivery, in: transaction), row.state == .deadLettered,
             let state = row.state.after(.replay), row.attempts <= DeliveryRound.earlierMost
-        else { return nil }
+        else { return .no }
         let round = DeliveryRound(earlier: row.attempts, trigger: trigger)
         try update(
             delivery,
@@ -64,11 +72,12 @@ extension Tables {
             in: transaction)
         try transaction.delete(dead, Tables.key(delivery))
         let entry = PendingEntry(delivery: delivery, dueAt: time, attempts: row.attempts)
-        guard inOrder, let sequence = row.sequence(at: delivery.endpoint) else {
+        guard let sequence = row.sequence(at: delivery.endpoint) else {
             try putDue(entry, in: transaction)
-            return .due
+            return .alone
         }
-        return try enter(entry, sequence, in: transaction) ? .due : .behind
+        _ = try enter(entry, sequence, in: transaction)
+        return .inSequence
     }
 }
 

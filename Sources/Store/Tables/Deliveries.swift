@@ -167,23 +167,29 @@ extension Tables {
             gathering: try transaction.count(gathering), batched: try batched(in: transaction), heldKeys: try transaction.count(holds))
     }
 
-    /// The same by endpoint: walks both tables.
+    /// The same by endpoint: walks the tables.
+    ///
+    /// - Parameter withBatches: endpoints where an entry may lead a batch, and stands for its members.
     func pendingByEndpoint(
-        in transaction: borrowing some Transaction & ~Copyable
+        withBatches: Set<EndpointNumber>, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> [EndpointNumber: Int] {
         var counts: [EndpointNumber: Int] = [:]
-        for (table, offset) in [(due, 16), (parked, 0), (behind, 0), (gathering, 0)] {
+        for (table, endpointAt, positionAt) in [(due, 16, 8), (parked, 0, 4), (behind, 0, 12), (gathering, 0, 4)] {
             var cursor = try transaction.cursor(table)
-            var run: (endpoint: UInt32, count: Int) = (0, 0)
+            var run: (endpoint: UInt32, count: Int, mayLead: Bool) = (0, 0, false)
             while let entry = try cursor.next() {
-                guard entry.key.count >= offset + 4 else { continue }
-                let endpoint = entry.key.uint32(at: offset)
-                // Parked ones come in runs, and so do the due ones of a backlog.
+                guard entry.key.count >= endpointAt + 4, entry.key.count >= positionAt + 8 else { continue }
+                let endpoint = entry.key.uint32(at: endpointAt)
+                // Those of an endpoint come in runs, and so do the due ones of a backlog.
                 if endpoint != run.endpoint {
                     counts[EndpointNumber(run.endpoint), default: 0] += run.count
-                    run = (endpoint, 0)
+                    run = (endpoint, 0, withBatches.contains(EndpointNumber(endpoint)))
                 }
                 run.count += 1
+                guard run.mayLead else { continue }
+                let leader = DeliveryID(
+                    position: EventPosition(entry.key.uint64(at: positionAt)), endpoint: EndpointNumber(endpoint))
+                if let batch = try batch(ledBy: leader, in: transaction) { run.count += batch.members.count - 1 }
             }
             counts[EndpointNumber(run.endpoint), default: 0] += run.count
         }

@@ -14,6 +14,12 @@ public enum DeliveryOrder: Sendable, Equatable {
         case hold
     }
 
-    public var isByKey: Bool { self != .none }
+    public var isByKey: Bool {
+        switch self {
+        case .none: false
+        case .byKey: true
+        }
+    }
+
     public var holds: Bool { self == .byKey(onDeadLetter: .hold) }
 }
