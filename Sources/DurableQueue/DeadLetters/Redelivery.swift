@@ -28,16 +28,14 @@ public struct Redelivery: Sendable {
     ///
     /// - Parameters:
     ///   - dueAt: when they are due, Unix milliseconds.
-    ///   - order: an endpoint's; nil: it is gone.
-    /// - Returns: the endpoints of those that are scheduled now, each as often; and those at which any stands behind a head.
+    ///   - isKnown: whether an endpoint is there still.
+    /// - Returns: the endpoints of those that are scheduled now, each as often.
     public mutating func next(
-        _ tables: Tables, dueAt: Int64, order: (EndpointNumber) -> DeliveryOrder?, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) -> (scheduled: [EndpointNumber], behind: Set<EndpointNumber>) {
+        _ tables: Tables, dueAt: Int64, isKnown: (EndpointNumber) -> Bool, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> [EndpointNumber] {
         var scheduled: [EndpointNumber] = []
-        var behind: Set<EndpointNumber> = []
         for letter in try walk.next(tables, found: Redelivery.found, scanned: Redelivery.scanned, in: transaction) {
-            let endpoint = letter.delivery.endpoint
-            guard let order = order(endpoint) else {
+            guard isKnown(letter.delivery.endpoint) else {
                 result.withoutEndpoint += 1
                 continue
             }
@@ -49,6 +47,6 @@ public struct Redelivery: Sendable {
             scheduled.append(letter.delivery.endpoint)
         }
         result.deliveries += scheduled.count
-        return (scheduled, behind)
+        return scheduled
     }
 }

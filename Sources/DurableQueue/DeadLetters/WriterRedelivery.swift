@@ -27,8 +27,8 @@ extension WriterCore {
     ) throws(LMDBError) {
         guard var redelivery = redeliveries.first?.redelivery else { return }
         // A millisecond on, as retries are: never before what a scan has seen.
-        (plan.redelivered, plan.redeliveredBehind) = try redelivery.next(
-            tables, dueAt: now + 1, order: { ledger.account($0)?.endpoint.settings.order }, in: transaction)
+        plan.redelivered = try redelivery.next(
+            tables, dueAt: now + 1, isKnown: { ledger.account($0) != nil }, in: transaction)
         for endpoint in plan.redelivered { backlog.plan(endpoint) }
         plan.redelivery = redelivery
     }
@@ -63,8 +63,7 @@ extension TenancyState {
             tenants: Set(tenants.values.map(\.value.name)),
             endpoints: endpoints.values.map { row in
                 EndpointNames.Entry(
-                    number: row.value.number, tenant: tenants[row.value.tenant]?.value.name ?? "", name: row.value.name,
-                    order: row.value.settings.order)
+                    number: row.value.number, tenant: tenants[row.value.tenant]?.value.name ?? "", name: row.value.name)
             })
     }
 }

@@ -142,7 +142,6 @@ struct Refill {
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
         guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
-        if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
         let pending = waiting.pending
         if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
         guard case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot) else {

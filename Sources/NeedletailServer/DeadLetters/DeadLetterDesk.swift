@@ -73,11 +73,11 @@ public final class DeadLetterDesk {
         _ words: DeadLetterWords, now: Int64
     ) throws -> (scheduled: Int, withoutEndpoint: Int) {
         let filter = try words.filter(now: now)
-        let orders = Dictionary(uniqueKeysWithValues: names.endpoints.map { ($0.number, $0.order) })
+        let known = Set(names.endpoints.map(\.number))
         var redelivery = Redelivery(try filter.query(names), trigger: filter.trigger, now: now)
         while !redelivery.isOver {
             let transaction = try directory.environment.beginWrite()
-            _ = try redelivery.next(directory.tables, dueAt: now + 1, order: { orders[$0] }, in: transaction)
+            _ = try redelivery.next(directory.tables, dueAt: now + 1, isKnown: known.contains, in: transaction)
             try transaction.commit()
         }
         return (redelivery.result.deliveries, redelivery.result.withoutEndpoint)

@@ -151,12 +151,12 @@ struct EndpointCoding {
         return Decoded(row: Stored(row, origin: origin), isCurrent: text.isCurrent)
     }
 
-    /// Whose it is, what it is called and in what order it delivers, without its secrets.
-    static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String, order: DeliveryOrder)? {
-        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant),
-            let order = order(reader)
-        else { return nil }
-        return (tenant, name, order)
+    /// Whose it is and what it is called, without its secrets.
+    static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String)? {
+        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant) else {
+            return nil
+        }
+        return (tenant, name)
     }
 
     private func disablement(_ reader: FieldReader) -> Endpoint.Disablement? {

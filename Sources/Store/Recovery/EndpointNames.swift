@@ -7,13 +7,11 @@ public struct EndpointNames: Sendable {
         public var number: EndpointNumber
         public var tenant: String
         public var name: String
-        public var order: DeliveryOrder
 
-        public init(number: EndpointNumber, tenant: String, name: String, order: DeliveryOrder) {
+        public init(number: EndpointNumber, tenant: String, name: String) {
             self.number = number
             self.tenant = tenant
             self.name = name
-            self.order = order
         }
     }
 
@@ -38,9 +36,7 @@ public struct EndpointNames: Sendable {
         while let row = try cursor.next() {
             guard row.key.count == 4, let identity = EndpointCoding.identity(row.value), let tenant = names[identity.tenant]
             else { continue }
-            endpoints.append(
-                Entry(
-                    number: EndpointNumber(row.key.uint32(at: 0)), tenant: tenant, name: identity.name, order: identity.order))
+            endpoints.append(Entry(number: EndpointNumber(row.key.uint32(at: 0)), tenant: tenant, name: identity.name))
         }
         tenants = Set(names.values)
     }

@@ -76,7 +76,6 @@ extension DataDirectory {
         state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
         state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction)
         state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction)
-        state.pendingByEndpoint = try tables.pendingByEndpoint(in: transaction)
         state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction)
         // Few by endpoint: as many as make a batch are one.
         for number in try tables.endpoints(in: tables.gathering, transaction) {
@@ -85,7 +84,7 @@ extension DataDirectory {
                 return true
             }
         }
-        state.pending = try tables.pendingByEndpoint(withBatches: Set(state.endpointsWithBatches), in: transaction)
+        state.pendingByEndpoint = try tables.pendingByEndpoint(withBatches: Set(state.endpointsWithBatches), in: transaction)
         return state
     }
 

@@ -80,10 +80,3 @@ extension Tables {
         return .inSequence
     }
 }
-
-/// Where a delivery waits that was final and is scheduled again.
-public enum Readmission: Sendable {
-    case due
-    /// Behind the head of its ordering key.
-    case behind
-}

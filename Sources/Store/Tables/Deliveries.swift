@@ -193,14 +193,6 @@ extension Tables {
             }
             counts[EndpointNumber(run.endpoint), default: 0] += run.count
         }
-        // An open batch's members wait in no table but their leader.
-        var cursor = try transaction.cursor(batches)
-        while let entry = try cursor.next() {
-            guard entry.key.count == 12, entry.value.first == BatchRow.open,
-                let batch = BatchRow(entry.value, leader: EventPosition(entry.key.uint64(at: 4)))
-            else { continue }
-            counts[EndpointNumber(entry.key.uint32(at: 0)), default: 0] += batch.members.count - 1
-        }
         return counts.filter { $0.value > 0 }
     }
 
