@@ -112,7 +112,7 @@ let benchmarks: @Sendable () -> Void = {
             for _ in 0..<500 {
                 let id = EventID(high: 0x0190_0000_0000_7000, low: position)
                 let record = Sample.recordBytes(id: id, payload: payload)
-                try record.withUnsafeBytes { bytes in
+                _ = try record.withUnsafeBytes { bytes in
                     try tables.insert(
                         bytes, checksum: Tables.checksum(bytes), id: id, at: EventPosition(position),
                         tenant: TenantNumber(1), acceptedAt: 0, in: transaction)

@@ -9,6 +9,8 @@ public final class Environment: @unchecked Sendable {
     // Unchecked: LMDB's own locks guard the handle; write transactions are confined by `WriteTransaction`.
     let handle: OpaquePointer
     let faults: FaultPlan?
+    /// Used by the write transaction alone.
+    let writing: WritePlaces
     public let path: String
 
     /// Opens or creates `path/data.mdb` and `path/lock.mdb`; the directory must exist.
@@ -24,6 +26,7 @@ public final class Environment: @unchecked Sendable {
         var made: OpaquePointer?
         try check(mdb_env_create(&made), "mdb_env_create")
         handle = made!
+        writing = WritePlaces(databases: databases)
         self.faults = faults
         self.path = path
         // From here on a throw runs `deinit`, which closes the handle.

@@ -9,7 +9,9 @@ public struct FileHeadroom: ~Copyable {
     private let file: CInt
     private let mapBytes: Int
     private var end = 0
-    private var usedBefore = 0
+    private var usedBefore: Int
+    /// The growth of the largest of the last commits, in bytes: it fades by an eighth a commit.
+    private var peak = 0
 
     /// Bytes written ahead at a time: one commit in hundreds carries them.
     static let step = 256 * 1_024
@@ -20,7 +22,9 @@ public struct FileHeadroom: ~Copyable {
     public init(_ environment: Environment) {
         // LMDB's locks are on lock.mdb, so closing this descriptor releases none of them (fcntl(2)).
         file = open(environment.path + "/data.mdb", O_WRONLY | O_CLOEXEC)
-        mapBytes = environment.info.mapBytes
+        let info = environment.info
+        mapBytes = info.mapBytes
+        usedBefore = (info.lastPage + 1) * info.pageBytes
     }
 
     deinit { if file >= 0 { close(file) } }
@@ -31,8 +35,9 @@ public struct FileHeadroom: ~Copyable {
         let used = (info.lastPage + 1) * info.pageBytes
         let growth = used - usedBefore
         usedBefore = used
-        // Large commits would only be written twice.
-        guard file >= 0, growth <= FileHeadroom.least, used + FileHeadroom.least > end else { return }
+        peak = max(growth, peak - peak / 8)
+        // Large commits would only be written twice, and so would the small ones among them.
+        guard file >= 0, peak <= FileHeadroom.least, used + FileHeadroom.least > end else { return }
         end = max(Int(lseek(file, 0, SEEK_END)), used)
         guard used + FileHeadroom.least > end, end + FileHeadroom.step <= mapBytes else { return }
         // A page at a time: one long write makes one large folio of the page cache, and ext4 writes all of it for each page of it that

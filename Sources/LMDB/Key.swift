@@ -3,35 +3,46 @@
 /// At most 32 bytes; a longer one is a programming error.
 public struct Key: Sendable, Equatable {
     @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    /// Bytes in use.
-    public private(set) var count = 0
+    @usableFromInline var used = 0
 
     public static let capacity = 32
 
+    /// Bytes in use.
+    @inlinable
+    public var count: Int { used }
+
+    // Inlined where keys are built: with the lengths known there, an append is a shift and an or.
+    @inlinable
     public init() {}
 
+    @inlinable
     public init(_ value: UInt64) { append(value) }
 
     /// Appends eight bytes.
+    @inlinable
     public mutating func append(_ value: UInt64) { append(bits: value, bytes: 8) }
 
     /// Appends four bytes.
+    @inlinable
     public mutating func append(_ value: UInt32) { append(bits: UInt64(value) << 32, bytes: 4) }
 
     /// Appends two bytes.
+    @inlinable
     public mutating func append(_ value: UInt16) { append(bits: UInt64(value) << 48, bytes: 2) }
 
     // `bits` stand at the top of the word.
-    private mutating func append(bits: UInt64, bytes: Int) {
-        precondition(count + bytes <= Key.capacity, "a key has at most 32 bytes")
-        let word = count / 8
-        let used = (count % 8) * 8
-        or(word, bits >> UInt64(used))
-        if used + bytes * 8 > 64 { or(word + 1, bits << UInt64(64 - used)) }
-        count += bytes
+    @inlinable
+    mutating func append(bits: UInt64, bytes: Int) {
+        precondition(used + bytes <= 32, "a key has at most 32 bytes")
+        let word = used / 8
+        let filled = (used % 8) * 8
+        or(word, bits >> UInt64(filled))
+        if filled + bytes * 8 > 64 { or(word + 1, bits << UInt64(64 - filled)) }
+        used += bytes
     }
 
-    private mutating func or(_ word: Int, _ bits: UInt64) {
+    @inlinable
+    mutating func or(_ word: Int, _ bits: UInt64) {
         switch word {
         case 0: words.0 |= bits.bigEndian
         case 1: words.1 |= bits.bigEndian

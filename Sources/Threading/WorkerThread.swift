@@ -30,6 +30,14 @@ public final class WorkerThread: @unchecked Sendable {
         precondition(code == 0, "pthread_create: \(code)")
     }
 
+    /// The calling thread does nothing for so long, about (nanosleep(2)); a signal may end it early. Only where nobody could have news
+    /// that matter: else wait for a `Bell`.
+    public static func pause(nanoseconds: Int64) {
+        guard nanoseconds > 0 else { return }
+        var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+
     /// Waits for the end. Blocks its caller; a second call returns at once.
     public func join() {
         let first = joined.withLock { joined in

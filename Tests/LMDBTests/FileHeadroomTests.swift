@@ -58,6 +58,23 @@ import Testing
         #expect(fileBytes == after)
     }
 
+    @Test func smallCommitsAmongLargeOnesAreNotWrittenAheadEither() throws {
+        let environment = try Environment(path: directory.path, mapBytes: 1 << 26, databases: 4)
+        var headroom = FileHeadroom(environment)
+        headroom.keep(environment)
+        for number in 1...40 as ClosedRange<UInt64> {
+            try put(number, bytes: number % 4 == 0 ? 200_000 : 2_000, environment)
+            headroom.keep(environment)
+        }
+        #expect(fileBytes < usedBytes(environment) + 300_000)
+        // With the large ones gone it begins again.
+        for number in 41...60 as ClosedRange<UInt64> {
+            try put(number, bytes: 2_000, environment)
+            headroom.keep(environment)
+        }
+        #expect(fileBytes >= usedBytes(environment) + 64 * 1_024 - 4_096)
+    }
+
     @Test func theMapsSizeIsNotExceeded() throws {
         let environment = try Environment(path: directory.path, mapBytes: 1 << 17, databases: 4)
         var headroom = FileHeadroom(environment)

@@ -35,7 +35,7 @@ final class StoreFixture {
     ) throws -> [UInt8] {
         let record = Sample.recordBytes(id: EventID(high: 9, low: position), payload: Array(repeating: 65, count: payload))
         try write { transaction in
-            try record.withUnsafeBytes { bytes in
+            _ = try record.withUnsafeBytes { bytes in
                 try tables.insert(
                     bytes, checksum: Tables.checksum(bytes), id: EventID(high: 9, low: position),
                     at: EventPosition(position), tenant: TenantNumber(1), acceptedAt: acceptedAt, in: transaction)

@@ -20,6 +20,8 @@ struct PublishPlan {
     var earliestFuture = Int64.max
     var storedEvents = 0
     var deliveries = 0
+    /// Endpoints with new deliveries behind a head.
+    var behind: Set<EndpointNumber> = []
 
     init(nextPosition: UInt64) { self.nextPosition = nextPosition }
 }
@@ -33,7 +35,7 @@ struct Publisher {
     /// - Parameter now: Unix milliseconds.
     func publish(
         _ batch: EventBatch, number: Int, tenants: [TenantNumber: Stored<Tenant>], routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         var results: [EventResult] = []
         results.reserveCapacity(batch.drafts.count)
@@ -55,7 +57,8 @@ struct Publisher {
             }
             results.append(
                 try publish(
-                    draft, index, of: batch, number: number, routing: &routing, plan: &plan, now: now, in: transaction))
+                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan, now: now,
+                    in: transaction))
         }
         plan.results.append(results)
     }
@@ -68,18 +71,21 @@ struct Publisher {
 
     private func publish(
         _ draft: EventDraft, _ index: Int, of batch: EventBatch, number: Int, routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> EventResult {
         try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
             let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
             let checksum = Tables.checksum(record)
-            if let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) {
+            // What is stored already costs nothing more, and its producer may forget it: a duplicate is told as such even now.
+            guard backlog.admits(draft.tenant) else {
+                guard let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) else { return .throttled }
                 return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
             }
             let position = EventPosition(plan.nextPosition)
-            try tables.insert(
+            let known = try tables.insert(
                 record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
                 in: transaction)
+            if let known { return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict }
             plan.nextPosition += 1
             plan.storedEvents += 1
             let type = UnsafeRawBufferPointer(rebasing: record[draft.record.type.range])
@@ -87,7 +93,17 @@ struct Publisher {
             let dueAt = max(draft.record.deliverAt, now)
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
-                try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                backlog.plan(endpoint.number)
+                if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
+                    let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
+                    let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)
+                    guard try tables.schedule(delivery, dueAt: dueAt, sequence, in: transaction) else {
+                        plan.behind.insert(endpoint.number)
+                        continue
+                    }
+                } else {
+                    try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
                 } else {

@@ -10,6 +10,9 @@ struct ReportPlan {
     var retries = 0
     var deadLettered = 0
     var cancelled = 0
+    var sequences = SequencePlan()
+    /// Endpoints of deliveries that became final, each as often.
+    var finished: [EndpointNumber] = []
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -19,21 +22,26 @@ struct ReportBook {
     /// Writes one report.
     ///
     /// - Parameters:
-    ///   - endpoint: as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - account: of the endpoint as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, endpoint: Endpoint?, plan: inout ReportPlan, now: Int64,
+        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, rates: inout RetryRates, now: Int64,
         random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
+        let endpoint = account?.endpoint
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
-            finishedAt: now)
+            finishedAt: now, round: report.round)
+        if account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
             plan.delivered += 1
-        case .again(let at):
+            plan.finished.append(report.delivery.endpoint)
+        case .again(let policyTime):
+            let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
@@ -43,6 +51,7 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
+            plan.finished.append(report.delivery.endpoint)
             if endpoint == nil {
                 row.state = .cancelled
                 plan.cancelled += 1
@@ -56,6 +65,8 @@ struct ReportBook {
         }
         try tables.update(report.delivery, row, in: transaction)
         try tables.record(report, nextAt: nextAt, in: transaction)
+        guard let account, row.bond != .none else { return }
+        try moveOn(past: report.delivery, row, account: account, plan: &plan.sequences, now: now, in: transaction)
     }
 
     private func next(
@@ -63,7 +74,7 @@ struct ReportBook {
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
         return RetrySchedule.next(
-            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 
@@ -72,30 +83,32 @@ struct ReportBook {
         _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         for waiting in entries {
-            try finish(waiting, .cancelled, .delivered, now: now, in: transaction)
+            try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
+            try cancel(waiting.pending, now: now, in: transaction)
         }
     }
 
-    /// Dead-letters deliveries whose record cannot be read: never sent, never skipped in silence.
-    func quarantine(
-        _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
+    /// Cancels a delivery that waits nowhere any more.
+    func cancel(
+        _ entry: PendingEntry, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        for waiting in entries {
-            try finish(waiting, .deadLettered, .recordDamaged, now: now, in: transaction)
-            try tables.bury(
-                waiting.pending.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: waiting.pending.attempts,
-                in: transaction)
-        }
+        let row = DeliveryRow(state: .cancelled, attempts: entry.attempts, dueAt: 0, finishedAt: now)
+        try tables.update(entry.delivery, row, in: transaction)
     }
 
-    private func finish(
-        _ waiting: Waiting, _ state: DeliveryState, _ outcome: Outcome, now: Int64,
+    /// Dead-letters a delivery whose record cannot be read: never sent, never skipped in silence.
+    func quarantine(
+        _ waiting: Waiting, account: EndpointAccount?, plan: inout SequencePlan, now: Int64,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
-        let row = DeliveryRow(
-            state: state, outcome: outcome, attempts: waiting.pending.attempts, dueAt: 0, finishedAt: now)
-        try tables.update(waiting.pending.delivery, row, in: transaction)
+        let (delivery, attempts) = (waiting.pending.delivery, waiting.pending.attempts)
+        var row = DeliveryRow(state: .deadLettered, outcome: .recordDamaged, attempts: attempts, dueAt: 0, finishedAt: now)
+        if account?.hasSequences == true { row.bond = try tables.bond(of: delivery, in: transaction) }
+        try tables.remove(delivery, from: waiting.entry, in: transaction)
+        try tables.update(delivery, row, in: transaction)
+        try tables.bury(delivery, at: now, outcome: .recordDamaged, status: 0, attempts: attempts, in: transaction)
+        guard let account, row.bond != .none else { return }
+        try moveOn(past: delivery, row, account: account, plan: &plan, now: now, in: transaction)
     }
 }
 

@@ -3,13 +3,6 @@ import Scheduling
 import Store
 import WebhookModel
 
-/// News about an endpoint for its owner and for the operator.
-struct EndpointNotice {
-    var tenant: String
-    var endpoint: String
-    var verdict: EndpointHealth.Verdict
-}
-
 /// What the reports of one transaction say about their endpoints, applied to memory only after its commit.
 struct HealthPlan {
     var rows: [EndpointNumber: EndpointRow] = [:]
@@ -25,7 +18,7 @@ extension WriterCore {
         for report in reports {
             let number = report.delivery.endpoint
             // A success of an endpoint that works, which nearly all are, says nothing new.
-            guard let account = ledger.account(number), !report.outcome.isDelivered || account.isFailing,
+            guard !report.outcome.isDelivered || ledger.isFailing(number), let account = ledger.account(number),
                 var row = plan.rows[number] ?? tenancy.endpoints[number]?.value
             else { continue }
             let verdict = EndpointHealth.verdict(
@@ -68,7 +61,7 @@ extension WriterCore {
             switch verdict {
             case .warn, .disable:
                 notices.append(
-                    EndpointNotice(
+                    .endpoint(
                         tenant: tenancy.tenants[row.tenant]?.value.name ?? "", endpoint: row.name, verdict: verdict))
             case .unchanged, .beganToFail, .recovered: break
             }

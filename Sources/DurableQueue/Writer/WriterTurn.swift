@@ -30,6 +30,9 @@ struct WriterTurn: ~Copyable {
     /// Outcomes that wait for company, and since when: monotonic nanoseconds.
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
+    private var pace = CommitPace()
+    /// One of them lets another delivery go on.
+    private var reportsAreUrgent = false
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
@@ -52,7 +55,13 @@ struct WriterTurn: ~Copyable {
         if core.wantsUpkeep(now: now) { return 0 }
         let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
         guard !reports.isEmpty else { return wake }
+        if reportsAreUrgent { return 0 }
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
+    }
+
+    /// How long to gather before the next round.
+    func gatherNanoseconds(_ instant: Instant) -> Int64 {
+        isStopping ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
     }
 
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
@@ -61,12 +70,14 @@ struct WriterTurn: ~Copyable {
     private func reportsAreDue(withEvents: Bool) -> Bool {
         guard !reports.isEmpty else { return false }
         let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
-        return isStopping || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+        return isStopping || reportsAreUrgent || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
     }
 
     private mutating func takeReports(into work: inout WriterCore.Work) {
-        work.reports += reports
+        // Most often there are none: the storage changes hands, and no report is copied.
+        if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
+        reportsAreUrgent = false
     }
 
     /// Performs everything in the inbox, then refills the senders.
@@ -75,6 +86,7 @@ struct WriterTurn: ~Copyable {
         replies.removeAll(keepingCapacity: true)
         var work = WriterCore.Work()
         var events = 0
+        pace.begin(at: Instant.now().monotonic, operations: inbox.reduce(0) { $0 + $1.operations })
         for command in inbox {
             switch command {
             case .publish(let batch):
@@ -83,6 +95,7 @@ struct WriterTurn: ~Copyable {
             case .reports(let reports):
                 if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
                 self.reports += reports
+                reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
             case .change(let changes, let reply):
@@ -91,6 +104,17 @@ struct WriterTurn: ~Copyable {
                 let result = try core.change(changes, now: clock.milliseconds(.now()))
                 tenancyChanged = true
                 replies.append { reply(result) }
+            case .releaseKeys(let tenant, let endpoint, let key, let reply):
+                takeReports(into: &work)
+                try commit(&work)
+                let now = clock.milliseconds(.now())
+                let result = try core.releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: key, now: now)
+                replies.append { reply(result) }
+            case .redeliver(let filter, let reply):
+                // What was reported before counts: it may be what is asked for.
+                takeReports(into: &work)
+                try commit(&work)
+                core.begin(filter, reply: reply, now: clock.milliseconds(.now()))
             case .stop:
                 isStopping = true
             }
@@ -140,8 +164,9 @@ struct WriterTurn: ~Copyable {
     }
 
     /// After the new tenancy is visible to all.
-    func answerChanges() {
-        for reply in replies { reply() }
+    func answerCommands() {
+        for reply in replies + core.answers { reply() }
+        core.answers.removeAll()
     }
 
     var statistics: QueueStatistics {
@@ -150,7 +175,7 @@ struct WriterTurn: ~Copyable {
         statistics.usedPages = core.space.usedPages
         statistics.mapPages = core.space.mapPages
         statistics.refusal = core.space.refusal
-        statistics.held = core.ledger.senders.reduce(0) { $0 + $1.held }
+        statistics.held = core.ledger.heldCount
         return statistics
     }
 
@@ -163,7 +188,15 @@ struct WriterTurn: ~Copyable {
 
     /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
     mutating func dismiss() {
-        for case .change(_, let reply) in inbox { reply(.failure(.stopped)) }
+        core.dismissRedeliveries()
+        for command in inbox {
+            switch command {
+            case .change(_, let reply): reply(.failure(.stopped))
+            case .releaseKeys(_, _, _, let reply): reply(.failure(.stopped))
+            case .redeliver(_, let reply): reply(.failure(.stopped))
+            case .publish, .reports, .returned, .stop: break
+            }
+        }
         inbox.removeAll()
     }
 }

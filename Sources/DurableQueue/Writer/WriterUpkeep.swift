@@ -16,6 +16,13 @@ struct UpkeepPlan {
     var unreadable: [Waiting] = []
     var purged: [Waiting] = []
     var purgesDone = 0
+    var cancelledBehind = 0
+    var sequences = SequencePlan()
+    var settlement: SettlementPlan?
+    /// How far the first redelivery is now; nil: there is none.
+    var redelivery: Redelivery?
+    var redelivered: [EndpointNumber] = []
+    var redeliveredBehind: Set<EndpointNumber> = []
 }
 
 extension WriterCore {
@@ -32,11 +39,15 @@ extension WriterCore {
             let progress = try sweep.sweep(tables, limit: WriterCore.sweepSlice, now: now, in: transaction)
             plan.sweep = sweep
             plan.removedEvents = progress.removedEvents
+            plan.sequences.brought = progress.released
             plan.nextSweep = progress.isAtYoungEnd ? now + WriterCore.sweepRest : now
         }
         try book.cancel(findings.orphans, now: now, in: transaction)
         plan.orphans = findings.orphans.count
-        try book.quarantine(findings.unreadable, now: now, in: transaction)
+        for waiting in findings.unreadable {
+            let account = ledger.account(waiting.pending.delivery.endpoint)
+            try book.quarantine(waiting, account: account, plan: &plan.sequences, now: now, in: transaction)
+        }
         plan.unreadable = findings.unreadable
         if let number = purges.first {
             var doomed: [Waiting] = []
@@ -46,8 +57,15 @@ extension WriterCore {
             }
             try book.cancel(doomed, now: now, in: transaction)
             plan.purged = doomed
-            plan.purgesDone = doomed.count < WriterCore.purgeSlice ? 1 : 0
+            if doomed.count < WriterCore.purgeSlice {
+                let rest = WriterCore.purgeSlice - doomed.count
+                let purged = try purgeSequences(of: number, limit: rest, book, now: now, in: transaction)
+                plan.cancelledBehind = purged.cancelled
+                plan.purgesDone = purged.rows < rest ? 1 : 0
+            }
         }
+        plan.settlement = try writeSettlement(now: now, in: transaction)
+        try writeRedelivery(into: &plan, now: now, in: transaction)
         return plan
     }
 
@@ -58,11 +76,17 @@ extension WriterCore {
             self.nextSweep = nextSweep
         }
         statistics.removedEvents += plan.removedEvents
-        statistics.cancelled += plan.orphans + plan.purged.count
+        statistics.cancelled += plan.orphans + plan.purged.count + plan.cancelledBehind
         statistics.quarantined += plan.unreadable.count
-        for waiting in plan.unreadable { ledger.forget(waiting.pending.delivery) }
+        for waiting in plan.unreadable {
+            ledger.forget(waiting.pending.delivery)
+            backlog.finished(waiting.pending.delivery.endpoint)
+        }
+        applyRedelivery(plan, now: now)
         findings = Refill.Findings()
         purges.removeFirst(plan.purgesDone)
+        apply(plan.sequences, now: now)
+        if let settlement = plan.settlement { apply(settlement, now: now) }
     }
 
     // MARK: Dispatch
@@ -80,10 +104,12 @@ extension WriterCore {
         ledger.endPauses(now: now)
         if now >= ledger.nextDue { ledger.scanPending = true }
         let wantsScan = ledger.wantsScan(now: now)
-        guard wantsScan || !ledger.refillList.isEmpty else { return }
+        guard wantsScan || !ledger.refillList.isEmpty || !brought.isEmpty else { return }
         let refill = Refill(tables: tables)
         try directory.environment.read { snapshot throws(LMDBError) in
-            try refill.refillEndpoints(&ledger, findings: &findings, in: snapshot)
+            try refill.hand(brought, &ledger, now: now, &findings, in: snapshot)
+            brought.removeAll(keepingCapacity: true)
+            try refill.refillEndpoints(&ledger, now: now, findings: &findings, in: snapshot)
             if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }
         }
     }
@@ -137,6 +163,7 @@ extension WriterCore {
             case .removeEndpoint(let number):
                 if let account = ledger.account(number) { touched.insert(account.endpoint.tenant) }
                 let orphans = ledger.remove(number)
+                backlog.remove(number)
                 findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
                 purges.append(number)
             case .key, .removeKey:
@@ -144,10 +171,12 @@ extension WriterCore {
             }
         }
         for tenant in touched {
-            let endpoints = tenancy.endpoints(of: tenant)
+            if let row = tenancy.tenants[tenant] { put(row.value) }
             routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
-            for endpoint in endpoints {
-                ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
+            for endpoint in tenancy.endpoints(of: tenant) {
+                let before = ledger.account(endpoint.number)?.endpoint.settings.order
+                put(tenancy.endpoints[endpoint.number]!.value)
+                if before != endpoint.settings.order { settle(endpoint) }
             }
         }
     }

@@ -66,6 +66,7 @@ extension ServerConfiguration {
                 "ingest.window_events: \(ingest.windowEvents) does not hold one frame; "
                     + "give at least ingest.events_per_frame (\(ingest.eventsPerFrame))")
         }
+        retry.check(&mistakes)
         try mistakes.throwIfAny()
     }
 }

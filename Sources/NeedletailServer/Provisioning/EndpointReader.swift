@@ -12,7 +12,7 @@ struct EndpointReader {
     static let keys = [
         "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
         "window",
-        "timeout", "retry", "enabled",
+        "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
     ] + ConnectionReader.keys
     static let nameBytes = 1...128
 
@@ -33,6 +33,7 @@ struct EndpointReader {
         let headers = message.headers(beside: signing?.scheme)
         let subscription = self.subscription(section)
         let retry = RetryReader(section: section).policy()
+        let rate = RateReader(section: section).rate()
         let window = section.integer("window", 1...Limits.endpointWindowMost) ?? Limits.endpointWindow
         let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
         let enabled = section.truth("enabled") ?? true
@@ -44,10 +45,12 @@ struct EndpointReader {
             url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
             window: window,
             timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
+        settings.rate = rate
         settings.secrets = signing.secrets
         settings.body = body
         settings.headers = headers
         settings.connection = connection
+        OrderReader(section: section).read(into: &settings)
         return DesiredEndpoint(name: name, settings: settings)
     }
 

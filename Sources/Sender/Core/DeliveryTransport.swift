@@ -46,6 +46,7 @@ package struct AttemptEnd {
     package var newConnections = 0
     package var address = ""
     package var excerpt: [UInt8] = []
+    package var headers: [UInt8] = []
     /// Times that libcurl sent the request again by itself: each may be a duplicate at the receiver.
     package var repeats = 0
     /// Times that it was begun again on a fresh connection, because an answer lay in the pooled one before anything was

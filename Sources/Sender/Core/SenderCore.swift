@@ -191,7 +191,9 @@ extension SenderCore {
             delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
             outcome: end.outcome, status: end.status, startedAt: end.startedAt, phases: end.phases,
             reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
+        report.round = delivery.round
         report.excerpt = end.excerpt
+        report.headers = end.headers
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }

@@ -109,6 +109,7 @@ final class CurlHandle {
         end.status = UInt16(clamping: answer.status)
         if answer.status == 429 || answer.status == 503 { end.retryAfter = answer.retryAfter }
         end.excerpt = answer.excerpt
+        end.headers = answer.headers.bytes
         end.newConnections = number(CURLINFO_NUM_CONNECTS)
         end.reusedConnection = sends > 0 && end.newConnections == 0
         end.repeats = max(0, sends - 1)

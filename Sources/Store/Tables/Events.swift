@@ -46,6 +46,25 @@ public struct KnownEvent: Sendable, Equatable {
     public var position: EventPosition
     public var checksum: UInt32
     public var length: UInt32
+
+    static let bytes = 16
+
+    init(position: EventPosition, checksum: UInt32, length: UInt32) {
+        self.position = position
+        self.checksum = checksum
+        self.length = length
+    }
+
+    init(_ value: UnsafeRawBufferPointer) {
+        self.init(
+            position: EventPosition(value.uint64(at: 0)), checksum: value.uint32(at: 8), length: value.uint32(at: 12))
+    }
+
+    func write(to value: UnsafeMutableRawBufferPointer) {
+        value.store(position.value, at: 0)
+        value.store(checksum, at: 8)
+        value.store(length, at: 12)
+    }
 }
 
 /// What reading an event found.
@@ -66,16 +85,22 @@ extension Tables {
     public func find(
         _ id: EventID, of tenant: TenantNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> KnownEvent? {
-        guard let value = try transaction.get(ids, Tables.key(id, tenant)) else { return nil }
-        return KnownEvent(
-            position: EventPosition(value.uint64(at: 0)), checksum: value.uint32(at: 8), length: value.uint32(at: 12))
+        try transaction.get(ids, Tables.key(id, tenant)).map(KnownEvent.init)
     }
 
     /// Stores an event and its id. `position` must be greater than every one before.
+    ///
+    /// - Returns: the event that holds this id for this tenant already, within the dedup window; nothing was stored then.
+    @discardableResult
     public func insert(
         _ record: UnsafeRawBufferPointer, checksum: UInt32, id: EventID, at position: EventPosition,
         tenant: TenantNumber, acceptedAt: Int64, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> KnownEvent? {
+        switch try transaction.claim(ids, Tables.key(id, tenant), count: KnownEvent.bytes) {
+        case .taken(let value): return KnownEvent(value)
+        case .room(let value):
+            KnownEvent(position: position, checksum: checksum, length: UInt32(record.count)).write(to: value)
+        }
         let inline = record.count <= Limits.chunkBytes - EventHeader.bytes
         let chunkCount = inline ? 0 : (record.count + Limits.chunkBytes - 1) / Limits.chunkBytes
         let header = EventHeader(
@@ -94,10 +119,7 @@ extension Tables {
                     chunks, Tables.chunkKey(position, chunk), UnsafeRawBufferPointer(rebasing: bytes), .append)
             }
         }
-        let known = try transaction.reserve(ids, Tables.key(id, tenant), count: 16)
-        known.store(position.value, at: 0)
-        known.store(checksum, at: 8)
-        known.store(UInt32(record.count), at: 12)
+        return nil
     }
 
     /// Reads an event whole and checks it.

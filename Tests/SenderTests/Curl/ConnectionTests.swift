@@ -80,7 +80,7 @@ struct ConnectionTests {
         try await SenderBench.run { bench in
             let endpoint = Endpoint.local(server.port)
             _ = await bench.deliver(1, to: endpoint)
-            let last = await bench.deliver(2, to: endpoint, attempt: UInt16(endpoint.settings.retry.attempts))
+            let last = await bench.deliver(2, to: endpoint, attempt: UInt16(endpoint.retry.attempts))
             #expect(!last.reusedConnection)
             #expect(await bench.deliver(3, to: endpoint).reusedConnection)
         }

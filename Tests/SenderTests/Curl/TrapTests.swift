@@ -33,7 +33,7 @@ struct TrapTests {
         let dying = try await RawServer.start { _, _ in .sendAndClose("") }
         try await SenderBench.run { bench in
             let endpoint = Endpoint.local(server.port)
-            let last = UInt16(endpoint.settings.retry.attempts)
+            let last = UInt16(endpoint.retry.attempts)
             _ = await bench.deliver(1, to: endpoint)
             #expect(await bench.deliver(2, to: endpoint, attempt: last).outcome == .delivered)
             #expect(
