@@ -1,3 +1,5 @@
+import IngestClient
+import Store
 import Testing
 
 extension EndToEnd {

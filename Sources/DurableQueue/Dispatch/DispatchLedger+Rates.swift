@@ -4,9 +4,11 @@ import WebhookModel
 /// Until when nothing of an endpoint, or of a tenant, is handed over.
 struct Pause: Comparable {
     enum Owner {
-        /// By its index in the accounts.
+        /// Held by its sender; by its index in the accounts.
         case endpoint(Int)
-        case tenant(TenantNumber)
+        /// Its rate is spent.
+        case endpointRate(EndpointNumber)
+        case tenantRate(TenantNumber)
     }
 
     var until: Int64
@@ -27,11 +29,16 @@ extension DispatchLedger {
         return min(room, rates.available(account.endpoint, now: now))
     }
 
+    /// Whether a report, a sender or its tenant's rate must be waited for; else its own rate's pause asks for the refill.
+    func wantsRefillAgain(_ account: EndpointAccount) -> Bool {
+        account.hasBacklog && account.room > 0 && !(account.isRated && rates.isSpent(account.endpoint.number))
+    }
+
     /// Takes a token for a delivery that is handed over; the last one pauses its owner.
     mutating func spend(_ index: Int, now: Int64) {
         let endpoint = accounts[index]!.endpoint
         let spent = rates.spend(endpoint, now: now)
-        if let until = spent.endpointPause { pause(index, until: until) }
-        if let until = spent.tenantPause { pauses.insert(Pause(until: until, of: .tenant(endpoint.tenant))) }
+        if let until = spent.endpointPause { pauses.insert(Pause(until: until, of: .endpointRate(endpoint.number))) }
+        if let until = spent.tenantPause { pauses.insert(Pause(until: until, of: .tenantRate(endpoint.tenant))) }
     }
 }

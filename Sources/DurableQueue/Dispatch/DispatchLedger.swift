@@ -47,6 +47,7 @@ struct DispatchLedger {
         } else {
             accounts[index]!.endpoint = endpoint
             accounts[index]!.active = active
+            if endpoint.settings.batch != nil { accounts[index]!.hasBatches = true }
             if endpoint.settings.order.isByKey { accounts[index]!.hasSequences = true }
             wantRefill(index)
         }
@@ -65,6 +66,9 @@ struct DispatchLedger {
         rates.remove(number)
         return orphans
     }
+
+    /// Knows of a delivery that the next transaction moves, so that no scan finds it before.
+    mutating func remember(_ delivery: DeliveryID) { known.insert(delivery) }
 
     /// Forgets one delivery that will never be handed over.
     mutating func forget(_ delivery: DeliveryID) { known.remove(delivery) }
@@ -209,7 +213,7 @@ struct DispatchLedger {
         accounts[index]!.held -= 1
         accounts[index]!.distrust()
         // It was not sent: the token is still there for the next.
-        if accounts[index]!.isRated { rates.giveBack(accounts[index]!.endpoint, now: now) }
+        if accounts[index]!.isRated { refillList += rates.giveBack(accounts[index]!.endpoint, now: now) }
         pause(index, until: now + returned.pause)
         switch returned.entry {
         case .due(let time):
@@ -242,7 +246,9 @@ struct DispatchLedger {
                 guard let account = accounts[index], account.pausedUntil == first.until else { continue }
                 accounts[index]!.pausedUntil = .min
                 wantRefill(index)
-            case .tenant(let tenant):
+            case .endpointRate(let number):
+                if rates.open(number, pausedUntil: first.until) { wantRefill(of: number) }
+            case .tenantRate(let tenant):
                 refillList += rates.open(tenant, pausedUntil: first.until)
             }
         }

@@ -19,7 +19,7 @@ struct EndpointAccount {
     /// Due, but without room: durable in the due index, to be parked when many have gathered.
     var lot: [PendingEntry] = []
     private var lotHead = 0
-    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, it asked for a pause, or a rate is spent.
+    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, or it asked for a pause.
     var pausedUntil = Int64.min
     /// Fails without a success: the first look at each report.
     var isFailing = false
@@ -28,6 +28,8 @@ struct EndpointAccount {
     var hasSequences: Bool
     /// Somebody stands behind a head: outcomes do not wait for company.
     var hasBehind = false
+    /// It makes batches, or has some of when it did: what is handed over may lead one.
+    var hasBatches: Bool
     /// Already in the list of endpoints that want a refill.
     var wantsRefill = false
     /// It or its tenant has a rate: each hand-over takes a token of `DispatchRates`.
@@ -42,6 +44,7 @@ struct EndpointAccount {
         self.endpoint = endpoint
         self.sender = sender
         self.active = active
+        hasBatches = endpoint.settings.batch != nil
         hasSequences = endpoint.settings.order.isByKey
     }
 

@@ -16,6 +16,10 @@ struct Refill {
         var unreadable: [Waiting] = []
         /// The endpoint is gone.
         var orphans: [Waiting] = []
+        /// Lone deliveries that are to wait for company.
+        var strays: [Stray] = []
+        /// Batches with a member whose record is missing or damaged, by their leader.
+        var brokenBatches: [Waiting] = []
     }
 
     /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
@@ -48,7 +52,7 @@ struct Refill {
                 try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
             }
             // Its sender is full, or its tenant's rate is spent.
-            guard let left = ledger.account(number), left.hasBacklog, left.room > 0 else { continue }
+            guard let left = ledger.account(number), ledger.wantsRefillAgain(left) else { continue }
             if left.held > account.held { again.served.append(number) } else { again.unserved.append(number) }
         }
         // Who got nothing comes first the next time.
@@ -139,6 +143,7 @@ struct Refill {
     ) throws(LMDBError) {
         guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
         let pending = waiting.pending
+        if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
         guard case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot) else {
             findings.unreadable.append(waiting)
             return

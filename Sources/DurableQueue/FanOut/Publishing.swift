@@ -22,6 +22,8 @@ struct PublishPlan {
     var deliveries = 0
     /// Endpoints with new deliveries behind a head.
     var behind: Set<EndpointNumber> = []
+    /// Deliveries that wait for company.
+    var gathered: [GatheredEntry] = []
 
     init(nextPosition: UInt64) { self.nextPosition = nextPosition }
 }
@@ -94,16 +96,7 @@ struct Publisher {
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
                 backlog.plan(endpoint.number)
-                if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
-                    let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
-                    let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)
-                    guard try tables.schedule(delivery, dueAt: dueAt, sequence, in: transaction) else {
-                        plan.behind.insert(endpoint.number)
-                        continue
-                    }
-                } else {
-                    try tables.schedule(delivery, dueAt: dueAt, in: transaction)
-                }
+                guard try schedule(delivery, draft, record, endpoint, dueAt: dueAt, &plan, now: now, in: transaction) else { continue }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
                 } else {
@@ -113,6 +106,34 @@ struct Publisher {
             plan.deliveries += endpoints.count
             return endpoints.isEmpty ? .acceptedNoMatch : .accepted
         }
+    }
+
+    /// Lets a delivery wait where its endpoint's settings say.
+    ///
+    /// - Returns: whether it stands in the due index, for itself.
+    private func schedule(
+        _ delivery: DeliveryID, _ draft: EventDraft, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint, dueAt: Int64,
+        _ plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
+            let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
+            let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)
+            let isHead = try tables.schedule(delivery, dueAt: dueAt, sequence, in: transaction)
+            if !isHead { plan.behind.insert(endpoint.number) }
+            return isHead
+        }
+        guard endpoint.settings.batch != nil else {
+            try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+            return true
+        }
+        guard dueAt <= now else {
+            try tables.scheduleBonded(delivery, dueAt: dueAt, in: transaction)
+            return true
+        }
+        let entry = GatheredEntry(delivery: delivery, since: now, bytes: draft.record.batchBytes(at: endpoint))
+        try tables.schedule(entry, in: transaction)
+        plan.gathered.append(entry)
+        return false
     }
 
     // A checksum alone would, once in four thousand million conflicts, call a new event a duplicate and lose it.

@@ -29,13 +29,12 @@ extension ReportBook {
         }
     }
 
-    /// Lets a delivery that was final and is scheduled again wait where it belongs: a head that held its key is head again, any other
-    /// delivery of a sequence takes its place in commit order.
+    /// Lets a delivery that was final and is scheduled again wait where it belongs: in its sequence, where a head that held its key is head again and any other takes its place in commit order.
     ///
     /// - Parameters:
     ///   - bond: of its row, which the caller writes and which keeps it.
     ///   - endpoint: as it is now.
-    /// - Returns: its entry of the due index; nil: it stands behind another.
+    /// - Returns: its entry of the due index; nil: it waits elsewhere.
     func admit(
         _ entry: PendingEntry, bond: DeliveryRow.Bond, endpoint: Endpoint, now: Int64,
         in transaction: borrowing WriteTransaction
@@ -43,6 +42,7 @@ extension ReportBook {
         var entry = entry
         entry.dueAt = max(entry.dueAt, now + 1)
         guard endpoint.settings.order.isByKey, case .sequence(let hash) = bond else {
+            // One of an endpoint that makes batches is found alone when it is due, and gathered then.
             try tables.putDue(entry, in: transaction)
             return entry
         }

@@ -2,11 +2,13 @@ import LMDB
 import Store
 import WebhookModel
 
-/// A slice of the clean-up after a change of an endpoint's order.
+/// A slice of what a change of an endpoint's settings lets go.
 struct SettlementPlan {
     var sequences = SequencePlan()
     /// The endpoint has no sequences any more.
-    var ended: EndpointNumber?
+    var endsOrder = false
+    /// What waits for company still.
+    var tally: GatheringTally?
     /// Nothing is left to do for the first of the unsettled.
     var isDone = false
 }
@@ -33,47 +35,59 @@ extension WriterCore {
     }
 
     /// An endpoint's settings were put: what no longer suits them is let go in slices.
-    func settle(_ endpoint: Endpoint) {
-        let number = endpoint.number
-        guard ledger.account(number)?.hasSequences == true, !endpoint.settings.order.holds, !unsettled.contains(number) else { return }
-        unsettled.append(number)
+    func settle(_ endpoint: Endpoint, _ before: Endpoint.Settings?) {
+        guard let before else { return }
+        let (number, settings) = (endpoint.number, endpoint.settings)
+        if before.batch != settings.batch { gatherings.put(gatherings.tally(number), of: number, settings.batch) }
+        let isBatchOver = settings.batch == nil && gatherings.tally(number).count > 0
+        let isOrderLess = before.order != settings.order && ledger.account(number)?.hasSequences == true && !settings.order.holds
+        if isBatchOver || isOrderLess, !unsettled.contains(number) { unsettled.append(number) }
     }
 
-    /// Lets go what an endpoint's settings do not want any more: everybody behind a head where it has no order now, held keys where it
-    /// skips dead letters.
+    /// Lets go what an endpoint's settings do not want any more: who waits for company where it makes no batches now, everybody behind a
+    /// head where it has no order, held keys where it skips dead letters.
     func writeSettlement(now: Int64, in transaction: borrowing WriteTransaction) throws(LMDBError) -> SettlementPlan? {
         guard let number = unsettled.first else { return nil }
         var plan = SettlementPlan()
-        guard let account = ledger.account(number), !account.endpoint.settings.order.holds else {
+        var rest = WriterCore.purgeSlice
+        guard let settings = ledger.account(number)?.endpoint.settings else {
             plan.isDone = true
             return plan
         }
-        guard !account.endpoint.settings.order.isByKey else {
-            let released = try tables.releaseHolds(of: number, limit: WriterCore.purgeSlice, now: now, in: transaction)
-            plan.sequences.brought = released.heads
-            plan.isDone = released.ended < WriterCore.purgeSlice
-            return plan
+        if settings.batch == nil {
+            let freed = try tables.takeGathered(of: number, limit: rest, in: transaction)
+            for entry in freed {
+                let attempts = try tables.delivery(entry.delivery, in: transaction)?.attempts ?? 0
+                let pending = PendingEntry(delivery: entry.delivery, dueAt: now, attempts: attempts)
+                try bring([pending], into: &plan, now: now, in: transaction)
+            }
+            rest -= freed.count
+            plan.tally = gatherings.tally(number)
+            plan.tally?.remove(freed)
         }
-        let freed = try tables.takeBehind(of: number, limit: WriterCore.purgeSlice, in: transaction)
-        for entry in freed { plan.sequences.brought.append(try tables.putDue(brought: entry, now: now, in: transaction)) }
-        let rest = WriterCore.purgeSlice - freed.count
-        let forgotten = try rest > 0 ? tables.forgetHeads(of: number, limit: rest, in: transaction) : 0
-        plan.isDone = forgotten < rest
-        if plan.isDone { plan.ended = number }
+        switch settings.order {
+        case .none:
+            let freed = try tables.takeBehind(of: number, limit: rest, in: transaction)
+            try bring(freed, into: &plan, now: now, in: transaction)
+            rest -= freed.count
+            let forgotten = try tables.forgetHeads(of: number, limit: rest, in: transaction)
+            rest -= forgotten
+            plan.endsOrder = rest > 0
+        case .byKey(.skip):
+            let released = try tables.releaseHolds(of: number, limit: rest, now: now, in: transaction)
+            plan.sequences.brought += released.heads
+            rest -= released.ended
+        case .byKey(.hold):
+            break
+        }
+        plan.isDone = rest > 0
         return plan
     }
 
-    /// Cancels those behind the heads of a removed endpoint and forgets its sequences.
-    ///
-    /// - Returns: how many deliveries, and how many rows are dealt with; fewer than `limit`: nothing is left.
-    func purgeSequences(
-        of number: EndpointNumber, limit: Int, _ book: ReportBook, now: Int64, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) -> (cancelled: Int, rows: Int) {
-        let doomed = try tables.takeBehind(of: number, limit: limit, in: transaction)
-        for entry in doomed { try book.cancel(entry, now: now, in: transaction) }
-        guard doomed.count < limit else { return (doomed.count, doomed.count) }
-        let forgotten = try tables.forgetHeads(of: number, limit: limit - doomed.count, in: transaction)
-        return (doomed.count, doomed.count + forgotten)
+    private func bring(
+        _ entries: [PendingEntry], into plan: inout SettlementPlan, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for entry in entries { plan.sequences.brought.append(try tables.putDue(brought: entry, now: now, in: transaction)) }
     }
 
     /// Whether deliveries wait for the commit of one of these reports.
@@ -93,9 +107,11 @@ extension WriterCore {
 
     func apply(_ plan: SettlementPlan, now: Int64) {
         apply(plan.sequences, now: now)
+        let number = unsettled[0]
         if plan.isDone { unsettled.removeFirst() }
-        // Ordered again meanwhile: then it keeps them.
-        guard let number = plan.ended, ledger.account(number)?.endpoint.settings.order.isByKey == false else { return }
+        guard let settings = ledger.account(number)?.endpoint.settings else { return }
+        if let tally = plan.tally { gatherings.put(tally, of: number, settings.batch) }
+        guard plan.endsOrder else { return }
         ledger.setBehind(number, false)
         ledger.update(number) { $0.hasSequences = false }
     }

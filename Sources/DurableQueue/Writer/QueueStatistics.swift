@@ -17,6 +17,7 @@ public struct QueueStatistics: Sendable, Equatable {
     public var deadLettered = 0
     public var cancelled = 0
     public var quarantined = 0
+    public var batchesMade = 0
     public var attempts = 0
     /// Deliveries that senders gave back unsent, because their endpoint was held.
     public var returned = 0
@@ -38,6 +39,9 @@ public struct QueueStatistics: Sendable, Equatable {
     public var pendingParked = 0
     /// Behind another delivery with the same ordering key.
     public var pendingBehind = 0
+    /// Waiting for company, and in batches that are not final; of those the leaders count as due or parked.
+    public var pendingGathering = 0
+    public var pendingBatched = 0
     /// Ordering keys that wait for what becomes of a dead letter.
     public var heldKeys = 0
     public var usedPages = 0
@@ -47,12 +51,14 @@ public struct QueueStatistics: Sendable, Equatable {
 
     public init() {}
 
-    public var pending: Int { pendingDue + pendingParked + pendingBehind }
+    public var pending: Int { pendingDue + pendingParked + pendingBehind + pendingGathering + pendingBatched }
 
     mutating func adopt(_ count: PendingCount) {
         pendingDue = count.due
         pendingParked = count.parked
         pendingBehind = count.behind
+        pendingGathering = count.gathering
+        pendingBatched = count.batched
         heldKeys = count.heldKeys
     }
 }

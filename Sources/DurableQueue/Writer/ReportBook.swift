@@ -13,6 +13,10 @@ struct ReportPlan {
     var sequences = SequencePlan()
     /// Endpoints of deliveries that became final, each as often.
     var finished: [EndpointNumber] = []
+
+    mutating func finish(_ endpoint: EndpointNumber, _ deliveries: Int) {
+        for _ in 0..<deliveries { finished.append(endpoint) }
+    }
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -33,13 +37,16 @@ struct ReportBook {
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
             finishedAt: now, round: report.round)
-        if account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
+        let batch = try account?.hasBatches == false ? nil : tables.batch(ledBy: report.delivery, in: transaction)
+        let events = batch?.members.count ?? 1
+        if batch == nil, account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
+        if batch != nil { row.bond = .batch(leader: report.delivery.position) }
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
-            plan.delivered += 1
-            plan.finished.append(report.delivery.endpoint)
+            plan.delivered += events
+            plan.finish(report.delivery.endpoint, events)
         case .again(let policyTime):
             let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
@@ -51,19 +58,20 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
-            plan.finished.append(report.delivery.endpoint)
+            plan.finish(report.delivery.endpoint, events)
             if endpoint == nil {
                 row.state = .cancelled
-                plan.cancelled += 1
+                plan.cancelled += events
             } else {
                 row.state = .deadLettered
-                try tables.bury(
-                    report.delivery, at: now, outcome: report.outcome, status: report.status, attempts: report.attempt,
-                    in: transaction)
-                plan.deadLettered += 1
+                plan.deadLettered += events
             }
         }
-        try tables.update(report.delivery, row, in: transaction)
+        if let batch, row.state.isFinal {
+            try finish(batch, ledBy: report.delivery, row, in: transaction)
+        } else {
+            try finish(report.delivery, row, in: transaction)
+        }
         try tables.record(report, nextAt: nextAt, in: transaction)
         guard let account, row.bond != .none else { return }
         try moveOn(past: report.delivery, row, account: account, plan: &plan.sequences, now: now, in: transaction)
@@ -78,22 +86,56 @@ struct ReportBook {
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 
-    /// Cancels deliveries of a removed endpoint.
+    /// Writes a delivery's row, and its dead letter if that is what it became.
+    private func finish(
+        _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try tables.update(delivery, row, in: transaction)
+        guard row.state == .deadLettered else { return }
+        try tables.bury(
+            delivery, at: row.finishedAt, outcome: row.outcome, status: row.status, attempts: row.attempts, in: transaction)
+    }
+
+    /// Writes what became of a batch to each of its members.
+    private func finish(
+        _ batch: BatchRow, ledBy leader: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for position in batch.members {
+            try finish(DeliveryID(position: position, endpoint: leader.endpoint), row, in: transaction)
+        }
+        try tables.close(batch, ledBy: leader, in: transaction)
+    }
+
+    // MARK: Without an attempt
+
+    /// Cancels deliveries of a removed endpoint, and those that a batch's leader leads.
+    ///
+    /// - Returns: how many.
     func cancel(
         _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> Int {
+        var count = 0
         for waiting in entries {
             try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
-            try cancel(waiting.pending, now: now, in: transaction)
+            guard let batch = try tables.batch(ledBy: waiting.pending.delivery, in: transaction) else {
+                try cancel(waiting.pending.delivery, now: now, in: transaction)
+                count += 1
+                continue
+            }
+            let row = DeliveryRow(
+                state: .cancelled, attempts: waiting.pending.attempts, dueAt: 0, finishedAt: now,
+                bond: .batch(leader: waiting.pending.delivery.position))
+            try finish(batch, ledBy: waiting.pending.delivery, row, in: transaction)
+            count += batch.members.count
         }
+        return count
     }
 
     /// Cancels a delivery that waits nowhere any more.
     func cancel(
-        _ entry: PendingEntry, now: Int64, in transaction: borrowing WriteTransaction
+        _ delivery: DeliveryID, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        let row = DeliveryRow(state: .cancelled, attempts: entry.attempts, dueAt: 0, finishedAt: now)
-        try tables.update(entry.delivery, row, in: transaction)
+        try finish(delivery, DeliveryRow(state: .cancelled, dueAt: 0, finishedAt: now), in: transaction)
     }
 
     /// Dead-letters a delivery whose record cannot be read: never sent, never skipped in silence.
@@ -101,14 +143,24 @@ struct ReportBook {
         _ waiting: Waiting, account: EndpointAccount?, plan: inout SequencePlan, now: Int64,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        let (delivery, attempts) = (waiting.pending.delivery, waiting.pending.attempts)
-        var row = DeliveryRow(state: .deadLettered, outcome: .recordDamaged, attempts: attempts, dueAt: 0, finishedAt: now)
-        if account?.hasSequences == true { row.bond = try tables.bond(of: delivery, in: transaction) }
+        let delivery = waiting.pending.delivery
         try tables.remove(delivery, from: waiting.entry, in: transaction)
-        try tables.update(delivery, row, in: transaction)
-        try tables.bury(delivery, at: now, outcome: .recordDamaged, status: 0, attempts: attempts, in: transaction)
-        guard let account, row.bond != .none else { return }
+        let bond = try tables.bond(of: delivery, in: transaction)
+        let row = try quarantine(delivery, attempts: waiting.pending.attempts, bond: bond, now: now, in: transaction)
+        guard let account, account.hasSequences else { return }
         try moveOn(past: delivery, row, account: account, plan: &plan, now: now, in: transaction)
+    }
+
+    /// The same for one that waits nowhere any more.
+    @discardableResult
+    func quarantine(
+        _ delivery: DeliveryID, attempts: UInt16 = 0, bond: DeliveryRow.Bond, now: Int64,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> DeliveryRow {
+        let row = DeliveryRow(
+            state: .deadLettered, outcome: .recordDamaged, attempts: attempts, dueAt: 0, finishedAt: now, bond: bond)
+        try finish(delivery, row, in: transaction)
+        return row
     }
 }
 

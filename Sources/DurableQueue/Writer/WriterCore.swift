@@ -35,7 +35,9 @@ final class WriterCore {
     var unsettled: [EndpointNumber] = []
     /// What came into the due index from behind a head and is due: handed over with the next refill.
     var brought: [PendingEntry] = []
-    private var random = SystemRandomNumberGenerator()
+    /// What waits for company at endpoints that make batches.
+    var gatherings = Gatherings()
+    var random = SystemRandomNumberGenerator()
     private var headroom: FileHeadroom
     var nextSweep: Int64 = 0
     /// Parking goes on, slice by slice, until the lots are nearly empty.
@@ -74,6 +76,7 @@ final class WriterCore {
             if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
         }
         recoverSequences(recovered)
+        recoverGatherings(recovered)
     }
 
     /// What one transaction takes.
@@ -88,7 +91,7 @@ final class WriterCore {
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
         return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !unsettled.isEmpty || !redeliveries.isEmpty
-            || ledger.lotIsFull || isParking
+            || gatherings.nextAt <= now || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
 
@@ -99,7 +102,7 @@ final class WriterCore {
         let retry = retryAt > now ? retryAt : .max
         // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
         let due = ledger.scanPending ? .max : ledger.nextDue
-        return min(due, ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
+        return min(due, max(gatherings.nextAt, retryAt), ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
@@ -142,10 +145,12 @@ final class WriterCore {
 
     private func transact(_ work: Work, now: Int64) throws(LMDBError) {
         let parking = ledger.lotIsFull || isParking ? ledger.takeForParking(limit: Limits.parkedPerCommit) : []
+        let forming = gatherings.takeDue(now: now)
         do throws(LMDBError) {
-            try write(work, parking: parking, now: now)
+            try write(work, parking: parking, forming: forming, now: now)
         } catch {
             ledger.parkingFailed(parking)
+            formingFailed(forming)
             throw error
         }
         ledger.parked(parking)
@@ -153,7 +158,7 @@ final class WriterCore {
         isParking = !parking.isEmpty && ledger.lotCount > configuration.lotLimit / 4
     }
 
-    private func write(_ work: Work, parking: [PendingEntry], now: Int64) throws(LMDBError) {
+    private func write(_ work: Work, parking: [PendingEntry], forming: [EndpointNumber], now: Int64) throws(LMDBError) {
         headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
         let commit = transaction.number
@@ -176,6 +181,12 @@ final class WriterCore {
                 batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog, plan: &publishPlan,
                 now: now, in: transaction)
         }
+        var batchPlan = BatchPlan()
+        for entry in publishPlan.gathered { batchPlan.add(entry, beside: gatherings.tally(entry.delivery.endpoint)) }
+        try writeStrays(book, plan: &batchPlan, now: now, in: transaction)
+        if !forming.isEmpty || !batchPlan.tallies.isEmpty {
+            try writeBatches(forming, plan: &batchPlan, now: now, in: transaction)
+        }
         if !parking.isEmpty { try tables.park(parking, in: transaction) }
         let upkeep = try writeUpkeep(book, now: now, in: transaction)
         // The last event's key tells the position after it, until the sweep takes that event too.
@@ -189,6 +200,7 @@ final class WriterCore {
         apply(reportPlan, work.reports, now: now)
         apply(health)
         apply(publishPlan, work.batches, commit: commit, now: now)
+        apply(batchPlan)
         noteBacklogs()
         statistics.commits += 1
         statistics.adopt(pending)

@@ -31,6 +31,8 @@ struct WriterTurn: ~Copyable {
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
     private var pace = CommitPace()
+    /// Events that they tell of.
+    private var reportedEvents = 0
     /// One of them lets another delivery go on.
     private var reportsAreUrgent = false
 
@@ -77,6 +79,7 @@ struct WriterTurn: ~Copyable {
         // Most often there are none: the storage changes hands, and no report is copied.
         if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
+        reportedEvents = 0
         reportsAreUrgent = false
     }
 
@@ -95,6 +98,7 @@ struct WriterTurn: ~Copyable {
             case .reports(let reports):
                 if self.reports.isEmpty { reportsSince = Instant.now().monotonic }
                 self.reports += reports
+                reportedEvents += reports.reduce(0) { $0 + $1.events }
                 reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
@@ -118,7 +122,7 @@ struct WriterTurn: ~Copyable {
             case .stop:
                 isStopping = true
             }
-            if events + reports.count >= Limits.eventsPerCommit {
+            if events + reportedEvents >= Limits.eventsPerCommit {
                 takeReports(into: &work)
                 try commit(&work)
                 events = 0

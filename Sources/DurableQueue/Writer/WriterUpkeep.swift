@@ -4,7 +4,7 @@ import Store
 import WebhookModel
 
 extension Refill.Findings {
-    var isEmpty: Bool { unreadable.isEmpty && orphans.isEmpty }
+    var isEmpty: Bool { unreadable.isEmpty && orphans.isEmpty && strays.isEmpty && brokenBatches.isEmpty }
 }
 
 /// What the upkeep of one transaction did, applied to memory only after its commit.
@@ -12,11 +12,9 @@ struct UpkeepPlan {
     var sweep: RetentionSweep?
     var nextSweep: Int64?
     var removedEvents = 0
-    var orphans = 0
+    var cancelled = 0
     var unreadable: [Waiting] = []
-    var purged: [Waiting] = []
     var purgesDone = 0
-    var cancelledBehind = 0
     var sequences = SequencePlan()
     var settlement: SettlementPlan?
     /// How far the first redelivery is now; nil: there is none.
@@ -42,31 +40,43 @@ extension WriterCore {
             plan.sequences.brought = progress.released
             plan.nextSweep = progress.isAtYoungEnd ? now + WriterCore.sweepRest : now
         }
-        try book.cancel(findings.orphans, now: now, in: transaction)
-        plan.orphans = findings.orphans.count
+        plan.cancelled = try book.cancel(findings.orphans, now: now, in: transaction)
         for waiting in findings.unreadable {
             let account = ledger.account(waiting.pending.delivery.endpoint)
             try book.quarantine(waiting, account: account, plan: &plan.sequences, now: now, in: transaction)
         }
         plan.unreadable = findings.unreadable
         if let number = purges.first {
-            var doomed: [Waiting] = []
-            try tables.scanParked(of: number, after: EventPosition(0), in: transaction) { entry in
-                if !ledger.known.contains(entry.delivery) { doomed.append(Waiting(pending: entry, entry: .parked)) }
-                return doomed.count < WriterCore.purgeSlice
-            }
-            try book.cancel(doomed, now: now, in: transaction)
-            plan.purged = doomed
-            if doomed.count < WriterCore.purgeSlice {
-                let rest = WriterCore.purgeSlice - doomed.count
-                let purged = try purgeSequences(of: number, limit: rest, book, now: now, in: transaction)
-                plan.cancelledBehind = purged.cancelled
-                plan.purgesDone = purged.rows < rest ? 1 : 0
-            }
+            let purged = try purge(number, book, now: now, in: transaction)
+            plan.cancelled += purged.cancelled
+            plan.purgesDone = purged.rows < WriterCore.purgeSlice ? 1 : 0
         }
         plan.settlement = try writeSettlement(now: now, in: transaction)
         try writeRedelivery(into: &plan, now: now, in: transaction)
         return plan
+    }
+
+    /// Cancels a slice of what a removed endpoint left on disk: parked, behind a head, waiting for company.
+    ///
+    /// - Returns: how many deliveries, and how many rows are dealt with; fewer than a slice: nothing is left.
+    private func purge(
+        _ number: EndpointNumber, _ book: ReportBook, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> (cancelled: Int, rows: Int) {
+        var parked: [Waiting] = []
+        try tables.scanParked(of: number, after: EventPosition(0), in: transaction) { entry in
+            if !ledger.known.contains(entry.delivery) { parked.append(Waiting(pending: entry, entry: .parked)) }
+            return parked.count < WriterCore.purgeSlice
+        }
+        var cancelled = try book.cancel(parked, now: now, in: transaction)
+        var rest = WriterCore.purgeSlice - parked.count
+        let behind = try tables.takeBehind(of: number, limit: rest, in: transaction).map(\.delivery)
+        rest -= behind.count
+        let gathered = try tables.takeGathered(of: number, limit: rest, in: transaction).map(\.delivery)
+        rest -= gathered.count
+        for delivery in behind + gathered { try book.cancel(delivery, now: now, in: transaction) }
+        cancelled += behind.count + gathered.count
+        rest -= try tables.forgetHeads(of: number, limit: rest, in: transaction)
+        return (cancelled, WriterCore.purgeSlice - rest)
     }
 
     /// Applies what was committed.
@@ -76,7 +86,7 @@ extension WriterCore {
             self.nextSweep = nextSweep
         }
         statistics.removedEvents += plan.removedEvents
-        statistics.cancelled += plan.orphans + plan.purged.count + plan.cancelledBehind
+        statistics.cancelled += plan.cancelled
         statistics.quarantined += plan.unreadable.count
         for waiting in plan.unreadable {
             ledger.forget(waiting.pending.delivery)
@@ -165,6 +175,7 @@ extension WriterCore {
                 let orphans = ledger.remove(number)
                 backlog.remove(number)
                 findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
+                gatherings.put(GatheringTally(), of: number, nil)
                 purges.append(number)
             case .key, .removeKey:
                 break
@@ -174,9 +185,9 @@ extension WriterCore {
             if let row = tenancy.tenants[tenant] { put(row.value) }
             routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
             for endpoint in tenancy.endpoints(of: tenant) {
-                let before = ledger.account(endpoint.number)?.endpoint.settings.order
+                let before = ledger.account(endpoint.number)?.endpoint.settings
                 put(tenancy.endpoints[endpoint.number]!.value)
-                if before != endpoint.settings.order { settle(endpoint) }
+                settle(endpoint, before)
             }
         }
     }

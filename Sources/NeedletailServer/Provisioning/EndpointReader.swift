@@ -49,8 +49,8 @@ struct EndpointReader {
         settings.secrets = signing.secrets
         settings.body = body
         settings.headers = headers
-        settings.connection = connection
         OrderReader(section: section).read(into: &settings)
+        settings.connection = connection
         return DesiredEndpoint(name: name, settings: settings)
     }
 

@@ -10,7 +10,12 @@ struct HeaderExcerpt {
 
     /// Takes one line as it came, with its line end. The first that does not fit ends the excerpt.
     mutating func take(_ line: UnsafeRawBufferPointer) {
-        guard !isFull, let colon = line.firstIndex(of: UInt8(ascii: ":")), !HeaderExcerpt.isSensitive(line[..<colon]) else { return }
+        // A line that begins with a space goes on with the one before (RFC 9112, 5.2), which may have been left out.
+        guard !isFull, let first = line.first, first != 0x20, first != 0x09, let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        else { return }
+        var name = line[..<colon]
+        while name.last == 0x20 || name.last == 0x09 { name = name.dropLast() }
+        guard !HeaderExcerpt.isSensitive(name) else { return }
         var end = line.count
         while end > 0, line[end - 1] == 0x0A || line[end - 1] == 0x0D { end -= 1 }
         guard bytes.count + end < Limits.answerHeaderBytes else {

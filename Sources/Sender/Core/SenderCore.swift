@@ -194,6 +194,7 @@ extension SenderCore {
         report.round = delivery.round
         report.excerpt = end.excerpt
         report.headers = end.headers
+        report.events = delivery.eventCount
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }

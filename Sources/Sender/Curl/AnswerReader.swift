@@ -19,8 +19,8 @@ struct AnswerReader {
         if line.count >= 12, line.starts(with: "HTTP/".utf8) {
             status = AnswerReader.status(line)
             retryAfter = nil
-            isHTTP2 = line[5] == UInt8(ascii: "2")
             headers = HeaderExcerpt()
+            isHTTP2 = line[5] == UInt8(ascii: "2")
             return true
         }
         if !(200..<300).contains(status) { headers.take(line) }

@@ -79,7 +79,7 @@ final class CurlHandle {
         }
         if route !== order.route { lead(through: order.route, order.target) }
         setFresh(order.freshConnection)
-        scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, target: order.target)
+        scratch.write(order.delivery, seconds: order.startedAt / 1_000, target: order.target)
         set(CURLOPT_POSTFIELDS, scratch.bodyStart)
         setOffset(CURLOPT_POSTFIELDSIZE_LARGE, scratch.bodyCount)
     }

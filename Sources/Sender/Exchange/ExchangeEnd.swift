@@ -11,6 +11,7 @@ extension Connection {
         end.status = UInt16(clamping: reader.status)
         if reader.status == 429 || reader.status == 503 { end.retryAfter = reader.retryAfter }
         end.excerpt = reader.excerpt
+        end.headers = reader.headers.bytes
         end.reusedConnection = uses > 0 && exchange.newConnections == 0
         return end
     }

@@ -14,6 +14,9 @@ public struct RecoveredState: Sendable {
     public var endpointsWithHeads: [EndpointNumber] = []
     public var endpointsWithBehind: [EndpointNumber] = []
     public var endpointsWithHolds: [EndpointNumber] = []
+    /// Those with deliveries that wait for company, and with batches.
+    public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
+    public var endpointsWithBatches: [EndpointNumber] = []
     public var pending = PendingCount()
     public var eventCount = 0
     /// Deliveries that are not final, by endpoint; those of removed endpoints too.
@@ -74,6 +77,14 @@ extension DataDirectory {
         state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction)
         state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction)
         state.pendingByEndpoint = try tables.pendingByEndpoint(in: transaction)
+        state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction)
+        // Few by endpoint: as many as make a batch are one.
+        for number in try tables.endpoints(in: tables.gathering, transaction) {
+            try tables.scanGathering(of: number, in: transaction) { entry in
+                state.gatheringByEndpoint[number, default: []].append(entry)
+                return true
+            }
+        }
         return state
     }
 

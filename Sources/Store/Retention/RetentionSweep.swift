@@ -117,11 +117,22 @@ public struct RetentionSweep: Sendable {
             var entry = try cursor.seek(Key(position.value))
             while let found = entry, found.key.count >= 8, found.key.uint64(at: 0) == position.value {
                 if let sequence = RetentionSweep.deadSequence(found) { ended.append(sequence) }
+                let led = RetentionSweep.mayLead(found)
                 try cursor.delete()
+                if let led { try transaction.delete(tables.batches, Tables.parkedKey(led)) }
                 entry = try cursor.seek(Key(position.value))
             }
         }
         return ended
+    }
+
+    /// A delivery that was in a batch, and may have led one.
+    private static func mayLead(_ entry: Cursor.Entry) -> DeliveryID? {
+        guard entry.key.count == 12, entry.value.count == DeliveryRow.bondedBytes, let row = DeliveryRow(entry.value),
+            case .batch = row.bond
+        else { return nil }
+        return DeliveryID(
+            position: EventPosition(entry.key.uint64(at: 0)), endpoint: EndpointNumber(entry.key.uint32(at: 8)))
     }
 
     /// The sequence of a dead letter; nil for anything else, and for the rows of other tables.

@@ -52,6 +52,7 @@ enum MetaKey: UInt64 {
     case nextTenant = 3
     case nextEndpoint = 4
     case nextAPIKey = 5
+    case batched = 6
 
     var key: Key { Key(rawValue) }
 }

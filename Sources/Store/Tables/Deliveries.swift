@@ -22,6 +22,9 @@ public struct PendingCount: Sendable, Equatable {
     public var parked = 0
     /// Behind the heads of their sequences.
     public var behind = 0
+    /// Waiting for company, and in batches that are not final: those that do not lead one.
+    public var gathering = 0
+    public var batched = 0
     /// Ordering keys that a dead letter holds.
     public var heldKeys = 0
 }
@@ -161,7 +164,7 @@ extension Tables {
     ) throws(LMDBError) -> PendingCount {
         PendingCount(
             due: try transaction.count(due), parked: try transaction.count(parked), behind: try transaction.count(behind),
-            heldKeys: try transaction.count(holds))
+            gathering: try transaction.count(gathering), batched: try batched(in: transaction), heldKeys: try transaction.count(holds))
     }
 
     /// The same by endpoint: walks both tables.
@@ -169,7 +172,7 @@ extension Tables {
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> [EndpointNumber: Int] {
         var counts: [EndpointNumber: Int] = [:]
-        for (table, offset) in [(due, 16), (parked, 0), (behind, 0)] {
+        for (table, offset) in [(due, 16), (parked, 0), (behind, 0), (gathering, 0)] {
             var cursor = try transaction.cursor(table)
             var run: (endpoint: UInt32, count: Int) = (0, 0)
             while let entry = try cursor.next() {
@@ -183,6 +186,14 @@ extension Tables {
                 run.count += 1
             }
             counts[EndpointNumber(run.endpoint), default: 0] += run.count
+        }
+        // An open batch's members wait in no table but their leader.
+        var cursor = try transaction.cursor(batches)
+        while let entry = try cursor.next() {
+            guard entry.key.count == 12, entry.value.first == BatchRow.open,
+                let batch = BatchRow(entry.value, leader: EventPosition(entry.key.uint64(at: 4)))
+            else { continue }
+            counts[EndpointNumber(entry.key.uint32(at: 0)), default: 0] += batch.members.count - 1
         }
         return counts.filter { $0.value > 0 }
     }

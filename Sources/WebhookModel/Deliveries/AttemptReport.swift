@@ -35,6 +35,8 @@ public struct AttemptReport: Sendable {
     /// Header lines of an answer that was not 2xx, each `name: value` and a line feed, without sensitive ones; whole lines, at most
     /// `Limits.answerHeaderBytes`.
     public var headers: [UInt8] = []
+    /// Events that it brought: more than one only of a batch.
+    public var events = 1
     /// Bytes of the record that the sender held: what the writer's accounts get back.
     public var heldBytes: Int
 

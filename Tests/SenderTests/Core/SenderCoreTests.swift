@@ -22,7 +22,7 @@ struct SenderCoreTests {
     private func due(_ position: UInt64 = 1, _ endpoint: Endpoint, attempt: UInt16 = 1) -> DueDelivery {
         DueDelivery(
             event: Sample.event(position), endpoint: endpoint, attempt: attempt, entry: .due(7),
-            round: DeliveryRound(earlier: attempt - 1, trigger: .replay))
+            round: DeliveryRound(earlier: 0, trigger: .replay))
     }
 
     @Test("a delivery to a number is begun at once and reported when it ends")
