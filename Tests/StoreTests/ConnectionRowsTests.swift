@@ -69,6 +69,15 @@ import WebhookModel
         #expect(try fixture.directory.recover(seal: seal).endpointsToSeal.count == 1)
     }
 
+    @Test func aTenantsNetworksReadAsTheyWereWritten() throws {
+        let fixture = try StoreFixture()
+        var settings = Tenant.Settings()
+        settings.allowNetworks = ["10.0.0.0/8", "[fd00::/8]:8443"]
+        let tenant = Tenant(number: TenantNumber(1), name: "acme", settings: settings)
+        try fixture.write { try fixture.tables.put(Stored(tenant, origin: .provisioned), in: $0) }
+        #expect(try fixture.directory.recover().tenants.map(\.value) == [tenant])
+    }
+
     @Test func nothingIsPrinted() {
         for text in ["\(Self.full)", String(reflecting: Self.full)] {
             for secret in ["private-key", "pass:word", "me:", "certificate-in-pem"] { #expect(!text.contains(secret)) }

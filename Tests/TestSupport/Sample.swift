@@ -13,8 +13,8 @@ package enum Sample {
         settings.connection = connection
         return Endpoint(
             number: EndpointNumber(number), tenant: TenantNumber(tenant), tenantName: "tenant-\(tenant)",
-            name: "endpoint-\(number)", settings: settings, inherited: Endpoint.Inherited(tenantWeight: weight),
-            tenantNetworks: tenantNetworks)
+            name: "endpoint-\(number)", settings: settings,
+            inherited: Endpoint.Inherited(tenantWeight: weight, networks: tenantNetworks))
     }
 
     /// A secret of 24 bytes, all 0x2A.

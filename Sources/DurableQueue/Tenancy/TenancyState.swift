@@ -142,7 +142,8 @@ struct TenancyState {
     func endpoint(_ row: EndpointRow) -> Endpoint {
         let tenant = tenants[row.tenant]?.value
         let inherited = Endpoint.Inherited(
-            retry: tenant?.settings.retry ?? retry, tenantWeight: tenant?.settings.weight ?? 1)
+            retry: tenant?.settings.retry ?? retry, tenantWeight: tenant?.settings.weight ?? 1,
+            networks: tenant?.settings.allowNetworks ?? [])
         return Endpoint(
             number: row.number, tenant: row.tenant, tenantName: tenant?.name ?? "", name: row.name,
             settings: row.settings, inherited: inherited)

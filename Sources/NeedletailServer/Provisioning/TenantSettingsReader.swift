@@ -4,7 +4,7 @@ import WebhookModel
 struct TenantSettingsReader {
     let section: ProvisioningSection
 
-    static let keys = ["retry", "rate", "weight", "retry_rate", "backlog"]
+    static let keys = ["retry", "rate", "weight", "retry_rate", "backlog", "allow_networks"]
 
     func settings() -> Tenant.Settings {
         var settings = Tenant.Settings()
@@ -13,6 +13,7 @@ struct TenantSettingsReader {
         settings.weight = section.integer("weight", 1...Limits.tenantWeightMost) ?? settings.weight
         settings.retriesPerSecond = section.integer("retry_rate", 1...Limits.retriesPerSecondMost)
         settings.backlog = section.integer("backlog", 1...Limits.tenantBacklogMost)
+        settings.allowNetworks = ConnectionReader.networks("allow_networks", section)
         return settings
     }
 }

@@ -63,6 +63,7 @@ enum TenancyCoding {
         if settings.weight != 1 { writer.add(7, Int64(settings.weight)) }
         if let retries = settings.retriesPerSecond { writer.add(8, Int64(retries)) }
         if let backlog = settings.backlog { writer.add(9, Int64(backlog)) }
+        for network in settings.allowNetworks { writer.add(10, network) }
     }
 
     private static func tenantSettings(_ reader: FieldReader) -> Tenant.Settings {
@@ -72,6 +73,7 @@ enum TenancyCoding {
         settings.weight = reader.number(7).map { Int($0) } ?? 1
         settings.retriesPerSecond = reader.number(8).map { Int($0) }
         settings.backlog = reader.number(9).map { Int($0) }
+        settings.allowNetworks = reader.texts(10)
         return settings
     }
 

@@ -80,7 +80,7 @@ public final class Endpoint: Sendable {
 
     public init(
         number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings,
-        inherited: Inherited = Inherited(), tenantNetworks: [String] = []
+        inherited: Inherited = Inherited()
     ) {
         self.number = number
         self.tenant = tenant
@@ -89,6 +89,6 @@ public final class Endpoint: Sendable {
         self.settings = settings
         retry = settings.retry ?? inherited.retry
         tenantWeight = inherited.tenantWeight
-        self.tenantNetworks = tenantNetworks
+        tenantNetworks = inherited.networks
     }
 }

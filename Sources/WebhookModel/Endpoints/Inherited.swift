@@ -4,10 +4,13 @@ extension Endpoint {
     public struct Inherited: Sendable, Equatable {
         public var retry: RetryPolicy
         public var tenantWeight: Int
+        /// Networks that the operator opens to its tenant's endpoints beyond the server's.
+        public var networks: [String]
 
-        public init(retry: RetryPolicy = .standard, tenantWeight: Int = 1) {
+        public init(retry: RetryPolicy = .standard, tenantWeight: Int = 1, networks: [String] = []) {
             self.retry = retry
             self.tenantWeight = tenantWeight
+            self.networks = networks
         }
     }
 }

@@ -11,6 +11,8 @@ extension Tenant {
         public var retriesPerSecond: Int?
         /// Pending deliveries from which on its events are THROTTLED; nil: the server's.
         public var backlog: Int?
+        /// Networks that its endpoints may lie in though they are special, beyond the server's: `10.0.0.0/8`, `10.1.2.3:8080`.
+        public var allowNetworks: [String] = []
 
         public init() {}
     }

@@ -120,6 +120,15 @@ import WebhookModel
         #expect(load(["ca_file: \(broken)"]).mistakes.first?.contains("holds a certificate that cannot be read") == true)
     }
 
+    @Test func `a tenant's networks are read, and their mistakes told`() throws {
+        func settings(_ line: String) throws -> Tenant.Settings {
+            try ProvisioningPlan.load(text: "tenants:\n- name: acme\n  \(line)\n", named: "p.yaml").tenants[0].settings
+        }
+        #expect(try settings("allow_networks: [10.0.0.0/8]").allowNetworks == ["10.0.0.0/8"])
+        let mistakes = #expect(throws: InputMistakes.self) { try settings("allow_networks: [ten]") }
+        #expect(mistakes?.lines.first?.hasPrefix("p.yaml:3:19: tenant \"acme\": allow_networks: \"ten\" is no network") == true)
+    }
+
     @Test func `settings of TLS are of no use with http`() {
         let mistakes = load(["http2: true", "pinned_key: \(client.pin)"], url: "http://a.example/").mistakes
         #expect(mistakes.count == 2)

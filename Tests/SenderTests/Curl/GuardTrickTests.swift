@@ -114,6 +114,22 @@ struct GuardTrickTests {
         await server.stop()
     }
 
+    @Test(
+        "no published event brings lines of its own into a head",
+        arguments: ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\u{0}b", "\u{e9}", "\u{7f}"])
+    func injectedEvent(text: String) {
+        for bytes in [
+            Sample.recordBytes(id: EventID(high: 1, low: 2), contentType: text),
+            Sample.recordBytes(id: EventID(high: 1, low: 2), type: text),
+        ] {
+            guard case .failure(let refusal) = bytes.withUnsafeBytes({ EventRecord.parse($0) }) else {
+                Issue.record("\(text.debugDescription) was taken")
+                continue
+            }
+            #expect(refusal.result == .malformed)
+        }
+    }
+
     @Test("a tenant that may not reach an address does not reach it over the connection of one that may")
     func pooledConnection() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
