@@ -23,6 +23,25 @@ package struct ProcessUsage: Sendable {
             residentPeakBytes: kibibytes("VmHWM:", in: status) * 1_024)
     }
 
+    /// Memory and descriptors now (proc(5): `status`, and the entries of `fd`). Nil when there is no such process, or it is another's.
+    package static func sample(of pid: Int32, at seconds: Double) -> ProcessWatch.Sample? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let descriptors = entries(of: "/proc/\(pid)/fd")
+        else { return nil }
+        return ProcessWatch.Sample(
+            at: seconds, residentBytes: kibibytes("VmRSS:", in: status) * 1_024,
+            anonymousBytes: kibibytes("RssAnon:", in: status) * 1_024, descriptors: descriptors)
+    }
+
+    private static func entries(of directory: String) -> Int? {
+        guard let stream = opendir(directory) else { return nil }
+        defer { closedir(stream) }
+        // Without "." and "..".
+        var count = -2
+        while readdir(stream) != nil { count += 1 }
+        return count
+    }
+
     /// Bytes of a directory's files: LMDB's grow with what is written, not with the map.
     package static func fileBytes(in directory: String) -> Int? {
         guard let names = try? FileManager.default.subpathsOfDirectory(atPath: directory) else { return nil }

@@ -9,6 +9,9 @@ package struct RunCosts: Sendable {
     /// How far the wall clock moved against the monotonic one, nanoseconds.
     package private(set) var clockStep: Int64 = 0
 
+    /// The dispatcher while the run goes: to be looked at again and again.
+    package var dispatcher: ProcessWatch
+
     private let plan: RunPlan
     private let processBefore = WallClock.processCPU()
     private let dispatcherBefore: ProcessUsage?
@@ -16,12 +19,15 @@ package struct RunCosts: Sendable {
 
     package init(plan: RunPlan) {
         self.plan = plan
+        dispatcher = ProcessWatch(pid: plan.dispatcherPID)
         dispatcherBefore = plan.dispatcherPID.flatMap(ProcessUsage.of)
     }
 
     /// Reads everything at the end of the run.
-    package mutating func finish(generator: GeneratorSnapshot) {
-        generatorSeconds = Double(generator.cpu) / 1e9
+    ///
+    /// - Parameter generatorCPU: of its thread, nanoseconds.
+    package mutating func finish(generatorCPU: Int64) {
+        generatorSeconds = Double(generatorCPU) / 1e9
         receiverSeconds = max(0, Double(WallClock.processCPU() - processBefore) / 1e9 - generatorSeconds)
         clockStep = WallClock.offset() - offsetBefore
         if let before = dispatcherBefore, let now = plan.dispatcherPID.flatMap(ProcessUsage.of) {
