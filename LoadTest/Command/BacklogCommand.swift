@@ -33,8 +33,8 @@ struct BacklogCommand: AsyncParsableCommand {
     @Option(help: "Events a second while the backlog is filled.") var fillRate = 20_000.0
     @Option(help: "What the backlog's receivers do while they are down: silent, reset, a status, or late:MILLISECONDS.")
     var outage = "503"
-    @Option(help: "Seconds of the baseline; the first quarter, 5 s at most, is not measured.") var baselineSeconds = 20.0
-    @Option(help: "Seconds beside the waiting backlog; the first quarter, 5 s at most, is not measured.") var waitingSeconds = 30.0
+    @Option(help: "Seconds of the baseline; the first third, 10 s at most, is not measured.") var baselineSeconds = 30.0
+    @Option(help: "Seconds beside the waiting backlog; the first third, 10 s at most, is not measured.") var waitingSeconds = 30.0
     @Flag(help: "End with the backlog waiting.") var noDrain = false
     @Option(help: "Seconds that the drain may take.") var drainLimit = 300.0
     @Option(help: "The live tenants' p99 beside the backlog over that of the baseline, at most.") var maxRatio = 2.0

@@ -26,7 +26,7 @@ struct IsolationCommand: AsyncParsableCommand {
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
     @Option(help: "Percent of the endpoints that go silent.") var blackHoled = 10.0
     @Option(help: "The hot tenant sends so many times its share. 1: there is none.") var hotFactor = 10
-    @Option(help: "Seconds of the baseline; the first quarter, 5 s at most, is not measured.") var baselineSeconds = 20.0
+    @Option(help: "Seconds of the baseline; the first third, 10 s at most, is not measured.") var baselineSeconds = 30.0
     @Option(help: "Seconds of the trouble.") var seconds = 60.0
     @Option(help: "The healthy tenants' p99 in the trouble over that of the baseline, at most.") var maxRatio = 2.0
 

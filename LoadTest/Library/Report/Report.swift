@@ -98,6 +98,8 @@ package struct Report: Codable, Sendable {
     package var generatorCpuSeconds = 0.0
     package var receiverCpuSeconds = 0.0
     @OrNull package var dispatcherCpuSeconds: Double?
+    /// The same by threads of one name; those that ended meanwhile are left out.
+    @OrNull package var dispatcherThreadSeconds: [String: Double]?
     @OrNull package var dispatcherRssBytes: Int?
     @OrNull package var dispatcherRssPeakBytes: Int?
     @OrNull package var storeBytes: Int?

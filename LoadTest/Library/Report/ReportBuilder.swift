@@ -105,6 +105,7 @@ struct ReportBuilder {
         report.generatorCpuSeconds = (costs.generatorSeconds * 1_000).rounded() / 1_000
         report.receiverCpuSeconds = (costs.receiverSeconds * 1_000).rounded() / 1_000
         report.dispatcherCpuSeconds = costs.dispatcherSeconds.map { ($0 * 1_000).rounded() / 1_000 }
+        report.dispatcherThreadSeconds = costs.dispatcherThreads?.mapValues { ($0 * 1_000).rounded() / 1_000 }
         report.dispatcherRssBytes = costs.dispatcherResident
         report.dispatcherRssPeakBytes = costs.dispatcherPeak
         report.storeBytes = costs.storeBytes

@@ -97,11 +97,16 @@ package enum ReportText {
             "generator \(Figures.fixed(report.generatorCpuSeconds, 2)) s, receiver \(Figures.fixed(report.receiverCpuSeconds, 2)) s"
         ]
         if let cpu = report.dispatcherCpuSeconds {
-            let perEvent =
-                report.acked > 0 ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
+            // At a low rate the commits cost, and over legs of several rates a mean says nothing.
+            let isOneLoad = report.legs == nil && report.acked > 0
+            let perEvent = isOneLoad ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
             parts.append("dispatcher \(Figures.fixed(cpu, 2)) s\(perEvent)")
         }
         var lines = ["CPU        " + parts.joined(separator: ", ")]
+        if let threads = report.dispatcherThreadSeconds, !threads.isEmpty {
+            let busiest = threads.filter { $0.value >= 0.1 }.sorted { $0.value > $1.value }
+            lines.append("Threads    " + busiest.map { "\($0.key) \(Figures.fixed($0.value, 2)) s" }.joined(separator: ", "))
+        }
         if let resident = report.dispatcherRssBytes {
             let peak = report.dispatcherRssPeakBytes.map { ", at its highest \(Figures.bytes($0))" } ?? ""
             lines.append("Memory     dispatcher \(Figures.bytes(resident))\(peak)")

@@ -3,6 +3,7 @@ package struct RunCosts: Sendable {
     package private(set) var generatorSeconds = 0.0
     package private(set) var receiverSeconds = 0.0
     package private(set) var dispatcherSeconds: Double?
+    package private(set) var dispatcherThreads: [String: Double]?
     package private(set) var dispatcherResident: Int?
     package private(set) var dispatcherPeak: Int?
     package private(set) var storeBytes: Int?
@@ -32,6 +33,7 @@ package struct RunCosts: Sendable {
         clockStep = WallClock.offset() - offsetBefore
         if let before = dispatcherBefore, let now = plan.dispatcherPID.flatMap(ProcessUsage.of) {
             dispatcherSeconds = now.cpuSeconds - before.cpuSeconds
+            dispatcherThreads = now.threadSeconds.merging(before.threadSeconds) { $0 - $1 }
             dispatcherResident = now.residentBytes
             dispatcherPeak = now.residentPeakBytes
         }

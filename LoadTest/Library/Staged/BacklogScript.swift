@@ -10,7 +10,7 @@ package struct BacklogScript: StagedScript {
     package var backlogTenants = 10
     package var events = 1_000_000
     package var fillRate = 20_000.0
-    package var baselineSeconds = 20.0
+    package var baselineSeconds = 30.0
     package var waitingSeconds = 30.0
     /// What the backlog's receivers do while they are down.
     package var outage = Outage.status(503)
@@ -84,7 +84,7 @@ package struct BacklogScript: StagedScript {
     private func livePlan(_ seconds: Double) -> RunPlan {
         var plan = run
         plan.seconds = seconds
-        plan.warmupSeconds = min(5, seconds / 4)
+        plan.warmupSeconds = warmup(of: seconds)
         plan.workload.mix = TenantMix([(live, 1)])
         plan.workload.groups = [TenantGroup("live", live)]
         return plan

@@ -9,7 +9,7 @@ package struct IsolationScript: StagedScript {
     package var blackHoledPercent = 10.0
     /// How many times its share the hot tenant sends. 1: there is none.
     package var hotFactor = 10
-    package var baselineSeconds = 20.0
+    package var baselineSeconds = 30.0
     package var troubleSeconds = 60.0
     /// The healthy tenants' p99 in trouble may be so many times that of the baseline.
     package var mostRatio = 2.0
@@ -59,7 +59,7 @@ package struct IsolationScript: StagedScript {
     package mutating func play(_ runner: inout LegRunner, view: inout LiveView) async throws {
         var baseline = run
         baseline.seconds = baselineSeconds
-        baseline.warmupSeconds = min(5, baselineSeconds / 4)
+        baseline.warmupSeconds = warmup(of: baselineSeconds)
         baseline.workload.groups = groups(inTrouble: false)
         try await runner.run("baseline", baseline, view: &view)
 

@@ -26,6 +26,10 @@ package protocol StagedScript: Sendable {
 
 extension StagedScript {
     package func complete(_ report: inout Report) {}
+
+    /// Of a leg that is measured in its steady state a third is not measured, 10 s at most: connections are made, the store's file
+    /// grows, and what the start left to be written is written.
+    func warmup(of seconds: Double) -> Double { min(10, seconds / 3) }
 }
 
 /// Plays a script: receiver up, the legs, the reconciliation of each, the report.

@@ -1,5 +1,7 @@
 import Foundation
 import LoadTest
+import NIOCore
+import NIOPosix
 import Testing
 
 @Suite("Figures against their limits")
@@ -68,6 +70,15 @@ struct TrendTests {
     func empty() {
         #expect(trend([]) == nil)
         #expect(trend([5])?.growthPercent == 0)
+    }
+
+    @Test("a process's threads are summed up by name, numbers left out")
+    func threads() async throws {
+        // Its threads are NIO-ELT-0-#0 and NIO-ELT-0-#1, or of a higher number.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let names = ProcessUsage.of(pid: getpid())?.threadSeconds.keys.sorted() ?? []
+        #expect(names.contains("NIO-ELT"), "\(names)")
+        try await group.shutdownGracefully()
     }
 
     @Test("a process is looked at once a second")
