@@ -37,9 +37,8 @@ package struct BacklogScript: StagedScript {
     }
 
     package func mistakes() -> [String] {
-        var mistakes = run.mistakes()
+        var mistakes = sharedMistakes
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
-        check(run.rate > 0, "--rate \(run.rate): the live tenants send at a rate; give 1 or more")
         check(
             backlogTenants > 0 && backlogTenants < run.workload.tenants,
             "--backlog-tenants \(backlogTenants): give 1 or more, and fewer than --tenants (\(run.workload.tenants)): the others are live")

@@ -42,9 +42,8 @@ package struct IsolationScript: StagedScript {
     package var expectedEvents: Int { Int(run.rate * baselineSeconds + troubledRate * troubleSeconds) + 10_000 }
 
     package func mistakes() -> [String] {
-        var mistakes = run.mistakes()
+        var mistakes = sharedMistakes
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
-        check(run.rate > 0, "--rate \(run.rate): isolation is measured at a rate; give 1 or more")
         check((0..<100).contains(blackHoledPercent), "--black-holed \(blackHoledPercent): give 0 to 99 percent")
         check((1...1_000).contains(hotFactor), "--hot-factor \(hotFactor): give 1 to 1,000")
         check(baselineSeconds > 0, "--baseline-seconds \(baselineSeconds): give a time above 0")

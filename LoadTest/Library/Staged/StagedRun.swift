@@ -27,6 +27,16 @@ package protocol StagedScript: Sendable {
 extension StagedScript {
     package func complete(_ report: inout Report) {}
 
+    /// Mistakes of the shared plan.
+    var sharedMistakes: [String] {
+        var mistakes = run.mistakes()
+        if case .embedded = run.receiver {} else {
+            mistakes.append("--receiver: \(mode) needs the embedded receiver, whose answers it changes; leave the option out")
+        }
+        if run.isClosedLoop { mistakes.append("--rate 0: \(mode) is measured at a rate; give 1 or more") }
+        return mistakes
+    }
+
     /// Of a leg that is measured in its steady state a third is not measured, 10 s at most: connections are made, the store's file
     /// grows, and what the start left to be written is written.
     func warmup(of seconds: Double) -> Double { min(10, seconds / 3) }
@@ -46,7 +56,7 @@ package final class StagedRun: Sendable {
     /// - Throws: a `LoadTestError` or an `IngestError` where nothing could be measured.
     package func run(view: inout LiveView) async throws -> Report {
         guard case .embedded(let plan) = script.run.receiver else {
-            throw LoadTestError("--receiver: \(script.mode) needs the embedded receiver, whose answers it changes; leave the option out")
+            throw LoadTestError(script.mistakes().joined(separator: "\n"))
         }
         let receiver = try await EmbeddedReceiver.start(
             plan, expectedMessages: script.expectedEvents, seed: script.run.seed)

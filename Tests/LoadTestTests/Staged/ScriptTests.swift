@@ -42,6 +42,15 @@ struct ScriptTests {
         #expect(options(script.mistakes()) == ["--backlog-tenants", "--events", "--fill-rate", "--drain-limit"])
     }
 
+    @Test("a staged run needs a rate and the embedded receiver")
+    func shared() {
+        var plan = plan
+        plan.rate = 0
+        plan.receiver = .none
+        #expect(options(IsolationScript(run: plan).mistakes()) == ["--receiver:", "--rate"])
+        #expect(options(BacklogScript(run: plan).mistakes()) == ["--receiver:", "--rate"])
+    }
+
     private func options(_ mistakes: [String]) -> [String] {
         mistakes.map { String($0.prefix { $0 != " " }) }
     }
