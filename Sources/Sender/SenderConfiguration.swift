@@ -19,7 +19,7 @@ public struct SenderConfiguration: Sendable {
     public var authoritiesFile: String?
 
     public init(
-        transfers: Int = Limits.transfersPerSender, keptConnections: Int = 1_024,
+        transfers: Int = Limits.transfersPerSender, keptConnections: Int = Limits.keptConnections,
         connectMilliseconds: Int64 = Limits.connectMilliseconds,
         breakerOpenMilliseconds: Int64 = Limits.breakerOpenMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
         version: String, authoritiesFile: String? = nil

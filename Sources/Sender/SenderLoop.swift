@@ -11,8 +11,8 @@ final class SenderLoop {
     private let published: Locked<SenderTally>
     private let logger: Logger
     private let poller = Poller()
-    private let transport: CurlTransport
-    private var core: SenderCore<CurlTransport>
+    private let transport: SenderTransport
+    private var core: SenderCore<SenderTransport>
     private var messages: [SenderThread.Message] = []
     /// When a stop's grace ends, monotonic nanoseconds.
     private var stopAt: Int64?
@@ -29,7 +29,7 @@ final class SenderLoop {
         self.reports = reports
         published = tally
         self.logger = logger
-        transport = CurlTransport(configuration, poller: poller)
+        transport = SenderTransport(configuration, poller: poller)
         core = SenderCore(transport: transport, configuration: configuration)
         poller.watch(bell.descriptor, for: .readable, token: SenderLoop.bellToken)
     }

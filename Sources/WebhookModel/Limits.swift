@@ -107,6 +107,9 @@ public enum Limits {
     /// Transfers in flight in one sender. Slow endpoints hold theirs for seconds, so there must be many; the brisk ones are kept few
     /// (`BriskAttempts`), for libcurl's cost per request doubles beyond some hundred.
     public static let transfersPerSender = 1_024
+    /// Connections to endpoints that all senders together keep idle: ten thousand endpoints keep theirs. One costs a descriptor and a KiB,
+    /// with TLS some tens of KiB.
+    public static let keptConnections = 12_288
     /// Milliseconds for the connection and for the whole attempt.
     public static let connectMilliseconds: Int64 = 5_000
     public static let attemptMilliseconds: Int64 = 15_000

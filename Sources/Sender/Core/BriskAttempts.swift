@@ -1,8 +1,8 @@
 /// How many attempts are under way that began a moment ago.
 ///
-/// libcurl's cost per request grows with the transfers in one multi handle: with at most 256 in flight the dispatcher took 71.9 µs an
-/// event, with 64 it took 58.1 (`load-test run --max`, medians of three interleaved runs with `sender.transfers_per_thread` set so).
-/// But slow endpoints must not use up a small limit. So only attempts younger than `window` count against the brisk limit; an older
+/// The cost of a request grows with those in flight: each has a connection, its buffers and its place in the caches. When they were
+/// transfers of libcurl's the dispatcher took 71.9 µs an event with at most 256, with 64 it took 58.1 (`load-test run --max`, medians of
+/// three interleaved runs with `sender.transfers_per_thread` set so). But slow endpoints must not use up a small limit. So only attempts younger than `window` count against the brisk limit; an older
 /// one is waiting for its endpoint and costs nothing.
 package struct BriskAttempts {
     /// Milliseconds after which an attempt counts as slow.

@@ -13,6 +13,11 @@ package final class EndpointTarget {
     /// The way to it, while that is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
+    /// Where its connections are pooled, as long as the route is the same.
+    var site: Site?
+    var siteRoute: Route?
+    /// The head of its requests, up to what is a message's own.
+    var requestStart: [UInt8]?
 
     package init(_ endpoint: Endpoint, allowHTTP: Bool) throws(EndpointUnusable) {
         do {

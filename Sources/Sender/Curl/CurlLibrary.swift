@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// The libcurl that this process runs with.
 public enum CurlLibrary {
@@ -9,6 +10,8 @@ public enum CurlLibrary {
     }()
 
     private static let started: Void = {
+        // TLS writes to sockets that the peer closed: with CURLOPT_NOSIGNAL libcurl leaves the signal to us.
+        signal(SIGPIPE, SIG_IGN)
         let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         precondition(code == CURLE_OK, "curl_global_init: \(code.rawValue)")
     }()

@@ -52,6 +52,18 @@ public struct EndpointURL {
         self.url = url
     }
 
+    /// Path and query, as a request line has them (RFC 9112, 3.2.1).
+    var requestTarget: String {
+        let path = url.part(CURLUPART_PATH) ?? "/"
+        return url.part(CURLUPART_QUERY).map { "\(path)?\($0)" } ?? path
+    }
+
+    /// Host, and the port where it is not the scheme's own (RFC 9110, 7.2).
+    var hostField: String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+    }
+
     /// The one form under which a URL is stored and shown.
     public static func canonical(_ text: String) throws(EndpointURLError) -> String {
         try EndpointURL(text).canonical

@@ -96,6 +96,18 @@ final class MessageScratch {
         }
     }
 
+    /// Shows the lines of the message that was written: content type and the scheme's, without their ends.
+    func forEachMessageLine(_ body: (UnsafeRawBufferPointer) -> Void) {
+        var node: UnsafeMutablePointer<curl_slist>? = nodes + messageNode
+        while let line = node {
+            body(UnsafeRawBufferPointer(start: line.pointee.data, count: strlen(line.pointee.data)))
+            node = line.pointee.next
+        }
+    }
+
+    /// Bytes of those lines with their ends, at most.
+    var messageLineBytes: Int { text.count - messageStart + 2 * MessageScratch.mostLines }
+
     private enum Line {
         static let contentType: StaticString = "Content-Type: "
         static let json: StaticString = "application/json"

@@ -1,0 +1,243 @@
+import Glibc
+import WebhookModel
+
+/// Finds where an HTTP/1.1 answer ends (RFC 9112) and hands its lines and body pieces to an `AnswerReader`.
+///
+/// Strict where leniency lets an answer be read in two ways: status line, lengths, chunk sizes. All bytes count against
+/// `Limits.answerBytes`, so an answer of any shape is bounded in memory and work. Pieces may be cut anywhere.
+package struct AnswerParser {
+    package enum Step: Equatable {
+        case more
+        /// The answer is whole.
+        case done
+        case malformed
+        case tooLarge
+    }
+
+    private enum Stage {
+        case statusLine, fields, sized, chunkSize, chunk, chunkEnd, trailers, untilClose, whole
+    }
+
+    private(set) var reader = AnswerReader()
+    /// Bytes that came, of this answer.
+    package private(set) var total = 0
+    private var stage = Stage.statusLine
+    /// Body bytes to come of a length or a chunk.
+    private var remaining = 0
+    /// The beginning of a line whose end has not come.
+    private var line: [UInt8] = []
+    private var framing = Framing()
+    /// After the answer the connection is free for another request.
+    package private(set) var keepsConnection = false
+
+    package init() {}
+
+    /// 0 before a status line came.
+    package var status: Int { reader.status }
+    package var excerpt: [UInt8] { reader.excerpt }
+
+    /// What the fields say about where the body ends.
+    private struct Framing {
+        var length: Int?
+        var isChunked = false
+        var hasOtherCoding = false
+        var closes = false
+    }
+
+    /// Takes what came.
+    ///
+    /// - Returns: what to do, and how many bytes belong to the answer. Bytes beyond a whole answer were sent unasked.
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) -> (step: Step, taken: Int) {
+        var place = 0
+        while place < bytes.count, stage != .whole {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[place...])
+            let before = place
+            let step = isInBody ? takeBody(rest, &place) : takeLine(rest, &place)
+            total += place - before
+            guard total <= Limits.answerBytes else { return (.tooLarge, place) }
+            guard step == .more else { return (step, place) }
+        }
+        return (stage == .whole ? .done : .more, place)
+    }
+
+    /// The peer sends no more. Only an answer without a length is whole then.
+    package var endsWithConnection: Bool { stage == .untilClose }
+
+    private var isInBody: Bool {
+        switch stage {
+        case .sized, .chunk, .untilClose: true
+        case .statusLine, .fields, .chunkSize, .chunkEnd, .trailers, .whole: false
+        }
+    }
+}
+
+extension AnswerParser {
+    private mutating func takeBody(_ bytes: UnsafeRawBufferPointer, _ place: inout Int) -> Step {
+        let count = stage == .untilClose ? bytes.count : min(bytes.count, remaining)
+        place += count
+        guard reader.takeBody(UnsafeRawBufferPointer(rebasing: bytes[..<count])) else { return .tooLarge }
+        guard stage != .untilClose else { return .more }
+        remaining -= count
+        if remaining == 0 { stage = stage == .sized ? .whole : .chunkEnd }
+        return .more
+    }
+
+    /// Takes bytes up to the end of a line. The usual line lies in one piece and is not copied.
+    private mutating func takeLine(_ bytes: UnsafeRawBufferPointer, _ place: inout Int) -> Step {
+        guard let end = memchr(bytes.baseAddress!, 0x0A, bytes.count) else {
+            place += bytes.count
+            guard total + bytes.count <= Limits.answerBytes else { return .tooLarge }
+            line += bytes
+            return .more
+        }
+        let count = UnsafeRawPointer(end) - bytes.baseAddress! + 1
+        place += count
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        guard !line.isEmpty else { return take(line: piece) }
+        var whole: [UInt8] = []
+        swap(&whole, &line)
+        whole += piece
+        return whole.withUnsafeBytes { take(line: $0) }
+    }
+
+    /// A line with its end, which is CR LF or, as a recipient may accept (RFC 9112, 2.2), LF alone.
+    private mutating func take(line: UnsafeRawBufferPointer) -> Step {
+        var text = UnsafeRawBufferPointer(rebasing: line.dropLast())
+        if text.last == 0x0D { text = UnsafeRawBufferPointer(rebasing: text.dropLast()) }
+        switch stage {
+        case .statusLine: return takeStatus(line, text)
+        case .fields:
+            if text.isEmpty { return endOfFields() }
+            // No field's name; the reader would take it for the status line of an answer after an interim one.
+            guard !text.starts(with: "HTTP/".utf8) else { return .malformed }
+            guard reader.takeHeader(line) else { return .tooLarge }
+            return takeField(text) ? .more : .malformed
+        case .chunkSize:
+            guard let size = AnswerParser.chunkSize(text) else { return .malformed }
+            remaining = size
+            stage = size == 0 ? .trailers : .chunk
+        case .chunkEnd:
+            guard text.isEmpty else { return .malformed }
+            stage = .chunkSize
+        case .trailers:
+            if text.isEmpty { stage = .whole }
+        case .sized, .chunk, .untilClose, .whole: break
+        }
+        return .more
+    }
+
+    /// `HTTP/1.1 200 OK`; the words after the number may be missing (RFC 9112, 4).
+    private mutating func takeStatus(_ line: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Step {
+        let isLine = text.count >= 12 && text.starts(with: "HTTP/1.".utf8) && (text[7] == 0x30 || text[7] == 0x31)
+            && text[8] == 0x20 && text[9..<12].allSatisfy { (0x30...0x39).contains($0) }
+            && (text.count == 12 || text[12] == 0x20)
+        guard isLine, reader.takeHeader(line), reader.status >= 100 else { return .malformed }
+        framing = Framing(closes: text[7] == 0x30)
+        stage = .fields
+        return .more
+    }
+
+    /// - Returns: false where the field makes the answer's end doubtful.
+    private mutating func takeField(_ text: UnsafeRawBufferPointer) -> Bool {
+        switch text[0] | 0x20 {
+        case UInt8(ascii: "c"):
+            if let value = text.value(of: "content-length:") {
+                guard let length = value.decimal, framing.length ?? length == length else { return false }
+                framing.length = length
+            } else if let value = text.value(of: "connection:") {
+                framing.closes = framing.closes || value.containsToken("close")
+            }
+        case UInt8(ascii: "t"):
+            guard let value = text.value(of: "transfer-encoding:") else { break }
+            if value.isToken("chunked") { framing.isChunked = true } else { framing.hasOtherCoding = true }
+        default: break
+        }
+        return true
+    }
+
+    /// Where the body ends (RFC 9112, 6.3).
+    private mutating func endOfFields() -> Step {
+        switch reader.status {
+        // Another protocol, though we asked for none.
+        case 101: return .malformed
+        case 100..<200:
+            stage = .statusLine
+            return .more
+        default: break
+        }
+        keepsConnection = !framing.closes
+        if reader.status == 204 || reader.status == 304 {
+            stage = .whole
+        } else if framing.hasOtherCoding {
+            stage = .untilClose
+        } else if framing.isChunked {
+            // A length beside it is an attempt at smuggling, or a mistake: read as chunked, and no further request here.
+            keepsConnection = keepsConnection && framing.length == nil
+            stage = .chunkSize
+        } else if let length = framing.length {
+            remaining = length
+            stage = length == 0 ? .whole : .sized
+        } else {
+            stage = .untilClose
+        }
+        if stage == .untilClose { keepsConnection = false }
+        return .more
+    }
+
+    /// Hex digits, and after a semicolon or space what nobody reads (RFC 9112, 7.1).
+    private static func chunkSize(_ text: UnsafeRawBufferPointer) -> Int? {
+        var size = 0
+        var digits = 0
+        for byte in text {
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x41...0x46: digit = byte - 0x41 + 10
+            case 0x61...0x66: digit = byte - 0x61 + 10
+            case UInt8(ascii: ";"), 0x20, 0x09: return digits > 0 ? size : nil
+            default: return nil
+            }
+            digits += 1
+            guard digits <= 15 else { return nil }
+            size = size << 4 | Int(digit)
+        }
+        return digits > 0 ? size : nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What follows a field's name and colon, without spaces around it; nil where the line is another field's. `name` in lower case.
+    fileprivate func value(of name: StaticString) -> UnsafeRawBufferPointer? {
+        let length = name.utf8CodeUnitCount
+        guard count >= length else { return nil }
+        for index in 0..<length where self[index] != name.utf8Start[index] {
+            guard (0x41...0x5A).contains(self[index]), self[index] | 0x20 == name.utf8Start[index] else { return nil }
+        }
+        var value = self[length...]
+        while value.first == 0x20 || value.first == 0x09 { value = value.dropFirst() }
+        while value.last == 0x20 || value.last == 0x09 { value = value.dropLast() }
+        return UnsafeRawBufferPointer(rebasing: value)
+    }
+
+    /// Digits only, at most 18; a list or a sign is none.
+    fileprivate var decimal: Int? {
+        guard (1...18).contains(count) else { return nil }
+        var value = 0
+        for byte in self {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int(byte - 0x30)
+        }
+        return value
+    }
+
+    fileprivate func isToken(_ token: StaticString) -> Bool {
+        count == token.utf8CodeUnitCount && value(of: token)?.isEmpty == true
+    }
+
+    /// Whether a comma-separated list has the token, in any case.
+    fileprivate func containsToken(_ token: StaticString) -> Bool {
+        split(separator: UInt8(ascii: ",")).contains { part in
+            UnsafeRawBufferPointer(rebasing: part).value(of: "")?.isToken(token) == true
+        }
+    }
+}

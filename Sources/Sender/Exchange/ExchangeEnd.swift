@@ -1,0 +1,34 @@
+import Threading
+import WebhookModel
+
+extension Connection {
+    /// The report of the exchange that ends now; the connection is free of it.
+    func takeEnd(_ outcome: Outcome) -> AttemptEnd {
+        guard let exchange else { preconditionFailure("an exchange ends once") }
+        self.exchange = nil
+        var end = exchange.end(outcome, now: Instant.now().monotonic)
+        let reader = parser.reader
+        end.status = UInt16(clamping: reader.status)
+        if reader.status == 429 || reader.status == 503 { end.retryAfter = reader.retryAfter }
+        end.excerpt = reader.excerpt
+        end.reusedConnection = uses > 0 && exchange.newConnections == 0
+        return end
+    }
+}
+
+extension Exchange {
+    /// What is known without an answer. `now`: monotonic nanoseconds.
+    func end(_ outcome: Outcome, now: Int64) -> AttemptEnd {
+        var end = AttemptEnd(delivery: order.delivery, startedAt: order.startedAt, outcome: outcome)
+        end.phases = connectPhases
+        end.phases.firstByte = firstByteAt == 0 ? 0 : microseconds(to: firstByteAt)
+        end.phases.total = microseconds(to: now)
+        end.newConnections = newConnections
+        end.repeats = repeats
+        end.staleConnections = staleConnections
+        if outcome != .addressForbidden { end.address = order.route.text }
+        return end
+    }
+
+    private func microseconds(to time: Int64) -> UInt32 { UInt32(clamping: max(time - beganAt, 0) / 1_000) }
+}

@@ -1,0 +1,289 @@
+import CCurl
+import Glibc
+import Threading
+import WebhookModel
+
+/// HTTP/1.1 attempts: connections by libcurl, and on them one request and one answer at a time, written and read here.
+///
+/// A transfer of libcurl's costs more than everything else that an event needs, and repeats a request by itself when a
+/// pooled connection turns out dead. With the exchange in our hands a request is one write and one read, and every
+/// repeat is ours. One thread owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
+final class ExchangeTransport: DeliveryTransport {
+    private let configuration: SenderConfiguration
+    private let dialer: CurlDialer
+    private let poller: Poller
+    private let writer: RequestWriter
+    private var pool: ConnectionPool
+    private var timers: TimerWheel
+    private var ended: [AttemptEnd] = []
+    /// Connections that ended within a callback of a loop over others: attempts to begin again.
+    private var again: [(exchange: Exchange, fresh: Bool)] = []
+    private let input: UnsafeMutableRawBufferPointer
+    /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
+    var now: Int64 = 0 {
+        didSet { dialer.now = now }
+    }
+
+    /// Marks of the poller's tokens: a socket that libcurl connects, a connection of ours. The bell has all bits.
+    static let dialTag: UInt64 = 1 << 62
+    static let connectionTag: UInt64 = 1 << 61
+
+    /// More than an answer may have, so that one read takes a whole one.
+    private static let inputBytes = Limits.answerBytes + 4_096
+    /// Times that an attempt goes out again after its pooled connection broke before any answer.
+    private static let mostRepeats = 1
+
+    init(_ configuration: SenderConfiguration, poller: Poller) {
+        self.configuration = configuration
+        self.poller = poller
+        dialer = CurlDialer(configuration, poller: poller)
+        writer = RequestWriter(userAgent: "Needletail/\(configuration.version)")
+        pool = ConnectionPool(most: configuration.keptConnections)
+        timers = TimerWheel(now: Instant.now().monotonic)
+        input = .allocate(byteCount: ExchangeTransport.inputBytes, alignment: 16)
+    }
+
+    deinit { input.deallocate() }
+
+    /// Breaks off what is in flight, without a word, and closes every connection. Nothing may be called afterwards.
+    func close() {
+        for connection in pool.all { close(connection) }
+        dialer.close()
+    }
+
+    func begin(_ order: AttemptOrder) {
+        let start = Instant.now().monotonic
+        let limit = order.target.endpoint.settings.timeout * 1_000_000
+        send(Exchange(order: order, beganAt: start, deadline: start + limit), fresh: order.freshConnection)
+    }
+
+    func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
+
+    /// Takes an event of the poller.
+    func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
+        if token & ExchangeTransport.dialTag != 0 { return dialer.ready(token, readiness) }
+        guard let connection = pool.connection(of: token) else { return }
+        switch connection.stage {
+        case .idle:
+            // TLS speaks for itself at times. Otherwise the connection was closed, or spoken on unasked: of no more use.
+            let silence = connection.listen()
+            if silence == .speaks { connection.site.spokeUnasked += 1 }
+            if silence != .silent { close(connection) }
+        case .busy:
+            if connection.hasUnsent { sendMore(connection) }
+            if connection.isAnsweredEarly { finishEarly(connection) } else { receive(connection) }
+        case .dialing, .closed: break
+        }
+    }
+
+    /// Follows libcurl's connections, ends what is over its time, closes what is idle for too long.
+    func run() {
+        dialer.run { dial, code in connected(dial, code) }
+        while let slot = timers.fire(now: now) {
+            if let connection = pool[slot] { end(connection, .timedOut) }
+        }
+        while let connection = pool.superfluous(now: now) { close(connection) }
+        while let (exchange, fresh) = again.popLast() { send(exchange, fresh: fresh) }
+    }
+
+    /// When there is something to do without an event.
+    var deadline: Int64? {
+        var time = again.isEmpty ? Int64.max : now
+        if let due = dialer.deadline { time = min(time, due) }
+        if let due = timers.next { time = min(time, due) }
+        if let due = pool.nextTooOld { time = min(time, due) }
+        return time == .max ? nil : time
+    }
+}
+
+// Beginning.
+extension ExchangeTransport {
+    private func send(_ exchange: Exchange, fresh: Bool) {
+        var exchange = exchange
+        let order = exchange.order
+        // The last of three looks at the address: the endpoint's owner may have been refused it since the connection was made.
+        guard dialer.allows(order.route.address, port: order.route.port) else {
+            return ended.append(exchange.end(.addressForbidden, now: now))
+        }
+        let site = site(of: order)
+        exchange.staleConnections += site.spokeUnasked
+        site.spokeUnasked = 0
+        while !fresh, let connection = pool.takeIdle(site) {
+            guard now - connection.openedAt < ConnectionPool.lifeNanoseconds,
+                now - connection.idleSince < ConnectionPool.idleNanoseconds
+            else {
+                close(connection)
+                continue
+            }
+            switch connection.listen() {
+            case .silent: return request(exchange, on: connection)
+            case .dead: close(connection)
+            case .speaks:
+                // An extra answer must not count for a request that the receiver never read.
+                exchange.staleConnections += 1
+                close(connection)
+            }
+        }
+        let connection = pool.open(site)
+        exchange.newConnections += 1
+        connection.exchange = exchange
+        timers.arm(connection.slot, at: exchange.deadline)
+        connection.dial = dialer.dial(connection.slot, to: order.target, through: order.route)
+    }
+
+    /// The site of an order; its target remembers it.
+    private func site(of order: AttemptOrder) -> Site {
+        if let site = order.target.site, site.isListed, order.target.siteRoute === order.route { return site }
+        let url = order.target.url
+        let key = SiteKey(isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address)
+        let site = pool.site(key)
+        order.target.site = site
+        order.target.siteRoute = order.route
+        return site
+    }
+
+    /// libcurl has connected, or has not.
+    private func connected(_ dial: CurlDial, _ code: CURLcode) {
+        guard let connection = pool[dial.slot], let exchange = connection.exchange else { return }
+        timers.disarm(connection.slot)
+        guard code == CURLE_OK else {
+            return end(connection, dial.isForbidden ? .addressForbidden : Outcome(code))
+        }
+        connection.exchange?.connectPhases = dial.phases()
+        connection.openedAt = now
+        connection.descriptor = dial.descriptor
+        if !exchange.order.target.url.isSecure {
+            connection.descriptor = dialer.giveUp(dial)
+            connection.dial = nil
+        }
+        connection.stage = .busy
+        poller.watch(connection.descriptor, for: .readable, token: connection.token)
+        switch connection.listen() {
+        case .silent: request(connection.exchange!, on: connection)
+        // A server that answers before it is asked is never believed.
+        case .speaks: end(connection, .answerMalformed)
+        case .dead: end(connection, .connectionReset)
+        }
+    }
+
+    private func request(_ exchange: Exchange, on connection: Connection) {
+        connection.exchange = exchange
+        connection.parser = AnswerParser()
+        connection.isCutOff = false
+        connection.uses += 1
+        timers.arm(connection.slot, at: exchange.deadline)
+        writer.write(exchange.order) { bytes in
+            switch connection.write(bytes) {
+            case .bytes(bytes.count): break
+            case .bytes(let count): keepUnsent(UnsafeRawBufferPointer(rebasing: bytes[count...]), connection)
+            case .wouldBlock: keepUnsent(bytes, connection)
+            case .ended, .failed: broke(connection)
+            }
+        }
+    }
+
+    private func keepUnsent(_ bytes: UnsafeRawBufferPointer, _ connection: Connection) {
+        connection.unsent = Array(bytes)
+        connection.unsentStart = 0
+        poller.watch(connection.descriptor, for: [.readable, .writable], token: connection.token)
+    }
+
+    private func sendMore(_ connection: Connection) {
+        let result = connection.unsent.withUnsafeBytes {
+            connection.write(UnsafeRawBufferPointer(rebasing: $0[connection.unsentStart...]))
+        }
+        switch result {
+        case .bytes(let count): connection.unsentStart += count
+        case .wouldBlock: return
+        // What it said before it closed may still be read.
+        case .ended, .failed:
+            connection.isCutOff = true
+            connection.unsentStart = connection.unsent.count
+        }
+        guard !connection.hasUnsent else { return }
+        connection.unsent = []
+        connection.unsentStart = 0
+        poller.watch(connection.descriptor, for: .readable, token: connection.token)
+    }
+}
+
+// Receiving and ending.
+extension ExchangeTransport {
+    private func receive(_ connection: Connection) {
+        while connection.stage == .busy, !connection.isAnsweredEarly {
+            switch connection.read(into: input) {
+            case .bytes(let count):
+                if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = Instant.now().monotonic }
+                take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
+                // TLS holds bytes that the poller does not see: it is asked until it has none.
+                if connection.dial == nil { return }
+            case .wouldBlock: return
+            case .ended where connection.parser.endsWithConnection: return answered(connection, isClean: false)
+            case .ended, .failed: return broke(connection)
+            }
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, _ connection: Connection) {
+        let (step, taken) = connection.parser.take(bytes)
+        switch step {
+        case .more: break
+        case .done: answered(connection, isClean: taken == bytes.count)
+        case .malformed: end(connection, .answerMalformed)
+        case .tooLarge: end(connection, .answerTooLarge)
+        }
+    }
+
+    /// The answer is whole.
+    private func answered(_ connection: Connection, isClean: Bool) {
+        let outcome = Outcome(status: connection.parser.reader.status)
+        if outcome.isDelivered {
+            // A receiver that says yes and closes before it has heard everything has not got it.
+            if connection.isCutOff { return end(connection, .connectionReset) }
+            if connection.hasUnsent {
+                connection.isAnsweredEarly = true
+                poller.watch(connection.descriptor, for: .writable, token: connection.token)
+                return
+            }
+        }
+        guard isClean, connection.parser.keepsConnection, !connection.hasUnsent else { return end(connection, outcome) }
+        timers.disarm(connection.slot)
+        ended.append(connection.takeEnd(outcome))
+        pool.putIdle(connection, now: now)
+    }
+
+    /// After an early answer: done as soon as the whole request is out.
+    private func finishEarly(_ connection: Connection) {
+        guard !connection.hasUnsent else { return }
+        end(connection, connection.isCutOff ? .connectionReset : Outcome(status: connection.parser.reader.status))
+    }
+
+    /// The connection ended before its answer was whole.
+    private func broke(_ connection: Connection) {
+        guard let exchange = connection.exchange, connection.uses > 1, connection.parser.total == 0,
+            exchange.repeats < ExchangeTransport.mostRepeats, !exchange.order.freshConnection
+        else { return end(connection, .connectionReset) }
+        // The peer closed the pooled connection as the request went out (RFC 9112, 9.3.1); or it read it and died.
+        var repeated = exchange
+        repeated.repeats += 1
+        close(connection)
+        again.append((repeated, true))
+    }
+
+    /// Ends the exchange and the connection with it.
+    private func end(_ connection: Connection, _ outcome: Outcome) {
+        ended.append(connection.takeEnd(outcome))
+        close(connection)
+    }
+
+    private func close(_ connection: Connection) {
+        timers.disarm(connection.slot)
+        pool.drop(connection)
+        if let dial = connection.dial {
+            connection.dial = nil
+            dialer.hangUp(dial)
+        } else if connection.descriptor >= 0 {
+            _ = Glibc.close(connection.descriptor)
+        }
+    }
+}

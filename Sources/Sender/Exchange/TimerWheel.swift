@@ -1,0 +1,73 @@
+import WebhookModel
+
+/// When attempts end that did not: a hashed timing wheel (Varghese and Lauck, 1987). Every attempt has a time limit and nearly none
+/// reaches it, so arming and disarming are O(1).
+///
+/// Times are monotonic nanoseconds. A timer fires up to one tick late, never early. One timer a slot.
+package struct TimerWheel {
+    /// 16 ms: a limit is a second or more.
+    package static let tick: Int64 = 16_000_000
+    /// 131 s around: longer than any attempt, so that a bucket never holds two turns.
+    static let buckets = 8_192
+
+    private var lists = SlotLists(lists: TimerWheel.buckets)
+    /// Which buckets hold anything, a bit each.
+    private var occupied = [UInt64](repeating: 0, count: TimerWheel.buckets / 64)
+    private var count = 0
+    /// The tick up to which all have fired.
+    private var reached: Int64
+
+    package init(now: Int64) { reached = now / TimerWheel.tick }
+
+    package mutating func arm(_ slot: Int, at time: Int64) {
+        let due = max((time + TimerWheel.tick - 1) / TimerWheel.tick, reached + 1)
+        precondition(due - reached < Int64(TimerWheel.buckets), "a timer lies less than a turn ahead")
+        let bucket = TimerWheel.bucket(due)
+        lists.append(slot, to: bucket)
+        occupied[bucket / 64] |= 1 << UInt64(bucket % 64)
+        count += 1
+    }
+
+    /// A slot without a timer is no mistake.
+    package mutating func disarm(_ slot: Int) {
+        guard let bucket = lists.remove(slot) else { return }
+        count -= 1
+        if lists.isEmpty(bucket) { occupied[bucket / 64] &= ~(1 << UInt64(bucket % 64)) }
+    }
+
+    /// The next slot whose time has come; its timer is gone. Call until nil.
+    package mutating func fire(now: Int64) -> Int? {
+        let target = now / TimerWheel.tick
+        guard count > 0 else {
+            reached = max(reached, target)
+            return nil
+        }
+        while reached < target {
+            guard let slot = lists.first(of: TimerWheel.bucket(reached + 1)) else {
+                reached += 1
+                continue
+            }
+            disarm(slot)
+            return slot
+        }
+        return nil
+    }
+
+    /// When the earliest timer fires; nil: none is armed.
+    package var next: Int64? {
+        guard count > 0 else { return nil }
+        let start = TimerWheel.bucket(reached + 1)
+        for step in 0...occupied.count {
+            let word = (start / 64 + step) % occupied.count
+            var bits = occupied[word]
+            // Of the first word only what lies ahead; the rest of it comes round last.
+            if step == 0 { bits &= .max << UInt64(start % 64) }
+            guard bits != 0 else { continue }
+            let ahead = (word * 64 + bits.trailingZeroBitCount - start + TimerWheel.buckets) % TimerWheel.buckets
+            return (reached + 1 + Int64(ahead)) * TimerWheel.tick
+        }
+        return nil
+    }
+
+    private static func bucket(_ tick: Int64) -> Int { Int(tick % Int64(buckets)) }
+}

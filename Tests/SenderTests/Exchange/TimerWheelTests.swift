@@ -1,0 +1,49 @@
+import Sender
+import TestSupport
+import Testing
+
+/// Timers against a plain list of them, over many turns of the wheel.
+@Suite("Timer wheel")
+struct TimerWheelTests {
+    @Test("a timer fires within a tick of its time, never early, and none is lost")
+    func firesInTime() {
+        var random = SeededRandom(seed: 7)
+        var wheel = TimerWheel(now: 1_000)
+        var armed: [Int: Int64] = [:]
+        var now: Int64 = 1_000
+        var fired = 0
+        for round in 0..<6_000 {
+            let slot = Int.random(in: 0..<300, using: &random)
+            if armed[slot] == nil {
+                let time = now + Int64.random(in: -5_000_000...61_000_000_000, using: &random)
+                wheel.arm(slot, at: time)
+                armed[slot] = time
+            } else if round % 3 == 0 {
+                wheel.disarm(slot)
+                armed[slot] = nil
+            }
+            #expect((wheel.next == nil) == armed.isEmpty)
+            if let next = wheel.next, let earliest = armed.values.min() {
+                #expect(next > earliest - TimerWheel.tick && next <= max(earliest, now) + 2 * TimerWheel.tick)
+            }
+            // Mostly small steps, at times a long sleep.
+            now += Int64.random(in: 0...(round % 500 == 0 ? 400_000_000_000 : 120_000_000), using: &random)
+            while let slot = wheel.fire(now: now) {
+                let time = armed.removeValue(forKey: slot)
+                #expect(time != nil && time! <= now)
+                fired += 1
+            }
+            #expect(armed.values.allSatisfy { $0 > now - TimerWheel.tick })
+        }
+        #expect(fired > 1_000)
+    }
+
+    @Test("an empty wheel has no next time, and disarming what is not armed does nothing")
+    func empty() {
+        var wheel = TimerWheel(now: 0)
+        wheel.disarm(3)
+        let fired = wheel.fire(now: 1_000_000_000_000)
+        #expect(fired == nil)
+        #expect(wheel.next == nil)
+    }
+}
