@@ -3,7 +3,7 @@ import Foundation
 import IngestClient
 import LoadTest
 
-/// What `run` and `crash` have in common: where to, what, and who receives.
+/// What the runs have in common: where to, what, and who receives.
 struct LoadOptions: ParsableArguments {
     @Option(help: "The dispatcher's ingest host.") var host = "127.0.0.1"
     @Option(help: "The dispatcher's ingest port.") var port = 7400
@@ -27,6 +27,8 @@ struct LoadOptions: ParsableArguments {
     @Flag(help: "Ingest alone: --receiver none, and events of type unmatched.tested, which no prepared endpoint wants.")
     var noMatch = false
     @Option(help: "Port of the embedded receiver, which the endpoints' URLs name. 0 = any.") var receiverPort = 7500
+    @Option(help: "Address that it listens on: 0.0.0.0 where endpoints have hosts of their own (prepare --hosts).")
+    var receiverHost = "127.0.0.1"
     @Option(
         help:
             "Secret for the signature check: whsec_… for all paths, or PATH=whsec_… (PATH may end with *). Repeatable.")
@@ -76,6 +78,7 @@ struct LoadOptions: ParsableArguments {
         if noMatch || receiver == "none" { return .none }
         guard receiver == "embedded" else { return .remote(receiver) }
         var plan = EmbeddedReceiverPlan()
+        plan.host = receiverHost
         plan.port = receiverPort
         plan.failureShare = failures / 100
         plan.secrets = try (secret + secretsOfFile()).map { text in

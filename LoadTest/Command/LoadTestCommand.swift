@@ -17,7 +17,9 @@ struct LoadTestCommand: AsyncParsableCommand {
             the budget · 6 invalid (the generator was the bottleneck, or nothing was proven) · 7 corruption or unverified signatures \
             · 130 interrupted (the report is written).
             """,
-        subcommands: [RunCommand.self, CrashCommand.self, ClientCommand.self, PrepareCommand.self],
+        subcommands: [
+            RunCommand.self, IsolationCommand.self, BacklogCommand.self, CrashCommand.self, ClientCommand.self, PrepareCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() async {

@@ -13,24 +13,31 @@ struct PrepareCommand: ParsableCommand {
             receiver-port. Secret and key are new and random, and readable by their owner only. The endpoints subscribe to load.*, so \
             that a run with --no-match shows ingest alone.
 
-            EXAMPLE
+            With --hosts the tenants take turns at so many hosts: 127.0.0.1, 127.0.0.2, … are all this machine. To a sender they are \
+            strangers, each with connections of its own; one receiver takes them all (--receiver-host 0.0.0.0).
+
+            EXAMPLES
               load-test prepare --dir run --tenants 100
               needletail serve --data run/data --provision run/provision.yaml \\
                 --allow-http --allow-network 127.0.0.0/8 &
               NEEDLETAIL_API_KEY=$(cat run/api-key) load-test run \\
                 --secret-file run/secret --receiver-port $(cat run/receiver-port)
+
+              load-test prepare --dir run --tenants 10000 --hosts 10000
             """)
 
     @Option(help: "Directory to write to; made when it is not there.") var dir: String
     @Option(help: "Tenants: tenant-000, tenant-001, …") var tenants = 100
     @Option(help: "Before a tenant's number.") var tenantPrefix = "tenant-"
     @Option(help: "Port of the embedded receiver. 0 = one that is free now.") var receiverPort = 0
+    @Option(help: "Hosts that the endpoints are spread over, each an address of 127.0.0.0/8.") var hosts = 1
 
     func validate() throws {
         if !(1...100_000).contains(tenants) { throw ValidationError("--tenants \(tenants): give 1 to 100,000") }
         if !(0...65_535).contains(receiverPort) {
             throw ValidationError("--receiver-port \(receiverPort): give 0 to 65535")
         }
+        if !(1...100_000).contains(hosts) { throw ValidationError("--hosts \(hosts): give 1 to 100,000") }
     }
 
     func run() throws {
@@ -47,23 +54,11 @@ struct PrepareCommand: ParsableCommand {
         try write(provisioning(port, folder), to: "provision.yaml", in: folder)
     }
 
-    /// Retries come soon: every event must arrive while the run waits for it.
     private func provisioning(_ port: Int, _ folder: URL) -> String {
-        """
-        tenants:
-          - name: "\(tenantPrefix){n}"
-            repeat: \(tenants)
-            endpoints:
-              - name: receiver
-                url: "http://127.0.0.1:\(port)/\(tenantPrefix){n}"
-                events: [load.*]
-                secret_file: "\(folder.appending(path: "secret").path())"
-                retry: { delays: [500ms, 1s, 2s, 2s, 4s, 4s, 8s, 8s] }
-        api_keys:
-          - name: load-test
-            key_file: "\(folder.appending(path: "api-key").path())"
-            tenants: all
-        """
+        let layout = EndpointLayout(
+            workload: Workload(tenants: tenants, tenantPrefix: tenantPrefix), hosts: hosts, port: port,
+            secretFile: folder.appending(path: "secret").path(), keyFile: folder.appending(path: "api-key").path())
+        return layout.provisioning
     }
 
     private func write(_ text: String, to name: String, in folder: URL) throws {

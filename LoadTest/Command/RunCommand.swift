@@ -17,6 +17,10 @@ struct RunCommand: AsyncParsableCommand {
                 load-test run --api-key KEY --max --outstanding 10000 --seconds 20
               Ingest alone, durable acknowledgements, batches of 100:
                 load-test run --api-key KEY --max --no-match --batch 100 --seconds 10
+              10,000 endpoints on hosts of their own, ten minutes: do memory and descriptors stay, are connections used again?
+                load-test prepare --dir run --tenants 10000 --hosts 10000
+                load-test run --api-key KEY --tenants 10000 --receiver-host 0.0.0.0 --seconds 600 --warmup-seconds 60 \\
+                  --dispatcher-pid PID --max-growth 10 --min-reuse 90
             """)
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
@@ -28,6 +32,12 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The 95th percentile, intended to accepted (to acknowledged without a receiver), must be under this.")
     var sloP95Ms = 2_000.0
     @Option(help: "Times that a message may come again after a 2xx.") var maxDuplicates = 0
+    @Option(help: "Microseconds of the dispatcher's CPU time per delivered event, at most. Needs --dispatcher-pid.")
+    var maxCpuUs: Double?
+    @Option(help: "Percent of the requests that must come over a connection which stood already, at least.")
+    var minReuse: Double?
+    @Option(help: "Percent that the dispatcher's anonymous memory and its descriptors may grow after the warm-up. Needs --dispatcher-pid.")
+    var maxGrowth: Double?
 
     func run() async throws {
         var plan = try load.plan()
@@ -37,6 +47,9 @@ struct RunCommand: AsyncParsableCommand {
         plan.outstanding = outstanding
         plan.sloP95Milliseconds = sloP95Ms
         plan.maxDuplicates = maxDuplicates
+        plan.bounds.cpuMicroseconds = maxCpuUs
+        plan.bounds.reusePercent = minReuse
+        plan.bounds.growthPercent = maxGrowth
         let mistakes = plan.mistakes()
         guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
 

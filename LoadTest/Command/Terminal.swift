@@ -1,3 +1,4 @@
+import ArgumentParser
 import Dispatch
 import Foundation
 import LoadTest
@@ -5,6 +6,19 @@ import LoadTest
 /// The command's ends: standard error and the report's places.
 enum Terminal {
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+    /// Plays a staged run and publishes its report.
+    static func play(_ script: some StagedScript, _ load: LoadOptions) async throws {
+        let mistakes = script.mistakes()
+        guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
+        let run = StagedRun(script)
+        let watch = InterruptWatch { run.interrupt() }
+        defer { watch.stop() }
+        var view = LiveView.standard(plain: load.plain)
+        let report = try await run.run(view: &view)
+        try publish(report, json: load.json)
+        if report.exitCode != 0 { throw ArgumentParser.ExitCode(report.exitCode) }
+    }
 
     /// Prints the report, and writes it as JSON where a file is named.
     static func publish(_ report: Report, json path: String?) throws {

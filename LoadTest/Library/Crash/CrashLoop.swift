@@ -96,7 +96,7 @@ package final class CrashLoop: Sendable {
         try await generator.eventLoop.submit { generator.endArrivals() }.get()
         let loadSeconds = observer.elapsed
         let outcome = try await drain(&observer, view: &view)
-        costs.finish(generator: outcome.generator)
+        costs.finish(generatorCPU: outcome.generator.cpu)
         return report(
             outcome, costs, terms, kills, receiver: receiver, startWall: startWall, loadSeconds: loadSeconds)
     }

@@ -44,6 +44,8 @@ package struct Findings: Sendable, Equatable {
     package var missing = 0
     /// Stored and seen, but not accepted yet: a retry is due.
     package var unaccepted = 0
+    /// Stored for a receiver that does not answer on purpose, and not accepted: neither missing nor unaccepted.
+    package var held = 0
     /// Times that the receiver was given a message which it had accepted.
     package var duplicates = 0
     /// Ids of this run that the receiver saw, though they were never sent or were refused.
@@ -77,20 +79,24 @@ package struct Reconciliation: Sendable {
     /// Intended → first attempt seen, and intended → accepted, of the events after the warm-up.
     package private(set) var firstReceipt = LatencyHistogram()
     package private(set) var endToEnd = LatencyHistogram()
+    /// The same by group of tenants.
+    package private(set) var groups: GroupBooks
 
     /// - Parameters:
     ///   - startWall: the start of the load, wall nanoseconds.
     ///   - measuredFrom: events intended earlier than this many nanoseconds after it are warm-up: checked, not
     ///   measured.
+    ///   - groups: that are measured apart.
     ///   - bodyHash: the hash of an event's payload by sequence number, by the receiver's function.
     package init(
         ledger: Ledger, identity: RunIdentity, startWall: Int64, measuredFrom: Int64 = 0,
-        bodyHash: @escaping @Sendable (Int) -> UInt64
+        groups: GroupBooks = GroupBooks(Workload()), bodyHash: @escaping @Sendable (Int) -> UInt64
     ) {
         self.ledger = ledger
         self.identity = identity
         self.startWall = startWall
         self.measuredFrom = measuredFrom
+        self.groups = groups
         self.bodyHash = bodyHash
         marks = [UInt8](repeating: 0, count: ledger.count)
     }
@@ -111,26 +117,33 @@ package struct Reconciliation: Sendable {
         if reception.isVerified == false { findings.unverified += 1 }
         if reception.attempts > 1 { findings.retried += 1 }
         findings.duplicates += reception.duplicates
-        measure(entry, reception, wasSeen: marks[sequence] != 0)
+        measure(sequence, reception)
         marks[sequence] |= Reconciliation.seen | (reception.isAccepted ? Reconciliation.accepted : 0)
     }
 
     // With several endpoints an event is measured at the first that reports it: each has its own message.
-    private mutating func measure(_ entry: Ledger.Entry, _ reception: Reception, wasSeen: Bool) {
-        guard entry.intended >= measuredFrom, !wasSeen else { return }
+    private mutating func measure(_ sequence: Int, _ reception: Reception) {
+        let entry = ledger[sequence]
+        guard entry.intended >= measuredFrom, marks[sequence] == 0 else { return }
         let intended = startWall + entry.intended
         firstReceipt.record(reception.firstSeen - intended)
-        if reception.isAccepted { endToEnd.record(reception.firstAccepted - intended) }
+        guard reception.isAccepted else { return }
+        endToEnd.record(reception.firstAccepted - intended)
+        groups.record(reception.firstAccepted - intended, of: sequence)
     }
 
-    /// The result, after the last message.
-    package consuming func finish() -> Findings {
+    /// The result, after the last message: to be asked for once.
+    package mutating func finish() -> Findings {
         for sequence in 0..<ledger.count {
             let mark = marks[sequence]
-            if mark & Reconciliation.accepted != 0 { findings.delivered += 1 }
+            let isAccepted = mark & Reconciliation.accepted != 0
+            if isAccepted { findings.delivered += 1 }
             guard Ledger.isDeliverable(ledger[sequence].status) else { continue }
             findings.deliverable += 1
+            let isAwaited = groups.count(sequence, isAccepted: isAccepted)
             switch mark {
+            case _ where !isAwaited:
+                if !isAccepted { findings.held += 1 }
             case 0:
                 findings.missing += 1
                 if findings.missingExamples.count < Reconciliation.examples {

@@ -4,8 +4,13 @@ import WebhookSigning
 /// A mock receiver in this process.
 package final class EmbeddedReceiver: Sendable {
     private let server: ReceiverServer
+    /// What it does while nothing is out of order.
+    private let program: BehaviourProgram
 
-    private init(_ server: ReceiverServer) { self.server = server }
+    private init(_ server: ReceiverServer, program: BehaviourProgram) {
+        self.server = server
+        self.program = program
+    }
 
     package static func start(
         _ plan: EmbeddedReceiverPlan, expectedMessages: Int, seed: UInt64
@@ -19,7 +24,7 @@ package final class EmbeddedReceiver: Sendable {
         configuration.program = BehaviourProgram(everywhere: behaviour, seed: seed)
         if !plan.secrets.isEmpty { configuration.program.secrets = try plan.secrets.map(rule) }
         do {
-            return EmbeddedReceiver(try await ReceiverServer.start(configuration))
+            return EmbeddedReceiver(try await ReceiverServer.start(configuration), program: configuration.program)
         } catch {
             throw LoadTestError(
                 "the embedded receiver cannot listen on \(plan.host):\(plan.port): \(error); free the port or give another --receiver-port"
@@ -51,8 +56,24 @@ package final class EmbeddedReceiver: Sendable {
         counts.failures = stats.totals.answers[5]
         counts.unverified = stats.totals.unverified
         counts.changedBodies = stats.totals.changedBodies
+        counts.connections = stats.connectionsEver
         counts.isInconclusive = stats.inconclusive
         return counts
+    }
+
+    /// From now on these paths are in trouble, and no others; nil: none is.
+    package func set(_ outage: Outage?, at paths: [String]) {
+        var program = program
+        if let outage {
+            let rules = paths.map { BehaviourProgram.Rule(.exact($0), outage.behaviour) }
+            program.rules = rules + program.rules
+        }
+        server.replace(program)
+    }
+
+    /// Messages that these paths have accepted so far.
+    package func accepted(at paths: Set<String>) -> Int {
+        server.endpoints().reduce(0) { paths.contains($1.path) ? $0 + $1.counters.accepted : $0 }
     }
 
     package func stop() async { try? await server.stop() }

@@ -11,6 +11,8 @@ package struct ReceiverCounts: Sendable, Equatable {
     package var unverified = 0
     /// Requests whose body differs from their message's first.
     package var changedBodies = 0
+    /// Connections accepted; 0 where it is not known.
+    package var connections = 0
     /// A cap was hit: what is missing in the accounts is unknown.
     package var isInconclusive = false
 
@@ -25,6 +27,7 @@ package struct ReceiverCounts: Sendable, Equatable {
         counts.failures -= before.failures
         counts.unverified -= before.unverified
         counts.changedBodies -= before.changedBodies
+        counts.connections -= before.connections
         return counts
     }
 }

@@ -8,19 +8,59 @@ package struct ProcessUsage: Sendable {
     package var residentBytes: Int
     package var residentPeakBytes: Int
 
+    /// User and system time of its threads by name, numbers left out: `sender-0` and `sender-1` are `sender`.
+    package var threadSeconds: [String: Double]
+
     /// Nil when there is no such process.
     package static func of(pid: Int32) -> ProcessUsage? {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
-            let nameEnd = stat.lastIndex(of: ")")
+            let seconds = cpuSeconds(stat)
         else { return nil }
-        // The name may hold spaces; the fields after it are counted from `state`, the third.
+        return ProcessUsage(
+            cpuSeconds: seconds, residentBytes: kibibytes("VmRSS:", in: status) * 1_024,
+            residentPeakBytes: kibibytes("VmHWM:", in: status) * 1_024, threadSeconds: threadSeconds(of: pid))
+    }
+
+    private static func threadSeconds(of pid: Int32) -> [String: Double] {
+        let tasks = "/proc/\(pid)/task"
+        var sums: [String: Double] = [:]
+        for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
+            guard let stat = try? String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8),
+                let used = cpuSeconds(stat), let nameStart = stat.firstIndex(of: "("), let nameEnd = stat.lastIndex(of: ")")
+            else { continue }
+            var name = stat[stat.index(after: nameStart)..<nameEnd]
+            while let last = name.last, last.isNumber || last == "-" || last == "#" { name.removeLast() }
+            sums[String(name), default: 0] += used
+        }
+        return sums
+    }
+
+    /// Fields 14 and 15 of a `stat` file. The name, the second, may hold spaces; the fields after it are counted from `state`.
+    private static func cpuSeconds(_ stat: String) -> Double? {
+        guard let nameEnd = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
-        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        return ProcessUsage(
-            cpuSeconds: (user + system) / ticks, residentBytes: kibibytes("VmRSS:", in: status) * 1_024,
-            residentPeakBytes: kibibytes("VmHWM:", in: status) * 1_024)
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Memory and descriptors now (proc(5): `status`, and the entries of `fd`). Nil when there is no such process, or it is another's.
+    package static func sample(of pid: Int32, at seconds: Double) -> ProcessWatch.Sample? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let descriptors = entries(of: "/proc/\(pid)/fd")
+        else { return nil }
+        return ProcessWatch.Sample(
+            at: seconds, residentBytes: kibibytes("VmRSS:", in: status) * 1_024,
+            anonymousBytes: kibibytes("RssAnon:", in: status) * 1_024, descriptors: descriptors)
+    }
+
+    private static func entries(of directory: String) -> Int? {
+        guard let stream = opendir(directory) else { return nil }
+        defer { closedir(stream) }
+        // Without "." and "..".
+        var count = -2
+        while readdir(stream) != nil { count += 1 }
+        return count
     }
 
     /// Bytes of a directory's files: LMDB's grow with what is written, not with the map.

@@ -22,7 +22,7 @@ package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
 /// `schemaVersion`.
 package struct Report: Codable, Sendable {
     package var schemaVersion = 1
-    /// `run` or `crash`.
+    /// `run`, `crash`, `isolation` or `backlog`.
     package var mode = "run"
     package var command: [String] = []
     /// ISO 8601, UTC.
@@ -98,12 +98,28 @@ package struct Report: Codable, Sendable {
     package var generatorCpuSeconds = 0.0
     package var receiverCpuSeconds = 0.0
     @OrNull package var dispatcherCpuSeconds: Double?
+    /// The same by threads of one name; those that ended meanwhile are left out.
+    @OrNull package var dispatcherThreadSeconds: [String: Double]?
     @OrNull package var dispatcherRssBytes: Int?
     @OrNull package var dispatcherRssPeakBytes: Int?
     @OrNull package var storeBytes: Int?
+    /// Over the run, a sample a second.
+    @OrNull package var dispatcherTrends: DispatcherTrends?
+    /// Requests and accepted connections of an embedded receiver, and the share (0…1) of the requests that came over a connection
+    /// which stood already.
+    @OrNull package var receiverRequests: Int?
+    @OrNull package var receiverConnections: Int?
+    @OrNull package var connectionReuse: Double?
     package var environment = MachineEnvironment()
+    /// Figures that were asked for, each against its limit.
+    package var figures: [FigureVerdict] = []
     /// Of `crash` only.
     package var kills: [KillRecord]?
+    /// Of `isolation` and `backlog` only: the legs of the run in order. The figures above them are sums over all legs; the latencies
+    /// are those of the leg that is judged.
+    package var legs: [LegReport]?
+    /// Of `backlog` only, where it drained.
+    package var drain: DrainReport?
 
     /// The service level that the run was held to.
     package struct SLO: Codable, Sendable {
@@ -121,6 +137,42 @@ package struct Report: Codable, Sendable {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self) + Data("\n".utf8)
+    }
+}
+
+/// How a backlog drained.
+package struct DrainReport: Codable, Sendable {
+    package var events = 0
+    /// From the receivers' return to the first event, and from the first to the last.
+    package var waitedSeconds = 0.0
+    package var seconds = 0.0
+    package var perSecond = 0.0
+}
+
+/// One leg of a staged run.
+package struct LegReport: Codable, Sendable {
+    package var name = ""
+    package var offeredPerSecond = 0.0
+    package var seconds = 0.0
+    package var scheduled = 0
+    package var acked = 0
+    /// Accepted by the receiver until the end of the whole run, and what waits for a receiver that does not answer on purpose.
+    package var delivered = 0
+    package var held = 0
+    package var generatorLagMs = LatencyHistogram().quantiles
+    package var ackMs = LatencyHistogram().quantiles
+    package var groups: [GroupReport] = []
+
+    /// One group of tenants in the leg.
+    package struct GroupReport: Codable, Sendable {
+        package var name: String
+        package var tenants: Int
+        package var acked: Int
+        package var delivered: Int
+        /// From the intended time, of the events after the leg's warm-up.
+        package var endToEndMs: Quantiles
+        /// Jain's index of the tenants' mean latencies; null where fewer than two had an event delivered.
+        @OrNull package var fairness: Double?
     }
 }
 

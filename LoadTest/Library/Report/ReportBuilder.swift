@@ -105,19 +105,35 @@ struct ReportBuilder {
         report.generatorCpuSeconds = (costs.generatorSeconds * 1_000).rounded() / 1_000
         report.receiverCpuSeconds = (costs.receiverSeconds * 1_000).rounded() / 1_000
         report.dispatcherCpuSeconds = costs.dispatcherSeconds.map { ($0 * 1_000).rounded() / 1_000 }
+        report.dispatcherThreadSeconds = costs.dispatcherThreads?.mapValues { ($0 * 1_000).rounded() / 1_000 }
         report.dispatcherRssBytes = costs.dispatcherResident
         report.dispatcherRssPeakBytes = costs.dispatcherPeak
         report.storeBytes = costs.storeBytes
+        report.dispatcherTrends = costs.dispatcher.trends(settledAfter: plan.warmupSeconds)
+        guard outcome.receiver.connections > 0, outcome.receiver.requests > 0 else { return }
+        report.receiverRequests = outcome.receiver.requests
+        report.receiverConnections = outcome.receiver.connections
+        report.connectionReuse = max(0, 1 - Double(outcome.receiver.connections) / Double(outcome.receiver.requests))
     }
 
     private func judge(_ report: inout Report, _ outcome: RunOutcome, interrupted: Bool) {
         report.slo.stage = receiver.isExact ? "end_to_end_ms" : "ack_ms"
         report.slo.p95LimitMs = plan.sloP95Milliseconds
-        let judged = receiver.isExact ? report.endToEndMs : report.ackMs
+        let judged = judgedLatency(report)
         report.slo.held = judged.count > 0 && judged.p95 <= plan.sloP95Milliseconds
         report.invalidReasons = invalidReasons(report, outcome)
         report.valid = report.invalidReasons.isEmpty
+        report.figures = plan.bounds.figures(of: report)
+        let verdict = Verdict.decide(evidence(report, outcome, interrupted: interrupted))
+        report.verdict = verdict.code.word
+        report.exitCode = verdict.code.rawValue
+        report.reasons = verdict.reasons
+    }
 
+    private func judgedLatency(_ report: Report) -> Quantiles { receiver.isExact ? report.endToEndMs : report.ackMs }
+
+    /// What the run is judged by. The report's counts, figures and reasons against validity stand already.
+    func evidence(_ report: Report, _ outcome: RunOutcome, interrupted: Bool) -> Evidence {
         var evidence = Evidence()
         evidence.interrupted = interrupted
         evidence.failure = outcome.generator.failure ?? unwanted(outcome.generator)
@@ -134,12 +150,11 @@ struct ReportBuilder {
         evidence.scheduled = report.scheduled
         evidence.invalidReasons = report.invalidReasons
         evidence.sloStage = report.slo.stage
+        let judged = judgedLatency(report)
         evidence.sloP95 = judged.count > 0 ? judged.p95 : nil
         evidence.sloLimit = plan.sloP95Milliseconds
-        let verdict = Verdict.decide(evidence)
-        report.verdict = verdict.code.word
-        report.exitCode = verdict.code.rawValue
-        report.reasons = verdict.reasons
+        evidence.figures = report.figures
+        return evidence
     }
 
     private func invalidReasons(_ report: Report, _ outcome: RunOutcome) -> [String] {
@@ -147,8 +162,8 @@ struct ReportBuilder {
         // What a full window held back is the server's doing.
         let isHeld = plan.isClosedLoop || generator.heldByWindow + outcome.unsent > 0 || generator.lastDeparture == 0
         var reasons = Validity.reasons(
-            lag: plan.isClosedLoop ? nil : report.generatorLagMs,
-            achieved: isHeld ? nil : Double(generator.lastIntended) / Double(generator.lastDeparture),
+            lag: plan.isClosedLoop || !plan.isMeasured ? nil : report.generatorLagMs,
+            achieved: isHeld || !plan.isMeasured ? nil : Double(generator.lastIntended) / Double(generator.lastDeparture),
             clockStep: costs.clockStep)
         if report.sent == 0 { reasons.append("nothing was sent") }
         if outcome.receiver.isInconclusive {

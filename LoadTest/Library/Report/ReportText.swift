@@ -1,6 +1,7 @@
 /// The report for people: what was asked, what became of it, how long it took, what it cost, and the verdict.
 package enum ReportText {
     package static func render(_ report: Report) -> String {
+        if report.legs != nil { return StagedReportText.render(report) }
         var lines = heading(report)
         lines += [""] + latencies(report)
         lines += [""] + counts(report)
@@ -17,7 +18,13 @@ package enum ReportText {
         let seconds = Figures.fixed(report.seconds, 0)
         return [
             "Load       \(load) for \(seconds) s, \(report.tenants) tenants, \(report.payloadBytes) B payloads, "
-                + "\(report.connections) connections, \(report.batch) a frame at most, seed \(report.seed)",
+                + "\(report.connections) connections, \(report.batch) a frame at most, seed \(report.seed)"
+        ] + surroundings(report)
+    }
+
+    /// Server, receiver and machine.
+    static func surroundings(_ report: Report) -> [String] {
+        [
             "Server     \(report.server), an ACK means: \(report.durability)",
             "Receiver   \(report.receiver)",
             "Machine    \(report.environment.cores) × \(report.environment.cpuModel), "
@@ -33,24 +40,27 @@ package enum ReportText {
             ("first attempt received", report.firstReceiptMs), ("accepted (end to end)", report.endToEndMs),
         ]
         for (name, quantiles) in stages where quantiles.count > 0 {
-            let values = [quantiles.p50, quantiles.p95, quantiles.p99, quantiles.p999, quantiles.max]
-            lines.append(row(name, values.map(Figures.milliseconds), events: Figures.grouped(quantiles.count)))
+            lines.append(row(name, quantiles))
         }
         return lines
     }
 
-    private static func row(_ name: String, _ cells: [String], events: String) -> String {
+    static func row(_ name: String, _ quantiles: Quantiles) -> String {
+        let values = [quantiles.p50, quantiles.p95, quantiles.p99, quantiles.p999, quantiles.max]
+        return row(name, values.map(Figures.milliseconds), events: Figures.grouped(quantiles.count))
+    }
+
+    static func row(_ name: String, _ cells: [String], events: String) -> String {
         Figures.left(name, 28) + cells.map { Figures.right($0, 10) }.joined() + Figures.right(events, 14)
     }
 
-    private static func counts(_ report: Report) -> [String] {
+    static func counts(_ report: Report) -> [String] {
         var lines = [
-            count("sent", report.sent),
-            count("acknowledged", report.acked, "\(Figures.grouped(Int(report.ackedPerSecond)))/s"),
+            count("sent", report.sent), count("acknowledged", report.acked, rate(report, report.ackedPerSecond)),
         ]
         if report.receiver != "none" {
             lines += [
-                count("delivered", report.delivered, "\(Figures.grouped(Int(report.deliveredPerSecond)))/s"),
+                count("delivered", report.delivered, rate(report, report.deliveredPerSecond)),
                 count("lost", report.lost, report.lostExamples.joined(separator: " ")),
                 count("duplicates after a 2xx", report.duplicates), count("corrupt", report.corrupt),
                 count("unverified signatures", report.unverifiedSignatures),
@@ -73,23 +83,39 @@ package enum ReportText {
         return lines
     }
 
+    // Of one load only: legs have rates of their own.
+    private static func rate(_ report: Report, _ perSecond: Double) -> String {
+        report.legs == nil ? "\(Figures.grouped(Int(perSecond)))/s" : ""
+    }
+
     private static func count(_ name: String, _ number: Int, _ note: String = "") -> String {
         Figures.left(name, 28) + Figures.right(Figures.grouped(number), 14) + (note.isEmpty ? "" : "   \(note)")
     }
 
-    private static func costs(_ report: Report) -> [String] {
+    static func costs(_ report: Report) -> [String] {
         var parts = [
             "generator \(Figures.fixed(report.generatorCpuSeconds, 2)) s, receiver \(Figures.fixed(report.receiverCpuSeconds, 2)) s"
         ]
         if let cpu = report.dispatcherCpuSeconds {
-            let perEvent =
-                report.acked > 0 ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
+            // At a low rate the commits cost, and over legs of several rates a mean says nothing.
+            let isOneLoad = report.legs == nil && report.acked > 0
+            let perEvent = isOneLoad ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
             parts.append("dispatcher \(Figures.fixed(cpu, 2)) s\(perEvent)")
         }
         var lines = ["CPU        " + parts.joined(separator: ", ")]
+        if let threads = report.dispatcherThreadSeconds, !threads.isEmpty {
+            let busiest = threads.filter { $0.value >= 0.1 }.sorted { $0.value > $1.value }
+            lines.append("Threads    " + busiest.map { "\($0.key) \(Figures.fixed($0.value, 2)) s" }.joined(separator: ", "))
+        }
         if let resident = report.dispatcherRssBytes {
             let peak = report.dispatcherRssPeakBytes.map { ", at its highest \(Figures.bytes($0))" } ?? ""
             lines.append("Memory     dispatcher \(Figures.bytes(resident))\(peak)")
+        }
+        if let trends = report.dispatcherTrends { lines += self.trends(trends) }
+        if let reuse = report.connectionReuse {
+            lines.append(
+                "Reuse      \(Figures.fixed(reuse * 100, 2)) % of \(Figures.grouped(report.receiverRequests ?? 0)) requests came over a connection that stood already; "
+                    + "\(Figures.grouped(report.receiverConnections ?? 0)) were made")
         }
         if let store = report.storeBytes { lines.append("Store      \(Figures.bytes(store)) on disk") }
         if let kills = report.kills {
@@ -102,11 +128,26 @@ package enum ReportText {
         return lines
     }
 
-    private static func verdict(_ report: Report) -> [String] {
+    private static func trends(_ trends: DispatcherTrends) -> [String] {
+        func line(_ name: String, _ trend: Trend, _ number: (Int) -> String) -> String {
+            func text(_ value: Double) -> String { number(Int(value.rounded())) }
+            let slope = (trend.perMinute < 0 ? "-" : "+") + text(abs(trend.perMinute))
+            return Figures.left("", 11) + "\(name): \(text(trend.first)) first, \(text(trend.last)) last, "
+                + "\(text(trend.highest)) at its highest, \(slope) a minute, \(Figures.fixed(trend.growthPercent, 1)) % growth"
+        }
+        return [
+            line("resident", trends.residentBytes, Figures.bytes), line("of no file", trends.anonymousBytes, Figures.bytes),
+            line("descriptors", trends.descriptors, Figures.grouped),
+        ]
+    }
+
+    static func verdict(_ report: Report) -> [String] {
         let limit = Figures.milliseconds(report.slo.p95LimitMs)
-        var lines = ["\(report.verdict)   exit code \(report.exitCode)"]
+        var lines = report.figures.map { "FIGURE     \($0.text)" }
+        if !lines.isEmpty { lines.append("") }
+        lines += ["\(report.verdict)   exit code \(report.exitCode)"]
         if report.exitCode == 0 {
-            lines[0] +=
+            lines[lines.count - 1] +=
                 report.slo.stage.isEmpty
                 ? "; nothing acknowledged was lost"
                 : "; \(report.slo.stage) p95 under \(limit) ms, nothing lost, nothing corrupt"

@@ -49,6 +49,8 @@ package struct Evidence: Sendable {
     package var sloStage = ""
     package var sloP95: Double?
     package var sloLimit = 0.0
+    /// Further figures, each with its own limit.
+    package var figures: [FigureVerdict] = []
 
     package init() {}
 }
@@ -106,6 +108,7 @@ package struct Verdict: Sendable, Equatable {
             findings.append(
                 (.sloBroken, "\(evidence.sloStage) p95 is \(Figures.milliseconds(p95)) ms, the limit \(limit) ms"))
         }
+        for figure in evidence.figures where !figure.held { findings.append((.sloBroken, figure.text)) }
         let turnedAway = evidence.rejected + evidence.unsent
         if Double(turnedAway) > Double(evidence.scheduled) * turnedAwayShare {
             let parts = "\(evidence.rejected) answered \"later\", \(evidence.unsent) held back by a full window"

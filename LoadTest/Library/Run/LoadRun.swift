@@ -43,7 +43,7 @@ package final class LoadRun: Sendable {
             eventLoop: group.next(), pace: plan.pace, workload: plan.workload, identity: identity, batch: plan.batch,
             duration: Int64(plan.seconds * 1e9), warmup: Int64(plan.warmupSeconds * 1e9),
             deliveredCount: receiver.acceptedCount)
-        let terms = try await connect(generator)
+        let terms = try await generator.connect(plan)
         view.say("connected to \(plan.server.address) (\(terms.server)); receiver: \(receiver.name)")
 
         var costs = RunCosts(plan: plan)
@@ -55,37 +55,24 @@ package final class LoadRun: Sendable {
         var observer = RunObserver(
             plan: plan, generator: generator, receiver: receiver, before: before, startWall: startWall,
             identity: identity)
-        try await load(&observer, view: &view)
+        try await load(&observer, &costs, view: &view)
         let drainStart = WallClock.now()
         let outcome = try await drain(&observer, view: &view)
         view.finish()
-        costs.finish(generator: outcome.generator)
+        costs.finish(generatorCPU: outcome.generator.cpu)
 
         let builder = ReportBuilder(
             plan: plan, receiver: receiver, terms: terms, startWall: startWall, drainStart: drainStart, costs: costs)
         return builder.build(outcome, interrupted: isInterrupted)
     }
 
-    private func connect(_ generator: Generator) async throws -> ServerTerms {
-        var terms: ServerTerms?
-        for _ in 0..<plan.connections {
-            let connected = IngestConnection.connect(plan.server, owner: generator, on: generator.eventLoop)
-                .map { connection -> ServerTerms in
-                    generator.attach(connection)
-                    return ServerTerms(connection.welcome)
-                }
-            terms = try await connected.get()
-        }
-        guard let terms else { throw LoadTestError("--connections 0: give 1 or more") }
-        return terms
-    }
-
     // MARK: Load and drain
 
-    private func load(_ observer: inout RunObserver, view: inout LiveView) async throws {
+    private func load(_ observer: inout RunObserver, _ costs: inout RunCosts, view: inout LiveView) async throws {
         let deadline = plan.seconds + plan.drainSeconds
         while !isInterrupted, observer.elapsed < deadline {
             let snapshot = try await observer.look()
+            costs.dispatcher.look(at: observer.elapsed)
             // A workload that the server refuses for good is not worth the whole time.
             if snapshot.isLoadDone || snapshot.refused > 0 && snapshot.stored == 0 { return }
             try await observer.show(.load, since: 0, of: plan.seconds, view: &view)

@@ -25,6 +25,8 @@ package struct RunOutcome: Sendable {
     package var findings: Findings
     package var firstReceipt = LatencyHistogram()
     package var endToEnd = LatencyHistogram()
+    /// By group of tenants.
+    package var groups: [GroupBooks.Book] = []
     /// Since the run began.
     package var receiver: ReceiverCounts
     package var unsent = 0
@@ -35,7 +37,8 @@ package struct RunOutcome: Sendable {
 
 /// Looks at both ends of a run while it goes, and compares them at its end.
 struct RunObserver {
-    let plan: RunPlan
+    /// A leg's warm-up may be settled only after it has run.
+    var plan: RunPlan
     let generator: Generator
     let receiver: ReceiverSide
     /// What the receiver had counted before the run.
@@ -145,11 +148,12 @@ struct RunObserver {
         let hash = PayloadHash(workload: plan.workload, identity: identity)
         var reconciliation = Reconciliation(
             ledger: ledger, identity: identity, startWall: startWall, measuredFrom: Int64(plan.warmupSeconds * 1e9),
-            bodyHash: { hash.of($0) })
+            groups: GroupBooks(plan.workload), bodyHash: { hash.of($0) })
         for account in accounts { reconciliation.take(Reception(account)) }
         outcome.firstReceipt = reconciliation.firstReceipt
         outcome.endToEnd = reconciliation.endToEnd
         outcome.findings = reconciliation.finish()
+        outcome.groups = reconciliation.groups.books
         return outcome
     }
 }

@@ -20,6 +20,9 @@ package struct RunPlan: Sendable {
     package var drainSeconds = 30.0
     package var sloP95Milliseconds = 2_000.0
     package var maxDuplicates = 0
+    package var bounds = RunBounds()
+    /// False for a load that only prepares what is measured: it may lag behind its schedule.
+    package var isMeasured = true
     /// The dispatcher's process, for its CPU time and memory, and its data directory, for the store's size.
     package var dispatcherPID: Int32?
     package var dataDirectory: String?
@@ -66,6 +69,7 @@ package struct RunPlan: Sendable {
         check((1...65_535).contains(server.port), "--port \(server.port): give 1 to 65535")
         check(drainSeconds >= 0, "--drain-seconds \(drainSeconds): give 0 or more")
         check(maxDuplicates >= 0, "--max-duplicates \(maxDuplicates): give 0 or more")
+        mistakes += bounds.mistakes(dispatcherPID: dispatcherPID, receiver: receiver)
         if case .embedded(let receiver) = receiver {
             check((0...65_535).contains(receiver.port), "--receiver-port \(receiver.port): give 0 (any) to 65535")
             check(
@@ -88,6 +92,7 @@ package enum ReceiverPlan: Sendable {
 
 /// How the embedded receiver is set up.
 package struct EmbeddedReceiverPlan: Sendable {
+    /// 0.0.0.0 takes what comes for any address of this machine: the endpoints may then have hosts of their own, 127.0.0.1, 127.0.0.2, …
     package var host = "127.0.0.1"
     /// The port that the endpoints' URLs name; 0 = any.
     package var port = 0

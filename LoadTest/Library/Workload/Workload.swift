@@ -1,4 +1,4 @@
-/// What the events of a run look like: tenants in turn, one type, payloads that name their sequence number.
+/// What the events of a run look like: tenants in turn or by a mix, one type, payloads that name their sequence number.
 package struct Workload: Sendable {
     package var tenants: Int
     /// Before the tenant's number: `tenant-` gives `tenant-000`, `tenant-001`, …
@@ -6,6 +6,10 @@ package struct Workload: Sendable {
     package var eventType: String
     package var payloadBytes: Int
     package var seed: UInt64
+    /// Which tenant each event belongs to; nil: all in turn.
+    package var mix: TenantMix?
+    /// Groups that are measured apart; they do not overlap.
+    package var groups: [TenantGroup] = []
 
     package init(
         tenants: Int = 100, tenantPrefix: String = "tenant-", eventType: String = "load.tested",
@@ -29,7 +33,10 @@ package struct Workload: Sendable {
     }
 
     /// Index of the tenant that this event belongs to.
-    package func tenantIndex(of sequence: Int) -> Int { sequence % tenants }
+    package func tenantIndex(of sequence: Int) -> Int { mix?.tenant(of: sequence) ?? sequence % tenants }
+
+    /// The path at the receiver of the tenant with this index, as `prepare` writes it.
+    package func path(_ index: Int) -> String { "/" + tenantName(index) }
 
     /// JSON around the sequence number in hex; the rest is filler from the seed.
     package static let leastPayloadBytes = Workload.payloadHead.count + 16 + Workload.payloadMiddle.count + 2

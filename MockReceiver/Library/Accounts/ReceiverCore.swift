@@ -190,7 +190,7 @@ extension ReceiverCore {
     var stats: ReceiverStats {
         ReceiverStats(
             since: since, totals: totals, messages: accounts.count, endpoints: endpoints.count,
-            connections: connections, refused: refused, uncounted: uncounted)
+            connections: connections, connectionsEver: Int(connectionsEver), refused: refused, uncounted: uncounted)
     }
 
     var endpointStats: [EndpointStats] {

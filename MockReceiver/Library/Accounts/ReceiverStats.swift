@@ -47,6 +47,8 @@ public struct ReceiverStats: Sendable {
     public let messages: Int
     public let endpoints: Int
     public let connections: Int
+    /// Connections accepted since the receiver started.
+    public let connectionsEver: Int
     /// Requests refused before they were whole: malformed, too large, wrong method. In no endpoint's counters.
     public let refused: Int
     /// Requests whose message found no place in the accounts, and requests to paths beyond the endpoint cap.

@@ -1,7 +1,5 @@
 import IngestClient
 import LoadTest
-import NIOCore
-import NIOPosix
 import TestSupport
 import Testing
 
@@ -12,7 +10,7 @@ struct LoadRunTests {
         change: (inout RunPlan) -> Void = { _ in },
         treatment: @escaping @Sendable (Int) -> TinyDispatcher.Treatment = { _ in .deliver }
     ) async throws -> Report {
-        let receiverPort = try await freePort()
+        let receiverPort = try await FreePort.choose()
         let dispatcher = TinyDispatcher(receiverPort: receiverPort, treatment: treatment)
         let server = try await dispatcher.start()
         var plan = RunPlan(server: ConnectionSettings(port: server.port, apiKey: "key"))
@@ -46,6 +44,16 @@ struct LoadRunTests {
         #expect(report.ackMs.count == report.scheduled)
         #expect(report.statuses == ["ACCEPTED": report.scheduled])
         #expect(report.durability == "fdatasync")
+    }
+
+    @Test("one connection for all requests is used again and again; a bound that it misses breaks the service level")
+    func reuse() async throws {
+        let report = try await run(change: { $0.bounds.reusePercent = 99.9 })
+        #expect(report.receiverRequests == 300)
+        #expect(report.receiverConnections == 1)
+        #expect(report.connectionReuse == 1 - 1.0 / 300)
+        #expect(report.figures.map(\.held) == [false])
+        #expect(report.ends(with: .sloBroken))
     }
 
     @Test("an acknowledged event that is never delivered is lost: exit code 4")
@@ -108,15 +116,5 @@ struct LoadRunTests {
         #expect(report.acked == 300)
         #expect(report.slo.stage == "ack_ms")
         #expect(report.lost == 0)
-    }
-
-    /// A port that was free a moment ago.
-    private func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
-            host: "127.0.0.1", port: 0
-        ).get()
-        let port = channel.localAddress?.port ?? 0
-        try await channel.close()
-        return port
     }
 }

@@ -6,7 +6,7 @@ import WebhookModel
 import WireProtocol
 
 /// The least dispatcher there is: acknowledges each frame and posts each event to the receiver at once, except for
-/// the damage that a test plants.
+/// the damage that a test plants. Each tenant has a path of its own, and the tenants share one connection, or have one each.
 final class TinyDispatcher: Sendable {
     /// What is done to the event with this number (in order of arrival).
     enum Treatment: Sendable { case deliver, lose, corrupt, repeatDelivery, refuse }
@@ -14,11 +14,14 @@ final class TinyDispatcher: Sendable {
     private let arrived = Atomic<Int>(0)
     private let treatment: @Sendable (Int) -> Treatment
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let sender = Mutex<EventLoopFuture<any Channel>?>(nil)
+    private let senders = Mutex<[String: EventLoopFuture<any Channel>]>([:])
     private let receiverPort: Int
+    private let isShared: Bool
 
-    init(receiverPort: Int, treatment: @escaping @Sendable (Int) -> Treatment) {
+    /// - Parameter isShared: false: tenants do not wait for each other's answers.
+    init(receiverPort: Int, isShared: Bool = true, treatment: @escaping @Sendable (Int) -> Treatment) {
         self.receiverPort = receiverPort
+        self.isShared = isShared
         self.treatment = treatment
     }
 
@@ -37,7 +40,7 @@ final class TinyDispatcher: Sendable {
     private func take(_ frame: Frame, from peer: Peer) {
         guard let body = try? PublishBody(checking: frame.body, eventLimit: .max) else { return }
         var answers: [EventAnswer] = []
-        var requests = ByteBuffer()
+        var requests: [String: ByteBuffer] = [:]
         body.forEachRecord { range in
             let bytes = UnsafeRawBufferPointer(rebasing: body.records[range])
             guard case .success(let record) = EventRecord.parse(bytes) else {
@@ -48,26 +51,29 @@ final class TinyDispatcher: Sendable {
             answers.append(EventAnswer(treatment == .refuse ? .unknownTenant : .accepted))
             if treatment == .corrupt { payload[payload.count / 2] ^= 1 }
             let times = [.lose, .refuse].contains(treatment) ? 0 : treatment == .repeatDelivery ? 2 : 1
-            for _ in 0..<times { post(record.id, payload, to: &requests) }
+            let tenant = String(decoding: bytes[record.tenant.range], as: UTF8.self)
+            for _ in 0..<times { post(record.id, of: tenant, payload, to: &requests[tenant, default: ByteBuffer()]) }
         }
         let ack = Ack(commit: 1, count: UInt32(answers.count), answers: .each(answers))
         peer.send(ack, requestID: frame.header.requestID)
-        let posts = requests
-        connection.whenSuccess { channel in channel.writeAndFlush(posts, promise: nil) }
+        for (tenant, posts) in requests {
+            connection(of: tenant).whenSuccess { channel in channel.writeAndFlush(posts, promise: nil) }
+        }
     }
 
     // Made with the first events: only then the receiver is sure to listen.
-    private var connection: EventLoopFuture<any Channel> {
-        sender.withLock { sender in
-            let connection = sender ?? ClientBootstrap(group: group).connect(host: "127.0.0.1", port: receiverPort)
-            sender = connection
+    private func connection(of tenant: String) -> EventLoopFuture<any Channel> {
+        senders.withLock { senders in
+            let key = isShared ? "" : tenant
+            let connection = senders[key] ?? ClientBootstrap(group: group).connect(host: "127.0.0.1", port: receiverPort)
+            senders[key] = connection
             return connection
         }
     }
 
-    private func post(_ id: EventID, _ payload: [UInt8], to requests: inout ByteBuffer) {
+    private func post(_ id: EventID, of tenant: String, _ payload: [UInt8], to requests: inout ByteBuffer) {
         let head = [
-            "POST /hook HTTP/1.1", "host: localhost", "webhook-id: \(id.webhookID)", "content-type: application/json",
+            "POST /\(tenant) HTTP/1.1", "host: localhost", "webhook-id: \(id.webhookID)", "content-type: application/json",
             "content-length: \(payload.count)", "", "",
         ]
         requests.writeString(head.joined(separator: "\r\n"))

@@ -1,0 +1,49 @@
+/// What the dispatcher may cost in a run; nil: not judged.
+package struct RunBounds: Sendable {
+    /// Microseconds of its CPU time per delivered event, at most.
+    package var cpuMicroseconds: Double?
+    /// Percent of the requests that came over a connection which stood already, at least.
+    package var reusePercent: Double?
+    /// Percent that its anonymous memory and its descriptors grow after the warm-up, at most.
+    package var growthPercent: Double?
+
+    package init() {}
+
+    /// The figures of a report that these bounds judge.
+    func figures(of report: Report) -> [FigureVerdict] {
+        var figures: [FigureVerdict] = []
+        if let cpuMicroseconds, let seconds = report.dispatcherCpuSeconds, report.delivered > 0 {
+            let cost = seconds * 1e6 / Double(report.delivered)
+            figures.append(
+                FigureVerdict("dispatcher's CPU per delivered event", cost, unit: "µs", .atMost, cpuMicroseconds))
+        }
+        if let reusePercent, let share = report.connectionReuse {
+            figures.append(FigureVerdict("connection reuse", share * 100, unit: "%", .atLeast, reusePercent))
+        }
+        if let growthPercent, let trends = report.dispatcherTrends {
+            for (name, trend) in [("memory", trends.anonymousBytes), ("descriptors", trends.descriptors)] {
+                figures.append(
+                    FigureVerdict("growth of its \(name)", trend.growthPercent, unit: "%", .atMost, growthPercent))
+            }
+        }
+        return figures
+    }
+
+    func mistakes(dispatcherPID: Int32?, receiver: ReceiverPlan) -> [String] {
+        var mistakes: [String] = []
+        let watching = [("--max-cpu-us", cpuMicroseconds), ("--max-growth", growthPercent)]
+        for (option, bound) in watching where bound != nil && dispatcherPID == nil {
+            mistakes.append("\(option): it needs --dispatcher-pid, the process that is to be watched")
+        }
+        let all = watching + [("--min-reuse", reusePercent)]
+        for (option, bound) in all where bound.map({ $0 < 0 }) ?? false {
+            mistakes.append("\(option) \(bound ?? 0): give 0 or more")
+        }
+        if reusePercent != nil {
+            guard case .embedded = receiver else {
+                return mistakes + ["--min-reuse: only an embedded receiver counts connections; leave --receiver out"]
+            }
+        }
+        return mistakes
+    }
+}

@@ -1,0 +1,85 @@
+/// Black-holed endpoints and one hot tenant: what do the healthy tenants feel?
+///
+/// Two legs. `baseline`: every tenant its equal share, every endpoint answers. `trouble`: the receiver goes silent at some endpoints, and
+/// one tenant sends many times its share; the others go on as before. It counts from the first moment, so the time before breakers
+/// open is in it.
+package struct IsolationScript: StagedScript {
+    package var run: RunPlan
+    /// Of the tenants, and so of the endpoints: these are silent.
+    package var blackHoledPercent = 10.0
+    /// How many times its share the hot tenant sends. 1: there is none.
+    package var hotFactor = 10
+    package var baselineSeconds = 30.0
+    package var troubleSeconds = 60.0
+    /// The healthy tenants' p99 in trouble may be so many times that of the baseline.
+    package var mostRatio = 2.0
+
+    package let mode = "isolation"
+    package let judgedLeg = "trouble"
+
+    package init(run: RunPlan) { self.run = run }
+
+    private var tenants: Int { run.workload.tenants }
+    private var blackHoled: Range<Int> { 0..<Int((Double(tenants) * blackHoledPercent / 100).rounded()) }
+    private var hot: Range<Int> { blackHoled.upperBound..<min(tenants, blackHoled.upperBound + 1) }
+    private var healthy: Range<Int> { hot.upperBound..<tenants }
+
+    /// Tenants with names, as they are in the trouble or before it.
+    package func groups(inTrouble: Bool) -> [TenantGroup] {
+        let groups = [
+            TenantGroup("healthy", healthy), TenantGroup("hot", hot),
+            TenantGroup("black-holed", blackHoled, isAnswered: !inTrouble),
+        ]
+        return groups.filter { !$0.tenants.isEmpty }
+    }
+
+    /// Each tenant once a round, the hot one as often as its factor says.
+    package var troubledMix: TenantMix { TenantMix([(blackHoled, 1), (hot, hotFactor), (healthy, 1)]) }
+
+    /// Events a second in the trouble: what the hot tenant sends more comes on top.
+    package var troubledRate: Double { run.rate * Double(troubledMix.roundCount) / Double(tenants) }
+
+    package var expectedEvents: Int { Int(run.rate * baselineSeconds + troubledRate * troubleSeconds) + 10_000 }
+
+    package func mistakes() -> [String] {
+        var mistakes = sharedMistakes
+        func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
+        check((0..<100).contains(blackHoledPercent), "--black-holed \(blackHoledPercent): give 0 to 99 percent")
+        check((1...1_000).contains(hotFactor), "--hot-factor \(hotFactor): give 1 to 1,000")
+        check(baselineSeconds > 0, "--baseline-seconds \(baselineSeconds): give a time above 0")
+        check(troubleSeconds > 0, "--seconds \(troubleSeconds): give a time above 0")
+        check(mostRatio > 0, "--max-ratio \(mostRatio): give a number above 0")
+        if mistakes.isEmpty {
+            check(!healthy.isEmpty, "--tenants \(tenants): too few; besides the black-holed and the hot one a healthy one is needed")
+        }
+        return mistakes
+    }
+
+    package mutating func play(_ runner: inout LegRunner, view: inout LiveView) async throws {
+        var baseline = run
+        baseline.seconds = baselineSeconds
+        baseline.warmupSeconds = warmup(of: baselineSeconds)
+        baseline.workload.groups = groups(inTrouble: false)
+        try await runner.run("baseline", baseline, view: &view)
+
+        runner.receiver.set(.silent, at: blackHoled.map(run.workload.path))
+        var trouble = run
+        trouble.seconds = troubleSeconds
+        trouble.warmupSeconds = 0
+        trouble.rate = troubledRate
+        trouble.workload.mix = troubledMix
+        trouble.workload.groups = groups(inTrouble: true)
+        try await runner.run("trouble", trouble, view: &view)
+    }
+
+    package func figures(of legs: [LegResult]) -> [FigureVerdict] {
+        guard let baseline = legs.first(where: { $0.leg.name == "baseline" })?.book("healthy"),
+            let trouble = legs.first(where: { $0.leg.name == "trouble" })?.book("healthy")
+        else { return [] }
+        return [
+            FigureVerdict(
+                "healthy tenants' p99", trouble.endToEnd.quantiles.p99, unit: "ms",
+                baseline: baseline.endToEnd.quantiles.p99, mostRatio: mostRatio)
+        ]
+    }
+}

@@ -1,0 +1,68 @@
+/// The tenants and endpoints of a run as a provisioning file: one endpoint a tenant, at the embedded receiver.
+package struct EndpointLayout: Sendable {
+    private let workload: Workload
+    private let hosts: Int
+    private let port: Int
+    private let secretFile: String
+    private let keyFile: String
+
+    /// - Parameters:
+    ///   - hosts: that the tenants take in turn.
+    ///   - port: of the receiver, at every host.
+    ///   - secretFile: with the secret of every endpoint.
+    ///   - keyFile: with the API key that opens every tenant.
+    package init(workload: Workload, hosts: Int, port: Int, secretFile: String, keyFile: String) {
+        self.workload = workload
+        self.hosts = hosts
+        self.port = port
+        self.secretFile = secretFile
+        self.keyFile = keyFile
+    }
+
+    /// The file's text.
+    package var provisioning: String {
+        """
+        tenants:
+        \(hosts == 1 ? repeated : (0..<workload.tenants).map(tenant).joined(separator: "\n"))
+        api_keys:
+          - name: load-test
+            key_file: "\(keyFile)"
+            tenants: all
+        """
+    }
+
+    /// The address of the host with this index: 127.0.0.1, 127.0.0.2, … All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3), and to
+    /// a sender each address is a host of its own.
+    package static func host(_ index: Int) -> String {
+        let number = index + 1
+        return "127.\(number >> 16 & 0xFF).\(number >> 8 & 0xFF).\(number & 0xFF)"
+    }
+
+    private var repeated: String {
+        """
+          - name: "\(workload.tenantPrefix){n}"
+            repeat: \(workload.tenants)
+            endpoints:
+              - name: receiver
+                url: "http://127.0.0.1:\(port)/\(workload.tenantPrefix){n}"
+                \(settings.joined(separator: "\n        "))
+        """
+    }
+
+    private func tenant(_ index: Int) -> String {
+        let name = workload.tenantName(index)
+        let url = "http://\(EndpointLayout.host(index % hosts)):\(port)\(workload.path(index))"
+        return """
+              - name: "\(name)"
+                endpoints: [{ name: receiver, url: "\(url)", \(settings.joined(separator: ", ")) }]
+            """
+    }
+
+    /// Retries come soon: every event must arrive while the run waits for it.
+    private var settings: [String] {
+        [
+            "events: [load.*]", "secret_file: \"\(secretFile)\"",
+            "retry: { delays: [500ms, 1s, 2s, 2s, 4s, 4s, 8s, 8s] }",
+        ]
+    }
+}
