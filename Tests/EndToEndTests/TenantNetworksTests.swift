@@ -1,3 +1,6 @@
+import IngestClient
+import MockReceiver
+import Store
 import TestSupport
 import Testing
 import WebhookModel
