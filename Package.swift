@@ -137,7 +137,7 @@ let proofs: [Target] = [
         "SenderTests",
         [
             "Sender", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore, nioPosix,
-            logging,
+            nioSSL, logging,
         ]),
     tests(
         "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),

@@ -19,6 +19,11 @@ static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char 
 static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
     return curl_easy_setopt(easy, option, value);
 }
+/// Options that take bytes, which libcurl copies (CURLOPTTYPE_BLOB); NULL takes them back.
+static inline CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+}
 /// CURLOPT_HTTPHEADER and CURLOPT_CONNECT_TO: the list belongs to the caller and must outlive the transfer.
 static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
     return curl_easy_setopt(easy, option, list);
@@ -46,6 +51,12 @@ static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *out) {
 /// Sizes, and the times that end in _TIME_T (microseconds).
 static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *out) {
     return curl_easy_getinfo(easy, info, out);
+}
+/// Texts that libcurl keeps; NULL: none.
+static inline const char *ccurl_get_text(CURL *easy, CURLINFO info) {
+    char *value = NULL;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
 }
 /// CURLINFO_PRIVATE.
 static inline void *ccurl_get_private(CURL *easy) {

@@ -14,6 +14,12 @@ public struct QueueConfiguration: Sendable {
     public var lotLimit: Int
     /// Seals endpoints' secrets on disk; nil: they are stored as they are.
     public var seal: SecretSeal?
+    /// For endpoints that have no policy of their own, and whose tenant has none.
+    public var retry = RetryPolicy.standard
+    /// Attempts after the first, a second, of a tenant that says nothing else.
+    public var retriesPerSecond = Limits.retriesPerSecond
+    /// Pending deliveries of a tenant that says nothing else, from which on its events are THROTTLED.
+    public var tenantBacklog = Limits.tenantBacklog
 
     public init(
         diskReserveBytes: Int64 = 256 * 1024 * 1024, retention: Int64 = Limits.retentionMilliseconds,

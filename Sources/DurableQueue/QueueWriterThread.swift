@@ -75,6 +75,32 @@ public final class QueueWriterThread: Sendable {
         try result.get()
     }
 
+    /// Lets the events go on that stand behind a dead letter of an endpoint with `on_dead_letter: hold`. The dead letter stays one.
+    ///
+    /// - Parameter orderingKey: of this key; nil: of every held key of the endpoint. The writer does nothing else meanwhile: some
+    ///   20 µs a key.
+    /// - Returns: how many keys were held, when it is durable.
+    public func releaseKeys(
+        tenant: String, endpoint: String, orderingKey: String? = nil
+    ) async throws(TenancyError) -> Int {
+        let result = await withCheckedContinuation { continuation in
+            mailbox.post(
+                .releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: orderingKey) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
+    /// Leads dead letters back: each is due at once, in a new round of its endpoint's policy. Returns when all are durable; works in
+    /// small transactions, beside everything else.
+    ///
+    /// - Throws: a name that there is not; `stopped`, after which some may be scheduled and others not.
+    public func redeliver(_ filter: DeadLetterFilter) async throws(TenancyError) -> Redelivered {
+        let result = await withCheckedContinuation { continuation in
+            mailbox.post(.redeliver(filter) { continuation.resume(returning: $0) })
+        }
+        return try result.get()
+    }
+
     /// Who may publish what, now.
     public var tenantDirectory: TenantDirectory { published.withLock(\.directory) }
     public var tenancy: TenancySnapshot { published.withLock(\.tenancy) }
@@ -128,18 +154,6 @@ public final class QueueWriterThread: Sendable {
         mailbox.drain(into: &turn.inbox)
     }
 
-    private func log(_ notice: EndpointNotice) {
-        let names: Logger.Metadata = ["tenant": "\(notice.tenant)", "endpoint": "\(notice.endpoint)"]
-        switch notice.verdict {
-        case .warn(let days):
-            logger.warning("an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
-        case .disable(.gone): logger.warning("an endpoint answered 410 and is disabled; put its settings again to enable it", metadata: names)
-        case .disable(.failing):
-            logger.warning("an endpoint has failed for 5 days and is disabled; put its settings again to enable it", metadata: names)
-        case .unchanged, .beganToFail, .recovered: break
-        }
-    }
-
     private func publish(_ turn: borrowing WriterTurn) {
         for (sender, port) in senders.enumerated() {
             let outgoing = turn.core.ledger.takeOutgoing(sender)
@@ -147,7 +161,7 @@ public final class QueueWriterThread: Sendable {
         }
         if let refusal = turn.refusalToLog { logger.warning("ingest is refused", metadata: ["reason": "\(refusal)"]) }
         if turn.resumed { logger.notice("ingest resumes: there is room again") }
-        for notice in turn.core.notices { log(notice) }
+        for notice in turn.core.notices { notice.log(to: logger) }
         if !turn.core.notices.isEmpty { turn.core.notices = [] }
         let statistics = turn.statistics
         let changed = turn.tenancyChanged
@@ -158,6 +172,6 @@ public final class QueueWriterThread: Sendable {
                 published.tenancy = turn.core.tenancy.snapshot
             }
         }
-        turn.answerChanges()
+        turn.answerCommands()
     }
 }

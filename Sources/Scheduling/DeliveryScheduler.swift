@@ -42,6 +42,10 @@ public struct DeliveryScheduler {
     public mutating func enqueue(_ delivery: DueDelivery) {
         let lane = lane(of: delivery.endpoint)
         lanes[lane].window = max(1, delivery.endpoint.settings.window)
+        if lanes[lane].weight != delivery.endpoint.tenantWeight {
+            lanes[lane].weight = delivery.endpoint.tenantWeight
+            rotation.weigh(delivery.endpoint.tenant, delivery.endpoint.tenantWeight)
+        }
         lanes[lane].queue.append(delivery)
         queued += 1
         list(lane)

@@ -17,12 +17,14 @@ public struct SenderConfiguration: Sendable {
     public var version: String
     /// PEM file of the authorities that TLS trusts; nil: the system's.
     public var authoritiesFile: String?
+    /// What attempts go through where their endpoint names no other way; nil: straight.
+    public var proxy: EgressProxy?
 
     public init(
         transfers: Int = Limits.transfersPerSender, keptConnections: Int = Limits.keptConnections,
         connectMilliseconds: Int64 = Limits.connectMilliseconds,
         breakerOpenMilliseconds: Int64 = Limits.breakerOpenMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
-        version: String, authoritiesFile: String? = nil
+        version: String, authoritiesFile: String? = nil, proxy: EgressProxy? = nil
     ) {
         self.transfers = transfers
         self.keptConnections = keptConnections
@@ -32,5 +34,6 @@ public struct SenderConfiguration: Sendable {
         self.addressGuard = addressGuard
         self.version = version
         self.authoritiesFile = authoritiesFile
+        self.proxy = proxy
     }
 }

@@ -63,7 +63,7 @@ final class SenderLoop {
         for message in messages {
             switch message {
             case .deliveries(let deliveries): core.take(deliveries, now: now.monotonic)
-            case .answer(let lookup, let addresses): core.learn(lookup.host, addresses, now: now.monotonic)
+            case .answer(let lookup, let answer): core.learn(lookup.host, answer, now: now.monotonic)
             case .stop(let grace): stopAt = min(stopAt ?? .max, now.monotonic + grace)
             }
         }
@@ -102,7 +102,7 @@ final class SenderLoop {
     private func askNames() {
         guard !core.lookups.isEmpty else { return }
         for lookup in core.lookups {
-            resolver.submit(lookup) { [mailbox] lookup, addresses in mailbox.post(.answer(lookup, addresses)) }
+            resolver.submit(lookup) { [mailbox] lookup, answer in mailbox.post(.answer(lookup, answer)) }
         }
         core.lookups.removeAll(keepingCapacity: true)
     }

@@ -29,7 +29,7 @@ public final class SenderThread: Sendable {
     /// What others tell the thread.
     enum Message: Sendable {
         case deliveries([DueDelivery])
-        case answer(NameLookup, [IPAddress])
+        case answer(NameLookup, NameAnswer)
         /// No new attempts; those in flight have so many nanoseconds.
         case stop(grace: Int64)
     }

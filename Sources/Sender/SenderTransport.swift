@@ -1,19 +1,19 @@
-import Threading
+package import Threading
 import WebhookModel
 
 /// What the sender's attempts go through in production: exchanges over HTTP/1.1, and libcurl's own transfers for
 /// endpoints that want HTTP/2.
-final class SenderTransport: DeliveryTransport {
+package final class SenderTransport: DeliveryTransport {
     private let exchanges: ExchangeTransport
     private let transfers: CurlTransport
 
-    init(_ configuration: SenderConfiguration, poller: Poller) {
+    package init(_ configuration: SenderConfiguration, poller: Poller) {
         exchanges = ExchangeTransport(configuration, poller: poller)
         transfers = CurlTransport(configuration, poller: poller)
     }
 
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
-    var now: Int64 = 0 {
+    package var now: Int64 = 0 {
         didSet {
             exchanges.now = now
             transfers.now = now
@@ -21,18 +21,22 @@ final class SenderTransport: DeliveryTransport {
     }
 
     /// When there is something to do without an event.
-    var deadline: Int64? {
+    package var deadline: Int64? {
         guard let first = exchanges.deadline, let second = transfers.deadline else {
             return exchanges.deadline ?? transfers.deadline
         }
         return min(first, second)
     }
 
-    func begin(_ order: AttemptOrder) {
-        exchanges.begin(order)
+    package func begin(_ order: AttemptOrder) {
+        if order.target.isHTTP2 {
+            transfers.begin(order)
+        } else {
+            exchanges.begin(order)
+        }
     }
 
-    func collect(into ended: inout [AttemptEnd]) {
+    package func collect(into ended: inout [AttemptEnd]) {
         exchanges.collect(into: &ended)
         var more: [AttemptEnd] = []
         transfers.collect(into: &more)
@@ -40,7 +44,7 @@ final class SenderTransport: DeliveryTransport {
     }
 
     /// Hands an event of the poller to whom it belongs.
-    func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
+    package func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
         if token & (ExchangeTransport.dialTag | ExchangeTransport.connectionTag) != 0 {
             exchanges.ready(token, readiness)
         } else {
@@ -48,12 +52,12 @@ final class SenderTransport: DeliveryTransport {
         }
     }
 
-    func run() {
+    package func run() {
         exchanges.run()
         transfers.run()
     }
 
-    func close() {
+    package func close() {
         exchanges.close()
         transfers.close()
     }

@@ -118,6 +118,8 @@ public enum Limits {
     /// Bytes of an answer that are read; the rest is cut off with the connection. And kept in the attempt's record.
     public static let answerBytes = 64 * 1024
     public static let answerExcerptBytes = 16 * 1024
+    /// Bytes of header lines that are kept of an answer that was not 2xx: what tells why, not a download.
+    public static let answerHeaderBytes = 4 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
     public static let retryAfterMilliseconds: Int64 = 86_400_000
     /// An endpoint that keeps failing is left alone for so long at first, in milliseconds, and ten minutes at most: its breaker is open.
@@ -127,6 +129,23 @@ public enum Limits {
     public static let failingMilliseconds: Int64 = 5 * 86_400_000
     /// Attempts of one delivery at most, whatever its policy says.
     public static let attempts = 100
+    /// Milliseconds between two attempts at most, as a policy may say: a week.
+    public static let retryDelayMilliseconds: Int64 = 7 * 86_400_000
+    /// Attempts a second, and at once, that an endpoint or a tenant may be given: beyond what a machine sends.
+    public static let attemptsPerSecondMost = 1_000_000
+    public static let attemptBurstMost = 10_000_000
+    /// Milliseconds' worth of an endpoint's rate that its sender holds beyond the window: a commit and the way there.
+    public static let ratedAheadMilliseconds = 20
+    /// A tenant's retries a second, by default and at most: an outage must not make a flood of attempts. One over it is made later, by a
+    /// day at most.
+    public static let retriesPerSecond = 1_000
+    public static let retriesPerSecondMost = 100_000
+    /// A tenant's share of a sender beside others'.
+    public static let tenantWeightMost = 100
+    /// Pending deliveries of one tenant from which on its events are refused for the time being, and what may be chosen: some
+    /// gigabytes of the store.
+    public static let tenantBacklog = 10_000_000
+    public static let tenantBacklogMost = 1_000_000_000
     /// Characters of an endpoint's URL.
     public static let urlBytes = 2_048
     /// Secrets live at once while rotating: all sign.
@@ -137,6 +156,25 @@ public enum Limits {
     public static let customHeaders = 32
     public static let headerNameBytes = 128
     public static let customHeaderBytes = 4 * 1024
+    /// Events of a batch by default and at most: with their positions a batch's row stays under a page (`chunkBytes`).
+    public static let batchEvents = 100
+    public static let batchEventsMost = 1_000
+    /// Bytes of a batch's body by default, at least and at most: receivers commonly refuse more than 1 MiB, and less than an event's
+    /// texts makes batches of one.
+    public static let batchBytes = 256 * 1024
+    public static let batchBytesLeast = 1_024
+    public static let batchBytesMost = 1024 * 1024
+    /// Milliseconds that an event waits for others by default, at least and at most.
+    public static let batchWaitMilliseconds: Int64 = 1_000
+    public static let batchWaitMillisecondsLeast: Int64 = 10
+    public static let batchWaitMillisecondsMost: Int64 = 300_000
+    /// Networks in one allow or deny list: each look at an address walks it.
+    public static let networksPerList = 64
+    /// Bytes of a client's certificates, of its key, or of the authorities that an endpoint trusts (PEM), and keys that it pins.
+    public static let pemBytes = 64 * 1024
+    public static let pinnedKeys = 8
+    /// Bytes of a user's name, and of its password, at an egress proxy.
+    public static let proxyCredentialBytes = 255
     /// Dedup window and retention of finished events, dead letters: milliseconds.
     public static let retentionMilliseconds: Int64 = 86_400_000
     public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000

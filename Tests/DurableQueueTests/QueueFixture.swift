@@ -43,11 +43,17 @@ final class QueueFixture: Sendable {
 
     /// Makes a tenant with endpoints named `e1`, `e2`, ….
     func provision(
-        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy = RetryPolicy(delays: [0], jitterPercent: 0)
+        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy? = RetryPolicy(delays: [0], jitterPercent: 0),
+        rate: Rate? = nil, order: DeliveryOrder = .none, batch: BatchRule? = nil, of tenantSettings: Tenant.Settings = Tenant.Settings()
     ) async throws {
-        var changes: [TenancyChange] = [.putTenant(name: tenant, enabled: true, origin: .provisioned)]
+        var changes: [TenancyChange] = [
+            .putTenant(name: tenant, enabled: true, settings: tenantSettings, origin: .provisioned)
+        ]
         for number in 0..<endpoints {
-            let settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret], retry: retry)
+            var settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret], retry: retry)
+            settings.rate = rate
+            settings.order = order
+            settings.batch = batch
             changes.append(
                 .putEndpoint(tenant: tenant, name: "e\(number + 1)", settings: settings, origin: .provisioned))
         }
@@ -81,9 +87,10 @@ final class QueueFixture: Sendable {
         return batch
     }
 
-    func record(_ number: UInt64, payload: Int = 8, deliverAt: Int64 = 0) -> [UInt8] {
+    func record(_ number: UInt64, payload: Int = 8, deliverAt: Int64 = 0, key: String = "") -> [UInt8] {
         Sample.recordBytes(
-            id: EventID(high: 5, low: number), deliverAt: deliverAt, payload: Array(repeating: UInt8(number & 0x7F), count: payload))
+            id: EventID(high: 5, low: number), deliverAt: deliverAt, orderingKey: key,
+            payload: Array(repeating: UInt8(number & 0x7F), count: payload))
     }
 
     /// Waits until so many deliveries were handed over since the last call, and takes them.
@@ -100,10 +107,12 @@ final class QueueFixture: Sendable {
     func report(_ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200) {
         queue.report(
             deliveries.map { delivery in
-                AttemptReport(
-                    delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: .schedule,
+                var report = AttemptReport(
+                    delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
                     outcome: outcome, status: status, startedAt: 0, phases: AttemptPhases(), reusedConnection: false,
                     address: "192.0.2.1", heldBytes: delivery.heldBytes)
+                report.round = delivery.round
+                return report
             })
     }
 

@@ -10,7 +10,7 @@ import WebhookModel
         configuration.port = 0
         configuration.threads = 2
         configuration.lingerMilliseconds = 100
-        let key = SessionDriver.key { $0.rate = APIKey.Rate(eventsPerSecond: 1, burst: 30) }
+        let key = SessionDriver.key { $0.rate = Rate(perSecond: 1, burst: 30) }
         let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [key])
         let server = IngestServer(
             configuration: configuration, authenticate: SessionDriver.authenticator(key), tenants: { directory },

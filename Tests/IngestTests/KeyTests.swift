@@ -142,7 +142,7 @@ import WireProtocol
     // MARK: Rate
 
     @Test func whatIsOverTheRateIsPutOff() throws {
-        let key = SessionDriver.key { $0.rate = APIKey.Rate(eventsPerSecond: 10, burst: 5) }
+        let key = SessionDriver.key { $0.rate = Rate(perSecond: 10, burst: 5) }
         var driver = SessionDriver.opened(key: key)
         // Two frames of one read share the bucket, in order; refused events cost nothing.
         let frames =
@@ -159,7 +159,7 @@ import WireProtocol
     }
 
     @Test func theWaitIsInTheAnswer() throws {
-        let key = SessionDriver.key { $0.rate = APIKey.Rate(eventsPerSecond: 10, burst: 1) }
+        let key = SessionDriver.key { $0.rate = Rate(perSecond: 10, burst: 1) }
         var driver = SessionDriver.opened(key: key)
         _ = driver.send(SessionDriver.publish(5))
         _ = driver.commit()

@@ -95,17 +95,28 @@ import WebhookModel
     }
 
     @Test func configurationAndCountersAreRecovered() throws {
-        let settings = Endpoint.Settings(
+        var settings = Endpoint.Settings(
             url: "https://example.com/", subscription: Subscription([.prefix("task."), .exact("a")]),
             secrets: ["whsec_a", "whsec_b"], retry: RetryPolicy(delays: [1, 2], jitterPercent: 3), window: 4,
             timeout: 5_000, enabled: false)
+        settings.rate = Rate(perSecond: 3, burst: 8)
         let endpoint = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
-        let tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
+        var tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
+        tenant.settings.retry = RetryPolicy(delays: [], jitterPercent: 0)
+        tenant.settings.rate = Rate(perSecond: 9, burst: 90)
+        tenant.settings.weight = 6
+        tenant.settings.retriesPerSecond = 50
+        tenant.settings.backlog = 1_000
+        var heir = endpoint
+        heir.number = EndpointNumber(4)
+        heir.settings.retry = nil
+        heir.settings.rate = nil
+        let rows = [endpoint, heir]
         let key = APIKey(
             name: "k", tenants: .only([TenantNumber(2)]),
             settings: APIKey.Settings(
                 digest: Array(repeating: 7, count: 32), scopes: [.publish(.prefix("order.")), .read],
-                rate: APIKey.Rate(eventsPerSecond: 5, burst: 9), expiresAt: 1_800_000_000_000,
+                rate: Rate(perSecond: 5, burst: 9), expiresAt: 1_800_000_000_000,
                 clientCertificates: ["shop.example", "sha256:00"]))
         var counters = Counters()
         counters.nextPosition = 77
@@ -114,14 +125,14 @@ import WebhookModel
             let directory = try open()
             let transaction = try directory.environment.beginWrite()
             try directory.tables.put(Stored(tenant, origin: .provisioned), in: transaction)
-            try directory.tables.put(Stored(endpoint, origin: .api), in: transaction)
+            for row in rows { try directory.tables.put(Stored(row, origin: .api), in: transaction) }
             try directory.tables.put(Stored(key, origin: .provisioned), number: 9, in: transaction)
             try directory.tables.putCounters(counters, in: transaction)
             try transaction.commit()
         }
         let state = try open().recover()
         #expect(state.tenants.map(\.value) == [tenant] && state.tenants.first?.origin == .provisioned)
-        #expect(state.endpoints.map(\.value) == [endpoint] && state.endpoints.first?.origin == .api)
+        #expect(state.endpoints.map(\.value) == rows && state.endpoints.first?.origin == .api)
         #expect(state.keys[9]?.value == key)
         #expect(state.counters == counters)
     }

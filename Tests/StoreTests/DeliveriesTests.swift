@@ -49,7 +49,7 @@ import WebhookModel
         #expect(try parked(store, 1) == [1, 2])
         #expect(try parked(store, 1, after: 1) == [2])
         #expect(try parked(store, 2) == [1])
-        let endpoints = try store.read { snapshot in try store.tables.endpointsWithParked(in: snapshot) }
+        let endpoints = try store.directory.recover().endpointsWithParked
         #expect(endpoints == [EndpointNumber(1), EndpointNumber(2)])
         try store.write { transaction in
             try store.tables.remove(entries[0].delivery, from: .parked, in: transaction)
@@ -67,11 +67,41 @@ import WebhookModel
             delivery: delivery, entry: .due(1), attempt: 2, trigger: .schedule, outcome: .refusedStatus, status: 500,
             startedAt: 99, phases: phases, reusedConnection: true, address: "192.0.2.1", heldBytes: 0)
         report.excerpt = Array("oh no".utf8)
+        report.headers = Array("Server: x\nRetry-After: 5\n".utf8)
         try store.write { transaction in try store.tables.record(report, nextAt: 777, in: transaction) }
         let rows = try store.read { snapshot in try store.tables.attempts(of: delivery, in: snapshot) }
         let row = try #require(rows.first)
         #expect(rows.count == 1)
         #expect(row.outcome == .refusedStatus && row.status == 500 && row.startedAt == 99 && row.nextAt == 777)
         #expect(row.phases == phases && row.reusedConnection && row.address == "192.0.2.1" && row.excerpt == report.excerpt)
+        #expect(row.headers == report.headers)
+    }
+
+    @Test func aDeliverysRoundIsReadBack() throws {
+        let store = try StoreFixture()
+        let delivery = DeliveryID(position: EventPosition(1), endpoint: EndpointNumber(1))
+        let row = DeliveryRow(
+            state: .scheduled, outcome: .timedOut, attempts: 27, dueAt: 5, round: DeliveryRound(earlier: 18, trigger: .replay))
+        try store.write { transaction in try store.tables.update(delivery, row, in: transaction) }
+        #expect(try store.read { snapshot in try store.tables.delivery(delivery, in: snapshot) } == row)
+    }
+
+    @Test func onlyADeadLetterIsLedBackAndOnlyOnce() throws {
+        let store = try StoreFixture()
+        _ = try store.store(1, endpoints: [1, 2])
+        try store.finish(1, endpoint: 1, .delivered)
+        try store.finish(1, endpoint: 2, .deadLettered)
+        let (done, dead) = (entry(1, 1).delivery, entry(1, 2).delivery)
+        try store.write { transaction in
+            try store.tables.bury(dead, at: 7, outcome: .timedOut, status: 0, attempts: 0, in: transaction)
+            var answers: [Readmission?] = []
+            for delivery in [done, dead, dead] {
+                let place = try store.tables.redeliver(delivery, at: 9, trigger: .manual, inOrder: false, in: transaction)
+                answers.append(place)
+            }
+            #expect(answers == [nil, .due, nil])
+        }
+        #expect(try due(store) == [entry(1, 2, due: 9)])
+        #expect(try store.read { snapshot in try store.tables.deadLetters(limit: 9, in: snapshot) } == [])
     }
 }

@@ -5,12 +5,16 @@ package enum Sample {
     /// An endpoint; the secret is a valid one.
     package static func endpoint(
         _ number: UInt32 = 1, tenant: UInt32 = 1, url: String = "https://example.com/hook",
-        secrets: [String] = [Sample.secret], retry: RetryPolicy = .standard, window: Int = 16, timeout: Int64 = 15_000
+        secrets: [String] = [Sample.secret], retry: RetryPolicy? = nil, window: Int = 16, timeout: Int64 = 15_000,
+        headers: [CustomHeader] = [], connection: EndpointConnection? = nil, weight: Int = 1, tenantNetworks: [String] = []
     ) -> Endpoint {
-        Endpoint(
+        var settings = Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout)
+        settings.headers = headers
+        settings.connection = connection
+        return Endpoint(
             number: EndpointNumber(number), tenant: TenantNumber(tenant), tenantName: "tenant-\(tenant)",
-            name: "endpoint-\(number)",
-            settings: Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout))
+            name: "endpoint-\(number)", settings: settings, inherited: Endpoint.Inherited(tenantWeight: weight),
+            tenantNetworks: tenantNetworks)
     }
 
     /// A secret of 24 bytes, all 0x2A.
@@ -38,7 +42,7 @@ package enum Sample {
     /// The bytes of an event record without its own length.
     package static func recordBytes(
         id: EventID, tenant: String = "tenant-1", type: String = "task.completed", occurredAt: Int64 = 0,
-        deliverAt: Int64 = 0, correlationID: String = "", contentType: String = "",
+        deliverAt: Int64 = 0, correlationID: String = "", orderingKey: String = "", contentType: String = "",
         attributes: [(name: String, value: String)] = [], payload: [UInt8] = Array("{}".utf8)
     ) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -53,7 +57,7 @@ package enum Sample {
         number(id.low)
         number(occurredAt)
         number(deliverAt)
-        for field in [tenant, type, correlationID, "", contentType] { text(field) }
+        for field in [tenant, type, correlationID, orderingKey, contentType] { text(field) }
         number(UInt16(attributes.count))
         for attribute in attributes {
             text(attribute.name)

@@ -12,6 +12,8 @@ package final class ThrowawayCA: @unchecked Sendable {
         package let keyFile: String
         /// SHA-256 of the certificate's DER form: 64 lower-case hex digits.
         package let fingerprint: String
+        /// `sha256//` and the base64 of the SHA-256 of the public key's DER form, as curl pins keys.
+        package let pin: String
     }
 
     private let directory: String
@@ -68,7 +70,8 @@ package final class ThrowawayCA: @unchecked Sendable {
         ThrowawayCA.write(stem + ".pem", mode: 0o644) { PEM_write_bio_X509($0, issued) }
         ThrowawayCA.write(stem + ".key", mode: 0o600) { PEM_write_bio_PrivateKey($0, ownKey, nil, nil, 0, nil, nil) }
         return Issued(
-            certificateFile: stem + ".pem", keyFile: stem + ".key", fingerprint: ThrowawayCA.fingerprint(issued))
+            certificateFile: stem + ".pem", keyFile: stem + ".key", fingerprint: ThrowawayCA.fingerprint(issued),
+            pin: ThrowawayCA.pin(ownKey))
     }
 
     // MARK: libcrypto
@@ -121,6 +124,17 @@ package final class ThrowawayCA: @unchecked Sendable {
         var count: UInt32 = 0
         X509_digest(certificate, EVP_sha256(), &bytes, &count)
         return hex(bytes.prefix(Int(count)))
+    }
+
+    private static func pin(_ key: OpaquePointer) -> String {
+        var der: UnsafeMutablePointer<UInt8>?
+        let count = i2d_PUBKEY(key, &der)
+        defer { CRYPTO_free(der, #file, #line) }
+        var digest = [UInt8](repeating: 0, count: 32)
+        SHA256(der, Int(count), &digest)
+        var text = [UInt8](repeating: 0, count: 45)
+        EVP_EncodeBlock(&text, digest, 32)
+        return "sha256//" + String(decoding: text.prefix(44), as: UTF8.self)
     }
 
     // MARK: Files

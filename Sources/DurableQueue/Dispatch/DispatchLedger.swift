@@ -12,7 +12,7 @@ struct DispatchLedger {
     private(set) var senders: [SenderAccount]
     private(set) var known = KnownDeliveries(minimumCapacity: 32_768)
     private(set) var lotCount = 0
-    private(set) var refillList: [EndpointNumber] = []
+    var refillList: [EndpointNumber] = []
 
     /// Something due may stand in the index unknown.
     var scanPending = true
@@ -23,15 +23,10 @@ struct DispatchLedger {
     /// The earliest future entry, as far as is known; a scan is wanted then.
     var nextDue = Int64.max
 
-    /// Endpoints that are paused, by when that ends.
-    private var pauses = Heap<Pause>()
-
-    private struct Pause: Comparable {
-        var until: Int64
-        var endpoint: Int
-
-        static func < (left: Pause, right: Pause) -> Bool { (left.until, left.endpoint) < (right.until, right.endpoint) }
-    }
+    /// Endpoints and tenants that are paused, by when that ends.
+    var pauses = Heap<Pause>()
+    /// Of those that have one.
+    var rates = DispatchRates()
 
     private let configuration: QueueConfiguration
     /// A sender that reported nothing for so long is stalled: others do not wait for it.
@@ -52,8 +47,11 @@ struct DispatchLedger {
         } else {
             accounts[index]!.endpoint = endpoint
             accounts[index]!.active = active
+            if endpoint.settings.batch != nil { accounts[index]!.hasBatches = true }
+            if endpoint.settings.order.isByKey { accounts[index]!.hasSequences = true }
             wantRefill(index)
         }
+        accounts[index]!.setRate(rates.put(endpoint))
     }
 
     /// Forgets an endpoint. Returns what waited in memory for it: entries of the due index that nobody owns now.
@@ -63,9 +61,14 @@ struct DispatchLedger {
         let orphans = account.takeLot(limit: .max)
         for orphan in orphans { known.remove(orphan.delivery) }
         lotCount -= orphans.count
+        setBehind(number, false)
         accounts[index] = nil
+        rates.remove(number)
         return orphans
     }
+
+    /// Knows of a delivery that the next transaction moves, so that no scan finds it before.
+    mutating func remember(_ delivery: DeliveryID) { known.insert(delivery) }
 
     /// Forgets one delivery that will never be handed over.
     mutating func forget(_ delivery: DeliveryID) { known.remove(delivery) }
@@ -91,6 +94,17 @@ struct DispatchLedger {
         wantRefill(Int(number.value))
     }
 
+    /// Endpoints with deliveries behind a head.
+    private var endpointsWithBehind = 0
+    var somebodyIsBehind: Bool { endpointsWithBehind > 0 }
+
+    mutating func setBehind(_ number: EndpointNumber, _ hasBehind: Bool) {
+        let index = Int(number.value)
+        guard accounts[index] != nil, accounts[index]!.hasBehind != hasBehind else { return }
+        accounts[index]!.hasBehind = hasBehind
+        endpointsWithBehind += hasBehind ? 1 : -1
+    }
+
     // MARK: Placing
 
     enum Placement: Equatable {
@@ -105,11 +119,11 @@ struct DispatchLedger {
     }
 
     /// Where a due delivery that is not known yet should go.
-    func placement(_ number: EndpointNumber, bytes: Int) -> Placement {
+    func placement(_ number: EndpointNumber, bytes: Int, now: Int64) -> Placement {
         let index = Int(number.value)
         // Read in place: a copy of the account counts its references up and down, for every delivery.
         guard index < accounts.count, let hasBacklog = accounts[index]?.hasBacklog else { return .orphan }
-        guard !hasBacklog, accounts[index]!.room > 0 else { return .wait }
+        guard !hasBacklog, room(of: accounts[index]!, now: now) > 0 else { return .wait }
         return hasRoom(accounts[index]!.sender, bytes: bytes) ? .hand : .leave
     }
 
@@ -138,11 +152,12 @@ struct DispatchLedger {
         !hasRoom(sender) && now - senders[sender].lastReportAt > DispatchLedger.stallMilliseconds
     }
 
-    /// Counts a delivery as held and puts it with its sender's outgoing ones.
-    mutating func hand(_ delivery: DueDelivery) {
+    /// Counts a delivery as held, takes its token, and puts it with its sender's outgoing ones.
+    mutating func hand(_ delivery: DueDelivery, now: Int64) {
         let index = Int(delivery.endpoint.number.value)
         known.insert(delivery.id)
         accounts[index]!.held += 1
+        if accounts[index]!.isRated { spend(index, now: now) }
         let sender = accounts[index]!.sender
         senders[sender].held += 1
         senders[sender].heldBytes += delivery.heldBytes
@@ -155,8 +170,8 @@ struct DispatchLedger {
         let index = Int(entry.delivery.endpoint.value)
         accounts[index]!.lot.append(entry)
         lotCount += 1
-        // Without anything held no report will come to ask for the refill.
-        if accounts[index]!.held == 0 { wantRefill(index) }
+        // Without anything held no report will come to ask for the refill; nor does one come with a token.
+        if accounts[index]!.held == 0 || accounts[index]!.isRated { wantRefill(index) }
     }
 
     /// The room there is for a walk over the due index.
@@ -196,7 +211,9 @@ struct DispatchLedger {
             return Waiting(pending: pending, entry: returned.entry)
         }
         accounts[index]!.held -= 1
-        accounts[index]!.holdLimit = EndpointAccount.leastHoldLimit
+        accounts[index]!.distrust()
+        // It was not sent: the token is still there for the next.
+        if accounts[index]!.isRated { refillList += rates.giveBack(accounts[index]!.endpoint, now: now) }
         pause(index, until: now + returned.pause)
         switch returned.entry {
         case .due(let time):
@@ -213,20 +230,27 @@ struct DispatchLedger {
         return nil
     }
 
-    private mutating func pause(_ index: Int, until: Int64) {
+    mutating func pause(_ index: Int, until: Int64) {
         guard until > accounts[index]!.pausedUntil else { return }
         accounts[index]!.pausedUntil = until
-        pauses.insert(Pause(until: until, endpoint: index))
+        pauses.insert(Pause(until: until, of: .endpoint(index)))
     }
 
     /// Ends the pauses whose time has come.
     mutating func endPauses(now: Int64) {
         while let first = pauses.min, first.until <= now {
             pauses.removeMin()
-            // A later pause of the same endpoint has an entry of its own.
-            guard let account = accounts[first.endpoint], account.pausedUntil == first.until else { continue }
-            accounts[first.endpoint]!.pausedUntil = .min
-            wantRefill(first.endpoint)
+            switch first.of {
+            case .endpoint(let index):
+                // A later pause of the same endpoint has an entry of its own.
+                guard let account = accounts[index], account.pausedUntil == first.until else { continue }
+                accounts[index]!.pausedUntil = .min
+                wantRefill(index)
+            case .endpointRate(let number):
+                if rates.open(number, pausedUntil: first.until) { wantRefill(of: number) }
+            case .tenantRate(let tenant):
+                refillList += rates.open(tenant, pausedUntil: first.until)
+            }
         }
     }
 
@@ -268,6 +292,7 @@ struct DispatchLedger {
         for number in refillList {
             let index = Int(number.value)
             guard let account = accounts[index], account.wantsRefill else { continue }
+            if account.isRated, rates.wait(for: account.endpoint) { continue }
             if hasRoom(account.sender) {
                 accounts[index]!.wantsRefill = false
                 taken.append(number)
@@ -323,7 +348,7 @@ struct DispatchLedger {
             if entry.delivery.position <= accounts[index]!.parkedPlace {
                 accounts[index]!.parkedPlace = EventPosition(entry.delivery.position.value - 1)
             }
-            if accounts[index]!.held == 0 { wantRefill(index) }
+            if accounts[index]!.held == 0 || accounts[index]!.isRated { wantRefill(index) }
         }
     }
 }

@@ -43,10 +43,12 @@ struct DueWalk {
     }
 
     /// Decides about an entry that is due and not known.
-    mutating func choose(_ entry: PendingEntry, _ account: EndpointAccount?) -> Choice {
+    ///
+    /// - Parameter endpointRoom: how many its endpoint may have now.
+    mutating func choose(_ entry: PendingEntry, _ account: EndpointAccount?, endpointRoom: Int) -> Choice {
         guard let account else { return .orphan }
         let number = entry.delivery.endpoint.value
-        let isFull = account.hasBacklog || account.room <= chosenFor[number, default: 0]
+        let isFull = account.hasBacklog || endpointRoom <= chosenFor[number, default: 0]
         if isFull || (room.senders[account.sender] == 0 && room.stalled[account.sender]) {
             guard room.lots > 0 else { return .pause }
             room.lots -= 1

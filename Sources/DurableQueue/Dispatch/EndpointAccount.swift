@@ -19,13 +19,23 @@ struct EndpointAccount {
     /// Due, but without room: durable in the due index, to be parked when many have gathered.
     var lot: [PendingEntry] = []
     private var lotHead = 0
-    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, it asked for a pause, or a rate is spent.
+    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, or it asked for a pause.
     var pausedUntil = Int64.min
     /// Fails without a success: the first look at each report.
     var isFailing = false
     var warnedDays = 0
+    /// It delivers in order, or has sequences of when it did: what becomes of a delivery moves its sequence on.
+    var hasSequences: Bool
+    /// Somebody stands behind a head: outcomes do not wait for company.
+    var hasBehind = false
+    /// It makes batches, or has some of when it did: what is handed over may lead one.
+    var hasBatches: Bool
     /// Already in the list of endpoints that want a refill.
     var wantsRefill = false
+    /// It or its tenant has a rate: each hand-over takes a token of `DispatchRates`.
+    var isRated = false
+    /// How much `holdLimit` may become.
+    private(set) var mostHeld = Limits.heldPerEndpoint
 
     static let firstHoldLimit = 32
     static let leastHoldLimit = 8
@@ -34,7 +44,25 @@ struct EndpointAccount {
         self.endpoint = endpoint
         self.sender = sender
         self.active = active
+        hasBatches = endpoint.settings.batch != nil
+        hasSequences = endpoint.settings.order.isByKey
     }
+
+    /// Follows its rate. A sender sends what it holds as fast as the window allows, so little more than a window may wait there, or a
+    /// pause of the endpoint would be followed by more than the rate: a window, and what comes in `Limits.ratedAheadMilliseconds`.
+    mutating func setRate(_ perSecond: Int?) {
+        isRated = perSecond != nil
+        mostHeld =
+            perSecond.map {
+                min(Limits.heldPerEndpoint, endpoint.settings.window + $0 * Limits.ratedAheadMilliseconds / 1_000)
+            } ?? Limits.heldPerEndpoint
+        holdLimit = min(max(holdLimit, leastHeld), mostHeld)
+    }
+
+    private var leastHeld: Int { min(EndpointAccount.leastHoldLimit, mostHeld) }
+
+    /// It was given back unsent: little is handed over until it has delivered again.
+    mutating func distrust() { holdLimit = leastHeld }
 
     var lotCount: Int { lot.count - lotHead }
     var hasBacklog: Bool { hasParked || lotCount > 0 }
@@ -68,9 +96,9 @@ struct EndpointAccount {
         let wasFull = held >= holdLimit
         held -= 1
         if delivered {
-            if wasFull { holdLimit = min(holdLimit * 2, Limits.heldPerEndpoint) }
+            if wasFull { holdLimit = min(holdLimit * 2, mostHeld) }
         } else {
-            holdLimit = max(holdLimit / 2, EndpointAccount.leastHoldLimit)
+            holdLimit = max(holdLimit / 2, leastHeld)
         }
     }
 }

@@ -16,30 +16,56 @@ struct Refill {
         var unreadable: [Waiting] = []
         /// The endpoint is gone.
         var orphans: [Waiting] = []
+        /// Lone deliveries that are to wait for company.
+        var strays: [Stray] = []
+        /// Batches with a member whose record is missing or damaged, by their leader.
+        var brokenBatches: [Waiting] = []
     }
 
-    /// Refills the endpoints that asked for it, parked deliveries first.
-    func refillEndpoints(
-        _ ledger: inout DispatchLedger, findings: inout Findings, in snapshot: borrowing ReadTransaction
+    /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
+    func hand(
+        _ brought: [PendingEntry], _ ledger: inout DispatchLedger, now: Int64, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        for number in ledger.takeRefills() {
-            guard let account = ledger.account(number) else { continue }
-            if account.hasParked {
-                try takeParked(number, room: account.room, &ledger, &findings, in: snapshot)
-            }
-            while let account = ledger.account(number), !account.hasParked, account.room > 0,
-                ledger.hasRoom(account.sender), let entry = ledger.popLot(number)
-            {
-                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, &findings, in: snapshot)
+        for entry in brought {
+            switch ledger.placement(entry.delivery.endpoint, bytes: 0, now: now) {
+            case .hand: try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
+            case .wait: ledger.wait(entry)
+            case .leave, .orphan: ledger.nextDue = min(ledger.nextDue, entry.dueAt)
             }
         }
     }
 
+    /// Refills the endpoints that asked for it, parked deliveries first.
+    func refillEndpoints(
+        _ ledger: inout DispatchLedger, now: Int64, findings: inout Findings, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        var again: (unserved: [EndpointNumber], served: [EndpointNumber]) = ([], [])
+        for number in ledger.takeRefills() {
+            guard let account = ledger.account(number) else { continue }
+            if account.hasParked {
+                try takeParked(number, &ledger, now, &findings, in: snapshot)
+            }
+            while let account = ledger.account(number), !account.hasParked, ledger.room(of: account, now: now) > 0,
+                ledger.hasRoom(account.sender), let entry = ledger.popLot(number)
+            {
+                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
+            }
+            // Its sender is full, or its tenant's rate is spent.
+            guard let left = ledger.account(number), ledger.wantsRefillAgain(left) else { continue }
+            if left.held > account.held { again.served.append(number) } else { again.unserved.append(number) }
+        }
+        // Who got nothing comes first the next time.
+        for number in again.unserved + again.served { ledger.wantRefill(of: number) }
+    }
+
     private func takeParked(
-        _ number: EndpointNumber, room: Int, _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        _ number: EndpointNumber, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        guard let account = ledger.account(number), room > 0 else { return }
+        guard let account = ledger.account(number) else { return }
+        let room = ledger.room(of: account, now: now)
+        guard room > 0 else { return }
         var found: [PendingEntry] = []
         var last = account.parkedPlace
         try tables.scanParked(of: number, after: account.parkedPlace, in: snapshot) { entry in
@@ -62,7 +88,7 @@ struct Refill {
                 }
                 return ledger.wantRefill(of: number)
             }
-            try hand(Waiting(pending: entry, entry: .parked), &ledger, &findings, in: snapshot)
+            try hand(Waiting(pending: entry, entry: .parked), &ledger, now, &findings, in: snapshot)
         }
     }
 
@@ -76,7 +102,8 @@ struct Refill {
             guard entry.dueAt <= now else { return walk.end(at: entry.dueAt) }
             guard walk.visited < Refill.scanLimit else { return walk.pause() }
             if !ledger.known.contains(entry.delivery) {
-                switch walk.choose(entry, ledger.account(entry.delivery.endpoint)) {
+                let account = ledger.account(entry.delivery.endpoint)
+                switch walk.choose(entry, account, endpointRoom: account.map { ledger.room(of: $0, now: now) } ?? 0) {
                 case .pause: return walk.pause()
                 case .orphan: orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
                 case .taken: break
@@ -101,22 +128,32 @@ struct Refill {
                 ledger.scanPending = true
                 return
             }
-            try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, &findings, in: snapshot)
+            // Its tenant's rate went to another of its endpoints.
+            if account.isRated, ledger.room(of: account, now: now) == 0 {
+                ledger.wait(entry)
+                continue
+            }
+            try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
         }
     }
 
     private func hand(
-        _ waiting: Waiting, _ ledger: inout DispatchLedger, _ findings: inout Findings,
+        _ waiting: Waiting, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
         guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
-        guard case .event(let event) = try tables.event(at: waiting.pending.delivery.position, in: snapshot) else {
+        let pending = waiting.pending
+        if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
+        guard case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot) else {
             findings.unreadable.append(waiting)
             return
         }
+        // Only what was tried before can be in a later round.
+        let row = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot) : nil
         ledger.hand(
             DueDelivery(
-                event: event, endpoint: account.endpoint, attempt: waiting.pending.attempts + 1, entry: waiting.entry))
+                event: event, endpoint: account.endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
+                round: row?.round ?? .first), now: now)
     }
 }
 

@@ -20,6 +20,10 @@ struct PublishPlan {
     var earliestFuture = Int64.max
     var storedEvents = 0
     var deliveries = 0
+    /// Endpoints with new deliveries behind a head.
+    var behind: Set<EndpointNumber> = []
+    /// Deliveries that wait for company.
+    var gathered: [GatheredEntry] = []
 
     init(nextPosition: UInt64) { self.nextPosition = nextPosition }
 }
@@ -33,7 +37,7 @@ struct Publisher {
     /// - Parameter now: Unix milliseconds.
     func publish(
         _ batch: EventBatch, number: Int, tenants: [TenantNumber: Stored<Tenant>], routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         var results: [EventResult] = []
         results.reserveCapacity(batch.drafts.count)
@@ -55,7 +59,8 @@ struct Publisher {
             }
             results.append(
                 try publish(
-                    draft, index, of: batch, number: number, routing: &routing, plan: &plan, now: now, in: transaction))
+                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan, now: now,
+                    in: transaction))
         }
         plan.results.append(results)
     }
@@ -68,11 +73,16 @@ struct Publisher {
 
     private func publish(
         _ draft: EventDraft, _ index: Int, of batch: EventBatch, number: Int, routing: inout RoutingTable,
-        plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+        backlog: inout Backlog, plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> EventResult {
         try batch.bytes.withUnsafeBufferPointer { bytes throws(LMDBError) -> EventResult in
             let record = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[draft.span.range])
             let checksum = Tables.checksum(record)
+            // What is stored already costs nothing more, and its producer may forget it: a duplicate is told as such even now.
+            guard backlog.admits(draft.tenant) else {
+                guard let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) else { return .throttled }
+                return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
+            }
             let position = EventPosition(plan.nextPosition)
             let known = try tables.insert(
                 record, checksum: checksum, id: draft.record.id, at: position, tenant: draft.tenant, acceptedAt: now,
@@ -85,7 +95,8 @@ struct Publisher {
             let dueAt = max(draft.record.deliverAt, now)
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
-                try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+                backlog.plan(endpoint.number)
+                guard try schedule(delivery, draft, record, endpoint, dueAt: dueAt, &plan, now: now, in: transaction) else { continue }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
                 } else {
@@ -95,6 +106,34 @@ struct Publisher {
             plan.deliveries += endpoints.count
             return endpoints.isEmpty ? .acceptedNoMatch : .accepted
         }
+    }
+
+    /// Lets a delivery wait where its endpoint's settings say.
+    ///
+    /// - Returns: whether it stands in the due index, for itself.
+    private func schedule(
+        _ delivery: DeliveryID, _ draft: EventDraft, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint, dueAt: Int64,
+        _ plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {
+            let key = UnsafeRawBufferPointer(rebasing: record[draft.record.orderingKey.range])
+            let sequence = SequenceKey(endpoint: endpoint.number, orderingKey: key)
+            let isHead = try tables.schedule(delivery, dueAt: dueAt, sequence, in: transaction)
+            if !isHead { plan.behind.insert(endpoint.number) }
+            return isHead
+        }
+        guard endpoint.settings.batch != nil else {
+            try tables.schedule(delivery, dueAt: dueAt, in: transaction)
+            return true
+        }
+        guard dueAt <= now else {
+            try tables.scheduleBonded(delivery, dueAt: dueAt, in: transaction)
+            return true
+        }
+        let entry = GatheredEntry(delivery: delivery, since: now, bytes: draft.record.batchBytes(at: endpoint))
+        try tables.schedule(entry, in: transaction)
+        plan.gathered.append(entry)
+        return false
     }
 
     // A checksum alone would, once in four thousand million conflicts, call a new event a duplicate and lose it.

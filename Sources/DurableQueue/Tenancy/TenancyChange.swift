@@ -3,7 +3,7 @@ public import WebhookModel
 
 /// A change of tenants, keys or endpoints. The provisioning file and the API say the same words.
 public enum TenancyChange: Sendable {
-    case putTenant(name: String, enabled: Bool, origin: Origin)
+    case putTenant(name: String, enabled: Bool, settings: Tenant.Settings = Tenant.Settings(), origin: Origin)
     case putEndpoint(tenant: String, name: String, settings: Endpoint.Settings, origin: Origin)
     /// Its waiting deliveries are cancelled.
     case removeEndpoint(tenant: String, name: String)
@@ -31,6 +31,7 @@ public enum TenancyError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownTenant(let name): "there is no tenant “\(name)”"
+        case .unknownEndpoint("", let name): "no tenant has an endpoint “\(name)”"
         case .unknownEndpoint(let tenant, let name): "tenant “\(tenant)” has no endpoint “\(name)”"
         case .unknownAPIKey(let name): "there is no API key “\(name)”"
         case .tooManyEndpoints(let tenant):

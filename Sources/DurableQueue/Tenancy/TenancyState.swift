@@ -9,8 +9,11 @@ struct TenancyState {
     private(set) var keys: [UInt32: Stored<APIKey>] = [:]
     private var tenantNumbers: [String: TenantNumber] = [:]
     private var endpointNumbers: [TenantNumber: [String: EndpointNumber]] = [:]
+    /// The server's: for endpoints and tenants that have no policy.
+    private let retry: RetryPolicy
 
-    init(_ recovered: RecoveredState) {
+    init(_ recovered: RecoveredState, retry: RetryPolicy) {
+        self.retry = retry
         counters = recovered.counters
         for tenant in recovered.tenants { insert(tenant) }
         for endpoint in recovered.endpoints { insert(endpoint) }
@@ -29,7 +32,7 @@ struct TenancyState {
     /// Applies a change and says what must be written; nothing where it changes nothing.
     mutating func apply(_ change: TenancyChange) throws(TenancyError) -> [Edit] {
         switch change {
-        case .putTenant(let name, let enabled, let origin): putTenant(name, enabled, origin)
+        case .putTenant(let name, let enabled, let settings, let origin): putTenant(name, enabled, settings, origin)
         case .putEndpoint(let tenant, let name, let settings, let origin):
             try putEndpoint(tenant, name, settings, origin)
         case .removeEndpoint(let tenant, let name): try removeEndpoint(tenant, name)
@@ -39,10 +42,12 @@ struct TenancyState {
         }
     }
 
-    private mutating func putTenant(_ name: String, _ enabled: Bool, _ origin: Origin) -> [Edit] {
+    private mutating func putTenant(
+        _ name: String, _ enabled: Bool, _ settings: Tenant.Settings, _ origin: Origin
+    ) -> [Edit] {
         let number = tenantNumbers[name] ?? TenantNumber(counters.nextTenant)
         if tenantNumbers[name] == nil { counters.nextTenant += 1 }
-        let row = Stored(Tenant(number: number, name: name, enabled: enabled), origin: origin)
+        let row = Stored(Tenant(number: number, name: name, enabled: enabled, settings: settings), origin: origin)
         if let present = tenants[number], present.value == row.value, present.origin == origin { return [] }
         insert(row)
         return [.tenant(row)]
@@ -65,12 +70,9 @@ struct TenancyState {
     }
 
     private mutating func removeEndpoint(_ tenantName: String, _ name: String) throws(TenancyError) -> [Edit] {
-        guard let tenant = tenantNumbers[tenantName] else { throw .unknownTenant(tenantName) }
-        guard let present = endpoint(named: name, of: tenant) else {
-            throw .unknownEndpoint(tenant: tenantName, name: name)
-        }
+        let present = try endpoint(named: name, ofTenant: tenantName)
         endpoints[present.value.number] = nil
-        endpointNumbers[tenant]?[name] = nil
+        endpointNumbers[present.value.tenant]?[name] = nil
         return [.removeEndpoint(present.value.number)]
     }
 
@@ -115,6 +117,14 @@ struct TenancyState {
         endpointNumbers[tenant]?[name].flatMap { endpoints[$0] }
     }
 
+    func endpoint(named name: String, ofTenant tenantName: String) throws(TenancyError) -> Stored<EndpointRow> {
+        guard let tenant = tenantNumbers[tenantName] else { throw .unknownTenant(tenantName) }
+        guard let present = endpoint(named: name, of: tenant) else {
+            throw .unknownEndpoint(tenant: tenantName, name: name)
+        }
+        return present
+    }
+
     var directory: TenantDirectory {
         TenantDirectory(
             tenants: tenants.values.map(\.value).sorted { $0.number < $1.number }, keys: keys.values.map(\.value))
@@ -130,9 +140,12 @@ struct TenancyState {
 
     /// An endpoint as other rooms see it.
     func endpoint(_ row: EndpointRow) -> Endpoint {
-        Endpoint(
-            number: row.number, tenant: row.tenant, tenantName: tenants[row.tenant]?.value.name ?? "", name: row.name,
-            settings: row.settings)
+        let tenant = tenants[row.tenant]?.value
+        let inherited = Endpoint.Inherited(
+            retry: tenant?.settings.retry ?? retry, tenantWeight: tenant?.settings.weight ?? 1)
+        return Endpoint(
+            number: row.number, tenant: row.tenant, tenantName: tenant?.name ?? "", name: row.name,
+            settings: row.settings, inherited: inherited)
     }
 
     func isActive(_ row: EndpointRow) -> Bool {

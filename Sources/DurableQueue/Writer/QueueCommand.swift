@@ -7,6 +7,8 @@ enum QueueCommand: Sendable {
     case reports([AttemptReport])
     case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
+    case releaseKeys(tenant: String, endpoint: String, orderingKey: String?, reply: @Sendable (Result<Int, TenancyError>) -> Void)
+    case redeliver(DeadLetterFilter, reply: @Sendable (Result<Redelivered, TenancyError>) -> Void)
     case stop
 
     /// Events and outcomes in it.
@@ -14,7 +16,7 @@ enum QueueCommand: Sendable {
         switch self {
         case .publish(let batch): batch.drafts.count
         case .reports(let reports): reports.count
-        case .returned, .change, .stop: 0
+        case .returned, .change, .releaseKeys, .redeliver, .stop: 0
         }
     }
 }

@@ -1,3 +1,5 @@
+import Store
+
 /// Counts of the queue since its start, and its levels now. Derived: the store is the truth.
 public struct QueueStatistics: Sendable, Equatable {
     // MARK: Counts
@@ -6,6 +8,8 @@ public struct QueueStatistics: Sendable, Equatable {
     public var duplicates = 0
     public var conflicts = 0
     public var refusedForSpace = 0
+    /// Events of tenants whose backlog, or whose key's rate, was spent.
+    public var throttled = 0
     public var otherRefusals = 0
     public var deliveriesMade = 0
     public var delivered = 0
@@ -13,9 +17,12 @@ public struct QueueStatistics: Sendable, Equatable {
     public var deadLettered = 0
     public var cancelled = 0
     public var quarantined = 0
+    public var batchesMade = 0
     public var attempts = 0
     /// Deliveries that senders gave back unsent, because their endpoint was held.
     public var returned = 0
+    /// Dead letters that were led back.
+    public var redelivered = 0
     /// Endpoints that we stopped sending to.
     public var endpointsDisabled = 0
     public var commits = 0
@@ -30,6 +37,13 @@ public struct QueueStatistics: Sendable, Equatable {
     public var inLots = 0
     public var pendingDue = 0
     public var pendingParked = 0
+    /// Behind another delivery with the same ordering key.
+    public var pendingBehind = 0
+    /// Waiting for company, and in batches that are not final; of those the leaders count as due or parked.
+    public var pendingGathering = 0
+    public var pendingBatched = 0
+    /// Ordering keys that wait for what becomes of a dead letter.
+    public var heldKeys = 0
     public var usedPages = 0
     public var mapPages = 0
     /// Why ingest is refused just now; nil while it is not.
@@ -37,5 +51,14 @@ public struct QueueStatistics: Sendable, Equatable {
 
     public init() {}
 
-    public var pending: Int { pendingDue + pendingParked }
+    public var pending: Int { pendingDue + pendingParked + pendingBehind + pendingGathering + pendingBatched }
+
+    mutating func adopt(_ count: PendingCount) {
+        pendingDue = count.due
+        pendingParked = count.parked
+        pendingBehind = count.behind
+        pendingGathering = count.gathering
+        pendingBatched = count.batched
+        heldKeys = count.heldKeys
+    }
 }

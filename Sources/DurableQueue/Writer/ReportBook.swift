@@ -10,6 +10,13 @@ struct ReportPlan {
     var retries = 0
     var deadLettered = 0
     var cancelled = 0
+    var sequences = SequencePlan()
+    /// Endpoints of deliveries that became final, each as often.
+    var finished: [EndpointNumber] = []
+
+    mutating func finish(_ endpoint: EndpointNumber, _ deliveries: Int) {
+        for _ in 0..<deliveries { finished.append(endpoint) }
+    }
 }
 
 /// Writes attempts and their outcomes: the entry leaves where it waited, and what follows enters.
@@ -19,21 +26,29 @@ struct ReportBook {
     /// Writes one report.
     ///
     /// - Parameters:
-    ///   - endpoint: as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - account: of the endpoint as it is now; nil: it was removed, and its delivery is cancelled unless it was delivered.
+    ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, endpoint: Endpoint?, plan: inout ReportPlan, now: Int64,
+        _ report: AttemptReport, account: EndpointAccount?, plan: inout ReportPlan, rates: inout RetryRates, now: Int64,
         random: inout some RandomNumberGenerator, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
+        let endpoint = account?.endpoint
         var row = DeliveryRow(
             state: .delivered, outcome: report.outcome, attempts: report.attempt, status: report.status, dueAt: 0,
-            finishedAt: now)
+            finishedAt: now, round: report.round)
+        let batch = try account?.hasBatches == false ? nil : tables.batch(ledBy: report.delivery, in: transaction)
+        let events = batch?.members.count ?? 1
+        if batch == nil, account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
+        if batch != nil { row.bond = .batch(leader: report.delivery.position) }
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         switch next(after: report, endpoint: endpoint, now: now, random: &random) {
         case .delivered:
-            plan.delivered += 1
-        case .again(let at):
+            plan.delivered += events
+            plan.finish(report.delivery.endpoint, events)
+        case .again(let policyTime):
+            let at = policyTime + (endpoint.map { rates.delay(of: $0.tenant, now: now) } ?? 0)
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
@@ -43,19 +58,23 @@ struct ReportBook {
             plan.retries += 1
             plan.earliestRetry = min(plan.earliestRetry, at)
         case .deadLetter:
+            plan.finish(report.delivery.endpoint, events)
             if endpoint == nil {
                 row.state = .cancelled
-                plan.cancelled += 1
+                plan.cancelled += events
             } else {
                 row.state = .deadLettered
-                try tables.bury(
-                    report.delivery, at: now, outcome: report.outcome, status: report.status, attempts: report.attempt,
-                    in: transaction)
-                plan.deadLettered += 1
+                plan.deadLettered += events
             }
         }
-        try tables.update(report.delivery, row, in: transaction)
+        if let batch, row.state.isFinal {
+            try finish(batch, ledBy: report.delivery, row, in: transaction)
+        } else {
+            try finish(report.delivery, row, in: transaction)
+        }
         try tables.record(report, nextAt: nextAt, in: transaction)
+        guard let account, row.bond != .none else { return }
+        try moveOn(past: report.delivery, row, account: account, plan: &plan.sequences, now: now, in: transaction)
     }
 
     private func next(
@@ -63,39 +82,85 @@ struct ReportBook {
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
         return RetrySchedule.next(
-            outcome: report.outcome, attempt: Int(report.attempt), policy: endpoint.settings.retry,
+            outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)
     }
 
-    /// Cancels deliveries of a removed endpoint.
+    /// Writes a delivery's row, and its dead letter if that is what it became.
+    private func finish(
+        _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try tables.update(delivery, row, in: transaction)
+        guard row.state == .deadLettered else { return }
+        try tables.bury(
+            delivery, at: row.finishedAt, outcome: row.outcome, status: row.status, attempts: row.attempts, in: transaction)
+    }
+
+    /// Writes what became of a batch to each of its members.
+    private func finish(
+        _ batch: BatchRow, ledBy leader: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        for position in batch.members {
+            try finish(DeliveryID(position: position, endpoint: leader.endpoint), row, in: transaction)
+        }
+        try tables.close(batch, ledBy: leader, in: transaction)
+    }
+
+    // MARK: Without an attempt
+
+    /// Cancels deliveries of a removed endpoint, and those that a batch's leader leads.
+    ///
+    /// - Returns: how many.
     func cancel(
         _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> Int {
+        var count = 0
         for waiting in entries {
-            try finish(waiting, .cancelled, .delivered, now: now, in: transaction)
+            try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
+            guard let batch = try tables.batch(ledBy: waiting.pending.delivery, in: transaction) else {
+                try cancel(waiting.pending.delivery, now: now, in: transaction)
+                count += 1
+                continue
+            }
+            let row = DeliveryRow(
+                state: .cancelled, attempts: waiting.pending.attempts, dueAt: 0, finishedAt: now,
+                bond: .batch(leader: waiting.pending.delivery.position))
+            try finish(batch, ledBy: waiting.pending.delivery, row, in: transaction)
+            count += batch.members.count
         }
+        return count
     }
 
-    /// Dead-letters deliveries whose record cannot be read: never sent, never skipped in silence.
+    /// Cancels a delivery that waits nowhere any more.
+    func cancel(
+        _ delivery: DeliveryID, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        try finish(delivery, DeliveryRow(state: .cancelled, dueAt: 0, finishedAt: now), in: transaction)
+    }
+
+    /// Dead-letters a delivery whose record cannot be read: never sent, never skipped in silence.
     func quarantine(
-        _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) {
-        for waiting in entries {
-            try finish(waiting, .deadLettered, .recordDamaged, now: now, in: transaction)
-            try tables.bury(
-                waiting.pending.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: waiting.pending.attempts,
-                in: transaction)
-        }
-    }
-
-    private func finish(
-        _ waiting: Waiting, _ state: DeliveryState, _ outcome: Outcome, now: Int64,
+        _ waiting: Waiting, account: EndpointAccount?, plan: inout SequencePlan, now: Int64,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        try tables.remove(waiting.pending.delivery, from: waiting.entry, in: transaction)
+        let delivery = waiting.pending.delivery
+        try tables.remove(delivery, from: waiting.entry, in: transaction)
+        let bond = try tables.bond(of: delivery, in: transaction)
+        let row = try quarantine(delivery, attempts: waiting.pending.attempts, bond: bond, now: now, in: transaction)
+        guard let account, account.hasSequences else { return }
+        try moveOn(past: delivery, row, account: account, plan: &plan, now: now, in: transaction)
+    }
+
+    /// The same for one that waits nowhere any more.
+    @discardableResult
+    func quarantine(
+        _ delivery: DeliveryID, attempts: UInt16 = 0, bond: DeliveryRow.Bond, now: Int64,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> DeliveryRow {
         let row = DeliveryRow(
-            state: state, outcome: outcome, attempts: waiting.pending.attempts, dueAt: 0, finishedAt: now)
-        try tables.update(waiting.pending.delivery, row, in: transaction)
+            state: .deadLettered, outcome: .recordDamaged, attempts: attempts, dueAt: 0, finishedAt: now, bond: bond)
+        try finish(delivery, row, in: transaction)
+        return row
     }
 }
 

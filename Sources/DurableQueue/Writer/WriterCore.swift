@@ -17,15 +17,27 @@ final class WriterCore {
     var ledger: DispatchLedger
     var statistics = QueueStatistics()
     /// What owners and operators should hear, since the last turn.
-    var notices: [EndpointNotice] = []
+    var notices: [Notice] = []
     var space: SpaceGauge
+    var backlog = Backlog()
+    var retryRates: RetryRates
+    /// Dead letters that somebody wants delivered, in the order in which they were asked for.
+    var redeliveries: [RedeliveryJob] = []
+    /// To be called once what they tell is durable.
+    var answers: [() -> Void] = []
     var sweep: RetentionSweep
     /// Reports whose transaction found no room: they come first in the next.
     var deferredReports: [AttemptReport] = []
     var findings = Refill.Findings()
     /// Removed endpoints whose parked deliveries are still to be cancelled.
     var purges: [EndpointNumber] = []
-    private var random = SystemRandomNumberGenerator()
+    /// Endpoints whose order was changed while they had sequences: some are still to be let go.
+    var unsettled: [EndpointNumber] = []
+    /// What came into the due index from behind a head and is due: handed over with the next refill.
+    var brought: [PendingEntry] = []
+    /// What waits for company at endpoints that make batches.
+    var gatherings = Gatherings()
+    var random = SystemRandomNumberGenerator()
     private var headroom: FileHeadroom
     var nextSweep: Int64 = 0
     /// Parking goes on, slice by slice, until the lots are nearly empty.
@@ -45,14 +57,17 @@ final class WriterCore {
         let recovered = try directory.recover(seal: configuration.seal)
         sealedAtStart = recovered.endpointsToSeal.count
         if let seal = configuration.seal { try directory.reseal(recovered.endpointsToSeal, seal: seal) }
-        tenancy = TenancyState(recovered)
+        tenancy = TenancyState(recovered, retry: configuration.retry)
+        retryRates = RetryRates(perSecond: configuration.retriesPerSecond)
         ledger = DispatchLedger(senders: senders, configuration: configuration)
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
         sweep = RetentionSweep(
             retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
-        statistics.pendingDue = recovered.dueCount
-        statistics.pendingParked = recovered.parkedCount
-        for endpoint in tenancy.endpoints.values { ledger.put(tenancy.endpoint(endpoint.value), active: tenancy.isActive(endpoint.value)) }
+        statistics.adopt(recovered.pending)
+        for tenant in tenancy.tenants.values { put(tenant.value) }
+        for endpoint in tenancy.endpoints.values {
+            put(endpoint.value, pending: recovered.pendingByEndpoint[endpoint.value.number] ?? 0)
+        }
         for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.routes(of: tenant), of: tenant) }
         for (number, row) in tenancy.endpoints where row.value.failingSince != nil {
             ledger.update(number) { $0.isFailing = true }
@@ -60,6 +75,8 @@ final class WriterCore {
         for number in recovered.endpointsWithParked {
             if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
         }
+        recoverSequences(recovered)
+        recoverGatherings(recovered)
     }
 
     /// What one transaction takes.
@@ -73,7 +90,8 @@ final class WriterCore {
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || ledger.lotIsFull || isParking
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !unsettled.isEmpty || !redeliveries.isEmpty
+            || gatherings.nextAt <= now || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
 
@@ -84,7 +102,7 @@ final class WriterCore {
         let retry = retryAt > now ? retryAt : .max
         // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
         let due = ledger.scanPending ? .max : ledger.nextDue
-        return min(due, ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
+        return min(due, max(gatherings.nextAt, retryAt), ledger.nextPauseEnd, max(nextSweep, retryAt), scan, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
@@ -127,10 +145,12 @@ final class WriterCore {
 
     private func transact(_ work: Work, now: Int64) throws(LMDBError) {
         let parking = ledger.lotIsFull || isParking ? ledger.takeForParking(limit: Limits.parkedPerCommit) : []
+        let forming = gatherings.takeDue(now: now)
         do throws(LMDBError) {
-            try write(work, parking: parking, now: now)
+            try write(work, parking: parking, forming: forming, now: now)
         } catch {
             ledger.parkingFailed(parking)
+            formingFailed(forming)
             throw error
         }
         ledger.parked(parking)
@@ -138,16 +158,19 @@ final class WriterCore {
         isParking = !parking.isEmpty && ledger.lotCount > configuration.lotLimit / 4
     }
 
-    private func write(_ work: Work, parking: [PendingEntry], now: Int64) throws(LMDBError) {
+    private func write(_ work: Work, parking: [PendingEntry], forming: [EndpointNumber], now: Int64) throws(LMDBError) {
         headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
         let commit = transaction.number
 
+        backlog.begin()
+        retryRates.begin()
         var reportPlan = ReportPlan()
+        reportPlan.finished.reserveCapacity(work.reports.count)
         let book = ReportBook(tables: tables)
         for report in work.reports {
             try book.write(
-                report, endpoint: ledger.endpoint(report.delivery.endpoint), plan: &reportPlan, now: now,
+                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, rates: &retryRates, now: now,
                 random: &random, in: transaction)
         }
         let health = try writeHealth(work.reports, now: now, in: transaction)
@@ -155,8 +178,14 @@ final class WriterCore {
         let publisher = Publisher(tables: tables)
         for (number, batch) in work.batches.enumerated() {
             try publisher.publish(
-                batch, number: number, tenants: tenancy.tenants, routing: &routing, plan: &publishPlan, now: now,
-                in: transaction)
+                batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog, plan: &publishPlan,
+                now: now, in: transaction)
+        }
+        var batchPlan = BatchPlan()
+        for entry in publishPlan.gathered { batchPlan.add(entry, beside: gatherings.tally(entry.delivery.endpoint)) }
+        try writeStrays(book, plan: &batchPlan, now: now, in: transaction)
+        if !forming.isEmpty || !batchPlan.tallies.isEmpty {
+            try writeBatches(forming, plan: &batchPlan, now: now, in: transaction)
         }
         if !parking.isEmpty { try tables.park(parking, in: transaction) }
         let upkeep = try writeUpkeep(book, now: now, in: transaction)
@@ -165,35 +194,44 @@ final class WriterCore {
         let pending = try tables.pendingCount(in: transaction)
         try transaction.commit()
 
+        backlog.commit()
+        retryRates.commit()
         apply(upkeep, now: now)
         apply(reportPlan, work.reports, now: now)
         apply(health)
         apply(publishPlan, work.batches, commit: commit, now: now)
+        apply(batchPlan)
+        noteBacklogs()
         statistics.commits += 1
-        statistics.pendingDue = pending.due
-        statistics.pendingParked = pending.parked
+        statistics.adopt(pending)
     }
 
     // MARK: After the commit
 
     private func apply(_ plan: ReportPlan, _ reports: [AttemptReport], now: Int64) {
         for report in reports { ledger.release(report, now: now) }
+        for endpoint in plan.finished { backlog.finished(endpoint) }
         ledger.nextDue = min(ledger.nextDue, plan.earliestRetry)
         statistics.attempts += reports.count
         statistics.delivered += plan.delivered
         statistics.retriesScheduled += plan.retries
         statistics.deadLettered += plan.deadLettered
         statistics.cancelled += plan.cancelled
+        apply(plan.sequences, now: now)
     }
 
     private func apply(_ plan: PublishPlan, _ batches: [EventBatch], commit: UInt64, now: Int64) {
         tenancy.counters.nextPosition = plan.nextPosition
         ledger.nextDue = min(ledger.nextDue, plan.earliestFuture)
         statistics.deliveriesMade += plan.deliveries
+        for number in plan.behind { ledger.setBehind(number, true) }
         for (batch, results) in zip(batches, plan.results) {
             batch.commit = commit
             for index in results.indices {
                 batch.drafts[index].result = results[index]
+                if results[index] == .throttled, batch.drafts[index].retryAfter == 0 {
+                    batch.drafts[index].retryAfter = WriterCore.backlogRetryAfter
+                }
                 count(results[index])
             }
         }
@@ -204,7 +242,7 @@ final class WriterCore {
             let draft = batch.drafts[hint.draft]
             let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
             let dueAt = max(draft.record.deliverAt, now)
-            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count)) {
+            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count), now: now) {
             case .hand:
                 if event?.position != hint.position {
                     let made = Event(
@@ -214,7 +252,7 @@ final class WriterCore {
                 }
                 ledger.hand(
                     DueDelivery(
-                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)))
+                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)), now: now)
             case .wait:
                 ledger.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0))
             case .leave, .orphan:
@@ -229,6 +267,7 @@ final class WriterCore {
         case .acceptedNoMatch: statistics.acceptedWithoutMatch += 1
         case .duplicate: statistics.duplicates += 1
         case .conflict: statistics.conflicts += 1
+        case .throttled: statistics.throttled += 1
         // Counted where it was refused.
         case .storageFull: break
         default: statistics.otherRefusals += 1

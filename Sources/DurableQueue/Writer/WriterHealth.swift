@@ -3,13 +3,6 @@ import Scheduling
 import Store
 import WebhookModel
 
-/// News about an endpoint for its owner and for the operator.
-struct EndpointNotice {
-    var tenant: String
-    var endpoint: String
-    var verdict: EndpointHealth.Verdict
-}
-
 /// What the reports of one transaction say about their endpoints, applied to memory only after its commit.
 struct HealthPlan {
     var rows: [EndpointNumber: EndpointRow] = [:]
@@ -68,7 +61,7 @@ extension WriterCore {
             switch verdict {
             case .warn, .disable:
                 notices.append(
-                    EndpointNotice(
+                    .endpoint(
                         tenant: tenancy.tenants[row.tenant]?.value.name ?? "", endpoint: row.name, verdict: verdict))
             case .unchanged, .beganToFail, .recovered: break
             }

@@ -31,6 +31,10 @@ struct WriterTurn: ~Copyable {
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
     private var pace = CommitPace()
+    /// Events that they tell of.
+    private var reportedEvents = 0
+    /// One of them lets another delivery go on.
+    private var reportsAreUrgent = false
 
     init(core: WriterCore, clock: QueueClock) {
         self.core = core
@@ -53,12 +57,13 @@ struct WriterTurn: ~Copyable {
         if core.wantsUpkeep(now: now) { return 0 }
         let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
         guard !reports.isEmpty else { return wake }
+        if reportsAreUrgent { return 0 }
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
     }
 
-    /// How long to gather before the next round.
+    /// How long to gather before the next round. Not while a delivery may stand behind another: the outcome it waits for is its hint.
     func gatherNanoseconds(_ instant: Instant) -> Int64 {
-        isStopping ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
+        isStopping || core.ledger.somebodyIsBehind ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
     }
 
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
@@ -67,13 +72,15 @@ struct WriterTurn: ~Copyable {
     private func reportsAreDue(withEvents: Bool) -> Bool {
         guard !reports.isEmpty else { return false }
         let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
-        return isStopping || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+        return isStopping || reportsAreUrgent || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
     }
 
     private mutating func takeReports(into work: inout WriterCore.Work) {
         // Most often there are none: the storage changes hands, and no report is copied.
         if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
+        reportedEvents = 0
+        reportsAreUrgent = false
     }
 
     /// Performs everything in the inbox, then refills the senders.
@@ -95,6 +102,8 @@ struct WriterTurn: ~Copyable {
                 } else {
                     self.reports += reports
                 }
+                reportedEvents += reports.reduce(0) { $0 + $1.events }
+                reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
             case .returned(let deliveries):
                 core.takeBack(deliveries, now: clock.milliseconds(.now()))
             case .change(let changes, let reply):
@@ -103,10 +112,21 @@ struct WriterTurn: ~Copyable {
                 let result = try core.change(changes, now: clock.milliseconds(.now()))
                 tenancyChanged = true
                 replies.append { reply(result) }
+            case .releaseKeys(let tenant, let endpoint, let key, let reply):
+                takeReports(into: &work)
+                try commit(&work)
+                let now = clock.milliseconds(.now())
+                let result = try core.releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: key, now: now)
+                replies.append { reply(result) }
+            case .redeliver(let filter, let reply):
+                // What was reported before counts: it may be what is asked for.
+                takeReports(into: &work)
+                try commit(&work)
+                core.begin(filter, reply: reply, now: clock.milliseconds(.now()))
             case .stop:
                 isStopping = true
             }
-            if events + reports.count >= Limits.eventsPerCommit {
+            if events + reportedEvents >= Limits.eventsPerCommit {
                 takeReports(into: &work)
                 try commit(&work)
                 events = 0
@@ -152,8 +172,9 @@ struct WriterTurn: ~Copyable {
     }
 
     /// After the new tenancy is visible to all.
-    func answerChanges() {
-        for reply in replies { reply() }
+    func answerCommands() {
+        for reply in replies + core.answers { reply() }
+        core.answers.removeAll()
     }
 
     var statistics: QueueStatistics {
@@ -175,7 +196,15 @@ struct WriterTurn: ~Copyable {
 
     /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
     mutating func dismiss() {
-        for case .change(_, let reply) in inbox { reply(.failure(.stopped)) }
+        core.dismissRedeliveries()
+        for command in inbox {
+            switch command {
+            case .change(_, let reply): reply(.failure(.stopped))
+            case .releaseKeys(_, _, _, let reply): reply(.failure(.stopped))
+            case .redeliver(_, let reply): reply(.failure(.stopped))
+            case .publish, .reports, .returned, .stop: break
+            }
+        }
         inbox.removeAll()
     }
 }

@@ -4,7 +4,7 @@ import Store
 import WebhookModel
 
 extension Refill.Findings {
-    var isEmpty: Bool { unreadable.isEmpty && orphans.isEmpty }
+    var isEmpty: Bool { unreadable.isEmpty && orphans.isEmpty && strays.isEmpty && brokenBatches.isEmpty }
 }
 
 /// What the upkeep of one transaction did, applied to memory only after its commit.
@@ -12,10 +12,15 @@ struct UpkeepPlan {
     var sweep: RetentionSweep?
     var nextSweep: Int64?
     var removedEvents = 0
-    var orphans = 0
+    var cancelled = 0
     var unreadable: [Waiting] = []
-    var purged: [Waiting] = []
     var purgesDone = 0
+    var sequences = SequencePlan()
+    var settlement: SettlementPlan?
+    /// How far the first redelivery is now; nil: there is none.
+    var redelivery: Redelivery?
+    var redelivered: [EndpointNumber] = []
+    var redeliveredBehind: Set<EndpointNumber> = []
 }
 
 extension WriterCore {
@@ -32,23 +37,46 @@ extension WriterCore {
             let progress = try sweep.sweep(tables, limit: WriterCore.sweepSlice, now: now, in: transaction)
             plan.sweep = sweep
             plan.removedEvents = progress.removedEvents
+            plan.sequences.brought = progress.released
             plan.nextSweep = progress.isAtYoungEnd ? now + WriterCore.sweepRest : now
         }
-        try book.cancel(findings.orphans, now: now, in: transaction)
-        plan.orphans = findings.orphans.count
-        try book.quarantine(findings.unreadable, now: now, in: transaction)
+        plan.cancelled = try book.cancel(findings.orphans, now: now, in: transaction)
+        for waiting in findings.unreadable {
+            let account = ledger.account(waiting.pending.delivery.endpoint)
+            try book.quarantine(waiting, account: account, plan: &plan.sequences, now: now, in: transaction)
+        }
         plan.unreadable = findings.unreadable
         if let number = purges.first {
-            var doomed: [Waiting] = []
-            try tables.scanParked(of: number, after: EventPosition(0), in: transaction) { entry in
-                if !ledger.known.contains(entry.delivery) { doomed.append(Waiting(pending: entry, entry: .parked)) }
-                return doomed.count < WriterCore.purgeSlice
-            }
-            try book.cancel(doomed, now: now, in: transaction)
-            plan.purged = doomed
-            plan.purgesDone = doomed.count < WriterCore.purgeSlice ? 1 : 0
+            let purged = try purge(number, book, now: now, in: transaction)
+            plan.cancelled += purged.cancelled
+            plan.purgesDone = purged.rows < WriterCore.purgeSlice ? 1 : 0
         }
+        plan.settlement = try writeSettlement(now: now, in: transaction)
+        try writeRedelivery(into: &plan, now: now, in: transaction)
         return plan
+    }
+
+    /// Cancels a slice of what a removed endpoint left on disk: parked, behind a head, waiting for company.
+    ///
+    /// - Returns: how many deliveries, and how many rows are dealt with; fewer than a slice: nothing is left.
+    private func purge(
+        _ number: EndpointNumber, _ book: ReportBook, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> (cancelled: Int, rows: Int) {
+        var parked: [Waiting] = []
+        try tables.scanParked(of: number, after: EventPosition(0), in: transaction) { entry in
+            if !ledger.known.contains(entry.delivery) { parked.append(Waiting(pending: entry, entry: .parked)) }
+            return parked.count < WriterCore.purgeSlice
+        }
+        var cancelled = try book.cancel(parked, now: now, in: transaction)
+        var rest = WriterCore.purgeSlice - parked.count
+        let behind = try tables.takeBehind(of: number, limit: rest, in: transaction).map(\.delivery)
+        rest -= behind.count
+        let gathered = try tables.takeGathered(of: number, limit: rest, in: transaction).map(\.delivery)
+        rest -= gathered.count
+        for delivery in behind + gathered { try book.cancel(delivery, now: now, in: transaction) }
+        cancelled += behind.count + gathered.count
+        rest -= try tables.forgetHeads(of: number, limit: rest, in: transaction)
+        return (cancelled, WriterCore.purgeSlice - rest)
     }
 
     /// Applies what was committed.
@@ -58,11 +86,17 @@ extension WriterCore {
             self.nextSweep = nextSweep
         }
         statistics.removedEvents += plan.removedEvents
-        statistics.cancelled += plan.orphans + plan.purged.count
+        statistics.cancelled += plan.cancelled
         statistics.quarantined += plan.unreadable.count
-        for waiting in plan.unreadable { ledger.forget(waiting.pending.delivery) }
+        for waiting in plan.unreadable {
+            ledger.forget(waiting.pending.delivery)
+            backlog.finished(waiting.pending.delivery.endpoint)
+        }
+        applyRedelivery(plan, now: now)
         findings = Refill.Findings()
         purges.removeFirst(plan.purgesDone)
+        apply(plan.sequences, now: now)
+        if let settlement = plan.settlement { apply(settlement, now: now) }
     }
 
     // MARK: Dispatch
@@ -80,10 +114,12 @@ extension WriterCore {
         ledger.endPauses(now: now)
         if now >= ledger.nextDue { ledger.scanPending = true }
         let wantsScan = ledger.wantsScan(now: now)
-        guard wantsScan || !ledger.refillList.isEmpty else { return }
+        guard wantsScan || !ledger.refillList.isEmpty || !brought.isEmpty else { return }
         let refill = Refill(tables: tables)
         try directory.environment.read { snapshot throws(LMDBError) in
-            try refill.refillEndpoints(&ledger, findings: &findings, in: snapshot)
+            try refill.hand(brought, &ledger, now: now, &findings, in: snapshot)
+            brought.removeAll(keepingCapacity: true)
+            try refill.refillEndpoints(&ledger, now: now, findings: &findings, in: snapshot)
             if wantsScan { try refill.scan(&ledger, now: now, findings: &findings, in: snapshot) }
         }
     }
@@ -137,17 +173,21 @@ extension WriterCore {
             case .removeEndpoint(let number):
                 if let account = ledger.account(number) { touched.insert(account.endpoint.tenant) }
                 let orphans = ledger.remove(number)
+                backlog.remove(number)
                 findings.orphans += orphans.map { Waiting(pending: $0, entry: .due($0.dueAt)) }
+                gatherings.put(GatheringTally(), of: number, nil)
                 purges.append(number)
             case .key, .removeKey:
                 break
             }
         }
         for tenant in touched {
-            let endpoints = tenancy.endpoints(of: tenant)
+            if let row = tenancy.tenants[tenant] { put(row.value) }
             routing.setEndpoints(tenancy.routes(of: tenant), of: tenant)
-            for endpoint in endpoints {
-                ledger.put(endpoint, active: tenancy.isActive(tenancy.endpoints[endpoint.number]!.value))
+            for endpoint in tenancy.endpoints(of: tenant) {
+                let before = ledger.account(endpoint.number)?.endpoint.settings
+                put(tenancy.endpoints[endpoint.number]!.value)
+                settle(endpoint, before)
             }
         }
     }

@@ -16,13 +16,16 @@ enum Convergence {
         let known = Dictionary(uniqueKeysWithValues: present.tenants.map { ($0.value.name, $0) })
         let puts = plan.tenants.filter { tenant in
             guard let stored = known[tenant.name] else { return true }
-            return stored.value.enabled != tenant.enabled || stored.origin != .provisioned
+            return stored.value.enabled != tenant.enabled || stored.value.settings != tenant.settings
+                || stored.origin != .provisioned
         }
         let gone = present.tenants.filter {
             $0.origin == .provisioned && $0.value.enabled && !wanted.contains($0.value.name)
         }
-        return puts.map { .putTenant(name: $0.name, enabled: $0.enabled, origin: .provisioned) }
-            + gone.map { .putTenant(name: $0.value.name, enabled: false, origin: .provisioned) }
+        return puts.map { .putTenant(name: $0.name, enabled: $0.enabled, settings: $0.settings, origin: .provisioned) }
+            + gone.map {
+                .putTenant(name: $0.value.name, enabled: false, settings: $0.value.settings, origin: .provisioned)
+            }
     }
 
     private struct EndpointName: Hashable {

@@ -32,7 +32,7 @@ final class Machines: Sendable {
                 logger: logger)
         }
         let queue = try QueueWriterThread(
-            directory: directory, configuration: QueueConfiguration(configuration.queue, seal: keys?.secretSeal),
+            directory: directory, configuration: QueueConfiguration(configuration, seal: keys?.secretSeal),
             senders: senders.map { sender in DispatchPort { sender.offer($0) } }, logger: logger
         ) { reason in
             // What is in doubt must not be answered: end here, without the usual farewells.
@@ -68,10 +68,14 @@ extension ServerConfiguration {
 }
 
 extension QueueConfiguration {
-    init(_ section: ServerConfiguration.QueueSection, seal: SecretSeal?) {
+    init(_ configuration: ServerConfiguration, seal: SecretSeal?) {
+        let section = configuration.queue
         self.init(
             diskReserveBytes: Int64(section.diskReserveBytes), retention: section.retentionMilliseconds,
             deadLetterRetention: section.deadLetterMilliseconds, seal: seal)
+        tenantBacklog = section.tenantBacklog
+        retry = configuration.retry.policy
+        retriesPerSecond = configuration.retry.tenantRate
     }
 }
 
@@ -85,8 +89,10 @@ extension SenderConfiguration {
             connectMilliseconds: configuration.sender.connectMilliseconds,
             breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds, allowHTTP: configuration.sender.allowHTTP,
             addressGuard: try AddressGuard(
-                allow: configuration.sender.allowNetworks, machine: MachineAddresses.all(), ownPorts: ownPorts),
-            version: ServerVersion.text)
+                allow: configuration.sender.allowNetworks, deny: configuration.sender.denyNetworks,
+                machine: MachineAddresses.all(), ownPorts: ownPorts),
+            version: ServerVersion.text, authoritiesFile: configuration.sender.authoritiesFile,
+            proxy: try configuration.sender.egressProxy())
     }
 }
 

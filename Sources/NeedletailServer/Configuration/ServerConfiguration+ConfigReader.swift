@@ -7,7 +7,7 @@ import WebhookModel
 // The one place that knows keys. A new key is a line here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
     static let settings =
-        general + listenerSettings + ingestSettings + queueSettings + senderSettings + secretSettings + logSettings
+        general + listenerSettings + ingestSettings + queueSettings + retrySettings + senderSettings + secretSettings + logSettings
 
     private static let general: [Setting] = [
         .text(
@@ -103,6 +103,28 @@ extension ServerConfiguration {
         .duration(
             "queue.dead_letter_retention", \.queue.deadLetterMilliseconds, 60_000...315_360_000_000,
             "How long a delivery whose attempts are spent is kept."),
+        .integer(
+            "queue.tenant_backlog", \.queue.tenantBacklog, 1...Limits.tenantBacklogMost,
+            "Pending deliveries of one tenant at most: from there on its events are answered THROTTLED, and nobody else's, until a "
+                + "twentieth is free again. A tenant may have its own (backlog in the provisioning file)."),
+    ]
+
+    private static let retrySettings: [Setting] = [
+        .durations(
+            "retry.delays", \.retry.delays, 0...Limits.retryDelayMilliseconds, most: Limits.attempts - 1,
+            "When a failed attempt is made again, where neither the endpoint nor its tenant has a policy: after the first, the second "
+                + "and so on. After the last the delivery is a dead letter."),
+        .integer("retry.jitter_percent", \.retry.jitterPercent, 0...100, "Each delay is spread evenly over ± this share."),
+        .integer(
+            "retry.max_attempts", \.retry.maxAttempts, 0...Limits.attempts,
+            "Attempts by rule instead of the list: delay n is backoff_seconds × factor to the n-1, at most cap. 0: by the list."),
+        .number("retry.backoff_seconds", \.retry.backoffSeconds, 0.001...604_800, "The rule's first delay."),
+        .number("retry.factor", \.retry.factor, 1...10, "What the rule multiplies each delay with for the next."),
+        .duration("retry.cap", \.retry.cap, 1...Limits.retryDelayMilliseconds, "The rule's longest delay."),
+        .integer(
+            "retry.tenant_rate", \.retry.tenantRate, 1...Limits.retriesPerSecondMost,
+            "Attempts after the first, a second, of one tenant; what is over it is made later, by a day at most. A tenant may have its "
+                + "own (retry_rate in the provisioning file)."),
     ]
 
     private static let senderSettings: [Setting] = [
@@ -127,6 +149,18 @@ extension ServerConfiguration {
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
             fits: { (try? AddressGuard.Allowance($0)) != nil }),
+        .list(
+            "sender.deny_networks", \.sender.denyNetworks, each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
+            "Networks that endpoints may not lie in, whatever is allowed, here or for a tenant.",
+            fits: { (try? AddressGuard.Allowance($0)) != nil }),
+        .path(
+            "sender.ca_file", \.sender.authoritiesFile,
+            "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."),
+        .path(
+            "sender.proxy", \.sender.proxy,
+            "Proxy that all attempts go through, http://host:port, by a tunnel (CONNECT) to the vetted address. An endpoint may have its own, or direct."),
+        .path("sender.proxy_user", \.sender.proxyUser, "User's name at the proxy; empty: none is given."),
+        .path("sender.proxy_password_file", \.sender.proxyPasswordFile, "File with the user's password at the proxy."),
     ]
 
     private static let secretSettings: [Setting] = [

@@ -49,6 +49,7 @@ extension ServerConfiguration {
     private func checkTogether() throws(InputMistakes) {
         var mistakes = InputMistakes()
         ingest.checkListeners(&mistakes)
+        sender.checkEgress(&mistakes)
         if ingest.frameBytes < ingest.payloadBytes + Limits.recordOverheadBytes {
             let least = Quantity.text(bytes: ingest.payloadBytes + Limits.recordOverheadBytes)
             mistakes.add(
@@ -65,6 +66,7 @@ extension ServerConfiguration {
                 "ingest.window_events: \(ingest.windowEvents) does not hold one frame; "
                     + "give at least ingest.events_per_frame (\(ingest.eventsPerFrame))")
         }
+        retry.check(&mistakes)
         try mistakes.throwIfAny()
     }
 }

@@ -12,6 +12,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var provisioningFile: String?
     public var ingest = IngestSection()
     public var queue = QueueSection()
+    public var retry = RetrySection()
     public var sender = SenderSection()
     public var secrets = SecretsSection()
     public var log = LogSection()
@@ -67,6 +68,23 @@ public struct ServerConfiguration: Sendable, Equatable {
         /// How long finished events are kept, and their ids with them: the dedup window.
         public var retentionMilliseconds = Limits.retentionMilliseconds
         public var deadLetterMilliseconds = Limits.deadLetterMilliseconds
+        /// Pending deliveries of a tenant from which on its events are THROTTLED, where the tenant says nothing else.
+        public var tenantBacklog = Limits.tenantBacklog
+    }
+
+    /// When a failed attempt is made again, where neither the endpoint nor its tenant says so.
+    public struct RetrySection: Sendable, Equatable {
+        /// Milliseconds; of no account where there is a rule.
+        public var delays = RetryPolicy.standard.delays
+        public var jitterPercent = RetryPolicy.standard.jitterPercent
+        /// Attempts by rule; 0: there is none.
+        public var maxAttempts = 0
+        public var backoffSeconds = RetryRule().backoff / 1_000
+        public var factor = RetryRule().factor
+        /// Milliseconds.
+        public var cap = RetryRule().cap
+        /// Attempts after the first, a second, of one tenant that says nothing else.
+        public var tenantRate = Limits.retriesPerSecond
     }
 
     /// The mouths to the outside: HTTP attempts.
@@ -80,6 +98,14 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var allowHTTP = false
         /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.
         public var allowNetworks: [String] = []
+        /// Networks that it never lets through, in the same form.
+        public var denyNetworks: [String] = []
+        /// PEM file of the authorities that endpoints' certificates must come from; nil: the system's.
+        public var authoritiesFile: String?
+        /// `http://host:port` of the proxy that attempts go through; nil: none.
+        public var proxy: String?
+        public var proxyUser: String?
+        public var proxyPasswordFile: String?
     }
 
     /// How endpoints' secrets are kept on disk. The keys themselves are never part of a configuration.

@@ -53,6 +53,30 @@ extension Setting {
             read: { text in Quantity.milliseconds(text).flatMap { range.contains($0) ? $0 : nil } })
     }
 
+    /// A list of at least one.
+    static func durations(
+        _ key: String, _ place: Place<[Int64]>, _ range: ClosedRange<Int64>, most: Int, _ meaning: String
+    ) -> Setting {
+        Setting(
+            key: key, flag: nil, wanted: "1 to \(most) durations up to \(Quantity.text(milliseconds: range.upperBound))",
+            meaning: meaning, isList: true,
+            written: { $0[keyPath: place].map { Quantity.text(milliseconds: $0) } },
+            accept: { texts, configuration in
+                let values = texts.compactMap(Quantity.milliseconds).filter(range.contains)
+                guard values.count == texts.count, (1...most).contains(values.count) else { return false }
+                configuration[keyPath: place] = values
+                return true
+            })
+    }
+
+    static func number(
+        _ key: String, _ place: Place<Double>, _ range: ClosedRange<Double>, _ meaning: String
+    ) -> Setting {
+        single(
+            key, nil, "a number from \(range.lowerBound) to \(range.upperBound)", meaning, place, written: { "\($0)" },
+            read: { text in Double(text).flatMap { range.contains($0) ? $0 : nil } })
+    }
+
     static func truth(_ key: String, _ place: Place<Bool>, flag: String? = nil, _ meaning: String) -> Setting {
         single(
             key, flag, "true or false", meaning, place, written: { $0 ? "true" : "false" }, read: { Bool($0) })

@@ -12,8 +12,8 @@ struct EndpointReader {
     static let keys = [
         "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
         "window",
-        "timeout", "retry", "enabled",
-    ]
+        "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
+    ] + ConnectionReader.keys
     static let nameBytes = 1...128
 
     func endpoint(_ node: Node, of tenant: ProvisioningSection, _ names: inout UniqueNames) -> DesiredEndpoint? {
@@ -33,17 +33,24 @@ struct EndpointReader {
         let headers = message.headers(beside: signing?.scheme)
         let subscription = self.subscription(section)
         let retry = RetryReader(section: section).policy()
+        let rate = RateReader(section: section).rate()
         let window = section.integer("window", 1...Limits.endpointWindowMost) ?? Limits.endpointWindow
         let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
         let enabled = section.truth("enabled") ?? true
+        let connection = ConnectionReader(
+            section: section, sources: secrets, isSecure: url?.hasPrefix("https:") ?? true
+        ).read()
         guard let name, let url, let signing else { return nil }
         var settings = Endpoint.Settings(
             url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
             window: window,
             timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
+        settings.rate = rate
         settings.secrets = signing.secrets
         settings.body = body
         settings.headers = headers
+        OrderReader(section: section).read(into: &settings)
+        settings.connection = connection
         return DesiredEndpoint(name: name, settings: settings)
     }
 

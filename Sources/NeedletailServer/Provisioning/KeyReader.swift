@@ -110,14 +110,14 @@ struct KeyReader {
         }
     }
 
-    private func rate(_ section: ProvisioningSection) -> APIKey.Rate? {
+    private func rate(_ section: ProvisioningSection) -> Rate? {
         let burst = section.integer("burst", 1...Limits.keyBurst)
         guard section.has("rate") else {
             if section.has("burst") { section.note("burst", "belongs to rate; give both, or neither") }
             return nil
         }
         return section.integer("rate", 1...Limits.keyEventsPerSecond).map {
-            APIKey.Rate(eventsPerSecond: $0, burst: burst)
+            Rate(perSecond: $0, burst: burst)
         }
     }
 

@@ -19,11 +19,15 @@ public struct ProvisioningPlan: Sendable, Equatable {
 public struct DesiredTenant: Sendable, Equatable {
     public var name: String
     public var enabled: Bool
+    public var settings: Tenant.Settings
     public var endpoints: [DesiredEndpoint]
 
-    public init(name: String, enabled: Bool = true, endpoints: [DesiredEndpoint] = []) {
+    public init(
+        name: String, enabled: Bool = true, settings: Tenant.Settings = Tenant.Settings(), endpoints: [DesiredEndpoint] = []
+    ) {
         self.name = name
         self.enabled = enabled
+        self.settings = settings
         self.endpoints = endpoints
     }
 }

@@ -8,7 +8,7 @@ struct ProvisioningReader {
     let secrets: SecretSources
 
     static let topKeys = ["tenants", "api_keys"]
-    static let tenantKeys = ["name", "enabled", "repeat", "endpoints"]
+    static let tenantKeys = ["name", "enabled", "repeat", "endpoints"] + TenantSettingsReader.keys
     /// A repeated block is for load tests; more would take minutes to converge.
     static let repeats = 1...100_000
 
@@ -50,6 +50,7 @@ struct ProvisioningReader {
 
     private func tenant(_ section: ProvisioningSection, _ names: inout UniqueNames) -> DesiredTenant? {
         let enabled = section.truth("enabled") ?? true
+        let settings = TenantSettingsReader(section: section).settings()
         var endpointNames = UniqueNames(what: "endpoint", notes: notes)
         let endpoints = section.members("endpoints").compactMap {
             self.endpoints.endpoint($0, of: section, &endpointNames)
@@ -63,7 +64,7 @@ struct ProvisioningReader {
             return nil
         }
         names.take(name, section)
-        return DesiredTenant(name: name, enabled: enabled, endpoints: endpoints)
+        return DesiredTenant(name: name, enabled: enabled, settings: settings, endpoints: endpoints)
     }
 }
 

@@ -96,6 +96,19 @@ struct ProvisioningSection {
         value(key, wanted: "true or false") { Bool($0) }
     }
 
+    /// One of some words.
+    func choice<Value>(_ key: String, among words: [String], _ read: (String) -> Value?) -> Value? {
+        value(key, wanted: words.joined(separator: " or ")) { words.contains($0) ? read($0) : nil }
+    }
+
+    /// Bytes, alone or with KiB or MiB.
+    func size(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        let (least, most) = (Quantity.text(bytes: range.lowerBound), Quantity.text(bytes: range.upperBound))
+        return value(key, wanted: "bytes from \(least) to \(most)") { text in
+            Quantity.bytes(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
     func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
         value(key, wanted: "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
             Int(text).flatMap { range.contains($0) ? $0 : nil }

@@ -9,6 +9,8 @@ struct EndpointLane {
     var inFlight = 0
     /// In flight at most; follows the newest endpoint object.
     var window: Int
+    /// Its tenant's weight, as the newest endpoint object of this lane says; 0 before the first.
+    var weight = 0
     /// Nothing starts before this monotonic time, nanoseconds.
     var heldUntil = Int64.min
     var breaker: Breaker

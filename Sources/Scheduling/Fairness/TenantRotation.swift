@@ -12,7 +12,7 @@ struct TenantRotation {
         var ready = Deque<Int>()
         /// Units left of this turn.
         var deficit = 0
-        let weight = 1
+        var weight = 1
         /// Lanes in all, ready or not: the share is dropped with the last.
         var lanes = 0
         /// Stands in `turns`.
@@ -27,6 +27,9 @@ struct TenantRotation {
     var tenants: Int { shares.count }
 
     mutating func laneAdded(_ tenant: TenantNumber) { shares[tenant, default: Share()].lanes += 1 }
+
+    /// Sets a tenant's share. Its present turn goes on as it began.
+    mutating func weigh(_ tenant: TenantNumber, _ weight: Int) { shares[tenant, default: Share()].weight = max(1, weight) }
 
     /// The lane is not listed any more and will not be again.
     mutating func laneDropped(_ tenant: TenantNumber) {

@@ -19,7 +19,7 @@ public enum RetrySchedule {
     /// | wait | 5 s | 30 s | 2 min | 10 min | 1 h | 3 h | 8 h | 12 h | dead letter |
     ///
     /// - Parameters:
-    ///   - attempt: the number of the attempt that ended, from 1.
+    ///   - attempt: the place in its round of the attempt that ended, from 1.
     ///   - retryAfter: milliseconds that the endpoint asked for; 0: none. Never before it, and clamped to a day.
     ///   - now: Unix milliseconds.
     public static func next(

@@ -4,41 +4,60 @@
 /// Asked three times for every attempt, always about numbers and never about names: when a name was resolved, when
 /// libcurl opens a socket, and before a request goes out on any connection. Immutable.
 public struct AddressGuard: Sendable {
-    /// One entry of the allow list: a network, and the port if only that one is meant.
+    /// One entry of an allow or deny list: a network, and the port if only that one is meant.
     public struct Allowance: Hashable, Sendable {
         public let network: NetworkRange
         public let port: UInt16?
     }
 
     private let allowances: [Allowance]
+    private let denials: [Allowance]
     private let machine: Set<IPAddress>
     private let ownPorts: Set<UInt16>
 
     /// - Parameters:
     ///   - allow: networks that may be reached although they are special: `127.0.0.0/8`, `10.1.2.3:8080`,
     ///     `[fd00::/8]:8443`. Metadata addresses stay refused. Without a port, the ordinary port rules hold.
+    ///   - deny: networks that are refused whatever is allowed, in the same form.
     ///   - machine: this machine's own addresses (`MachineAddresses.all()`), refused unless allowed.
     ///   - ownPorts: ports of our own listeners, refused on loopback and on `machine` whatever is allowed.
     /// - Throws: the entry that cannot be read.
-    public init(allow: [String] = [], machine: Set<IPAddress> = [], ownPorts: Set<UInt16> = [])
-        throws(AddressGuardError)
-    {
-        var allowances: [Allowance] = []
-        for text in allow { allowances.append(try Allowance(text)) }
-        self.allowances = allowances
+    public init(
+        allow: [String] = [], deny: [String] = [], machine: Set<IPAddress> = [], ownPorts: Set<UInt16> = []
+    ) throws(AddressGuardError) {
+        allowances = try Allowance.list(allow)
+        denials = try Allowance.list(deny)
         self.machine = machine
         self.ownPorts = ownPorts
     }
 
     /// Whether a delivery may go to this address and port.
-    public func allows(_ address: IPAddress, port: UInt16) -> Bool {
-        guard !SpecialNetworks.metadata.contains(where: { $0.contains(address) }) else { return false }
-        let own = machine.contains(address)
-        if ownPorts.contains(port), own || AddressGuard.isLoopback(address) { return false }
-        if allowances.contains(where: { $0.port == port && $0.network.contains(address) }) { return true }
-        guard AddressGuard.isOrdinary(port) else { return false }
-        if allowances.contains(where: { $0.port == nil && $0.network.contains(address) }) { return true }
-        return !own && AddressGuard.isPublic(address)
+    ///
+    /// In this order: what no list opens (metadata, our own listeners); what a list refuses (the server's, the endpoint's own);
+    /// what lies outside the endpoint's own allow list; then what the server's or the tenant's allow list opens, and what is public.
+    ///
+    /// - Parameter rules: what the endpoint and its tenant say; nil: nothing.
+    public func allows(_ address: IPAddress, port: UInt16, under rules: AddressRules? = nil) -> Bool {
+        guard !isUntouchable(address, port), !denials.contains(where: { $0.covers(address, port) }) else { return false }
+        if let rules, !rules.permits(address, port) { return false }
+        if isOpened(address, port, allowances) { return true }
+        if let rules, isOpened(address, port, rules.opened) { return true }
+        return AddressGuard.isOrdinary(port) && !machine.contains(address) && AddressGuard.isPublic(address)
+    }
+
+    /// Whether an egress proxy may stand at this address and port. The operator chose it, so it may be on the inside, but it cannot be a
+    /// metadata service or a listener of ours.
+    public func allowsProxy(_ address: IPAddress, port: UInt16) -> Bool { !isUntouchable(address, port) }
+
+    private func isUntouchable(_ address: IPAddress, _ port: UInt16) -> Bool {
+        if SpecialNetworks.metadata.contains(where: { $0.contains(address) }) { return true }
+        return ownPorts.contains(port) && (AddressGuard.isLoopback(address) || machine.contains(address))
+    }
+
+    private func isOpened(_ address: IPAddress, _ port: UInt16, _ allowances: [Allowance]) -> Bool {
+        allowances.contains { allowance in
+            allowance.covers(address, port) && (allowance.port != nil || AddressGuard.isOrdinary(port))
+        }
     }
 
     private static func isOrdinary(_ port: UInt16) -> Bool {
@@ -62,7 +81,7 @@ public struct AddressGuard: Sendable {
     }
 }
 
-/// An entry of the allow list that cannot be read.
+/// An entry of an allow or deny list that cannot be read.
 public struct AddressGuardError: Error, Equatable, CustomStringConvertible {
     public let entry: String
 
@@ -74,6 +93,16 @@ public struct AddressGuardError: Error, Equatable, CustomStringConvertible {
 }
 
 extension AddressGuard.Allowance {
+    static func list(_ texts: [String]) throws(AddressGuardError) -> [AddressGuard.Allowance] {
+        var list: [AddressGuard.Allowance] = []
+        for text in texts { list.append(try AddressGuard.Allowance(text)) }
+        return list
+    }
+
+    func covers(_ address: IPAddress, _ port: UInt16) -> Bool {
+        (self.port == nil || self.port == port) && network.contains(address)
+    }
+
     /// Reads `NETWORK` or `NETWORK:PORT`, with brackets round an IPv6 network that has a port.
     public init(_ text: String) throws(AddressGuardError) {
         if let network = NetworkRange(text) {

@@ -3,6 +3,9 @@ public struct NetworkRange: Hashable, Sendable {
     public let address: IPAddress
     /// 0…32 for IPv4, 0…128 for IPv6.
     public let prefix: Int
+    /// The bits that count. Kept, for every look at an address asks dozens of ranges.
+    private let high: UInt64
+    private let low: UInt64
 
     /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Nil for anything else, and where bits after the prefix are
     /// set.
@@ -18,23 +21,19 @@ public struct NetworkRange: Hashable, Sendable {
             prefix = length
         }
         self.init(address, prefix)
-        guard address.high & ~masks.high == 0, address.low & ~masks.low == 0 else { return nil }
+        guard address.high & ~high == 0, address.low & ~low == 0 else { return nil }
     }
 
-    init(_ address: IPAddress, _ prefix: Int) {
+    private init(_ address: IPAddress, _ prefix: Int) {
         self.address = address
         self.prefix = prefix
+        // IPv4 lies in the last 32 of the 128 bits.
+        let bits = address.family == .v4 ? prefix + 96 : prefix
+        high = bits >= 64 ? .max : ~(.max >> UInt64(bits))
+        low = bits <= 64 ? 0 : ~(.max >> UInt64(bits - 64))
     }
 
     public func contains(_ other: IPAddress) -> Bool {
-        guard other.family == address.family else { return false }
-        let masks = masks
-        return other.high & masks.high == address.high && other.low & masks.low == address.low
-    }
-
-    private var masks: (high: UInt64, low: UInt64) {
-        // IPv4 lies in the last 32 of the 128 bits.
-        let bits = address.family == .v4 ? prefix + 96 : prefix
-        return (bits >= 64 ? .max : ~(.max >> UInt64(bits)), bits <= 64 ? 0 : ~(.max >> UInt64(bits - 64)))
+        other.family == address.family && other.high & high == address.high && other.low & low == address.low
     }
 }

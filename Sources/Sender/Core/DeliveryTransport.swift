@@ -20,6 +20,16 @@ package struct AttemptOrder {
     /// No pooled connection: libcurl repeats requests on pooled connections that turn out dead, and after the last
     /// attempt nothing must be in doubt.
     package let freshConnection: Bool
+
+    package init(
+        delivery: DueDelivery, target: EndpointTarget, route: Route, startedAt: Int64, freshConnection: Bool
+    ) {
+        self.delivery = delivery
+        self.target = target
+        self.route = route
+        self.startedAt = startedAt
+        self.freshConnection = freshConnection
+    }
 }
 
 /// What came of an attempt.
@@ -36,6 +46,7 @@ package struct AttemptEnd {
     package var newConnections = 0
     package var address = ""
     package var excerpt: [UInt8] = []
+    package var headers: [UInt8] = []
     /// Times that libcurl sent the request again by itself: each may be a duplicate at the receiver.
     package var repeats = 0
     /// Times that it was begun again on a fresh connection, because an answer lay in the pooled one before anything was
@@ -51,8 +62,7 @@ package struct AttemptEnd {
     /// No connection came about: another address of the name may do better.
     var neverConnected: Bool {
         switch outcome {
-        case .connectFailed: true
-        case .timedOut: phases.connected == 0 && !reusedConnection
+        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable: true
         default: false
         }
     }

@@ -10,6 +10,12 @@ package final class EndpointTarget {
     package let url: EndpointURL
     package let signer: Signer
     let headers: HeaderBlock
+    /// What it and its tenant say about addresses; nil: nothing.
+    let rules: AddressRules?
+    /// What its connections go through.
+    let proxy: EgressProxy?
+    /// Whether it is sent to by whole transfers of libcurl's.
+    let isHTTP2: Bool
     /// The way to it, while that is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
@@ -19,7 +25,8 @@ package final class EndpointTarget {
     /// The head of its requests, up to what is a message's own.
     var requestStart: [UInt8]?
 
-    package init(_ endpoint: Endpoint, allowHTTP: Bool) throws(EndpointUnusable) {
+    /// - Parameter proxy: the server's.
+    package init(_ endpoint: Endpoint, allowHTTP: Bool, proxy: EgressProxy? = nil) throws(EndpointUnusable) {
         do {
             url = try EndpointURL(endpoint.settings.url)
             let settings = endpoint.settings
@@ -28,6 +35,7 @@ package final class EndpointTarget {
             guard secrets.canSign else { throw SigningSecretError.cannotSign }
             signer = Signer(secrets, scheme: scheme)
             headers = try HeaderBlock(settings.headers)
+            rules = try AddressRules(endpoint)
         } catch let error as EndpointUnusable {
             throw error
         } catch {
@@ -37,6 +45,13 @@ package final class EndpointTarget {
             throw EndpointUnusable(
                 reason: "http is not allowed; use https, or allow http in the server's configuration")
         }
+        isHTTP2 = endpoint.settings.connection?.http2 == true
+        self.proxy =
+            switch endpoint.settings.connection?.proxy {
+            case nil: proxy
+            case .direct: nil
+            case .through(let own): own
+            }
         self.endpoint = endpoint
     }
 }
@@ -47,23 +62,3 @@ package struct EndpointUnusable: Error, CustomStringConvertible {
     package var description: String { reason }
 }
 
-/// A vetted address of a target, as transfers want it.
-package final class Route {
-    package let address: IPAddress
-    package let port: UInt16
-    /// What reports show.
-    package let text: String
-    /// `host:port:address:port`: what libcurl is to connect to in the host's stead.
-    let connectTo: String
-
-    /// `connectTo` and a NUL at most: two hosts of 253 bytes, two ports.
-    static let connectToBytes = 544
-
-    package init(host: String, port: UInt16, address: IPAddress) {
-        self.address = address
-        self.port = port
-        text = address.description
-        let host = IPAddress(host)?.inURL ?? host
-        connectTo = "\(host):\(port):\(address.inURL):\(port)"
-    }
-}

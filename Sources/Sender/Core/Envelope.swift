@@ -16,14 +16,8 @@ package struct Envelope {
         self.tenantName = tenantName
     }
 
-    /// Bytes that it may take: an escaped byte becomes six, base64 makes four of three.
-    package var mostBytes: Int {
-        let fields = event.record
-        let texts =
-            Int(fields.type.count) + tenantName.utf8.count + Int(fields.correlationID.count)
-            + Int(fields.attributes.count)
-        return 256 + 6 * texts + Int(fields.payload.count) / 3 * 4 + 8
-    }
+    /// Bytes that it may take.
+    package var mostBytes: Int { event.record.envelopeBytesMost(tenantName: tenantName.utf8.count) }
 
     /// Writes it and returns its length.
     package func write(into output: UnsafeMutableRawBufferPointer) -> Int {

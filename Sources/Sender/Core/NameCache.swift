@@ -10,7 +10,7 @@ package import WebhookModel
 package struct NameCache {
     package enum Finding: Equatable {
         case found([IPAddress], freshUntil: Int64)
-        case failed
+        case failed(NameFailure)
         case pending
     }
 
@@ -24,6 +24,7 @@ package struct NameCache {
         var freshUntil = Int64.min
         var usableUntil = Int64.min
         var failedUntil = Int64.min
+        var failure = NameFailure.notFound
         /// A look-up is out and has not been answered, in time or not.
         var asked = false
         /// Endpoints that cannot go on without the answer.
@@ -54,7 +55,7 @@ package struct NameCache {
         var entry = entries[host] ?? Entry()
         defer { entries[host] = entry }
         if entry.freshUntil > now { return (.found(entry.addresses, freshUntil: entry.freshUntil), false) }
-        if entry.failedUntil > now { return (.failed, false) }
+        if entry.failedUntil > now { return (.failed(entry.failure), false) }
         let ask = !entry.asked
         entry.asked = true
         if entry.usableUntil > now {
@@ -69,20 +70,20 @@ package struct NameCache {
         return (.pending, ask)
     }
 
-    /// Takes an answer; no addresses means that the name could not be resolved.
+    /// Takes an answer.
     ///
     /// - Returns: the endpoints that waited for it.
-    package mutating func learn(_ host: String, _ addresses: [IPAddress], now: Int64) -> [EndpointNumber] {
+    package mutating func learn(_ host: String, _ answer: NameAnswer, now: Int64) -> [EndpointNumber] {
         var entry = entries[host] ?? Entry()
         entry.asked = false
-        if addresses.isEmpty {
+        switch answer {
+        case .failed where entry.usableUntil > now:
             // An address that worked is used to its end rather than thrown away for a resolver's hiccup.
-            if entry.usableUntil > now {
-                entry.freshUntil = min(entry.usableUntil, now + NameCache.failedNanoseconds)
-            } else {
-                entry.failedUntil = now + NameCache.failedNanoseconds
-            }
-        } else {
+            entry.freshUntil = min(entry.usableUntil, now + NameCache.failedNanoseconds)
+        case .failed(let failure):
+            entry.failure = failure
+            entry.failedUntil = now + NameCache.failedNanoseconds
+        case .found(let addresses):
             entry.addresses = NameCache.keepingFirst(of: entry.addresses, in: addresses)
             entry.freshUntil = now + NameCache.freshNanoseconds
             entry.usableUntil = now + NameCache.usableNanoseconds
@@ -101,6 +102,7 @@ package struct NameCache {
             // An answered wait leaves its deadline behind; a newer wait has its own.
             guard var entry = entries[first.host], entry.deadline <= now, !entry.waiting.isEmpty else { continue }
             entry.failedUntil = now + NameCache.failedNanoseconds
+            entry.failure = .timedOut
             let waiting = entry.waiting
             entry.waiting = []
             entries[first.host] = entry

@@ -10,6 +10,7 @@ package struct SenderCore<Transport: DeliveryTransport> {
     package let transport: Transport
     private let addressGuard: AddressGuard
     private let allowHTTP: Bool
+    private let proxy: EgressProxy?
     private var scheduler: DeliveryScheduler
     private var targets: [EndpointNumber: EndpointTarget] = [:]
     private var names = NameCache()
@@ -35,6 +36,7 @@ package struct SenderCore<Transport: DeliveryTransport> {
         self.random = random
         addressGuard = configuration.addressGuard
         allowHTTP = configuration.allowHTTP
+        proxy = configuration.proxy
         scheduler = DeliveryScheduler(
             transfers: configuration.transfers, breakerOpen: configuration.breakerOpenMilliseconds * 1_000_000)
     }
@@ -52,9 +54,9 @@ package struct SenderCore<Transport: DeliveryTransport> {
         }
     }
 
-    /// Takes the resolver's answer; no addresses means failure.
-    package mutating func learn(_ host: String, _ addresses: [IPAddress], now: Int64) {
-        for endpoint in names.learn(host, addresses, now: now) { scheduler.resume(endpoint) }
+    /// Takes the resolver's answer.
+    package mutating func learn(_ host: String, _ answer: NameAnswer, now: Int64) {
+        for endpoint in names.learn(host, answer, now: now) { scheduler.resume(endpoint) }
     }
 
     /// Begins what may begin.
@@ -129,33 +131,55 @@ extension SenderCore {
     /// The prepared endpoint; nil where its settings cannot be used.
     private mutating func target(of endpoint: Endpoint) -> EndpointTarget? {
         if let target = targets[endpoint.number], target.endpoint === endpoint { return target }
-        let target = try? EndpointTarget(endpoint, allowHTTP: allowHTTP)
+        let target = try? EndpointTarget(endpoint, allowHTTP: allowHTTP, proxy: proxy)
         targets[endpoint.number] = target
         return target
     }
 
     private mutating func way(to target: EndpointTarget, _ now: Int64) -> Way {
         if let route = target.route, target.routeFreshUntil > now { return .open(route) }
-        if let address = target.url.address { return route(target, [address], freshUntil: .max) }
-        let (finding, ask) = names.find(target.url.host, for: target.endpoint.number, now: now)
-        if ask {
-            lookups.append(NameLookup(host: target.url.host, tenant: target.endpoint.tenant))
-            tally.lookups += 1
-        }
-        switch finding {
-        case .found(let addresses, let freshUntil): return route(target, addresses, freshUntil: freshUntil)
-        case .failed: return .closed(.resolveFailed)
+        switch look(up: target.url.host, target.url.address, for: target, now) {
+        case .failed(let failure): return .closed(failure.outcome)
         case .pending: return .wait
+        case .found(let addresses, let freshUntil):
+            guard let proxy = target.proxy else { return route(target, addresses, nil, freshUntil: freshUntil) }
+            // The destination is vetted all the same: a proxy on the inside reaches what we must not.
+            switch look(up: proxy.host, IPAddress(proxy.host), for: target, now) {
+            case .failed: return .closed(.proxyFailed)
+            case .pending: return .wait
+            case .found(let hops, let hopFreshUntil):
+                guard let hop = hops.first(where: { addressGuard.allowsProxy($0, port: proxy.port) }) else {
+                    return .closed(.proxyFailed)
+                }
+                return route(
+                    target, addresses, Route.Hop(address: hop, port: proxy.port),
+                    freshUntil: min(freshUntil, hopFreshUntil))
+            }
         }
     }
 
-    private func route(_ target: EndpointTarget, _ addresses: [IPAddress], freshUntil: Int64) -> Way {
-        guard let address = addresses.first(where: { addressGuard.allows($0, port: target.url.port) }) else {
-            return .closed(.addressForbidden)
+    /// The addresses of a host; a number needs no look-up.
+    private mutating func look(
+        up host: String, _ number: IPAddress?, for target: EndpointTarget, _ now: Int64
+    ) -> NameCache.Finding {
+        if let number { return .found([number], freshUntil: .max) }
+        let (finding, ask) = names.find(host, for: target.endpoint.number, now: now)
+        if ask {
+            lookups.append(NameLookup(host: host, tenant: target.endpoint.tenant))
+            tally.lookups += 1
         }
+        return finding
+    }
+
+    private func route(
+        _ target: EndpointTarget, _ addresses: [IPAddress], _ proxy: Route.Hop?, freshUntil: Int64
+    ) -> Way {
+        let port = target.url.port
+        let vetted = addresses.first { addressGuard.allows($0, port: port, under: target.rules) }
+        guard let address = vetted else { return .closed(.addressForbidden) }
         target.routeFreshUntil = freshUntil
-        if let route = target.route, route.address == address { return .open(route) }
-        let route = Route(host: target.url.host, port: target.url.port, address: address)
+        if let route = target.route, route.leads(to: address, through: proxy) { return .open(route) }
+        let route = Route(to: target, address: address, proxy: proxy)
         target.route = route
         return .open(route)
     }
@@ -167,7 +191,10 @@ extension SenderCore {
             delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
             outcome: end.outcome, status: end.status, startedAt: end.startedAt, phases: end.phases,
             reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
+        report.round = delivery.round
         report.excerpt = end.excerpt
+        report.headers = end.headers
+        report.events = delivery.eventCount
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }

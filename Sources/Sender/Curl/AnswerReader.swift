@@ -5,7 +5,10 @@ struct AnswerReader {
     private(set) var status = 0
     private(set) var retryAfter: RetryAfter?
     private(set) var excerpt: [UInt8] = []
+    /// Of an answer that is not 2xx.
+    private(set) var headers = HeaderExcerpt()
     private(set) var isTooLarge = false
+    private(set) var isHTTP2 = false
     private var bytes = 0
 
     /// Takes one header line, the status line first. An interim answer (1xx) is followed by the next status line.
@@ -16,7 +19,12 @@ struct AnswerReader {
         if line.count >= 12, line.starts(with: "HTTP/".utf8) {
             status = AnswerReader.status(line)
             retryAfter = nil
-        } else if line.count > 12, line[0] | 0x20 == UInt8(ascii: "r"), AnswerReader.isRetryAfter(line) {
+            headers = HeaderExcerpt()
+            isHTTP2 = line[5] == UInt8(ascii: "2")
+            return true
+        }
+        if !(200..<300).contains(status) { headers.take(line) }
+        if line.count > 12, line[0] | 0x20 == UInt8(ascii: "r"), AnswerReader.isRetryAfter(line) {
             retryAfter = RetryAfter(UnsafeRawBufferPointer(rebasing: line[12...]))
         }
         return true

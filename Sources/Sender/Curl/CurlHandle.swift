@@ -20,6 +20,7 @@ final class CurlHandle {
     private var route: Route?
     private var timeout: Int64 = -1
     private var isFresh = false
+    private var options: ConnectionOptions
     /// The one node of the CURLOPT_CONNECT_TO list, and its text.
     private let connectTo: UnsafeMutablePointer<curl_slist>
     private let connectToText: UnsafeMutableBufferPointer<CChar>
@@ -29,12 +30,14 @@ final class CurlHandle {
     private var sends = 0
     /// The socket that was opened for this attempt and has not become a connection yet.
     private var openedSocket: CInt?
+    /// The socket that the request went out on.
+    private var usedSocket: CInt?
     /// Why we broke the attempt off.
     private var veto: Veto?
     private var staleConnections = 0
 
     /// Why an attempt is broken off by us.
-    enum Veto { case forbidden, staleInput, repeated }
+    enum Veto { case forbidden, staleInput, reserved, repeated }
 
     /// Requests of one attempt: libcurl's first, and one repeat on a connection that turned out dead.
     static let mostSends = 2
@@ -50,6 +53,7 @@ final class CurlHandle {
         connectTo = .allocate(capacity: 1)
         connectToText = .allocate(capacity: Route.connectToBytes)
         connectTo.initialize(to: curl_slist(data: connectToText.baseAddress, next: nil))
+        options = ConnectionOptions(easy, authoritiesFile: transport.configuration.authoritiesFile)
         setFixedOptions(transport.configuration)
     }
 
@@ -66,12 +70,16 @@ final class CurlHandle {
         answer = AnswerReader()
         sends = 0
         openedSocket = nil
+        usedSocket = nil
         veto = nil
         staleConnections = 0
-        if target !== order.target { aim(at: order.target) }
-        if route !== order.route { lead(through: order.route) }
+        if target !== order.target {
+            aim(at: order.target)
+            route = nil
+        }
+        if route !== order.route { lead(through: order.route, order.target) }
         setFresh(order.freshConnection)
-        scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, target: order.target)
+        scratch.write(order.delivery, seconds: order.startedAt / 1_000, target: order.target)
         set(CURLOPT_POSTFIELDS, scratch.bodyStart)
         setOffset(CURLOPT_POSTFIELDSIZE_LARGE, scratch.bodyCount)
     }
@@ -81,28 +89,35 @@ final class CurlHandle {
         answer = AnswerReader()
         sends = 0
         openedSocket = nil
+        usedSocket = nil
         veto = nil
         staleConnections += 1
         setFresh(true)
     }
 
-    /// Whether the attempt ended before it began, for input that lay in its connection, and may begin again.
-    var mayBeginAgain: Bool { veto == .staleInput && staleConnections < CurlHandle.mostStale }
+    /// Whether the attempt ended before it began, for input that lay in its connection or for another's name on it, and may begin again.
+    var mayBeginAgain: Bool {
+        (veto == .staleInput || veto == .reserved) && staleConnections < CurlHandle.mostStale
+    }
 
     /// Tells what came of the attempt, and lets go of it. The handle must have left the multi handle.
     func end(_ code: CURLcode) -> AttemptEnd? {
         guard let order else { return nil }
-        self.order = nil
+        defer { self.order = nil }
         var end = AttemptEnd(delivery: order.delivery, startedAt: order.startedAt, outcome: outcome(code))
         end.phases = phases()
         end.status = UInt16(clamping: answer.status)
         if answer.status == 429 || answer.status == 503 { end.retryAfter = answer.retryAfter }
         end.excerpt = answer.excerpt
+        end.headers = answer.headers.bytes
         end.newConnections = number(CURLINFO_NUM_CONNECTS)
         end.reusedConnection = sends > 0 && end.newConnections == 0
         end.repeats = max(0, sends - 1)
         end.staleConnections = staleConnections
         if veto != .forbidden { end.address = order.route.text }
+        // To the endpoint's owner a refusal says nothing else: no address, and no time by which one could be guessed.
+        if veto == .forbidden { end.phases = AttemptPhases() }
+        if answer.isHTTP2, let usedSocket { transport.sockets.speaksHTTP2(usedSocket) }
         return end
     }
 
@@ -110,12 +125,20 @@ final class CurlHandle {
         switch veto {
         case .forbidden: return .addressForbidden
         case .staleInput: return .answerMalformed
-        case .repeated: return .connectionReset
+        case .repeated, .reserved: return .connectionReset
         case nil: break
         }
         if answer.isTooLarge { return .answerTooLarge }
-        guard code == CURLE_OK else { return Outcome(code) }
+        guard code == CURLE_OK else { return failure(code).outcome }
         return answer.status == 0 ? .answerMalformed : Outcome(status: answer.status)
+    }
+
+    private func failure(_ code: CURLcode) -> TransferFailure {
+        TransferFailure(
+            code: code, systemError: CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)),
+            verification: number(CURLINFO_SSL_VERIFYRESULT), tunnel: number(CURLINFO_HTTP_CONNECTCODE),
+            isSecure: order?.target.url.isSecure ?? false, isProxied: order?.route.proxy != nil, wasSent: sends > 0,
+            wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { transport.sockets.reachedPeer($0) } ?? true)
     }
 
     private func aim(at target: EndpointTarget) {
@@ -129,8 +152,9 @@ final class CurlHandle {
         }
     }
 
-    private func lead(through route: Route) {
+    private func lead(through route: Route, _ target: EndpointTarget) {
         self.route = route
+        options.turn(to: target, through: route)
         let text = route.connectTo.utf8CString
         precondition(text.count <= connectToText.count, "a host name is at most 253 bytes")
         _ = connectToText.update(fromContentsOf: text)
@@ -157,8 +181,8 @@ extension CurlHandle {
         // The address is longer than its C type says, so it is read from where it lies.
         let start = UnsafeRawPointer(peer) + MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
         let address = IPAddress(start.assumingMemoryBound(to: sockaddr.self))
-        guard let order, let address, address == order.route.address,
-            transport.allows(address, port: order.route.port)
+        guard let order, let address,
+            transport.addressGuard.allows(socketTo: address, for: order.target, through: order.route)
         else {
             veto = .forbidden
             return CURL_SOCKET_BAD
@@ -171,27 +195,30 @@ extension CurlHandle {
         return descriptor
     }
 
-    /// Whether the request may go out on this connection: to the vetted address, not a second repeat, and with no input
+    /// Whether the request may go out on this connection: to the vetted address, not another's, not a second repeat, and with no input
     /// lying in it.
     ///
     /// libcurl 7.88 takes unread input of a pooled connection for the answer to the next request (fixed in 8.0.0), so
     /// an extra answer from a receiver would count as a delivery that it never saw.
     func mayRequest(_ connection: ConnectionKey?) -> Bool {
         sends += 1
-        guard let order, let connection, connection.remote == order.route.address,
-            connection.remotePort == order.route.port
+        guard let order, let connection, connection.remotePort == order.route.nextHop.port,
+            transport.addressGuard.allows(socketTo: connection.remote, for: order.target, through: order.route)
         else { return refuse(.forbidden) }
         guard sends <= CurlHandle.mostSends else { return refuse(.repeated) }
         if let openedSocket {
             self.openedSocket = nil
-            transport.sockets.connected(openedSocket, connection)
+            usedSocket = openedSocket
+            transport.sockets.connected(openedSocket, connection, for: order.route.reservation)
             // A TLS server speaks first, with session tickets, on every new connection.
             return order.target.url.isSecure || !hasInput(openedSocket) || refuse(.staleInput)
         }
-        guard let descriptor = transport.sockets.descriptor(of: connection), !hasInput(descriptor) else {
-            return refuse(.staleInput)
-        }
-        return true
+        guard let descriptor = transport.sockets.descriptor(of: connection) else { return refuse(.staleInput) }
+        usedSocket = descriptor
+        let entry = transport.sockets[descriptor]
+        guard entry.reservation == order.route.reservation else { return refuse(.reserved) }
+        // HTTP/2 speaks between requests, and its answers name their request.
+        return entry.isHTTP2 || !hasInput(descriptor) || refuse(.staleInput)
     }
 
     private func refuse(_ reason: Veto) -> Bool {

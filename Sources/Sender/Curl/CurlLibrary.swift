@@ -9,6 +9,14 @@ public enum CurlLibrary {
         return String(cString: curl_version())
     }()
 
+    /// The folder of authorities that it was built to trust; nil: none.
+    static let authoritiesFolder: String? = {
+        start()
+        guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: no memory") }
+        defer { curl_easy_cleanup(easy) }
+        return ccurl_get_text(easy, CURLINFO_CAPATH).map { String(cString: $0) }
+    }()
+
     private static let started: Void = {
         // TLS writes to sockets that the peer closed: with CURLOPT_NOSIGNAL libcurl leaves the signal to us.
         signal(SIGPIPE, SIG_IGN)

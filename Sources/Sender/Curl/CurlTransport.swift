@@ -90,7 +90,7 @@ final class CurlTransport: DeliveryTransport {
         }
     }
 
-    func allows(_ address: IPAddress, port: UInt16) -> Bool { configuration.addressGuard.allows(address, port: port) }
+    var addressGuard: AddressGuard { configuration.addressGuard }
 
     static func at(_ data: UnsafeMutableRawPointer?) -> CurlTransport {
         Unmanaged<CurlTransport>.fromOpaque(data!).takeUnretainedValue()

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Scheduling
 import WebhookModel
 import WebhookSigning
 
@@ -70,13 +71,19 @@ final class MessageScratch {
     /// Writes one message for the endpoint that was laid out: body, content type, the scheme's headers.
     ///
     /// - Parameter seconds: Unix seconds.
-    func write(_ event: Event, seconds: Int64, target: EndpointTarget) {
-        write(id: event.id)
+    func write(_ delivery: DueDelivery, seconds: Int64, target: EndpointTarget) {
+        let event = delivery.event
+        if let batch = delivery.batch {
+            write("bat_", batch.id.high, batch.id.low)
+        } else {
+            write("evt_", event.id.high, event.id.low)
+        }
         event.bytes.withUnsafeBytes { record in
-            write(body: event, record, target.endpoint)
+            write(body: delivery, record)
             var end = messageStart
             put(Line.contentType, at: &end)
-            if target.endpoint.settings.body == .envelope || event.record.contentType.count == 0 {
+            let isJSON = delivery.batch != nil || target.endpoint.settings.body == .envelope
+            if isJSON || event.record.contentType.count == 0 {
                 put(Line.json, at: &end)
             } else {
                 put(UnsafeRawBufferPointer(rebasing: record[event.record.contentType.range]), at: &end)
@@ -86,7 +93,8 @@ final class MessageScratch {
             point(messageNode, at: messageStart)
             let message = MessageToSign(
                 id: UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]),
-                type: UnsafeRawBufferPointer(rebasing: record[event.record.type.range]), seconds: seconds,
+                type: delivery.batch == nil ? UnsafeRawBufferPointer(rebasing: record[event.record.type.range]) : Line.batchType,
+                seconds: seconds,
                 body: UnsafeRawBufferPointer(rebasing: body[..<bodyCount]))
             var node = messageNode
             target.signer.write(message, into: UnsafeMutableRawBufferPointer(rebasing: text[end...])) { line in
@@ -111,6 +119,11 @@ final class MessageScratch {
     private enum Line {
         static let contentType: StaticString = "Content-Type: "
         static let json: StaticString = "application/json"
+        /// What headers say that carry an event's type: the types of a batch's events stand in their envelopes.
+        static var batchType: UnsafeRawBufferPointer {
+            let text: StaticString = "batch"
+            return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        }
     }
 }
 
@@ -151,10 +164,11 @@ extension MessageScratch {
         end += bytes.count
     }
 
-    private func write(id: EventID) {
+    /// The message's id: a prefix of four letters and 32 hex digits.
+    private func write(_ prefix: StaticString, _ high: UInt64, _ low: UInt64) {
         var end = 0
-        put("evt_", at: &end)
-        for half in [id.high, id.low] {
+        put(prefix, at: &end)
+        for half in [high, low] {
             for shift in stride(from: 60, through: 0, by: -4) {
                 text[end] = HexDigits.lower(UInt8(truncatingIfNeeded: half >> UInt64(shift)) & 15)
                 end += 1
@@ -162,7 +176,14 @@ extension MessageScratch {
         }
     }
 
-    private func write(body event: Event, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint) {
+    private func write(body delivery: DueDelivery, _ record: UnsafeRawBufferPointer) {
+        let (event, endpoint) = (delivery.event, delivery.endpoint)
+        if let batch = delivery.batch {
+            let array = BatchBody(batch, tenantName: endpoint.tenantName)
+            makeBodyRoom(array.mostBytes)
+            bodyCount = array.write(into: body)
+            return
+        }
         switch endpoint.settings.body {
         case .raw:
             let payload = UnsafeRawBufferPointer(rebasing: record[event.record.payload.range])

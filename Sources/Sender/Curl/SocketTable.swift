@@ -1,3 +1,4 @@
+import Glibc
 import Threading
 
 /// One TCP connection by both its ends: what libcurl tells before a request goes out.
@@ -22,6 +23,11 @@ struct SocketTable {
         /// What libcurl wants; nothing between requests.
         var wanted: Poller.Readiness = []
         var connection: ConnectionKey?
+        /// Who may use the connection; nil: whoever is led to the same address.
+        var reservation: Reservation?
+        var isHTTP2 = false
+        /// Of a socket that is closed: whether its connection had stood.
+        var reachedPeer = false
     }
 
     private var entries: [Entry] = []
@@ -49,10 +55,37 @@ struct SocketTable {
         self[descriptor] = entry
     }
 
+    /// The same, told from within libcurl while the socket is still there to be asked.
+    mutating func closing(_ descriptor: CInt) {
+        let neverUsed = self[descriptor].connection == nil
+        closed(descriptor)
+        if neverUsed { self[descriptor].reachedPeer = SocketTable.hasPeer(descriptor) }
+    }
+
+    /// Whether TCP's handshake was over: of an open socket, or of one that was closed and whose number has not come back.
+    func reachedPeer(_ descriptor: CInt) -> Bool {
+        self[descriptor].isOpen ? SocketTable.hasPeer(descriptor) : self[descriptor].reachedPeer
+    }
+
     /// The socket became this connection.
-    mutating func connected(_ descriptor: CInt, _ connection: ConnectionKey) {
+    mutating func connected(_ descriptor: CInt, _ connection: ConnectionKey, for reservation: Reservation? = nil) {
         self[descriptor].connection = connection
+        self[descriptor].reservation = reservation
         byConnection[connection] = descriptor
+    }
+
+    /// What came over it was HTTP/2.
+    mutating func speaksHTTP2(_ descriptor: CInt) {
+        if self[descriptor].isOpen { self[descriptor].isHTTP2 = true }
+    }
+
+    /// getpeername(2) knows a peer as soon as TCP's handshake is over.
+    private static func hasPeer(_ descriptor: CInt) -> Bool {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
+        }
     }
 
     func descriptor(of connection: ConnectionKey) -> CInt? { byConnection[connection] }

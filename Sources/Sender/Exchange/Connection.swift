@@ -28,6 +28,8 @@ final class Connection {
     var isAnsweredEarly = false
     /// Exchanges that began on it.
     var uses = 0
+    /// The peer ended TLS with an alert, or spoke no TLS any more.
+    private var endedTLS = false
     /// Monotonic nanoseconds.
     var openedAt: Int64 = 0
     var idleSince: Int64 = 0
@@ -72,11 +74,20 @@ final class Connection {
             return count > 0 ? .bytes(count) : count == 0 ? .ended : Connection.failure()
         }
         var count = 0
-        return switch curl_easy_recv(dial.easy, buffer.baseAddress, buffer.count, &count) {
-        case CURLE_OK: count > 0 ? .bytes(count) : .ended
-        case CURLE_AGAIN: .wouldBlock
-        default: .failed
+        errno = 0
+        switch curl_easy_recv(dial.easy, buffer.baseAddress, buffer.count, &count) {
+        case CURLE_OK: return count > 0 ? .bytes(count) : .ended
+        case CURLE_AGAIN: return .wouldBlock
+        default:
+            endedTLS = errno != ECONNRESET && errno != EPIPE && errno != ETIMEDOUT
+            return .failed
         }
+    }
+
+    /// What it means that the connection broke. TLS 1.3 servers that want a client certificate say so after the handshake, in place of
+    /// an answer.
+    var breakage: Outcome {
+        endedTLS && uses <= 1 && parser.total == 0 ? .clientCertificateRefused : .connectionReset
     }
 
     /// What lies in the connection before a request goes out.

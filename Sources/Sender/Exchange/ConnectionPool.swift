@@ -4,6 +4,8 @@ struct SiteKey: Hashable {
     let host: String
     let port: UInt16
     let address: IPAddress
+    /// Of connections that are not like all others.
+    let reservation: Reservation?
 }
 
 /// Connections to one place that wait for the next request, the latest used last.

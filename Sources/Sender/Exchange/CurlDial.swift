@@ -8,7 +8,9 @@ final class CurlDial {
     unowned(unsafe) let dialer: CurlDialer
     /// Whom the dialer tells the end.
     private(set) var slot = -1
+    private var target: EndpointTarget?
     private var route: Route?
+    private var options: ConnectionOptions
     /// The open socket; -1: none.
     private(set) var descriptor: CInt = -1
     /// The guard refused the address.
@@ -23,6 +25,7 @@ final class CurlDial {
         connectTo = .allocate(capacity: 1)
         connectToText = .allocate(capacity: Route.connectToBytes)
         connectTo.initialize(to: curl_slist(data: connectToText.baseAddress, next: nil))
+        options = ConnectionOptions(easy, authoritiesFile: dialer.configuration.authoritiesFile)
         setFixedOptions(dialer.configuration)
     }
 
@@ -35,6 +38,7 @@ final class CurlDial {
 
     func aim(_ slot: Int, at target: EndpointTarget, through route: Route) {
         self.slot = slot
+        self.target = target
         self.route = route
         descriptor = -1
         isForbidden = false
@@ -43,13 +47,32 @@ final class CurlDial {
         precondition(text.count <= connectToText.count, "a host name is at most 253 bytes")
         _ = connectToText.update(fromContentsOf: text)
         check(ccurl_set_list(easy, CURLOPT_CONNECT_TO, connectTo))
+        options.turn(to: target, through: route)
     }
 
     /// The handle left the multi handle.
     func rest() {
         slot = -1
+        target = nil
         route = nil
         descriptor = -1
+    }
+
+    /// What it means that no connection came about; nil code: the attempt's time was over.
+    func failure(_ code: CURLcode?) -> Outcome {
+        guard !isForbidden else { return .addressForbidden }
+        func number(_ info: CURLINFO) -> Int {
+            var value = 0
+            ccurl_get_long(easy, info, &value)
+            return value
+        }
+        let reachedPeer = descriptor >= 0 && dialer.sockets.reachedPeer(descriptor)
+        let failure = TransferFailure(
+            code: code ?? CURLE_OPERATION_TIMEDOUT, systemError: CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)),
+            verification: number(CURLINFO_SSL_VERIFYRESULT), tunnel: number(CURLINFO_HTTP_CONNECTCODE),
+            isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, wasSent: false, wasAnswered: false,
+            reachedPeer: reachedPeer)
+        return failure.outcome
     }
 
     /// How long libcurl took for address, TCP and TLS.
@@ -85,7 +108,6 @@ final class CurlDial {
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let file = configuration.authoritiesFile { setText(CURLOPT_CAINFO, file) }
         setCallbacks(own)
     }
 
@@ -123,7 +145,7 @@ extension CurlDial {
         // The address is longer than its C type says, so it is read from where it lies.
         let start = UnsafeRawPointer(peer) + MemoryLayout<curl_sockaddr>.offset(of: \.addr)!
         let address = IPAddress(start.assumingMemoryBound(to: sockaddr.self))
-        guard let route, let address, address == route.address, dialer.allows(address, port: route.port) else {
+        guard let address, mayConnect(to: address) else {
             isForbidden = true
             return CURL_SOCKET_BAD
         }
@@ -136,12 +158,17 @@ extension CurlDial {
 
     /// Whether the connection stands where it should: the last look before it is handed over.
     private func mayUse(_ remote: UnsafePointer<CChar>?, _ port: CInt) -> Bool {
-        guard let route, let remote, let address = IPAddress(cString: remote), address == route.address,
-            port == CInt(route.port)
+        guard let route, let remote, let address = IPAddress(cString: remote), mayConnect(to: address),
+            port == CInt(route.nextHop.port)
         else {
             isForbidden = true
             return false
         }
         return true
+    }
+
+    private func mayConnect(to address: IPAddress) -> Bool {
+        guard let target, let route else { return false }
+        return dialer.configuration.addressGuard.allows(socketTo: address, for: target, through: route)
     }
 }

@@ -97,8 +97,6 @@ final class CurlDialer {
         while let easy = ccurl_multi_next_done(multi, &code) { ended(CurlDial.at(ccurl_get_private(easy)), code) }
     }
 
-    func allows(_ address: IPAddress, port: UInt16) -> Bool { configuration.addressGuard.allows(address, port: port) }
-
     static func at(_ data: UnsafeMutableRawPointer?) -> CurlDialer {
         Unmanaged<CurlDialer>.fromOpaque(data!).takeUnretainedValue()
     }
@@ -134,8 +132,12 @@ extension CurlDialer {
 
     /// Closes a socket, or not where it was given away. Called from within libcurl.
     func close(_ descriptor: CInt) -> CInt {
-        sockets.closed(descriptor)
-        return descriptor == given ? 0 : Glibc.close(descriptor)
+        guard descriptor != given else {
+            sockets.closed(descriptor)
+            return 0
+        }
+        sockets.closing(descriptor)
+        return Glibc.close(descriptor)
     }
 
     /// Remembers when libcurl wants to be called. Called from within libcurl.

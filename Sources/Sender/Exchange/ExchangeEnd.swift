@@ -11,6 +11,7 @@ extension Connection {
         end.status = UInt16(clamping: reader.status)
         if reader.status == 429 || reader.status == 503 { end.retryAfter = reader.retryAfter }
         end.excerpt = reader.excerpt
+        end.headers = reader.headers.bytes
         end.reusedConnection = uses > 0 && exchange.newConnections == 0
         return end
     }
@@ -26,7 +27,12 @@ extension Exchange {
         end.newConnections = newConnections
         end.repeats = repeats
         end.staleConnections = staleConnections
-        if outcome != .addressForbidden { end.address = order.route.text }
+        if outcome == .addressForbidden {
+            // To the endpoint's owner a refusal says nothing else: no address, and no time by which one could be guessed.
+            end.phases = AttemptPhases()
+        } else {
+            end.address = order.route.text
+        }
         return end
     }
 

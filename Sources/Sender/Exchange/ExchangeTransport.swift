@@ -80,7 +80,8 @@ final class ExchangeTransport: DeliveryTransport {
     func run() {
         dialer.run { dial, code in connected(dial, code) }
         while let slot = timers.fire(now: now) {
-            if let connection = pool[slot] { end(connection, .timedOut) }
+            guard let connection = pool[slot] else { continue }
+            end(connection, connection.stage == .dialing ? connection.dial?.failure(nil) ?? .timedOut : .timedOut)
         }
         while let connection = pool.superfluous(now: now) { close(connection) }
         while let (exchange, fresh) = again.popLast() { send(exchange, fresh: fresh) }
@@ -102,7 +103,7 @@ extension ExchangeTransport {
         var exchange = exchange
         let order = exchange.order
         // The last of three looks at the address: the endpoint's owner may have been refused it since the connection was made.
-        guard dialer.allows(order.route.address, port: order.route.port) else {
+        guard configuration.addressGuard.allows(order.route.address, port: order.route.port, under: order.target.rules) else {
             return ended.append(exchange.end(.addressForbidden, now: now))
         }
         let site = site(of: order)
@@ -135,7 +136,9 @@ extension ExchangeTransport {
     private func site(of order: AttemptOrder) -> Site {
         if let site = order.target.site, site.isListed, order.target.siteRoute === order.route { return site }
         let url = order.target.url
-        let key = SiteKey(isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address)
+        let key = SiteKey(
+            isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address,
+            reservation: order.route.reservation)
         let site = pool.site(key)
         order.target.site = site
         order.target.siteRoute = order.route
@@ -147,7 +150,7 @@ extension ExchangeTransport {
         guard let connection = pool[dial.slot], let exchange = connection.exchange else { return }
         timers.disarm(connection.slot)
         guard code == CURLE_OK else {
-            return end(connection, dial.isForbidden ? .addressForbidden : Outcome(code))
+            return end(connection, dial.failure(code))
         }
         connection.exchange?.connectPhases = dial.phases()
         connection.openedAt = now
@@ -162,7 +165,7 @@ extension ExchangeTransport {
         case .silent: request(connection.exchange!, on: connection)
         // A server that answers before it is asked is never believed.
         case .speaks: end(connection, .answerMalformed)
-        case .dead: end(connection, .connectionReset)
+        case .dead: end(connection, connection.breakage)
         }
     }
 
@@ -262,7 +265,7 @@ extension ExchangeTransport {
     private func broke(_ connection: Connection) {
         guard let exchange = connection.exchange, connection.uses > 1, connection.parser.total == 0,
             exchange.repeats < ExchangeTransport.mostRepeats, !exchange.order.freshConnection
-        else { return end(connection, .connectionReset) }
+        else { return end(connection, connection.breakage) }
         // The peer closed the pooled connection as the request went out (RFC 9112, 9.3.1); or it read it and died.
         var repeated = exchange
         repeated.repeats += 1

@@ -28,7 +28,7 @@ final class RequestWriter {
             laidOut = target
             scratch.lay(out: target)
         }
-        scratch.write(order.delivery.event, seconds: order.startedAt / 1_000, target: target)
+        scratch.write(order.delivery, seconds: order.startedAt / 1_000, target: target)
         let start = requestStart(of: target)
         makeRoom(start.count + scratch.messageLineBytes + RequestWriter.lengthLineBytes + scratch.bodyCount)
         var end = 0

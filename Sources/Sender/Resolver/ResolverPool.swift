@@ -6,10 +6,9 @@ import WebhookModel
 /// Shared by all senders. Bounded: a look-up that waits costs its sender nothing but the wait. Threads start when first
 /// needed.
 public final class ResolverPool: Sendable {
-    /// Called on a pool thread with the addresses in the system's order of preference; none when the name could not be
-    /// resolved.
-    package typealias Answer = @Sendable (_ lookup: NameLookup, _ addresses: [IPAddress]) -> Void
-    package typealias Resolve = @Sendable (_ host: String) -> [IPAddress]
+    /// Called on a pool thread.
+    package typealias Answer = @Sendable (_ lookup: NameLookup, _ answer: NameAnswer) -> Void
+    package typealias Resolve = @Sendable (_ host: String) -> NameAnswer
 
     private struct Order: Sendable {
         let lookup: NameLookup

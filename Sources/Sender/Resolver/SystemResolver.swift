@@ -2,14 +2,21 @@ import Glibc
 
 /// getaddrinfo(3): hosts file, DNS, whatever the machine is set up for.
 enum SystemResolver {
-    /// The name's addresses in the order of RFC 6724, each once; none on any failure. Blocks for as long as the system
-    /// likes.
-    static func addresses(of host: String) -> [IPAddress] {
+    /// GNU's codes for a name without addresses, or without any of the families that this machine has; Glibc's module hides them.
+    private static let noData: CInt = -5
+    private static let noFamily: CInt = -9
+
+    /// The name's addresses in the order of RFC 6724, each once. Blocks for as long as the system likes.
+    static func addresses(of host: String) -> NameAnswer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_flags = AI_ADDRCONFIG
         var first: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &first) == 0 else { return [] }
+        switch getaddrinfo(host, nil, &hints, &first) {
+        case 0: break
+        case EAI_NONAME, noData, noFamily: return .failed(.notFound)
+        default: return .failed(.serverFailed)
+        }
         defer { freeaddrinfo(first) }
         var found: [IPAddress] = []
         var next = first
@@ -17,6 +24,6 @@ enum SystemResolver {
             if let raw = info.ai_addr, let address = IPAddress(raw), !found.contains(address) { found.append(address) }
             next = info.ai_next
         }
-        return found
+        return found.isEmpty ? .failed(.notFound) : .found(found)
     }
 }

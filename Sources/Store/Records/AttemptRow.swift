@@ -1,9 +1,9 @@
 import LMDB
 public import WebhookModel
 
-/// A row of `attempts`: 44 fixed bytes, the address, the answer's excerpt.
+/// A row of `attempts`: 44 fixed bytes, the address, the answer's excerpt, its header lines.
 ///
-/// A delivered attempt has no excerpt, so the usual row is about 55 bytes.
+/// A delivered attempt has neither excerpt nor headers, so the usual row is about 55 bytes.
 public struct AttemptRow: Sendable, Equatable {
     public var outcome: Outcome
     public var trigger: AttemptTrigger
@@ -16,6 +16,8 @@ public struct AttemptRow: Sendable, Equatable {
     public var nextAt: Int64
     public var address: String
     public var excerpt: [UInt8]
+    /// Each `name: value` and a line feed, as the receiver wrote them.
+    public var headers: [UInt8]
 
     static let fixedBytes = 44
 
@@ -42,10 +44,12 @@ public struct AttemptRow: Sendable, Equatable {
             offset += 1
         }
         UnsafeMutableRawBufferPointer(rebasing: value[offset...]).copyBytes(from: report.excerpt)
+        offset += report.excerpt.count
+        UnsafeMutableRawBufferPointer(rebasing: value[offset...]).copyBytes(from: report.headers)
     }
 
     static func bytes(for report: AttemptReport) -> Int {
-        fixedBytes + min(report.address.utf8.count, 255) + report.excerpt.count
+        fixedBytes + min(report.address.utf8.count, 255) + report.excerpt.count + report.headers.count
     }
 
     init?(_ value: UnsafeRawBufferPointer) {
@@ -53,7 +57,8 @@ public struct AttemptRow: Sendable, Equatable {
             let trigger = AttemptTrigger(rawValue: value[1])
         else { return nil }
         let addressEnd = AttemptRow.fixedBytes + Int(value[5])
-        guard value.count == addressEnd + Int(value.uint16(at: 6)) else { return nil }
+        let excerptEnd = addressEnd + Int(value.uint16(at: 6))
+        guard value.count >= excerptEnd, value.count - excerptEnd <= Limits.answerHeaderBytes else { return nil }
         self.outcome = outcome
         self.trigger = trigger
         status = value.uint16(at: 2)
@@ -67,6 +72,7 @@ public struct AttemptRow: Sendable, Equatable {
         phases.total = value.uint32(at: 32)
         nextAt = Int64(bitPattern: value.uint64(at: 36))
         address = String(decoding: value[AttemptRow.fixedBytes..<addressEnd], as: UTF8.self)
-        excerpt = Array(value[addressEnd...])
+        excerpt = Array(value[addressEnd..<excerptEnd])
+        headers = Array(value[excerptEnd...])
     }
 }

@@ -20,6 +20,14 @@ struct EndpointCoding {
         static let secret: UInt8 = 20
         static let body: UInt8 = 21
         static let header: UInt8 = 22
+        static let inheritsRetry: UInt8 = 23
+        static let rate: UInt8 = 24
+        static let burst: UInt8 = 25
+        static let order: UInt8 = 30
+        static let onDeadLetter: UInt8 = 31
+        static let batchEvents: UInt8 = 32
+        static let batchBytes: UInt8 = 33
+        static let batchWait: UInt8 = 34
         static let failingSince: UInt8 = 200
         static let disabledReason: UInt8 = 201
         static let disabledAt: UInt8 = 202
@@ -35,13 +43,19 @@ struct EndpointCoding {
         for pattern in settings.subscription.patterns { writer.add(Tag.pattern, pattern.text) }
         writer.add(Tag.scheme, settings.scheme)
         for secret in settings.secrets { add(secret, row.value, &writer) }
-        for delay in settings.retry.delays { writer.add(Tag.delay, delay) }
-        writer.add(Tag.jitter, Int64(settings.retry.jitterPercent))
+        // A program from before endpoints could inherit wants a policy here, and gets the standard one.
+        let retry = settings.retry ?? .standard
+        for delay in retry.delays { writer.add(Tag.delay, delay) }
+        writer.add(Tag.jitter, Int64(retry.jitterPercent))
+        if settings.retry == nil { writer.add(Tag.inheritsRetry, 1) }
+        writer.add(settings.rate, perSecond: Tag.rate, burst: Tag.burst)
         writer.add(Tag.window, Int64(settings.window))
         writer.add(Tag.timeout, settings.timeout)
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
+        addOrder(settings, &writer)
+        if let connection = settings.connection { ConnectionCoding(seal, row.value).write(connection, &writer) }
         if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
         if let disabled = row.value.disabled {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
@@ -49,6 +63,32 @@ struct EndpointCoding {
         }
         writer.add(Tag.origin, row.origin.rawValue)
         return writer.bytes
+    }
+
+    private func addOrder(_ settings: Endpoint.Settings, _ writer: inout FieldWriter) {
+        if case .byKey(let onDeadLetter) = settings.order {
+            writer.add(Tag.order, "by_key")
+            writer.add(Tag.onDeadLetter, onDeadLetter.rawValue)
+        }
+        if let batch = settings.batch {
+            writer.add(Tag.batchEvents, Int64(batch.maxEvents))
+            writer.add(Tag.batchBytes, Int64(batch.maxBytes))
+            writer.add(Tag.batchWait, batch.maxWait)
+        }
+    }
+
+    /// Nil where it is written in a way that this program does not know.
+    private static func order(_ reader: FieldReader) -> DeliveryOrder? {
+        guard let text = reader.text(Tag.order) else { return DeliveryOrder.none }
+        guard text == "by_key", let rule = reader.text(Tag.onDeadLetter).flatMap(DeliveryOrder.OnDeadLetter.init) else { return nil }
+        return .byKey(onDeadLetter: rule)
+    }
+
+    private func batch(_ reader: FieldReader) -> BatchRule? {
+        guard let events = reader.number(Tag.batchEvents), let bytes = reader.number(Tag.batchBytes),
+            let wait = reader.number(Tag.batchWait)
+        else { return nil }
+        return BatchRule(maxEvents: Int(events), maxBytes: Int(bytes), maxWait: wait)
     }
 
     // Without an end and without a seal, a secret is written as before there were any: an older program reads the row whole.
@@ -90,19 +130,33 @@ struct EndpointCoding {
             settings: Endpoint.Settings(
                 url: url, subscription: Subscription(reader.texts(Tag.pattern).compactMap(Subscription.Pattern.init)),
                 scheme: scheme, secrets: [],
-                retry: RetryPolicy(delays: reader.numbers(Tag.delay), jitterPercent: Int(jitter)), window: Int(window),
+                retry: reader.number(Tag.inheritsRetry) == 1
+                    ? nil : RetryPolicy(delays: reader.numbers(Tag.delay), jitterPercent: Int(jitter)),
+                window: Int(window),
                 timeout: timeout, enabled: reader.number(Tag.enabled) != 0))
         var text = SealedText(seal)
         guard let secrets = try secrets(reader, row, &text), let headers = try headers(reader, row, &text),
-            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue)
+            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue), let order = EndpointCoding.order(reader)
         else { return nil }
+        row.settings.order = order
+        row.settings.batch = batch(reader)
         row.settings.secrets = secrets
         row.settings.headers = headers
         row.settings.body = body
+        row.settings.rate = reader.rate(perSecond: Tag.rate, burst: Tag.burst)
+        row.settings.connection = try ConnectionCoding(seal, row).read(reader, &text)
         row.failingSince = reader.number(Tag.failingSince)
         row.disabled = disablement(reader)
         let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api
         return Decoded(row: Stored(row, origin: origin), isCurrent: text.isCurrent)
+    }
+
+    /// Whose it is, what it is called and in what order it delivers, without its secrets.
+    static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String, order: DeliveryOrder)? {
+        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant),
+            let order = order(reader)
+        else { return nil }
+        return (tenant, name, order)
     }
 
     private func disablement(_ reader: FieldReader) -> Endpoint.Disablement? {

@@ -1,4 +1,5 @@
 import LMDB
+import WebhookModel
 
 /// Writes a configuration record: fields of u8 tag · u32 length · bytes, in any order. A reader skips tags it does not know, so a
 /// later version may add fields.
@@ -17,6 +18,12 @@ struct FieldWriter {
         bytes.append(tag)
         appendBigEndian(UInt32(8))
         appendBigEndian(number)
+    }
+
+    mutating func add(_ rate: Rate?, perSecond: UInt8, burst: UInt8) {
+        guard let rate else { return }
+        add(perSecond, Int64(rate.perSecond))
+        add(burst, Int64(rate.burst))
     }
 
     private mutating func appendBigEndian(_ number: some FixedWidthInteger) {
@@ -51,5 +58,10 @@ struct FieldReader {
         all(tag).filter { $0.count == 8 }.map { bytes in
             bytes.withUnsafeBytes { Int64(bitPattern: $0.uint64(at: 0)) }
         }
+    }
+
+    /// Nil where there is none.
+    func rate(perSecond: UInt8, burst: UInt8) -> Rate? {
+        number(perSecond).map { Rate(perSecond: Int($0), burst: number(burst).map { Int($0) }) }
     }
 }

@@ -10,13 +10,21 @@ public struct RecoveredState: Sendable {
     /// Rows whose secrets are not sealed under the key in use, though there is one.
     public var endpointsToSeal: [Stored<EndpointRow>] = []
     public var endpointsWithParked: [EndpointNumber] = []
-    public var dueCount = 0
-    public var parkedCount = 0
+    /// Those with sequences, with deliveries behind a head, and with keys that a dead letter holds.
+    public var endpointsWithHeads: [EndpointNumber] = []
+    public var endpointsWithBehind: [EndpointNumber] = []
+    public var endpointsWithHolds: [EndpointNumber] = []
+    /// Those with deliveries that wait for company, and with batches.
+    public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
+    public var endpointsWithBatches: [EndpointNumber] = []
+    public var pending = PendingCount()
     public var eventCount = 0
+    /// Deliveries that are not final, by endpoint; those of removed endpoints too.
+    public var pendingByEndpoint: [EndpointNumber: Int] = [:]
 }
 
 extension DataDirectory {
-    /// Reads configuration and counts; costs by tenant and endpoint, not by delivery.
+    /// Reads configuration and counts. Costs by tenant and endpoint, and a cursor's step for each pending delivery.
     ///
     /// - Parameter seal: opens what is sealed.
     /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
@@ -62,11 +70,21 @@ extension DataDirectory {
             if !decoded.isCurrent { state.endpointsToSeal.append(decoded.row) }
         }
         state.counters = try counters(transaction)
-        let pending = try tables.pendingCount(in: transaction)
-        state.dueCount = pending.due
-        state.parkedCount = pending.parked
+        state.pending = try tables.pendingCount(in: transaction)
         state.eventCount = try transaction.count(tables.events)
-        state.endpointsWithParked = try tables.endpointsWithParked(in: transaction)
+        state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction)
+        state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
+        state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction)
+        state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction)
+        state.pendingByEndpoint = try tables.pendingByEndpoint(in: transaction)
+        state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction)
+        // Few by endpoint: as many as make a batch are one.
+        for number in try tables.endpoints(in: tables.gathering, transaction) {
+            try tables.scanGathering(of: number, in: transaction) { entry in
+                state.gatheringByEndpoint[number, default: []].append(entry)
+                return true
+            }
+        }
         return state
     }
 

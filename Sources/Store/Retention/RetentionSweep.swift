@@ -26,6 +26,8 @@ public struct RetentionSweep: Sendable {
     /// What a slice did.
     public struct Progress: Sendable, Equatable {
         public var removedEvents = 0
+        /// Deliveries whose sequence was held by a dead letter that went: heads now, in the due index.
+        public var released: [PendingEntry] = []
         /// The sweep reached events that are still young: rest before the next slice.
         public var isAtYoungEnd = false
     }
@@ -66,7 +68,11 @@ public struct RetentionSweep: Sendable {
         }
         for event in doomed {
             try tables.removeEvent(at: event.position, id: event.id, header: event.header, in: transaction)
-            try removeDeliveries(of: event.position, tables, in: transaction)
+            // A dead letter that goes holds its key no longer: nobody could deliver it again.
+            for sequence in try removeDeliveries(of: event.position, tables, in: transaction) {
+                let release = try tables.release(sequence, heldBy: event.position, now: now, in: transaction)
+                if let next = release.next { progress.released.append(next) }
+            }
         }
         if progress.isAtYoungEnd, now >= nextPass {
             place = 0
@@ -104,14 +110,34 @@ public struct RetentionSweep: Sendable {
 
     private func removeDeliveries(
         of position: EventPosition, _ tables: Tables, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> [SequenceKey] {
+        var ended: [SequenceKey] = []
         for table in [tables.deliveries, tables.attempts, tables.dead] {
             var cursor = try transaction.cursor(table)
             var entry = try cursor.seek(Key(position.value))
             while let found = entry, found.key.count >= 8, found.key.uint64(at: 0) == position.value {
+                if let sequence = RetentionSweep.deadSequence(found) { ended.append(sequence) }
+                let led = RetentionSweep.mayLead(found)
                 try cursor.delete()
+                if let led { try transaction.delete(tables.batches, Tables.parkedKey(led)) }
                 entry = try cursor.seek(Key(position.value))
             }
         }
+        return ended
+    }
+
+    /// A delivery that was in a batch, and may have led one.
+    private static func mayLead(_ entry: Cursor.Entry) -> DeliveryID? {
+        guard entry.key.count == 12, entry.value.count == DeliveryRow.bondedBytes, let row = DeliveryRow(entry.value),
+            case .batch = row.bond
+        else { return nil }
+        return DeliveryID(
+            position: EventPosition(entry.key.uint64(at: 0)), endpoint: EndpointNumber(entry.key.uint32(at: 8)))
+    }
+
+    /// The sequence of a dead letter; nil for anything else, and for the rows of other tables.
+    private static func deadSequence(_ entry: Cursor.Entry) -> SequenceKey? {
+        guard entry.key.count == 12, let row = DeliveryRow(entry.value), row.state == .deadLettered else { return nil }
+        return row.sequence(at: EndpointNumber(entry.key.uint32(at: 8)))
     }
 }

@@ -14,8 +14,13 @@ public struct Tables: Sendable {
     let parked: Database
     let attempts: Database
     let dead: Database
+    let heads: Database
+    let behind: Database
+    let holds: Database
+    let gathering: Database
+    let batches: Database
 
-    static let count = 12
+    static let count = 17
     /// Room for tables of later formats.
     static let most = 32
 
@@ -32,6 +37,11 @@ public struct Tables: Sendable {
         parked = try transaction.open("parked")
         attempts = try transaction.open("attempts")
         dead = try transaction.open("dead")
+        heads = try transaction.open("heads")
+        behind = try transaction.open("behind")
+        holds = try transaction.open("holds")
+        gathering = try transaction.open("gathering")
+        batches = try transaction.open("batches")
     }
 }
 
@@ -42,6 +52,7 @@ enum MetaKey: UInt64 {
     case nextTenant = 3
     case nextEndpoint = 4
     case nextAPIKey = 5
+    case batched = 6
 
     var key: Key { Key(rawValue) }
 }

@@ -16,21 +16,50 @@ public struct PendingEntry: Sendable, Equatable {
     }
 }
 
+/// What waits, by where it does.
+public struct PendingCount: Sendable, Equatable {
+    public var due = 0
+    public var parked = 0
+    /// Behind the heads of their sequences.
+    public var behind = 0
+    /// Waiting for company, and in batches that are not final: those that do not lead one.
+    public var gathering = 0
+    public var batched = 0
+    /// Ordering keys that a dead letter holds.
+    public var heldKeys = 0
+}
+
 extension Tables {
     /// Makes a delivery of a new event: its row and its due entry. Deliveries must come in ascending order.
     public func schedule(
         _ delivery: DeliveryID, dueAt: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        let row = try transaction.reserve(deliveries, Tables.key(delivery), count: DeliveryRow.bytes, .append)
-        DeliveryRow(state: .scheduled, dueAt: dueAt).write(to: row)
+        try appendRow(delivery, DeliveryRow(state: .scheduled, dueAt: dueAt), in: transaction)
         try putDue(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), in: transaction)
+    }
+
+    /// The same for a delivery of a sequence.
+    ///
+    /// - Returns: whether it is head, so in the due index.
+    public func schedule(
+        _ delivery: DeliveryID, dueAt: Int64, _ sequence: SequenceKey, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        let row = DeliveryRow(state: .scheduled, dueAt: dueAt, bond: .sequence(sequence.hash))
+        try appendRow(delivery, row, in: transaction)
+        return try enter(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), sequence, in: transaction)
+    }
+
+    func appendRow(
+        _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: row.bytes, .append))
     }
 
     /// Replaces a delivery's row.
     public func update(
         _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: DeliveryRow.bytes))
+        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: row.bytes))
     }
 
     /// A delivery's row; nil where there is none or it is damaged.
@@ -38,6 +67,13 @@ extension Tables {
         _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> DeliveryRow? {
         try transaction.get(deliveries, Tables.key(delivery)).flatMap(DeliveryRow.init)
+    }
+
+    /// What a delivery waits with.
+    public func bond(
+        of delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> DeliveryRow.Bond {
+        try self.delivery(delivery, in: transaction)?.bond ?? DeliveryRow.Bond.none
     }
 
     /// Enters a delivery into the due index.
@@ -105,28 +141,61 @@ extension Tables {
         }
     }
 
-    /// The endpoints that have anything parked. Steps from endpoint to endpoint, so it costs by endpoint and not by delivery.
-    public func endpointsWithParked(
-        in transaction: borrowing some Transaction & ~Copyable
+    /// The endpoints that have anything in a table whose keys begin with their number. Steps from endpoint to endpoint, so it costs by
+    /// endpoint and not by delivery.
+    func endpoints(
+        in table: Database, _ transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> [EndpointNumber] {
-        var cursor = try transaction.cursor(parked)
+        var cursor = try transaction.cursor(table)
         var found: [EndpointNumber] = []
         var entry = try cursor.first()
-        while let present = entry, present.key.count == 12 {
+        while let present = entry, present.key.count >= 12 {
             let endpoint = present.key.uint32(at: 0)
             found.append(EndpointNumber(endpoint))
             guard endpoint < .max else { break }
-            let next = DeliveryID(position: EventPosition(0), endpoint: EndpointNumber(endpoint + 1))
-            entry = try cursor.seek(Tables.parkedKey(next))
+            entry = try cursor.seek(Tables.key(endpoint + 1))
         }
         return found
     }
 
-    /// Deliveries in the due index and parked: everything that is not final.
+    /// How many deliveries wait, by where they do: together everything that is not final.
     public func pendingCount(
         in transaction: borrowing some Transaction & ~Copyable
-    ) throws(LMDBError) -> (due: Int, parked: Int) {
-        (try transaction.count(due), try transaction.count(parked))
+    ) throws(LMDBError) -> PendingCount {
+        PendingCount(
+            due: try transaction.count(due), parked: try transaction.count(parked), behind: try transaction.count(behind),
+            gathering: try transaction.count(gathering), batched: try batched(in: transaction), heldKeys: try transaction.count(holds))
+    }
+
+    /// The same by endpoint: walks both tables.
+    func pendingByEndpoint(
+        in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> [EndpointNumber: Int] {
+        var counts: [EndpointNumber: Int] = [:]
+        for (table, offset) in [(due, 16), (parked, 0), (behind, 0), (gathering, 0)] {
+            var cursor = try transaction.cursor(table)
+            var run: (endpoint: UInt32, count: Int) = (0, 0)
+            while let entry = try cursor.next() {
+                guard entry.key.count >= offset + 4 else { continue }
+                let endpoint = entry.key.uint32(at: offset)
+                // Parked ones come in runs, and so do the due ones of a backlog.
+                if endpoint != run.endpoint {
+                    counts[EndpointNumber(run.endpoint), default: 0] += run.count
+                    run = (endpoint, 0)
+                }
+                run.count += 1
+            }
+            counts[EndpointNumber(run.endpoint), default: 0] += run.count
+        }
+        // An open batch's members wait in no table but their leader.
+        var cursor = try transaction.cursor(batches)
+        while let entry = try cursor.next() {
+            guard entry.key.count == 12, entry.value.first == BatchRow.open,
+                let batch = BatchRow(entry.value, leader: EventPosition(entry.key.uint64(at: 4)))
+            else { continue }
+            counts[EndpointNumber(entry.key.uint32(at: 0)), default: 0] += batch.members.count - 1
+        }
+        return counts.filter { $0.value > 0 }
     }
 
     static func key(_ delivery: DeliveryID) -> Key {

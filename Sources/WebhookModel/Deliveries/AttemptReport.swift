@@ -18,6 +18,7 @@ public struct AttemptReport: Sendable {
     /// From 1.
     public var attempt: UInt16
     public var trigger: AttemptTrigger
+    public var round = DeliveryRound.first
     public var outcome: Outcome
     /// HTTP status; 0 where no answer came.
     public var status: UInt16
@@ -31,6 +32,11 @@ public struct AttemptReport: Sendable {
     public var address: String
     /// The first bytes of an answer that was not 2xx, at most `Limits.answerExcerptBytes`.
     public var excerpt: [UInt8] = []
+    /// Header lines of an answer that was not 2xx, each `name: value` and a line feed, without sensitive ones; whole lines, at most
+    /// `Limits.answerHeaderBytes`.
+    public var headers: [UInt8] = []
+    /// Events that it brought: more than one only of a batch.
+    public var events = 1
     /// Bytes of the record that the sender held: what the writer's accounts get back.
     public var heldBytes: Int
 

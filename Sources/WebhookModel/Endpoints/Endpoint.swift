@@ -7,6 +7,12 @@ public final class Endpoint: Sendable {
     /// Unique in its tenant.
     public let name: String
     public let settings: Settings
+    /// Its own policy, or the one it inherits.
+    public let retry: RetryPolicy
+    /// Its tenant's share of a sender.
+    public let tenantWeight: Int
+    /// Networks that the operator opens to its tenant's endpoints beyond the server's.
+    public let tenantNetworks: [String]
 
     /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
     /// its settings again enables it.
@@ -40,17 +46,25 @@ public final class Endpoint: Sendable {
         public var body = BodyForm.raw
         /// Added to every message, in this order.
         public var headers: [CustomHeader] = []
-        public var retry: RetryPolicy
+        public var order = DeliveryOrder.none
+        /// Nil: one POST for each event.
+        public var batch: BatchRule?
+        /// Nil: its tenant's, or the server's.
+        public var retry: RetryPolicy?
+        /// Attempts a second; nil: no limit. Over it deliveries wait.
+        public var rate: Rate?
         /// Deliveries in flight at most.
         public var window: Int
         /// Whole attempt, milliseconds.
         public var timeout: Int64
         public var enabled: Bool
+        /// How it is reached; nil: as the server reaches everybody.
+        public var connection: EndpointConnection?
 
         /// - Parameter secrets: in their written form, without an end.
         public init(
             url: String, subscription: Subscription = .all, scheme: String = "standard", secrets: [String],
-            retry: RetryPolicy = .standard, window: Int = Limits.endpointWindow,
+            retry: RetryPolicy? = nil, window: Int = Limits.endpointWindow,
             timeout: Int64 = Limits.attemptMilliseconds, enabled: Bool = true
         ) {
             self.url = url
@@ -64,11 +78,17 @@ public final class Endpoint: Sendable {
         }
     }
 
-    public init(number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings) {
+    public init(
+        number: EndpointNumber, tenant: TenantNumber, tenantName: String, name: String, settings: Settings,
+        inherited: Inherited = Inherited(), tenantNetworks: [String] = []
+    ) {
         self.number = number
         self.tenant = tenant
         self.tenantName = tenantName
         self.name = name
         self.settings = settings
+        retry = settings.retry ?? inherited.retry
+        tenantWeight = inherited.tenantWeight
+        self.tenantNetworks = tenantNetworks
     }
 }

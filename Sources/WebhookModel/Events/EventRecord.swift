@@ -40,6 +40,14 @@ public struct EventRecord: Sendable, Equatable {
 }
 
 extension EventRecord {
+    /// Bytes that its envelope takes at most: an escaped byte becomes six, base64 makes four of three.
+    ///
+    /// - Parameter tenantName: bytes of the tenant's name.
+    public func envelopeBytesMost(tenantName: Int) -> Int {
+        let texts = Int(type.count) + tenantName + Int(correlationID.count) + Int(attributes.count)
+        return 256 + 6 * texts + Int(payload.count) / 3 * 4 + 8
+    }
+
     /// Why a record is refused for good.
     public enum Refusal: Error, Equatable, Sendable {
         case malformed(String)

@@ -6,26 +6,13 @@ public struct APIKey: Sendable, Equatable {
         case only([TenantNumber])
     }
 
-    /// How many events a second may be published with a key, over all its connections.
-    public struct Rate: Sendable, Equatable {
-        public var eventsPerSecond: Int
-        /// Events at once after a quiet time.
-        public var burst: Int
-
-        /// - Parameter burst: nil: one second's worth.
-        public init(eventsPerSecond: Int, burst: Int? = nil) {
-            self.eventsPerSecond = eventsPerSecond
-            self.burst = burst ?? eventsPerSecond
-        }
-    }
-
     /// What the key's owner chose.
     public struct Settings: Sendable, Equatable {
         /// SHA-256 of the key's bytes: 32 bytes. Empty: the key opens by client certificate only.
         public var digest: [UInt8]
         /// Never empty.
         public var scopes: [Scope]
-        /// Nil: as fast as the queue takes them.
+        /// Events a second, over all its connections; nil: as fast as the queue takes them.
         public var rate: Rate?
         /// Unix milliseconds from which it opens nothing; nil: never.
         public var expiresAt: Int64?

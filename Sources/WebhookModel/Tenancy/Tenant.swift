@@ -5,11 +5,13 @@ public struct Tenant: Sendable, Equatable {
     public var name: String
     /// A disabled tenant's events are refused (TENANT_DISABLED); its deliveries wait.
     public var enabled: Bool
+    public var settings: Settings
 
-    public init(number: TenantNumber, name: String, enabled: Bool = true) {
+    public init(number: TenantNumber, name: String, enabled: Bool = true, settings: Settings = Settings()) {
         self.number = number
         self.name = name
         self.enabled = enabled
+        self.settings = settings
     }
 
     /// Whether these bytes are a tenant's name by form.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A process of ours, its standard error read line by line. Killed with its last reference.
+/// A process of ours, its standard error read line by line, and its output too where it is asked for. Killed with its last reference.
 final class ChildProcess: Sendable {
     enum Exit: Sendable, Equatable {
         case code(Int32)
@@ -16,13 +16,14 @@ final class ChildProcess: Sendable {
     let output = Watched(Output())
     private let process = Process()
 
-    init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
+    /// - Parameter readsOutput: whether standard output's lines count as well.
+    init(_ program: String, _ arguments: [String], environment: [String: String], readsOutput: Bool = false) throws {
         let errors = Pipe()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
+        process.standardOutput = readsOutput ? errors : FileHandle.nullDevice
         process.standardError = errors
         process.terminationHandler = { [output] process in
             let status = process.terminationStatus

@@ -15,6 +15,8 @@ struct ProvisioningFile {
     struct Tenant {
         var name = "acme"
         var isEnabled = true
+        /// Further lines.
+        var more: [String] = []
         var endpoints: [Endpoint] = []
     }
 
@@ -42,6 +44,7 @@ struct ProvisioningFile {
         for tenant in tenants {
             lines.append("  - name: \(tenant.name)")
             lines.append("    enabled: \(tenant.isEnabled)")
+            lines += tenant.more.map { "    " + $0 }
             if !tenant.endpoints.isEmpty { lines.append("    endpoints:") }
             for endpoint in tenant.endpoints {
                 lines += [

@@ -18,4 +18,13 @@ enum StoredDeliveries {
             return rows
         }
     }
+
+    /// The attempts of the first event for the first endpoint.
+    static func attempts(_ path: String) throws -> [AttemptRow] {
+        let directory = try DataDirectory(path: path, mapBytes: 64 << 30)
+        return try directory.environment.read { snapshot in
+            let id = DeliveryID(position: EventPosition(1), endpoint: EndpointNumber(1))
+            return try directory.tables.attempts(of: id, in: snapshot)
+        }
+    }
 }

@@ -24,7 +24,7 @@ import WebhookModel
                     name: "k", tenants: .only(["acme"]),
                     settings: APIKey.Settings(
                         digest: Array(repeating: 10, count: 32), scopes: [.publish(.prefix("order.")), .read],
-                        rate: APIKey.Rate(eventsPerSecond: 500, burst: 2_000), expiresAt: 1_801_396_800_000,
+                        rate: Rate(perSecond: 500, burst: 2_000), expiresAt: 1_801_396_800_000,
                         clientCertificates: ["shop.example", "sha256:" + String(repeating: "ab", count: 32)]))
             ])
     }
@@ -32,7 +32,7 @@ import WebhookModel
     @Test func whatIsLeftOut() throws {
         let settings = try #require(try keys("key: 0123456789abcdef, tenants: all, rate: 7").first).settings
         #expect(settings.scopes == [.publish(.everything)] && settings.expiresAt == nil)
-        #expect(settings.rate == APIKey.Rate(eventsPerSecond: 7, burst: 7))
+        #expect(settings.rate == Rate(perSecond: 7, burst: 7))
     }
 
     @Test func aCertificateAloneWillDo() throws {

@@ -68,6 +68,12 @@ import Testing
         ("retry: { attempts: 3 }", "attempts: unknown key; did you mean max_attempts?"),
         ("retry: { factor: 0.5 }", "factor: \"0.5\" is no good; give a number from 1.0 to 10.0"),
         ("retry: 5", "retry: must be a mapping"),
+        ("retry: { cap: 1h, cap_seconds: 5 }", "retry: cap: stands beside cap_seconds"),
+        ("retry: { cap_seconds: 0 }", "cap_seconds: \"0\" is no good; give a number from 0.001 to 604800.0"),
+        ("rate: 5", "rate: must be a mapping of per_second, burst"),
+        ("rate: { burst: 5 }", "rate: per_second: is missing; give attempts a second"),
+        ("rate: { per_second: 0 }", "rate: per_second: \"0\" is no good; give a whole number from 1 to 1000000"),
+        ("rate: { per_secnd: 1, per_second: 1 }", "rate: per_secnd: unknown key; did you mean per_second?"),
     ])
     func `a bad setting is told with its line`(line: String, expected: String) {
         let lines = mistakes(endpoint("secret: \"\(secretText)\"\n    \(line)"))
@@ -87,6 +93,11 @@ import Testing
         ("tenants: [{ name: a, repeat: 2 }]", "tenant \"a\": name: is repeated, so it must contain {n}"),
         ("tenants: [{ name: \"a{n}\", repeat: 0 }]", "repeat: \"0\" is no good; give a whole number from 1 to 100000"),
         ("tenants: [{ name: \"a{n}\" }]", "name: give 1 to 64"),
+        ("tenants: [{ name: a, weight: 101 }]", "tenant \"a\": weight: \"101\" is no good; give a whole number from 1 to 100"),
+        ("tenants: [{ name: a, retry: { delays: [x] } }]", "p.yaml:1:39: tenant \"a\": retry: delays: \"x\" is no good"),
+        ("tenants: [{ name: a, rate: { per_second: x } }]", "p.yaml:1:42: tenant \"a\": rate: per_second: \"x\" is no good"),
+        ("tenants: [{ name: a, backlog: 0 }]", "backlog: \"0\" is no good"),
+        ("tenants: [{ name: a, retry_rate: 0 }]", "retry_rate: \"0\" is no good"),
         ("api_keys: [{ name: k, tenants: all }]", "API key \"k\": key: is missing; give one of key, key_file, key_env"),
         ("api_keys: [{ name: k, key: short, tenants: all }]", "API key \"k\": key: give 16 to 1024 bytes, found 5"),
         ("api_keys: [{ name: k, key: 0123456789abcdef }]", "API key \"k\": tenants: is missing"),

@@ -80,12 +80,40 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         ("{ delays: [] }", []),
         ("{ delays: [500ms, 1s] }", [500, 1_000]),
         ("{ jitter_percent: 10 }", RetryPolicy.standard.delays),
+        ("{ max_attempts: 4, backoff_seconds: 0.5, factor: 10, cap_seconds: 30 }", [500, 5_000, 30_000]),
     ])
     func `a retry rule is a schedule`(written: String, delays: [Int64]) throws {
         let plan = try plan(
             "tenants: [{ name: a, endpoints: [{ name: e, url: \"https://a.example\", secret: \"\(secretText)\", retry: \(written) }] }]"
         )
         #expect(plan.tenants[0].endpoints[0].settings.retry == RetryPolicy(delays: delays))
+    }
+
+    @Test func `a tenant has its share, its rates and the policy of its endpoints`() throws {
+        let plan = try plan(
+            """
+            tenants:
+              - name: acme
+                retry: { delays: [1s], jitter_percent: 0 }
+                rate: { per_second: 500, burst: 20 }
+                weight: 6
+                retry_rate: 50
+                backlog: 100000
+                endpoints:
+                  - { name: heir, url: "https://a.example/", secret: "\(secretText)" }
+                  - { name: own, url: "https://b.example/", secret: "\(secretText)", rate: { per_second: 9 }, retry: { max_attempts: 1 } }
+              - name: plain
+            """)
+        var settings = Tenant.Settings()
+        settings.retry = RetryPolicy(delays: [1_000], jitterPercent: 0)
+        settings.rate = Rate(perSecond: 500, burst: 20)
+        settings.weight = 6
+        settings.retriesPerSecond = 50
+        settings.backlog = 100_000
+        #expect(plan.tenants.map(\.settings) == [settings, Tenant.Settings()])
+        let endpoints = plan.tenants[0].endpoints.map(\.settings)
+        #expect(endpoints.map(\.retry) == [nil, RetryPolicy(delays: [])])
+        #expect(endpoints.map(\.rate) == [nil, Rate(perSecond: 9, burst: 9)])
     }
 
     @Test func `a secret may come from the environment`() throws {

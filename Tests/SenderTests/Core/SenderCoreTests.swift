@@ -21,7 +21,8 @@ struct SenderCoreTests {
 
     private func due(_ position: UInt64 = 1, _ endpoint: Endpoint, attempt: UInt16 = 1) -> DueDelivery {
         DueDelivery(
-            event: Sample.event(position), endpoint: endpoint, attempt: attempt, entry: .due(7), trigger: .replay)
+            event: Sample.event(position), endpoint: endpoint, attempt: attempt, entry: .due(7),
+            round: DeliveryRound(earlier: 0, trigger: .replay))
     }
 
     @Test("a delivery to a number is begun at once and reported when it ends")
@@ -88,7 +89,7 @@ struct SenderCoreTests {
         core.start(now: 0, wall: 0)
         #expect(core.lookups == [NameLookup(host: "a.example", tenant: TenantNumber(1))])
         #expect(transport.open.map(\.delivery.event.position.value) == [4])
-        core.learn("a.example", [try #require(IPAddress("8.8.4.4"))], now: 1)
+        core.learn("a.example", .found([try #require(IPAddress("8.8.4.4"))]), now: 1)
         core.start(now: 1, wall: 0)
         #expect(Set(transport.open.map(\.delivery.event.position.value)) == [1, 2, 3, 4])
         #expect(transport.open.dropFirst().allSatisfy { $0.route.text == "8.8.4.4" })
@@ -104,8 +105,8 @@ struct SenderCoreTests {
             due(2, Sample.endpoint(2, url: "https://b.example/")),
         ], now: 0)
         core.start(now: 0, wall: 0)
-        core.learn("a.example", [inside], now: 0)
-        core.learn("b.example", [inside, outside], now: 0)
+        core.learn("a.example", .found([inside]), now: 0)
+        core.learn("b.example", .found([inside, outside]), now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.reports.map(\.outcome) == [.addressForbidden])
         #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
@@ -117,10 +118,10 @@ struct SenderCoreTests {
         let endpoint = Sample.endpoint(url: "https://a.example/")
         core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
-        core.learn("a.example", [try #require(IPAddress("8.8.4.4"))], now: 0)
+        core.learn("a.example", .found([try #require(IPAddress("8.8.4.4"))]), now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.begun == 1)
-        core.learn("a.example", [try #require(IPAddress("127.0.0.1"))], now: 31 * Self.second)
+        core.learn("a.example", .found([try #require(IPAddress("127.0.0.1"))]), now: 31 * Self.second)
         core.take([due(2, endpoint)], now: 0)
         core.start(now: 31 * Self.second, wall: 0)
         #expect(transport.begun == 1)
@@ -134,7 +135,7 @@ struct SenderCoreTests {
         core.start(now: 0, wall: 0)
         #expect(core.nextTime == 2 * Self.second)
         core.start(now: 2 * Self.second, wall: 0)
-        #expect(core.reports.map(\.outcome) == [.resolveFailed])
+        #expect(core.reports.map(\.outcome) == [.nameTimedOut])
     }
 
     @Test("after a refused connection the next attempt goes to the name's next address")
@@ -143,7 +144,7 @@ struct SenderCoreTests {
         let endpoint = Sample.endpoint(url: "https://a.example/")
         core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
-        core.learn("a.example", [IPAddress(v4: 0x0808_0808), IPAddress(v4: 0x0808_0404)], now: 0)
+        core.learn("a.example", .found([IPAddress(v4: 0x0808_0808), IPAddress(v4: 0x0808_0404)]), now: 0)
         core.start(now: 0, wall: 0)
         transport.end(.connectFailed)
         core.finish(now: 0, wall: 0)

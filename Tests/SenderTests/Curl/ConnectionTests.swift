@@ -80,7 +80,7 @@ struct ConnectionTests {
         try await SenderBench.run { bench in
             let endpoint = Endpoint.local(server.port)
             _ = await bench.deliver(1, to: endpoint)
-            let last = await bench.deliver(2, to: endpoint, attempt: UInt16(endpoint.settings.retry.attempts))
+            let last = await bench.deliver(2, to: endpoint, attempt: UInt16(endpoint.retry.attempts))
             #expect(!last.reusedConnection)
             #expect(await bench.deliver(3, to: endpoint).reusedConnection)
         }
@@ -124,7 +124,7 @@ struct ConnectionTests {
             #expect(await bench.deliver(to: endpoint).outcome == .delivered)
             #expect(await bench.deliver(2, to: endpoint).reusedConnection)
             #expect(
-                await bench.deliver(3, to: Sample.endpoint(2, url: "http://nowhere.example/")).outcome == .resolveFailed
+                await bench.deliver(3, to: Sample.endpoint(2, url: "http://nowhere.example/")).outcome == .nameNotFound
             )
         }
         let request = try #require(server.requests.first)

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Threading
 
 /// A server of plain bytes on loopback that answers as a test says, well-formed or not.
@@ -11,6 +12,10 @@ final class RawServer: Sendable {
         /// Sends the text and repeats the piece as long as the peer reads.
         case sendForever(String, piece: String)
         case sendAndClose(String)
+        /// Bytes that are no text.
+        case sendBytes([UInt8])
+        /// Sends the text, then the piece again and again, so many milliseconds apart.
+        case drip(String, piece: String, milliseconds: Int64)
         case reset
         case keepSilent
     }
@@ -19,6 +24,8 @@ final class RawServer: Sendable {
 
     private struct Log {
         var requests: [String] = []
+        /// The connection of each request.
+        var carriers: [Int] = []
         var channels: [any Channel] = []
         var waiters: [(isMet: @Sendable (Log) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -34,14 +41,22 @@ final class RawServer: Sendable {
 
     /// - Parameters:
     ///   - greeting: done as soon as a connection stands.
+    ///   - isHasty: answers when a request's head is there, and reads on.
+    ///   - identity: speaks TLS so; nil: plain.
     ///   - script: asked for each request; connections and their requests count from 1.
-    static func start(greeting: Reaction? = nil, _ script: @escaping Script) async throws -> RawServer {
+    static func start(
+        greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil, _ script: @escaping Script
+    ) async throws -> RawServer {
+        let tls = try identity?.context()
         let log = Locked(Log())
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
-                        Session(log: log, greeting: greeting, script: script))
+                        Session(log: log, greeting: greeting, isHasty: isHasty, script: script))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -52,9 +67,18 @@ final class RawServer: Sendable {
 
     var connections: Int { log.withLock { $0.channels.count } }
     var requests: [String] { log.withLock { $0.requests } }
+    /// The connection, counted from 1, of each request.
+    var carriers: [Int] { log.withLock { $0.carriers } }
+    /// Connections that stand now.
+    var openConnections: Int { log.withLock { log in log.channels.count { $0.isActive } } }
 
     /// Returns when so many requests have come.
     func waitForRequests(_ count: Int) async { await wait { $0.requests.count >= count } }
+
+    /// Returns when so many connections stand as wanted.
+    func waitUntil(_ isMet: @escaping @Sendable (_ openConnections: Int) -> Bool) async {
+        await wait { log in isMet(log.channels.count { $0.isActive }) }
+    }
 
     /// Sends something unasked on every connection there was, and returns when it is out.
     func speak(_ text: String) async throws {
@@ -88,14 +112,18 @@ final class RawServer: Sendable {
         typealias OutboundOut = ByteBuffer
         private let log: Locked<Log>
         private let greeting: Reaction?
+        private let isHasty: Bool
         private let script: Script
         private var input = ""
         private var connection = 0
         private var request = 0
+        /// The request at the head of `input` was answered already.
+        private var isAnswered = false
 
-        init(log: Locked<Log>, greeting: Reaction?, script: @escaping Script) {
+        init(log: Locked<Log>, greeting: Reaction?, isHasty: Bool, script: @escaping Script) {
             self.log = log
             self.greeting = greeting
+            self.isHasty = isHasty
             self.script = script
         }
 
@@ -113,21 +141,41 @@ final class RawServer: Sendable {
                 let length =
                     head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
                     .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+                if isHasty, !isAnswered {
+                    isAnswered = true
+                    react(script(connection, request + 1), context)
+                }
                 guard let stop = input.utf8.index(end.upperBound, offsetBy: length, limitedBy: input.utf8.endIndex)
                 else { return }
                 let text = String(input[..<stop])
                 input = String(input[stop...])
                 request += 1
-                RawServer.note(log) { $0.requests.append(text) }
-                react(script(connection, request), context)
+                RawServer.note(log) {
+                    $0.requests.append(text)
+                    $0.carriers.append(connection)
+                }
+                if !isAnswered { react(script(connection, request), context) }
+                isAnswered = false
             }
         }
+
+        func channelInactive(context: ChannelHandlerContext) { RawServer.note(log) { _ in } }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
         private func react(_ reaction: Reaction, _ context: ChannelHandlerContext) {
             switch reaction {
             case .send(let text): _ = write(text, context)
+            case .sendBytes(let bytes): context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            case .drip(let text, let piece, let milliseconds):
+                _ = write(text, context)
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                context.eventLoop.scheduleRepeatedTask(
+                    initialDelay: .milliseconds(milliseconds), delay: .milliseconds(milliseconds)
+                ) { task in
+                    let (session, context) = bound.value
+                    session.write(piece, context).whenFailure { _ in task.cancel() }
+                }
             case .sendForever(let text, let piece):
                 _ = write(text, context)
                 pour(piece, context)

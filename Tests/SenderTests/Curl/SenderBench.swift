@@ -16,29 +16,43 @@ final class SenderBench: Sendable {
     private let resolver: ResolverPool
     private let inbox: Locked<Inbox>
 
-    private init(allow: [String], resolver: ResolverPool, connectMilliseconds: Int64) throws {
+    private init(_ configuration: SenderConfiguration, resolver: ResolverPool) {
         let inbox = Locked(Inbox())
         self.inbox = inbox
         self.resolver = resolver
         sender = SenderThread(
-            index: 0,
-            configuration: SenderConfiguration(
-                connectMilliseconds: connectMilliseconds, allowHTTP: true, addressGuard: try AddressGuard(allow: allow),
-                version: "test"),
+            index: 0, configuration: configuration,
             resolver: resolver,
             reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs a test with a sender that may reach loopback, and stops it whatever happens.
+    ///
+    /// - Parameter names: what the resolver knows.
     static func run(
         allow: [String] = ["127.0.0.0/8"], names: [String: String] = [:], connectMilliseconds: Int64 = 5_000,
+        keptConnections: Int = 1_024, configure: (inout SenderConfiguration) -> Void = { _ in },
         _ body: (SenderBench) async throws -> Void
     ) async throws {
-        let resolver = ResolverPool(threads: 2, perTenant: 2) { host in
-            names[host].flatMap(IPAddress.init).map { [$0] } ?? []
-        }
-        let bench = try SenderBench(allow: allow, resolver: resolver, connectMilliseconds: connectMilliseconds)
+        try await run(
+            try AddressGuard(allow: allow),
+            resolve: { host in names[host].flatMap(IPAddress.init).map { .found([$0]) } ?? .failed(.notFound) },
+            connectMilliseconds: connectMilliseconds, keptConnections: keptConnections, configure: configure, body)
+    }
+
+    /// The same with a guard and a resolver of the test's own.
+    static func run(
+        _ addressGuard: AddressGuard, resolve: @escaping @Sendable (String) -> NameAnswer,
+        connectMilliseconds: Int64 = 5_000, keptConnections: Int = 1_024,
+        configure: (inout SenderConfiguration) -> Void = { _ in }, _ body: (SenderBench) async throws -> Void
+    ) async throws {
+        let resolver = ResolverPool(threads: 2, perTenant: 1, resolve: resolve)
+        var configuration = SenderConfiguration(
+            keptConnections: keptConnections, connectMilliseconds: connectMilliseconds, allowHTTP: true,
+            addressGuard: addressGuard, version: "test")
+        configure(&configuration)
+        let bench = SenderBench(configuration, resolver: resolver)
         defer {
             bench.sender.stop(graceMilliseconds: 0)
             resolver.stop()

@@ -1,0 +1,146 @@
+import Sender
+import WebhookModel
+import Yams
+
+/// Reads how an endpoint is reached: its networks, client certificate, authorities, pinned keys, proxy and HTTP version.
+struct ConnectionReader {
+    let section: ProvisioningSection
+    let sources: SecretSources
+    /// Whether the URL is https; true where it could not be read.
+    let isSecure: Bool
+
+    static let keys = [
+        "allow_networks", "deny_networks", "client_certificate_file", "client_key_file", "ca_file", "pinned_key", "proxy",
+        "http2",
+    ]
+    private static let tlsKeys = ["client_certificate_file", "client_key_file", "ca_file", "pinned_key", "http2"]
+    private static let proxyKeys = ["url", "user", "password", "password_file", "password_env"]
+
+    /// What was chosen; nil: nothing. What is wrong is noted and left out.
+    func read() -> EndpointConnection? {
+        guard ConnectionReader.keys.contains(where: section.has) else { return nil }
+        var connection = EndpointConnection()
+        connection.allowNetworks = ConnectionReader.networks("allow_networks", section)
+        connection.denyNetworks = ConnectionReader.networks("deny_networks", section)
+        connection.identity = identity()
+        connection.authorities = section.has("ca_file") ? file("ca_file").flatMap { certificates($0, "ca_file") } : nil
+        connection.pinnedKeys = pinnedKeys()
+        connection.proxy = proxy()
+        connection.http2 = section.truth("http2") ?? false
+        if !isSecure {
+            for key in ConnectionReader.tlsKeys where section.has(key) && section.node(key)?.scalar?.string != "false" {
+                section.note(key, "is of no use with http; write https://… as the url, or leave it out")
+            }
+        }
+        return connection == EndpointConnection() ? nil : connection
+    }
+
+    /// A list of networks, for endpoints and for tenants.
+    static func networks(_ key: String, _ section: ProvisioningSection) -> [String] {
+        guard let texts = section.texts(key) else { return [] }
+        if texts.isEmpty { section.note(key, "is empty; leave it out") }
+        if texts.count > Limits.networksPerList { section.note(key, "names more than \(Limits.networksPerList) networks") }
+        return texts.filter { text in
+            do throws(AddressGuardError) {
+                _ = try AddressGuard.Allowance(text)
+                return true
+            } catch {
+                section.note(key, error.description)
+                return false
+            }
+        }
+    }
+
+    private func identity() -> ClientIdentity? {
+        let given = ["client_certificate_file", "client_key_file"].filter(section.has)
+        guard !given.isEmpty else { return nil }
+        guard given.count == 2 else {
+            let missing = given[0] == "client_key_file" ? "client_certificate_file" : "client_key_file"
+            section.note(missing, "is missing beside \(given[0]); give both, or neither")
+            return nil
+        }
+        guard let certificateText = file("client_certificate_file"), let keyText = file("client_key_file"),
+            let certificates = certificates(certificateText, "client_certificate_file")
+        else { return nil }
+        do throws(PEMText.Mistake) {
+            return ClientIdentity(certificates: certificates, key: try PEMText.key(keyText, of: certificates))
+        } catch {
+            section.note("client_key_file", "\(path("client_key_file")) \(error.words)")
+            return nil
+        }
+    }
+
+    private func certificates(_ text: String, _ key: String) -> String? {
+        do throws(PEMText.Mistake) {
+            let certificates = try PEMText.certificates(text)
+            if certificates.utf8.count <= Limits.pemBytes { return certificates }
+            section.note(key, "\(path(key)) holds more than \(Limits.pemBytes / 1_024) KiB of certificates")
+        } catch {
+            section.note(key, "\(path(key)) \(error.words)")
+        }
+        return nil
+    }
+
+    private func path(_ key: String) -> String { section.node(key)?.scalar?.string ?? "" }
+
+    private func file(_ key: String) -> String? {
+        guard let path = section.text(key) else { return nil }
+        do throws(InputMistakes) { return try TextFile.read(path) } catch {
+            section.note(key, error.description)
+            return nil
+        }
+    }
+
+    /// `sha256//` and the base64 of 32 bytes, as curl's --pinnedpubkey takes them.
+    private func pinnedKeys() -> [String] {
+        guard let texts = section.texts("pinned_key") else { return [] }
+        if texts.count > Limits.pinnedKeys { section.note("pinned_key", "names more than \(Limits.pinnedKeys) keys") }
+        return texts.filter { text in
+            let digest = text.dropFirst("sha256//".count)
+            let isDigest =
+                text.hasPrefix("sha256//") && digest.utf8.count == 44 && digest.hasSuffix("=")
+                && digest.dropLast().utf8.allSatisfy { byte in
+                    switch byte {
+                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F: true
+                    default: false
+                    }
+                }
+            if !isDigest {
+                section.note(
+                    "pinned_key",
+                    "\"\(text)\" is no pinned key; write sha256// and the base64 of the SHA-256 of the certificate's public key (DER)")
+            }
+            return isDigest
+        }
+    }
+
+    private func proxy() -> ProxyChoice? {
+        guard let node = section.node("proxy") else { return nil }
+        guard node.mapping != nil else {
+            guard let text = section.text("proxy") else { return nil }
+            if text == "direct" { return .direct }
+            return proxy(text, section, "proxy").map { .through($0) }
+        }
+        let own = ProvisioningSection(
+            node, label: "\(section.label): proxy", keys: ConnectionReader.proxyKeys, notes: section.notes,
+            number: section.number)
+        guard let own, let text = own.text("url", needed: true), var proxy = proxy(text, own, "url") else { return nil }
+        if own.has("user") || SecretSources.isGiven("password", own) {
+            guard let user = own.text("user", needed: true), let password = sources.one(own, "password") else { return nil }
+            if let mistake = EgressProxy.mistake(inUser: user) { own.note("user", mistake) }
+            if let mistake = EgressProxy.mistake(inPassword: password) {
+                own.note(SecretSources.givenKey("password", own), mistake)
+            }
+            proxy.user = user
+            proxy.password = password
+        }
+        return .through(proxy)
+    }
+
+    private func proxy(_ text: String, _ section: ProvisioningSection, _ key: String) -> EgressProxy? {
+        do throws(ProxyMistake) { return try EgressProxy(written: text) } catch {
+            section.note(key, error.words)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import CCurl
+import Glibc
+import WebhookModel
+
+/// What libcurl tells of a transfer that failed.
+struct TransferFailure {
+    /// Not CURLE_OK, and no abort of our own: those are decided before.
+    let code: CURLcode
+    /// errno of the call that failed; 0: none did.
+    let systemError: CInt
+    /// OpenSSL's verdict on the certificate (X509_V_…).
+    let verification: Int
+    /// The proxy's status of CONNECT; 0: none.
+    let tunnel: Int
+    let isSecure: Bool
+    let isProxied: Bool
+    /// A connection stood, TLS included, and the request began to go out.
+    let wasSent: Bool
+    /// A status line came.
+    let wasAnswered: Bool
+    /// TCP's handshake was over.
+    let reachedPeer: Bool
+
+    /// What it means (libcurl-errors(3)).
+    var outcome: Outcome {
+        if isProxied, !wasSent, tunnel / 100 != 2 { return .proxyFailed }
+        return switch code {
+        case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: refusal
+        case CURLE_OPERATION_TIMEDOUT: wasSent ? .timedOut : reachedPeer ? .tlsTimedOut : .connectTimedOut
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
+            certificate
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .certificateNotPinned
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: .tlsHandshakeFailed
+        case CURLE_SSL_CLIENTCERT: .clientCertificateRefused
+        case CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED: .tlsFailed
+        // Ours, not theirs: the client's certificate or the authorities' file cannot be read.
+        case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_URL_MALFORMAT: .endpointUnusable
+        case CURLE_RECV_ERROR where systemError == 0: unreadable
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_SHUTDOWN_FAILED,
+            CURLE_SEND_FAIL_REWIND, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            .connectionReset
+        // HTTP/0.9, a header without end: it spoke, but not HTTP.
+        default: .answerMalformed
+        }
+    }
+
+    private var refusal: Outcome {
+        switch systemError {
+        case ECONNREFUSED: .connectRefused
+        case ETIMEDOUT: .connectTimedOut
+        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: .hostUnreachable
+        default: .connectFailed
+        }
+    }
+
+    private var certificate: Outcome {
+        switch verification {
+        // X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED.
+        case 9, 10: .certificateExpired
+        // No error of OpenSSL's, or none yet: libcurl compared the names itself. X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH.
+        case 0, 1, 62, 64: .certificateWrongHost
+        default: .certificateUntrusted
+        }
+    }
+
+    /// The socket was well, what came over it was not: a wrong chunk, or in place of an answer the end of TLS by an alert, as TLS 1.3
+    /// servers send it that wanted a client certificate.
+    private var unreadable: Outcome { isSecure && !wasAnswered ? .clientCertificateRefused : .answerMalformed }
+}

@@ -1,0 +1,26 @@
+package import WebhookModel
+
+/// What a look-up of a name came to.
+package enum NameAnswer: Sendable, Equatable {
+    /// Not empty, in the order of preference.
+    case found([IPAddress])
+    case failed(NameFailure)
+}
+
+/// Why a name has no addresses.
+package enum NameFailure: Sendable, Equatable {
+    /// The name, or an address of it, does not exist.
+    case notFound
+    /// The name servers could not be asked, or said no.
+    case serverFailed
+    /// No answer within the deadline.
+    case timedOut
+
+    package var outcome: Outcome {
+        switch self {
+        case .notFound: .nameNotFound
+        case .serverFailed: .nameServerFailed
+        case .timedOut: .nameTimedOut
+        }
+    }
+}

@@ -1,0 +1,80 @@
+public import LMDB
+public import WebhookModel
+
+/// A dead letter: a delivery whose attempts are spent.
+public struct DeadLetter: Sendable, Equatable {
+    public var delivery: DeliveryID
+    /// Unix milliseconds.
+    public var at: Int64
+    public var outcome: Outcome
+    public var status: UInt16
+    public var attempts: UInt16
+
+    static let bytes = 13
+
+    init?(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        guard key.count == 12, value.count == DeadLetter.bytes, let outcome = Outcome(rawValue: value[8]) else { return nil }
+        delivery = DeliveryID(position: EventPosition(key.uint64(at: 0)), endpoint: EndpointNumber(key.uint32(at: 8)))
+        at = Int64(bitPattern: value.uint64(at: 0))
+        self.outcome = outcome
+        status = value.uint16(at: 9)
+        attempts = value.uint16(at: 11)
+    }
+}
+
+extension Tables {
+    /// Enters a dead letter.
+    public func bury(
+        _ delivery: DeliveryID, at time: Int64, outcome: Outcome, status: UInt16, attempts: UInt16,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) {
+        let value = try transaction.reserve(dead, Tables.key(delivery), count: DeadLetter.bytes)
+        value.store(time, at: 0)
+        value[8] = outcome.rawValue
+        value.store(status, at: 9)
+        value.store(attempts, at: 11)
+    }
+
+    /// Dead letters in commit order, at most `limit`.
+    public func deadLetters(
+        limit: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> [DeadLetter] {
+        var walk = DeadLetterWalk(DeadLetterQuery())
+        return try walk.next(self, found: limit, scanned: .max, in: transaction)
+    }
+
+    /// Leads a dead letter back: scheduled, due at `time`, in a new round of its endpoint's policy.
+    ///
+    /// - Parameters:
+    ///   - trigger: what the round's first attempt is recorded under.
+    ///   - inOrder: its endpoint delivers by key: a head that held its key is head again, any other delivery takes its place in commit order.
+    /// - Returns: where it waits now; nil: it is no dead letter any more, or its attempts cannot be counted on.
+    public func redeliver(
+        _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, inOrder: Bool, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Readmission? {
+        guard let row = try self.delivery(delivery, in: transaction), row.state == .deadLettered,
+            let state = row.state.after(.replay), row.attempts <= DeliveryRound.earlierMost
+        else { return nil }
+        let round = DeliveryRound(earlier: row.attempts, trigger: trigger)
+        try update(
+            delivery,
+            DeliveryRow(
+                state: state, outcome: row.outcome, attempts: row.attempts, status: row.status, dueAt: time, round: round,
+                bond: row.bond),
+            in: transaction)
+        try transaction.delete(dead, Tables.key(delivery))
+        let entry = PendingEntry(delivery: delivery, dueAt: time, attempts: row.attempts)
+        guard inOrder, let sequence = row.sequence(at: delivery.endpoint) else {
+            try putDue(entry, in: transaction)
+            return .due
+        }
+        return try enter(entry, sequence, in: transaction) ? .due : .behind
+    }
+}
+
+/// Where a delivery waits that was final and is scheduled again.
+public enum Readmission: Sendable {
+    case due
+    /// Behind the head of its ordering key.
+    case behind
+}

@@ -1,0 +1,88 @@
+/// Tokens that a rate lets through: a full bucket at first, then so many a second, never more than the burst at once.
+///
+/// Exact over any time: it counts in thousand-millionths of a token, of which a nanosecond at a whole rate a second makes a whole
+/// number. Time is any clock in nanoseconds that its users agree on; a time before the latest adds nothing.
+package struct TokenBucket: Sendable {
+    /// What was asked for and how much of it may pass.
+    package struct Grant: Equatable {
+        package var events: Int
+        /// Milliseconds until what was left out would pass, or a whole burst of it; 0 where nothing was left out.
+        package var retryAfter: UInt32
+
+        package init(events: Int, retryAfter: UInt32) {
+            self.events = events
+            self.retryAfter = retryAfter
+        }
+    }
+
+    package private(set) var rate: Rate
+    /// Negative: so much is borrowed.
+    private var level: Int64
+    /// When `level` was true.
+    private var filledAt: Int64
+
+    private static let token: Int64 = 1_000_000_000
+
+    package init(_ rate: Rate, now: Int64) {
+        self.rate = rate
+        level = Int64(rate.burst) * TokenBucket.token
+        filledAt = now
+    }
+
+    /// Whole tokens at this time.
+    package func available(now: Int64) -> Int { Int(max(0, level(at: now)) / TokenBucket.token) }
+
+    /// Takes as many of `count` as there are.
+    package mutating func take(_ count: Int, now: Int64) -> Grant {
+        fill(now)
+        let granted = min(count, Int(max(0, level) / TokenBucket.token))
+        level -= Int64(granted) * TokenBucket.token
+        let left = min(count - granted, rate.burst)
+        guard left > 0 else { return Grant(events: granted, retryAfter: 0) }
+        let milliseconds = (wait(for: left, now: now) + 999_999) / 1_000_000
+        return Grant(events: granted, retryAfter: UInt32(clamping: max(1, milliseconds)))
+    }
+
+    /// Puts a token back that was taken and not used.
+    package mutating func giveBack(now: Int64) {
+        fill(now)
+        level = min(level + TokenBucket.token, capacity)
+    }
+
+    /// Takes a token that may come only later.
+    ///
+    /// - Parameter longest: nothing is borrowed beyond this wait.
+    /// - Returns: nanoseconds until it is there; `longest` where that would be later still.
+    package mutating func borrow(now: Int64, longest: Int64) -> Int64 {
+        fill(now)
+        let wait = wait(for: 1, now: now)
+        guard wait < longest else { return longest }
+        level -= TokenBucket.token
+        return wait
+    }
+
+    /// Nanoseconds until there are so many tokens, at most a burst; 0: they are there.
+    package func wait(for tokens: Int, now: Int64) -> Int64 {
+        let missing = Int64(min(tokens, rate.burst)) * TokenBucket.token - level(at: now)
+        return missing > 0 ? (missing + Int64(rate.perSecond) - 1) / Int64(rate.perSecond) : 0
+    }
+
+    /// Goes on under another rate with what is in it.
+    package mutating func adopt(_ rate: Rate) {
+        self.rate = rate
+        level = min(level, capacity)
+    }
+
+    private var capacity: Int64 { Int64(rate.burst) * TokenBucket.token }
+
+    private mutating func fill(_ now: Int64) {
+        level = level(at: now)
+        filledAt = max(filledAt, now)
+    }
+
+    private func level(at now: Int64) -> Int64 {
+        guard now > filledAt else { return level }
+        let (come, isOver) = (now - filledAt).multipliedReportingOverflow(by: Int64(rate.perSecond))
+        return isOver || come >= capacity - level ? capacity : level + come
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Glibc
+import NeedletailServer
+
+struct DeadLetterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letters",
+        abstract: "List deliveries whose attempts are spent, and deliver them again.",
+        discussion: """
+            Works on the data directory of a server that is stopped, and says so where one runs. A delivery becomes a dead letter after \
+            the last attempt of its endpoint's policy, and is kept for 30 days (queue.dead_letter_retention).
+
+              needletail dead-letters list --data ./data --tenant acme
+              needletail dead-letters redeliver --data ./data --tenant acme --since 2h
+            """,
+        subcommands: [List.self, Redeliver.self])
+
+    /// Which dead letters.
+    struct Filter: ParsableArguments {
+        @Option(help: ArgumentHelp("Data directory of the stopped server.", valueName: "dir"))
+        var data: String
+        @Option(help: ArgumentHelp("Of this tenant.", valueName: "name"))
+        var tenant: String?
+        @Option(help: ArgumentHelp("Of this endpoint; without --tenant, of any tenant's.", valueName: "name"))
+        var endpoint: String?
+        @Option(help: ArgumentHelp("Event type, or a prefix as order.*; repeatable.", valueName: "type"))
+        var type: [String] = []
+        @Option(help: ArgumentHelp("How the last attempt ended: timedOut, connectFailed, refusedStatus, ….", valueName: "outcome"))
+        var outcome: String?
+        @Option(help: ArgumentHelp("Dead since then: 2027-01-31T12:00:00Z, or so long ago as 2h.", valueName: "time"))
+        var since: String?
+        @Option(help: ArgumentHelp("Dead before then.", valueName: "time"))
+        var until: String?
+        @Option(help: ArgumentHelp("One delivery as the list shows it (12-3), or an event (evt_…); repeatable.", valueName: "id"))
+        var id: [String] = []
+
+        var words: DeadLetterWords {
+            var words = DeadLetterWords()
+            words.tenant = tenant
+            words.endpoint = endpoint
+            words.types = type
+            words.outcome = outcome
+            words.since = since
+            words.until = until
+            words.ids = id
+            return words
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print dead letters, one a line: delivery, since when, outcome, attempts, tenant/endpoint, type, event.",
+            discussion: """
+                Examples:
+
+                  needletail dead-letters list --data ./data
+                  needletail dead-letters list --data ./data --outcome timedOut --since 1d --limit 1000
+                """)
+
+        @OptionGroup var filter: Filter
+        @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+        var limit = 100
+
+        func run() throws {
+            let desk = try DeadLetterDesk(data: filter.data)
+            let hasMore = try desk.list(filter.words, limit: limit, now: PointInTime.now) { print($0) }
+            if hasMore { print("… and more: raise --limit") }
+        }
+    }
+
+    struct Redeliver: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Schedule dead letters again: due when the server starts.",
+            discussion: """
+                Each begins its endpoint's policy anew; the records of its earlier attempts stay. Receivers see the same webhook-id as \
+                before. What belongs to an endpoint that is gone is left alone.
+
+                Examples:
+
+                  needletail dead-letters redeliver --data ./data --id 12-3
+                  needletail dead-letters redeliver --data ./data --tenant acme --endpoint orders --type 'order.*' --since 2h
+                  needletail dead-letters redeliver --data ./data --all
+                """)
+
+        @OptionGroup var filter: Filter
+        @Flag(help: "Every dead letter there is.")
+        var all = false
+
+        func validate() throws {
+            if filter.words.isEmpty != all {
+                throw ValidationError(all ? "--all stands beside a choice; give one of them" : "give what to choose by, or --all")
+            }
+        }
+
+        func run() throws {
+            let result = try DeadLetterDesk(data: filter.data).redeliver(filter.words, now: PointInTime.now)
+            print("\(result.scheduled) scheduled")
+            if result.withoutEndpoint > 0 { print("\(result.withoutEndpoint) left alone: their endpoint is gone") }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import NeedletailServer
+import Testing
+import WebhookModel
+
+@Suite struct RetryConfigurationTests {
+    private func configuration(_ text: String) throws -> ServerConfiguration {
+        try ServerConfiguration.load(text: text, named: "n.yaml", environment: [:])
+    }
+
+    private func mistake(_ text: String) -> String {
+        do {
+            _ = try configuration(text)
+            return ""
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `the default policy is the standard one`() throws {
+        #expect(ServerConfiguration().retry.policy == .standard)
+    }
+
+    @Test func `a list and a rule make a policy`() throws {
+        let list = try configuration("retry: { delays: [1s, 2m], jitter_percent: 0, tenant_rate: 7 }").retry
+        #expect(list.policy == RetryPolicy(delays: [1_000, 120_000], jitterPercent: 0))
+        #expect(list.tenantRate == 7)
+        let rule = try configuration("retry: { max_attempts: 4, backoff_seconds: 1, factor: 3, cap: 5s }").retry
+        #expect(rule.policy == RetryPolicy(delays: [1_000, 3_000, 5_000]))
+    }
+
+    @Test(arguments: [
+        ("retry: { delays: [] }", "retry.delays"),
+        ("retry: { delays: [5] }", "n.yaml:1:10: retry.delays: \"5\" is no good; give 1 to 99 durations up to 7d"),
+        ("retry: { delays: [8d] }", "retry.delays: \"8d\" is no good"),
+        ("retry: { factor: 11 }", "retry.factor: \"11\" is no good; give a number from 1.0 to 10.0"),
+        ("retry: { factor: 3 }", "retry.max_attempts: is 0, so retry.backoff_seconds"),
+        ("retry: { delays: [1s], max_attempts: 3 }", "retry.max_attempts: stands beside retry.delays"),
+        ("retry: { tenant_rate: 0 }", "retry.tenant_rate: \"0\" is no good"),
+        ("queue: { tenant_backlog: 0 }", "queue.tenant_backlog: \"0\" is no good"),
+    ])
+    func `a mistake is told`(text: String, expected: String) {
+        let mistake = mistake(text)
+        #expect(mistake.contains(expected), "\(mistake)")
+    }
+}

@@ -1,0 +1,132 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Threading
+
+/// A server of hand-written HTTP/2 frames (RFC 9113) over TLS on loopback, which answers each request as a test says.
+final class HTTP2Server: Sendable {
+    /// What it does about a request, one step after the other.
+    enum Step: Sendable {
+        /// `:status`, 200 or 500; the length only where it is given.
+        case headers(status: Int = 200, length: Int? = nil, end: Bool = false)
+        case data(String, end: Bool = false)
+        /// RST_STREAM with this error code.
+        case reset(UInt32)
+        /// GOAWAY that names no stream as answered.
+        case goAway
+        case close
+        /// A frame of another kind, on the connection.
+        case ping
+    }
+
+    typealias Script = @Sendable (_ connection: Int, _ request: Int) -> [Step]
+
+    private struct Log {
+        var connections = 0
+        var requests = 0
+    }
+
+    private let channel: any Channel
+    private let log: Locked<Log>
+    var port: Int { channel.localAddress?.port ?? 0 }
+    var connections: Int { log.withLock { $0.connections } }
+    var requests: Int { log.withLock { $0.requests } }
+
+    private init(_ channel: any Channel, _ log: Locked<Log>) {
+        self.channel = channel
+        self.log = log
+    }
+
+    static func start(_ identity: ServerIdentity, _ script: @escaping Script) async throws -> HTTP2Server {
+        let log = Locked(Log())
+        let tls = try identity.context(protocols: ["h2"])
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    try channel.pipeline.syncOperations.addHandler(Session(log, script))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return HTTP2Server(channel, log)
+    }
+
+    func stop() async { try? await channel.close() }
+
+    private final class Session: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private let log: Locked<Log>
+        private let script: Script
+        private var input = ByteBuffer()
+        private var connection = 0
+        private var request = 0
+        private static let preface = 24
+
+        init(_ log: Locked<Log>, _ script: @escaping Script) {
+            self.log = log
+            self.script = script
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            var piece = unwrapInboundIn(data)
+            input.writeBuffer(&piece)
+            if connection == 0 {
+                guard input.readableBytes >= Session.preface else { return }
+                input.moveReaderIndex(forwardBy: Session.preface)
+                connection = log.withLock { log in
+                    log.connections += 1
+                    return log.connections
+                }
+                send(4, flags: 0, stream: 0, [], context)
+            }
+            while let head = input.getBytes(at: input.readerIndex, length: 9) {
+                let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
+                guard input.readableBytes >= 9 + length else { return }
+                input.moveReaderIndex(forwardBy: 9 + length)
+                let stream = head[5...8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
+                take(type: head[3], flags: head[4], stream: stream, context)
+            }
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+        private func take(type: UInt8, flags: UInt8, stream: UInt32, _ context: ChannelHandlerContext) {
+            switch type {
+            case 4 where flags & 1 == 0: send(4, flags: 1, stream: 0, [], context)
+            // HEADERS or DATA that ends its stream: the request is whole.
+            case 0 where flags & 1 == 1, 1 where flags & 1 == 1:
+                request += 1
+                log.withLock { $0.requests += 1 }
+                for step in script(connection, request) { perform(step, stream, context) }
+            default: break
+            }
+        }
+
+        private func perform(_ step: Step, _ stream: UInt32, _ context: ChannelHandlerContext) {
+            switch step {
+            case .headers(let status, let length, let end):
+                // HPACK: 8 and 14 of the static table; content-length, 28 of it, as a literal that is not indexed.
+                var block: [UInt8] = [status == 200 ? 0x88 : 0x8E]
+                if let length {
+                    let digits = Array("\(length)".utf8)
+                    block += [0x0F, 28 - 15, UInt8(digits.count)] + digits
+                }
+                send(1, flags: end ? 5 : 4, stream: stream, block, context)
+            case .data(let text, let end): send(0, flags: end ? 1 : 0, stream: stream, Array(text.utf8), context)
+            case .reset(let code): send(3, flags: 0, stream: stream, bytes(code), context)
+            case .goAway: send(7, flags: 0, stream: 0, bytes(0) + bytes(0), context)
+            case .ping: send(6, flags: 0, stream: 0, [UInt8](repeating: 7, count: 8), context)
+            case .close: context.close(promise: nil)
+            }
+        }
+
+        private func bytes(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+
+        private func send(_ type: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8], _ context: ChannelHandlerContext) {
+            let head = [UInt8(payload.count >> 16 & 255), UInt8(payload.count >> 8 & 255), UInt8(payload.count & 255), type, flags]
+            let frame = ByteBuffer(bytes: head + bytes(stream) + payload)
+            context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        }
+    }
+}

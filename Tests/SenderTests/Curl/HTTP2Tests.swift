@@ -1,0 +1,94 @@
+import Sender
+import TestSupport
+import Testing
+import WebhookModel
+
+/// HTTP/2 over TLS, which an endpoint may choose: what is cut off is no delivery, whatever libcurl 7.88 makes of it.
+@Suite("HTTP/2", .timeLimit(.minutes(1)))
+struct HTTP2Tests {
+    private let folder = TemporaryDirectory()
+    private let ca: ThrowawayCA
+    private let identity: ServerIdentity
+
+    init() {
+        ca = ThrowawayCA(directory: folder.path)
+        identity = ServerIdentity(ca.issue(commonName: "hooks", ipAddresses: ["127.0.0.1"]))
+    }
+
+    private func endpoint(_ port: Int, http2: Bool = true) -> Endpoint {
+        var connection = EndpointConnection()
+        connection.http2 = http2
+        return Sample.endpoint(url: "https://127.0.0.1:\(port)/", timeout: 2_000, connection: connection)
+    }
+
+    private func run(_ body: (SenderBench) async throws -> Void) async throws {
+        try await SenderBench.run(configure: { $0.authoritiesFile = ca.certificateFile }, body)
+    }
+
+    @Test("whole answers are deliveries, on one connection, even where the server speaks in between")
+    func whole() async throws {
+        let server = try await HTTP2Server.start(identity) { _, _ in
+            [.headers(length: 5), .data("hello", end: true), .ping]
+        }
+        try await run { bench in
+            for position in UInt64(1)...20 {
+                let report = await bench.deliver(position, to: endpoint(server.port))
+                #expect(report.outcome == .delivered && report.status == 200)
+            }
+        }
+        #expect(server.requests == 20)
+        #expect(server.connections == 1)
+        await server.stop()
+    }
+
+    @Test("it is off unless it is chosen, and a server without it gets HTTP/1.1")
+    func choice() async throws {
+        let server = try await RawServer.start(as: identity) { _, _ in .send("HTTP/1.1 204 No\r\n\r\n") }
+        try await run { bench in
+            #expect(await bench.deliver(1, to: endpoint(server.port, http2: false)).outcome == .delivered)
+            #expect(await bench.deliver(2, to: endpoint(server.port)).outcome == .delivered)
+        }
+        #expect(server.requests.allSatisfy { $0.contains(" HTTP/1.1\r\n") })
+        await server.stop()
+    }
+
+    @Test(
+        "an answer that is cut off is no delivery",
+        arguments: [
+            ("reset, no error", [HTTP2Server.Step.headers(length: 9), .data("ha"), .reset(0)]),
+            ("reset, cancelled", [.headers(), .data("ha"), .reset(8)]),
+            ("reset, internal error", [.headers(), .data("ha"), .reset(2)]),
+            ("reset before the answer", [.reset(0)]),
+            ("refused", [.reset(7)]),
+            ("closed", [.headers(), .data("ha"), .close]),
+            ("closed, with a length", [.headers(length: 9), .data("ha"), .close]),
+            ("closed before the answer", [.close]),
+            ("GOAWAY and closed", [.headers(), .data("ha"), .goAway, .close]),
+            ("GOAWAY", [.goAway]),
+            ("short of its length", [.headers(length: 9), .data("ha", end: true)]),
+            ("silence", [.headers(), .data("ha")]),
+        ])
+    func cutOff(name: String, steps: [HTTP2Server.Step]) async throws {
+        let server = try await HTTP2Server.start(identity) { _, _ in steps }
+        try await run { bench in
+            let report = await bench.deliver(to: endpoint(server.port))
+            print("HTTP/2 \(name): \(report.outcome.name), \(server.requests) requests")
+            #expect(!report.outcome.isDelivered, "\(name)")
+        }
+        await server.stop()
+    }
+
+    @Test(
+        "a reset that is no error ends an answer without a length: the status was said, and libcurl 7.88 tells no more",
+        arguments: [[HTTP2Server.Step.headers(), .data("ha"), .reset(0)], [.headers(), .reset(0)]])
+    func resetWithoutError(steps: [HTTP2Server.Step]) async throws {
+        let server = try await HTTP2Server.start(identity) { _, _ in steps }
+        try await run { bench in
+            let report = await bench.deliver(to: endpoint(server.port))
+            print("HTTP/2 reset without an error, \(CurlLibrary.version.prefix(14)): \(report.outcome.name)")
+            if CurlLibrary.version.hasPrefix("libcurl/7.88.") { #expect(report.outcome == .delivered) }
+            #expect(report.status == 200 && server.requests == 1)
+        }
+        await server.stop()
+    }
+}

@@ -1,0 +1,125 @@
+import Glibc
+import NIOSSL
+import Sender
+import TestSupport
+import Testing
+import WebhookModel
+
+private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+/// Destinations that cannot be reached: each cause has its own name.
+@Suite("Moving destinations", .timeLimit(.minutes(1)))
+struct MovingDestinationTests {
+    private let folder = TemporaryDirectory()
+    private let ca: ThrowawayCA
+
+    init() { ca = ThrowawayCA(directory: folder.path) }
+
+    private func outcome(
+        of identity: ServerIdentity, url: (Int) -> String = { "https://127.0.0.1:\($0)/" }
+    ) async throws -> Outcome {
+        let server = try await RawServer.start(as: identity) { _, _ in .send(ok) }
+        var outcome = Outcome.delivered
+        try await SenderBench.run(
+            names: ["hooks.example": "127.0.0.1"], configure: { $0.authoritiesFile = ca.certificateFile }
+        ) { bench in
+            outcome = await bench.deliver(to: Sample.endpoint(url: url(server.port), timeout: 3_000)).outcome
+        }
+        #expect(outcome.isDelivered || server.requests.isEmpty)
+        await server.stop()
+        return outcome
+    }
+
+    private func issue(_ address: String = "127.0.0.1", name: String = "hooks.example", days: Int = 1) -> ServerIdentity {
+        ServerIdentity(ca.issue(commonName: name, dnsNames: [name], ipAddresses: [address], validDays: days))
+    }
+
+    @Test("a good certificate is a delivery, by number and by name")
+    func good() async throws {
+        #expect(try await outcome(of: issue()) == .delivered)
+        #expect(try await outcome(of: issue(), url: { "https://hooks.example:\($0)/" }) == .delivered)
+    }
+
+    @Test("a certificate that expired, is another's, or of nobody that we trust")
+    func certificates() async throws {
+        #expect(try await outcome(of: issue(days: -1)) == .certificateExpired)
+        #expect(try await outcome(of: issue("127.0.0.2")) == .certificateWrongHost)
+        let elsewhere = issue(name: "other.example")
+        #expect(try await outcome(of: elsewhere, url: { "https://hooks.example:\($0)/" }) == .certificateWrongHost)
+        let unknown = ThrowawayCA(directory: folder.path, name: "Nobody").issue(
+            commonName: "hooks", ipAddresses: ["127.0.0.1"])
+        #expect(try await outcome(of: ServerIdentity(unknown)) == .certificateUntrusted)
+    }
+
+    @Test("a protocol that is too old is no handshake", arguments: [false, true])
+    func oldProtocol(isOld: Bool) async throws {
+        var identity = issue()
+        identity.most = isOld ? .tlsv11 : .tlsv12
+        #expect(try await outcome(of: identity) == (isOld ? .tlsHandshakeFailed : .delivered))
+    }
+
+    @Test("a handshake that never ends is not a connection that never came")
+    func silentTLS() async throws {
+        let server = try await RawServer.start { _, _ in .keepSilent }
+        try await SenderBench.run(connectMilliseconds: 300) { bench in
+            let report = await bench.deliver(to: Sample.endpoint(url: "https://127.0.0.1:\(server.port)/"))
+            #expect(report.outcome == .tlsTimedOut)
+        }
+        await server.stop()
+    }
+
+    @Test("a host that never takes the connection")
+    func blackHole() async throws {
+        let listener = try FullListener()
+        try await SenderBench.run(connectMilliseconds: 300) { bench in
+            let report = await bench.deliver(to: .local(listener.port))
+            #expect(report.outcome == .connectTimedOut)
+            #expect((290_000...3_000_000).contains(report.phases.total))
+        }
+    }
+
+    @Test("a name that is not there, and one whose servers fail")
+    func names() async throws {
+        try await SenderBench.run(
+            try AddressGuard(allow: ["127.0.0.0/8"]),
+            resolve: { $0 == "gone.example" ? .failed(.notFound) : .failed(.serverFailed) }
+        ) { bench in
+            let gone = Sample.endpoint(1, url: "https://gone.example/")
+            #expect(await bench.deliver(1, to: gone).outcome == .nameNotFound)
+            let failing = Sample.endpoint(2, url: "https://failing.example/")
+            #expect(await bench.deliver(2, to: failing).outcome == .nameServerFailed)
+        }
+    }
+}
+
+/// A listener whose queue is full: further connections get no answer at all.
+private final class FullListener {
+    let port: Int
+    private var descriptors: [CInt] = []
+
+    init() throws {
+        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        descriptors = [listener]
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && listen(listener, 0) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        try #require(isBound)
+        port = Int(UInt16(bigEndian: address.sin_port))
+        // One is taken into the queue of length 0; the others knock in vain.
+        for _ in 0..<4 {
+            let knocker = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
+            descriptors.append(knocker)
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(knocker, $0, length) }
+            }
+        }
+    }
+
+    deinit { for descriptor in descriptors { close(descriptor) } }
+}

@@ -1,0 +1,32 @@
+import Testing
+import WebhookModel
+
+@Suite struct OutcomeTests {
+    /// What stands in stores: a number never changes its meaning (DataLayout.md).
+    private static let numbers: [Outcome: UInt8] = [
+        .delivered: 0, .redirect: 1, .gone: 2, .throttled: 3, .unavailable: 4, .refusedStatus: 5, .resolveFailed: 16,
+        .connectFailed: 17, .tlsFailed: 18, .timedOut: 19, .connectionReset: 20, .answerTooLarge: 21,
+        .answerMalformed: 22, .addressForbidden: 32, .endpointUnusable: 33, .recordDamaged: 34, .nameNotFound: 48,
+        .nameServerFailed: 49, .nameTimedOut: 50, .connectRefused: 51, .connectTimedOut: 52, .hostUnreachable: 53,
+        .certificateExpired: 54, .certificateUntrusted: 55, .certificateWrongHost: 56, .certificateNotPinned: 57,
+        .tlsHandshakeFailed: 58, .tlsTimedOut: 59, .clientCertificateRefused: 60, .proxyFailed: 61,
+    ]
+
+    @Test(arguments: Outcome.allCases) func `each has its number and its name`(outcome: Outcome) {
+        #expect(outcome.rawValue == OutcomeTests.numbers[outcome])
+        #expect(Outcome.allCases.filter { $0.name == outcome.name } == [outcome])
+    }
+
+    @Test(arguments: Outcome.allCases) func `each has words of its own that help`(outcome: Outcome) {
+        let advice = outcome.advice
+        #expect(advice.count > 20 && advice.hasSuffix("."))
+        #expect(Outcome.allCases.filter { $0.advice == advice } == [outcome])
+        // No number of an address, and nothing of the inside.
+        #expect(!advice.contains("127.") && !advice.contains("10.") && !advice.lowercased().contains("metadata"))
+    }
+
+    @Test func `a refused address says only that it is refused`() {
+        #expect(!Outcome.addressForbidden.advice.contains("private"))
+        #expect(Outcome.addressForbidden.advice.contains("may not"))
+    }
+}
