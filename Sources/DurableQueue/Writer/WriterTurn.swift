@@ -61,9 +61,9 @@ struct WriterTurn: ~Copyable {
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
     }
 
-    /// How long to gather before the next round.
+    /// How long to gather before the next round. Not while a delivery may stand behind another: the outcome it waits for is its hint.
     func gatherNanoseconds(_ instant: Instant) -> Int64 {
-        isStopping ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
+        isStopping || core.ledger.somebodyIsBehind ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
     }
 
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
