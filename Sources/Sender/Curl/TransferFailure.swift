@@ -26,7 +26,7 @@ struct TransferFailure {
         if isProxied, !wasSent, tunnel / 100 != 2 { return .proxyFailed }
         return switch code {
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: refusal
-        case CURLE_OPERATION_TIMEDOUT: wasSent ? .timedOut : reachedPeer ? .tlsTimedOut : .connectTimedOut
+        case CURLE_OPERATION_TIMEDOUT: wasSent ? .timedOut : reachedPeer && isSecure ? .tlsTimedOut : .connectTimedOut
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
             certificate
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .certificateNotPinned
