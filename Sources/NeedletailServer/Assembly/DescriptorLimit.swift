@@ -9,11 +9,11 @@ enum DescriptorLimit {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// How many of `wanted` connections may be kept idle: half of what producers do not take, so that new ones can always be opened.
-    static func keptConnections(_ wanted: Int, producers: Int) -> Int {
+    /// How many of `wanted` connections to endpoints may be kept idle: two thirds of the descriptors at most, so that producers find theirs
+    /// and new connections can always be opened.
+    static func keptConnections(_ wanted: Int) -> Int {
         guard let limit = current else { return min(wanted, 256) }
-        let total = Int(clamping: limit.rlim_cur)
-        return min(wanted, max((total - min(producers, total / 2)) / 2, 16))
+        return min(wanted, max(Int(clamping: limit.rlim_cur) / 3 * 2, 16))
     }
 
     private static var current: rlimit? {

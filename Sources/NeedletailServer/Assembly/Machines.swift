@@ -84,8 +84,7 @@ extension SenderConfiguration {
         let ownPorts: Set<UInt16> = configuration.ingest.port > 0 ? [UInt16(configuration.ingest.port)] : []
         self.init(
             transfers: configuration.sender.transfersPerThread,
-            keptConnections: DescriptorLimit.keptConnections(
-                Limits.keptConnections, producers: configuration.ingest.connections) / configuration.senderThreads,
+            keptConnections: DescriptorLimit.keptConnections(Limits.keptConnections) / configuration.senderThreads,
             connectMilliseconds: configuration.sender.connectMilliseconds,
             breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds, allowHTTP: configuration.sender.allowHTTP,
             addressGuard: try AddressGuard(
