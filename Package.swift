@@ -13,9 +13,15 @@ let strict: [SwiftSetting] = [
 // Products of other packages, named once.
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let certificates = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
@@ -98,10 +104,13 @@ let roof: [Target] = [
 let companions: [Target] = [
     .target(
         name: "MockReceiver",
-        dependencies: ["WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks, hummingbird, lifecycle, logging, yaml],
+        dependencies: [
+            "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioLocks, nioTLS, nioSSL, certificates, asn1,
+            crypto, hummingbird, lifecycle, logging, yaml,
+        ],
         path: "MockReceiver/Library", swiftSettings: strict),
     .executableTarget(
-        name: "mock-receiver", dependencies: ["MockReceiver", "WebhookSigning", arguments, logging],
+        name: "mock-receiver", dependencies: ["MockReceiver", "WebhookSigning", arguments, logging, nioCore],
         path: "MockReceiver/Command", swiftSettings: strict),
     .target(
         name: "LoadTest",
@@ -148,7 +157,7 @@ let proofs: [Target] = [
             logging,
         ]),
     tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel", "WebhookSigning"]),
-    tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix]),
+    tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),
     tests(
@@ -177,6 +186,10 @@ var package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),

@@ -1,60 +1,64 @@
 import ArgumentParser
+import Glibc
 import MockReceiver
 
+/// `mock-receiver`: receives webhooks and misbehaves on demand; its other verbs ask one that runs.
 @main
 struct MockReceiverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mock-receiver",
-        abstract: "Receives webhooks: checks signatures, counts duplicates, and fails on demand.",
-        discussion: """
-            Every path is an endpoint from its first request on. Without options each answers 200 at once.
+        abstract: "Receives webhooks: checks signatures, accounts for every message, and fails on demand.",
+        subcommands: [
+            ReceiveCommand.self, CheckCommand.self, ProgramsCommand.self, StatsCommand.self, JournalCommand.self,
+            TimelineCommand.self, AwaitCommand.self, VerifyCommand.self, ReconcileCommand.self, ExportCommand.self,
+            ResetCommand.self, FaultCommand.self, InboxCommand.self, ProgramCommand.self,
+        ],
+        defaultSubcommand: ReceiveCommand.self)
 
-            Take whatever comes, and look at it:
-              mock-receiver
-              curl -d '{"hello":1}' http://127.0.0.1:9400/orders
-              curl http://127.0.0.1:9401/stats
-              curl 'http://127.0.0.1:9401/journal?limit=1'
-
-            Check signatures; fail the first two attempts of each message and 5 % of the others with 503:
-              mock-receiver --secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw --fail-first 2 --fail-percent 5
-
-            Wait in a test until 500 messages have been accepted, 10 seconds at most:
-              curl -X POST 'http://127.0.0.1:9401/await?accepted=500&timeout=10'
-
-            One behaviour per path, changed while it runs (YAML; the first rule that matches holds):
-              rules:
-                - {path: /slow, delay_ms: 2000}
-                - {path: /gone, status: 410}
-                - {path: /busy/*, fail_percent: 50, fail_status: 429, fail_headers: {retry-after: "2"}}
-                - {path: /broken, reset: true}
-              curl -X PUT --data-binary @program.yaml http://127.0.0.1:9401/program
-
-            Rules of --program come before the behaviour that the options describe. Which requests fail depends on --seed, the path,
-            the webhook-id and the attempt alone: one seed gives the same faults at any speed.
-            """)
-
-    @OptionGroup(title: "Listening") var listening: ListeningOptions
-    @OptionGroup(title: "Behaviour") var behaviour: BehaviourOptions
-
-    @Flag(help: "Print the ports and errors only.")
-    var quiet = false
-
-    func run() async throws {
-        var configuration = ReceiverConfiguration()
-        listening.apply(to: &configuration)
-        configuration.program = try behaviour.makeProgram()
-        let signals = StopSignals()
-        let server: ReceiverServer
-        do {
-            server = try await ReceiverServer.start(configuration)
-        } catch let error as ListenError {
-            throw ValidationError("\(error); choose another with --\(error.which == .data ? "port" : "admin-port")")
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let first = arguments.first, ["--help", "-h", "help"].contains(first), arguments.count == 1 {
+            Terminal.print(Manual.text)
+            return
         }
-        Terminal.print(Summary.ports(server, host: configuration.host))
-        let live = quiet ? nil : LiveLine.start(server)
-        await signals.wait()
-        live?.stop()
-        if !quiet { Terminal.print(Summary.text(server.stats())) }
-        try await server.stop()
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let status as ExitStatus {
+            Glibc.exit(status.rawValue)
+        } catch  where exitCode(for: error) == .success {
+            // --help of a verb.
+            Terminal.print(fullMessage(for: error))
+        } catch  where exitCode(for: error) == .validationFailure {
+            Terminal.complain(fullMessage(for: error))
+            Glibc.exit(ExitStatus.usage.rawValue)
+        } catch {
+            Terminal.complain("mock-receiver: \(error)")
+            Glibc.exit(ExitStatus.couldNotRun.rawValue)
+        }
     }
+}
+
+/// How the command ends; thrown where its message is already printed. The numbers are those of `load-test`.
+enum ExitStatus: Int32, Error {
+    case couldNotRun = 1
+    case usage = 2
+    /// `verify` or `await`: what was asked for is not so.
+    case doesNotHold = 3
+    /// `reconcile`: acknowledged messages never came.
+    case lost = 4
+    /// A cap was hit: what is missing is unknown.
+    case inconclusive = 6
+    /// `reconcile`: messages came with other bytes, or that nobody sent.
+    case corrupt = 7
+}
+
+/// Why the command cannot do what it was asked; printed after its name.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MockReceiver
 import WebhookSigning
 
@@ -10,6 +9,17 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Data port: where webhooks go. 0: the system chooses.")
     var port = 9400
 
+    @Option(help: "Data port for HTTPS, HTTP/1.1 and HTTP/2, with a certificate of a throw-away CA. 0: the system chooses.")
+    var tlsPort: Int?
+
+    @Option(help: "A name by which senders call this host over HTTPS, beside localhost and --host. May be repeated.")
+    var tlsName: [String] = []
+
+    @Option(
+        name: .customLong("tls-ca"),
+        help: ArgumentHelp("Where the CA's certificate (PEM) is written, for senders to trust.", valueName: "file"))
+    var tlsCA: String?
+
     @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
     var adminPort = 9401
 
@@ -19,11 +29,16 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
     var journal = 1_000
 
-    @Option(help: "Messages accounted for; beyond them reports say inconclusive. About 80 bytes each.")
+    @Option(help: ArgumentHelp("A file to which every request is appended, head and body whole, as NDJSON.", valueName: "file"))
+    var journalFile: String?
+
+    @Option(help: "Messages accounted for; beyond them reports say inconclusive. 88 bytes each, and 6 to 12 from the start.")
     var messages = 1_000_000
 
     func validate() throws {
         try check("--port", port, 0...65_535)
+        if let tlsPort { try check("--tls-port", tlsPort, 0...65_535) }
+        if tlsPort == nil, tlsCA != nil || !tlsName.isEmpty { throw ValidationError("--tls-name and --tls-ca need --tls-port") }
         try check("--admin-port", adminPort, 0...65_535)
         try check("--loops", loops, 1...64)
         try check("--journal", journal, 0...1_000_000)
@@ -33,15 +48,19 @@ struct ListeningOptions: ParsableArguments {
     func apply(to configuration: inout ReceiverConfiguration) {
         configuration.host = host
         configuration.port = port
+        configuration.tlsPort = tlsPort
+        configuration.tlsNames = tlsName
         configuration.adminPort = adminPort
         configuration.loops = loops
         configuration.journalCapacity = journal
+        configuration.journalFile = journalFile
         configuration.messageCap = messages
     }
 }
 
 struct BehaviourOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Behaviour program, YAML or JSON: one rule per path pattern.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Behaviour program: a ready one (`mock-receiver programs`), or a file in YAML or JSON.", valueName: "name|file"))
     var program: String?
 
     @Option(
@@ -82,32 +101,17 @@ struct BehaviourOptions: ParsableArguments {
 
     /// The file's rules, then the options' as the last.
     func makeProgram() throws -> BehaviourProgram {
-        var program = try file()
+        var program = try program.map(ProgramSource.program) ?? BehaviourProgram()
         program.rules.append(
             BehaviourProgram.Rule(
                 .all,
                 Behaviour(
-                    reply: .answer(Answer(status: status)), delay: delayMs, failFirst: failFirst,
+                    reply: .answer(Answer(status: status)), delay: .fixed(delayMs), failFirst: failFirst,
                     failShare: failPercent / 100, failure: .answer(Answer(status: failStatus)))))
         let rules = try secretRules()
         if !rules.isEmpty { program.secrets = rules + (program.secrets ?? []) }
         if let seed { program.seed = seed }
         return program
-    }
-
-    private func file() throws -> BehaviourProgram {
-        guard let name = program else { return BehaviourProgram() }
-        let text: String
-        do {
-            text = try String(contentsOfFile: name, encoding: .utf8)
-        } catch {
-            throw ValidationError("--program \(name): the file cannot be read as UTF-8 text; check its name and permissions")
-        }
-        do {
-            return try ProgramFile.parse(text)
-        } catch {
-            throw ValidationError(error.mistakes.map { "\(name):\($0)" }.joined(separator: "\n"))
-        }
     }
 
     /// One rule for each path named, in order; secrets for every path last.

@@ -4,8 +4,9 @@ import MockReceiver
 enum Summary {
     static func ports(_ server: ReceiverServer, host: String) -> String {
         let address = host.contains(":") ? "[\(host)]" : host
+        let secure = server.tlsPort.map { " and https://\(address):\($0)" } ?? ""
         let admin = server.adminPort.map { " · admin on http://\(address):\($0)" } ?? ""
-        return "mock-receiver: webhooks on http://\(address):\(server.port)\(admin)"
+        return "mock-receiver: webhooks on http://\(address):\(server.port)\(secure)\(admin)"
     }
 
     static func line(_ stats: ReceiverStats, perSecond: Int) -> String {
@@ -30,11 +31,18 @@ enum Summary {
         if totals.resets > 0 { rows.append(("connections reset on purpose", "\(totals.resets)")) }
         if totals.abandoned > 0 { rows.append(("senders gone before the answer", "\(totals.abandoned)")) }
         if totals.withoutID > 0 { rows.append(("requests without webhook-id", "\(totals.withoutID)")) }
+        if stats.journalShortfall.requests > 0 {
+            let reason = stats.journalShortfall.reason ?? "the disk was too slow"
+            rows.append(("requests missing in the journal's file", "\(stats.journalShortfall.requests): \(reason)"))
+        }
         if stats.refused > 0 { rows.append(("requests refused as malformed or too large", "\(stats.refused)")) }
         let width = rows.map(\.0.count).max() ?? 0
         var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
-        if stats.inconclusive {
+        if stats.uncounted > 0 {
             text += "\ninconclusive: \(stats.uncounted) requests found no place in the accounts; raise --messages"
+        }
+        if stats.unordered > 0 {
+            text += "\ninconclusive: the ordering keys of \(stats.unordered) messages found no place"
         }
         return text
     }

@@ -7,15 +7,23 @@ enum Terminal {
     /// Whether a person may be watching.
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    static func print(_ text: String) { write(text + "\n") }
+    static func print(_ text: String) { write(text + "\n", STDOUT_FILENO) }
+
+    /// To standard error.
+    static func complain(_ text: String) { write(text + "\n", STDERR_FILENO) }
+
+    /// Bytes as they are, to standard output.
+    static func pass(_ bytes: some Sequence<UInt8>) { write(Array(bytes), STDOUT_FILENO) }
 
     /// Writes over the present line.
-    static func overwrite(_ line: String) { write("\r\u{1B}[K" + line) }
+    static func overwrite(_ line: String) { write("\r\u{1B}[K" + line, STDOUT_FILENO) }
 
-    private static func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
+    private static func write(_ text: String, _ descriptor: Int32) { write(Array(text.utf8), descriptor) }
+
+    private static func write(_ bytes: [UInt8], _ descriptor: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard written > 0 || errno == EINTR else { return }
             bytes = bytes.dropFirst(max(0, written))
         }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// A port could not be opened.
 public struct ListenError: Error, Equatable, CustomStringConvertible {
-    public enum Port: String, Sendable { case data, admin }
+    public enum Port: String, Sendable { case data, tls, admin }
 
     public let which: Port
     public let host: String

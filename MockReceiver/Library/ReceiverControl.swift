@@ -3,10 +3,23 @@ import WebhookModel
 
 /// What may be asked of a receiver and changed in it while it runs: the one set of operations under the Swift API and the admin port.
 final class ReceiverControl: Sendable {
-    private let shared: SharedCore
+    let shared: SharedCore
     private let nextToken = NIOLockedValueBox(0)
+    private let known: NIOLockedValueBox<BehaviourProgram>
+    private let stopping = NIOLockedValueBox(false)
+    let configuration: ReceiverConfiguration
+    /// PEM; nil where there is no HTTPS port.
+    let authorityCertificate: String?
 
-    init(_ shared: SharedCore) { self.shared = shared }
+    init(_ shared: SharedCore, _ configuration: ReceiverConfiguration, authorityCertificate: String?) {
+        self.authorityCertificate = authorityCertificate
+        self.shared = shared
+        self.configuration = configuration
+        known = NIOLockedValueBox(configuration.program)
+    }
+
+    /// Whether waits have been ended for good.
+    var isStopping: Bool { stopping.withLockedValue { $0 } }
 
     func stats() -> ReceiverStats { shared.withCore { $0.stats } }
     func endpoints() -> [EndpointStats] { shared.withCore { $0.endpointStats } }
@@ -14,11 +27,32 @@ final class ReceiverControl: Sendable {
     func account(of id: EventID, path: String) -> MessageAccount? { shared.withCore { $0.account(of: id, path: path) } }
     func accounts(of id: EventID) -> [(path: String, account: MessageAccount)] { shared.withCore { $0.accounts(of: id) } }
     func journal() -> [JournalEntry] { shared.withCore { $0.journal.entries } }
-    func replace(_ program: BehaviourProgram) { shared.withCore { $0.replace(program) } }
+
+    /// The journal, newest first, and the counters that belong to it.
+    func moment() -> (entries: [JournalEntry], stats: ReceiverStats) { shared.withCore { ($0.journal.entries, $0.stats) } }
+
+    /// What was put last, with the secrets that stayed.
+    func program() -> BehaviourProgram { known.withLockedValue { $0 } }
+
+    func replace(_ program: BehaviourProgram) {
+        known.withLockedValue { known in
+            let secrets = program.secrets ?? known.secrets
+            known = program
+            known.secrets = secrets
+            let now = WallClock.now()
+            shared.withCore { $0.replace(program, now: now) }
+        }
+        shared.programChanged()
+    }
+
+    func strikeNext(_ count: Int, of pattern: PathPattern, with reply: Behaviour.Reply) {
+        shared.withCore { $0.strikeNext(count, of: pattern, with: reply) }
+    }
 
     func reset() {
         let now = WallClock.now()
         shared.withCore { $0.reset(now: now) }
+        shared.programChanged()
     }
 
     func wait(for condition: ReceiverCondition, timeout: Duration) async -> Bool {
@@ -48,6 +82,7 @@ final class ReceiverControl: Sendable {
 
     /// Ends every wait with false, those to come too.
     func endWaits() {
+        stopping.withLockedValue { $0 = true }
         for wait in shared.withCore({ $0.closeWaits() }) { wait.resume(false) }
     }
 

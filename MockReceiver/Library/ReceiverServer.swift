@@ -12,45 +12,83 @@ public import WebhookModel
 public final class ReceiverServer: Sendable {
     /// The data port's number.
     public let port: Int
+    /// The HTTPS data port's number; nil where there is none.
+    public let tlsPort: Int?
+    /// The certificate (PEM) of the throw-away CA that senders must trust; nil where there is no HTTPS port.
+    public let authorityCertificate: String?
     /// The admin port's number; nil where there is none.
     public let adminPort: Int?
 
-    private let control: ReceiverControl
+    let control: ReceiverControl
     private let data: DataPort
+    private let authority: ThrowawayAuthority?
     private let admin: AdminPort?
+    private let journalFile: JournalFile?
 
     /// Listens on both ports; returns once both do.
     ///
-    /// - Throws: `ListenError`: an address in use, forbidden or not of this machine.
+    /// - Throws: `ListenError`: an address in use, forbidden or not of this machine. `JournalFileError`: no file can be written there.
     public static func start(_ configuration: ReceiverConfiguration = ReceiverConfiguration()) async throws -> ReceiverServer {
-        let shared = SharedCore(ReceiverCore(configuration, now: WallClock.now()))
-        let control = ReceiverControl(shared)
-        let data = try await DataPort.start(configuration, shared: shared)
+        let file: JournalFile? = if let path = configuration.journalFile { try JournalFile(path) } else { nil }
+        do {
+            return try await start(configuration, file)
+        } catch {
+            await file?.close()
+            throw error
+        }
+    }
+
+    private static func start(_ configuration: ReceiverConfiguration, _ file: JournalFile?) async throws -> ReceiverServer {
+        let shared = SharedCore(ReceiverCore(configuration, now: WallClock.now(), journalFile: file))
+        let authority = configuration.tlsPort == nil ? nil : try ThrowawayAuthority()
+        let control = ReceiverControl(shared, configuration, authorityCertificate: authority?.pem)
+        let names = ["localhost", "127.0.0.1", "::1", configuration.host] + configuration.tlsNames
+        let contexts = try authority.map { try TLSContexts($0, names: names.filter { $0 != "0.0.0.0" && $0 != "::" }) }
+        let data = try await DataPort.start(configuration, shared: shared, contexts: contexts)
         do {
             let admin: AdminPort? =
                 if let port = configuration.adminPort {
-                    try await AdminPort.start(host: configuration.host, port: port, control: control)
+                    try await AdminPort.start(
+                        host: configuration.host, port: port, control: control, dataPort: data.port, tlsPort: data.tlsPort)
                 } else { nil }
-            return ReceiverServer(control: control, data: data, admin: admin)
+            return ReceiverServer(control: control, data: data, admin: admin, authority: authority, journalFile: file)
         } catch {
             try? await data.stop()
             throw error
         }
     }
 
-    private init(control: ReceiverControl, data: DataPort, admin: AdminPort?) {
+    private init(
+        control: ReceiverControl, data: DataPort, admin: AdminPort?, authority: ThrowawayAuthority?, journalFile: JournalFile?
+    ) {
+        self.journalFile = journalFile
         self.control = control
         self.data = data
         self.admin = admin
         port = data.port
         adminPort = admin?.port
+        tlsPort = data.tlsPort
+        authorityCertificate = authority?.pem
+        self.authority = authority
     }
 
-    /// Closes both ports and every connection; waits end with false. What is known stays readable.
+    /// Closes both ports and every connection, and the journal's file when all is written; waits end with false. What is known stays
+    /// readable.
     public func stop() async throws {
         control.endWaits()
         await admin?.stop()
         try await data.stop()
+        await journalFile?.close()
+    }
+
+    /// A certificate and its key (PEM) that the receiver takes where it asks for a client's: nil where there is no HTTPS port.
+    ///
+    /// - Throws: the name cannot stand in a certificate.
+    public func issueClientCertificate(_ name: String = "sender") throws -> (certificate: String, key: String)? {
+        try authority.map { authority in
+            let issued = try authority.issue([name], for: .client)
+            return (issued.certificate, issued.key)
+        }
     }
 
     /// The sums of this moment.
@@ -75,8 +113,16 @@ public final class ReceiverServer: Sendable {
         await control.wait(for: condition, timeout: timeout)
     }
 
+    /// The program that holds, with its secrets.
+    public func program() -> BehaviourProgram { control.program() }
+
     /// Changes the behaviour from the next request on. Accounts and counters stay.
     public func replace(_ program: BehaviourProgram) { control.replace(program) }
+
+    /// The next so many requests of these paths get this at once, whatever the program says. Several calls queue up.
+    public func strikeNext(_ count: Int = 1, of pattern: PathPattern = .all, with reply: Behaviour.Reply) {
+        control.strikeNext(count, of: pattern, with: reply)
+    }
 
     /// Forgets accounts, counters, endpoints and the journal. The program stays.
     public func reset() { control.reset() }

@@ -27,6 +27,9 @@ public final class SignatureVerifier {
     private let signatureCount: Int
     private let tolerance: Int64
     private let expected: UnsafeMutableRawBufferPointer
+    /// The timestamp of the message last checked, Unix seconds, whether or not its signature was right; nil: it bore none that could be
+    /// read.
+    package private(set) var latestSeconds: Int64?
 
     private struct Header {
         /// In lower case.
@@ -75,6 +78,7 @@ public final class SignatureVerifier {
         body: UnsafeRawBufferPointer, now: Int64, header: (_ name: [UInt8]) -> UnsafeRawBufferPointer
     ) -> SignatureVerdict {
         var message = MessageBytes(body: body)
+        latestSeconds = nil
         for field in needed {
             let value = header(field.name)
             guard !value.isEmpty else { return .missing }
@@ -84,6 +88,7 @@ public final class SignatureVerifier {
         if signsTime {
             guard let written = DecimalSeconds.read(message.timestamp) else { return .malformed }
             seconds = written
+            latestSeconds = written
         }
         for (place, key) in keys.enumerated() where key.isLive(at: now) {
             key.prepare(signs, message, into: expected)

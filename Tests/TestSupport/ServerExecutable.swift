@@ -1,16 +1,19 @@
 import Glibc
 
-/// The built `needletail`, for tests that start it as a process.
+/// The built commands, for tests that start them as processes.
 package enum ServerExecutable {
+    /// `needletail`.
+    package static let path = path(of: "needletail")
+
     /// Beside the test binary; where that was copied elsewhere, in this checkout's release build.
-    package static let path: String = {
-        let beside = folder(of: ownPath) + "/needletail"
+    package static func path(of product: String) -> String {
+        let beside = folder(of: ownPath) + "/" + product
         if access(beside, X_OK) == 0 { return beside }
         let checkout = folder(of: folder(of: folder(of: #filePath)))
-        let built = checkout + "/.build/release/needletail"
-        precondition(access(built, X_OK) == 0, "\(built) is missing: swift build -c release --product needletail")
+        let built = checkout + "/.build/release/" + product
+        precondition(access(built, X_OK) == 0, "\(built) is missing: swift build -c release --product \(product)")
         return built
-    }()
+    }
 
     private static var ownPath: String {
         var bytes = [CChar](repeating: 0, count: 4_096)

@@ -33,10 +33,10 @@ package enum Outage: Sendable, Equatable {
     // No attempt waits for a day: the sender gives up first.
     var behaviour: Behaviour {
         switch self {
-        case .silent: Behaviour(delay: Behaviour.mostDelay)
+        case .silent: Behaviour(delay: .fixed(Behaviour.mostDelay))
         case .reset: Behaviour(reply: .reset)
         case .status(let status): Behaviour(reply: .answer(Answer(status: status)))
-        case .late(let milliseconds): Behaviour(delay: milliseconds)
+        case .late(let milliseconds): Behaviour(delay: .fixed(milliseconds))
         }
     }
 }

@@ -37,6 +37,11 @@ struct AccountTable {
         index = [UInt32](repeating: 0, count: slots)
     }
 
+    /// What the records and their index take, in bytes.
+    var bytes: Int {
+        chunks.count * AccountTable.chunkCount * MemoryLayout<MessageAccount>.stride + index.count * MemoryLayout<UInt32>.stride
+    }
+
     /// The record's number, nil where there is none.
     func find(_ key: Key) -> Int? {
         let slot = slot(of: key)
@@ -68,8 +73,9 @@ struct AccountTable {
         let mask = index.count - 1
         var slot = key.hash & mask
         while index[slot] != 0 {
-            let record = self[Int(index[slot]) - 1]
-            if record.id == key.id, record.endpoint == key.endpoint { break }
+            let number = Int(index[slot]) - 1
+            let (chunk, place) = (number / AccountTable.chunkCount, number % AccountTable.chunkCount)
+            if chunks[chunk][place].id == key.id, chunks[chunk][place].endpoint == key.endpoint { break }
             slot = (slot + 1) & mask
         }
         return slot

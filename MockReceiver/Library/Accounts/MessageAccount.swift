@@ -1,9 +1,18 @@
 public import WebhookModel
 
-/// What became of one message at one path: 72 bytes, kept for every message up to the cap.
+/// What became of one message at one path: 88 bytes, kept for every message up to the cap.
 public struct MessageAccount: Sendable, Equatable {
     /// The event id where `webhook-id` is `evt_` and 32 hex digits; else a 128-bit hash of the header's text (`foreignID` is set).
     public let id: EventID
+    /// When the first request was read, Unix nanoseconds.
+    public let firstSeen: Int64
+    /// When the first 2xx was written, Unix nanoseconds; 0: never.
+    public internal(set) var firstAccepted: Int64 = 0
+    /// When the latest request was read, Unix nanoseconds.
+    public internal(set) var lastSeen: Int64
+    /// `BodyHash` and length in bytes of the first request's body.
+    public let bodyHash: UInt64
+    public let bodyLength: UInt32
     /// The path's number in `MessageAccounts.paths`.
     public let endpoint: Int32
     /// Requests seen.
@@ -12,19 +21,22 @@ public struct MessageAccount: Sendable, Equatable {
     public internal(set) var accepted: UInt32 = 0
     /// Requests that came after a 2xx had been written: duplicates. Requests before it are lawful retries.
     public internal(set) var duplicates: UInt32 = 0
-    /// When the first request was read, Unix nanoseconds.
-    public internal(set) var firstSeen: Int64
-    /// When the first 2xx was written, Unix nanoseconds; 0: never.
-    public internal(set) var firstAccepted: Int64 = 0
-    /// When the latest request was read, Unix nanoseconds.
-    public internal(set) var lastSeen: Int64
-    /// `BodyHash` and length in bytes of the first request's body.
-    public let bodyHash: UInt64
-    public let bodyLength: UInt32
-    /// The latest answer's status; 0: none was written (reset, or still delayed).
+    /// The latest timestamp that the scheme carries, Unix seconds; 0: none was told.
+    public internal(set) var lastTimestamp: UInt32 = 0
+    /// Milliseconds from the latest request to the end of its answer; `unanswered`: there is none.
+    var answeredAfter = MessageAccount.unanswered
+    /// Milliseconds after the latest request before which a lawful sender does not come again; 0: it may.
+    var heldFor: UInt32 = 0
+    /// The latest answer's status; 0: none was written (reset, spoilt, or still delayed).
     public internal(set) var lastStatus: UInt16 = 0
     public internal(set) var lastVerdict: Verdict = .unchecked
     public internal(set) var flags: Flags = []
+    /// The place in its set of the secret that the latest valid signature was made with; 255: none was.
+    public internal(set) var lastKey: UInt8 = 255
+    /// Why the latest wrong signature was wrong; nil: none was, or nobody looked.
+    public internal(set) var diagnosis: SignatureDiagnosis?
+
+    static let unanswered = UInt32.max
 
     public struct Flags: OptionSet, Sendable {
         public let rawValue: UInt8
@@ -35,6 +47,34 @@ public struct MessageAccount: Sendable, Equatable {
         public static let bodyChanged = Flags(rawValue: 2)
         /// An attempt was checked and its signature not valid.
         public static let unverified = Flags(rawValue: 4)
+        /// It was answered 410.
+        public static let gone = Flags(rawValue: 8)
+        /// A retry bore an old timestamp.
+        public static let staleTimestamp = Flags(rawValue: 16)
+        /// A retry came sooner than `Retry-After` said.
+        public static let impatient = Flags(rawValue: 32)
+        /// A retry came sooner or later than the declared gap.
+        public static let offSchedule = Flags(rawValue: 64)
+    }
+}
+
+extension MessageAccount {
+    init(_ request: ReceivedRequest, id: EventID, endpoint: Int) {
+        self.init(
+            id: id, firstSeen: request.at, lastSeen: request.at, bodyHash: request.bodyHash,
+            bodyLength: UInt32(request.bodyLength), endpoint: Int32(endpoint), flags: request.isForeignID ? .foreignID : [])
+    }
+
+    private init(
+        id: EventID, firstSeen: Int64, lastSeen: Int64, bodyHash: UInt64, bodyLength: UInt32, endpoint: Int32, flags: Flags
+    ) {
+        self.id = id
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+        self.bodyHash = bodyHash
+        self.bodyLength = bodyLength
+        self.endpoint = endpoint
+        self.flags = flags
     }
 }
 

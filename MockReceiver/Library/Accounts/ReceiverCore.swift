@@ -4,53 +4,57 @@ import WebhookSigning
 /// All that receiving decides and remembers. No clock, no I/O: the caller brings the time and holds the lock.
 struct ReceiverCore {
     private(set) var program: CompiledProgram
+    /// The program's, kept apart: it is looked at with every request.
+    private var dice: FaultDice
     /// Changes with the program and with a reset: what a loop has cached of an older epoch is stale.
     private(set) var epoch = 0
     /// Changes with a reset: tickets of an older era name records that are gone.
-    private var era = 0
-    private var accounts: AccountTable
+    var era = 0
+    var accounts: AccountTable
     private(set) var journal: Journal
-    private var endpoints: [EndpointAccount] = []
-    private var numbers: [String: Int] = [:]
-    private var totals = ReceiverCounters()
+    private(set) var inboxes = InboxTable()
+    var endpoints: [EndpointAccount] = []
+    private(set) var numbers: [String: Int] = [:]
+    var totals = ReceiverCounters()
+    var latency: LatencyTally?
+    /// Since when the counters count, and since when the program is in force: Unix nanoseconds.
     private var since: Int64
+    private(set) var programSince: Int64
     private var uncounted = 0
+    var unordered = 0
+    var orderKeys = 0
     private var refused = 0
-    private(set) var connections = 0
-    private var connectionsEver: UInt64 = 0
-    private var waits = WaitList()
+    var inFlight = 0
+    private var strikes: [OneShot] = []
+    var connections = 0
+    var connectionsEver = 0
+    var waits = WaitList()
 
-    private let messageCap: Int
-    private let endpointCap: Int
+    let configuration: ReceiverConfiguration
 
-    struct EndpointAccount {
-        let path: String
-        var counters = ReceiverCounters()
-    }
-
-    init(_ configuration: ReceiverConfiguration, now: Int64) {
+    /// - Parameter journalFile: takes every request beside the ring.
+    init(_ configuration: ReceiverConfiguration, now: Int64, journalFile: JournalFile? = nil) {
+        self.configuration = configuration
         program = CompiledProgram(configuration.program)
-        messageCap = configuration.messageCap
-        endpointCap = configuration.endpointCap
-        accounts = AccountTable(cap: messageCap)
-        journal = Journal(capacity: configuration.journalCapacity)
+        dice = program.dice
+        accounts = AccountTable(cap: configuration.messageCap)
+        journal = Journal(
+            capacity: configuration.journalCapacity, excerptBytes: configuration.journalExcerptBytes, file: journalFile)
         since = now
+        programSince = now
     }
 
     // MARK: Paths
 
     /// A path's endpoint and rules, as loops cache them; makes the endpoint on first use.
     mutating func resolve(_ path: String) -> ResolvedPath {
-        let rule = program.secretRule(of: path)
-        return ResolvedPath(
-            path: path, epoch: epoch, number: number(of: path), behaviour: program.behaviour(of: path),
-            secretRule: rule, check: rule.map { program.secrets[$0] })
+        ResolvedPath(path: path, epoch: epoch, number: number(of: path), program: inboxes.program(of: path) ?? program)
     }
 
     /// Nil beyond the cap.
     private mutating func number(of path: String) -> Int? {
         if let number = numbers[path] { return number }
-        guard endpoints.count < endpointCap else { return nil }
+        guard endpoints.count < configuration.endpointCap else { return nil }
         numbers[path] = endpoints.count
         endpoints.append(EndpointAccount(path: path))
         return endpoints.count - 1
@@ -58,144 +62,211 @@ struct ReceiverCore {
 
     // MARK: Requests
 
-    /// Accounts for a whole request and decides its reply. An undelayed answer counts as written at `request.at`.
+    /// Accounts for a whole request and decides its reply. An answer that is neither delayed nor slow counts as written at `request.at`.
     ///
     /// - Returns: nil where the path was resolved in an older epoch: resolve again and repeat.
-    mutating func receive(_ request: ReceivedRequest, excerpt: ReceivedRequest.Excerpt?) -> Decision? {
+    mutating func receive(
+        _ request: ReceivedRequest, _ view: RequestView, excerpt: ReceivedRequest.Excerpt?
+    ) -> Decision? {
         guard request.path.epoch == epoch else { return nil }
-        let record = account(for: request)
-        count(request, record: record)
-        let attempt = record.map { Int(accounts[$0].attempts) } ?? 0
-        let id = request.id ?? EventID(high: 0, low: UInt64(totals.requests))
-        let behaviour = request.path.behaviour
-        let fails = behaviour.fails(
-            attempt: attempt, path: request.path.hash, id: (id.high, id.low), dice: program.dice)
-        let reply = fails ? behaviour.failure : behaviour.reply
-        let ticket = Ticket(era: era, record: record, endpoint: request.path.number)
-        if let excerpt {
-            journal.append { number in excerpt.entry(number, request, attempt: attempt, status: reply.status) }
+        let record = place(request)
+        let notes = record.map { accounts[$0].add(request) } ?? .none
+        count(request, notes, hasRecord: record != nil)
+        judge(request, notes, view)
+        let choice = choose(request, view, attempt: notes.attempt)
+        let endpoint = request.path.number
+        let mark = request.path.expectation?.order.flatMap { OrderMark($0, view) }
+        var ticket = Ticket(era: era, record: record, endpoint: endpoint, mark: mark)
+        noteInFlight(endpoint, limit: request.path.expectation?.mostInFlight)
+        if let excerpt { keep(excerpt, request, notes, choice) }
+        if choice.delay == 0, choice.reply.isImmediate {
+            answered(ticket, choice.reply.outcome, at: request.at)
+        } else {
+            ticket.isOpen = true
+            begin(endpoint)
         }
-        if behaviour.delay == 0 { answered(ticket, status: reply.status, at: request.at) }
-        return Decision(reply: reply, delay: behaviour.delay, ticket: ticket)
+        return Decision(reply: choice.reply, delay: choice.delay, ticket: ticket)
     }
 
-    /// A reply was written; status 0: the connection was reset.
-    mutating func answered(_ ticket: Ticket, status: Int, at now: Int64) {
+    /// Accounts for a request of which only the head has come, where a rule strikes already now.
+    ///
+    /// - Returns: nil: none does; receive it when it is whole.
+    mutating func receiveHead(_ request: ReceivedRequest, _ view: RequestView) -> Decision? {
+        guard request.path.epoch == epoch, request.path.isEarly else { return nil }
+        let attempts = key(of: request).flatMap { accounts.find($0) }.map { Int(accounts[$0].attempts) } ?? 0
+        let moment = self.moment(request, attempt: request.id == nil ? 0 : attempts + 1, requests: requests(of: request) + 1)
+        guard let rule = request.path.rules.first(where: { $0.holds(view, moment) }), rule.reply(moment).isEarly else { return nil }
+        return receive(request, view, excerpt: nil)
+    }
+
+    /// A reply was written, or spoilt, or the connection reset.
+    mutating func answered(_ ticket: Ticket, _ outcome: ReplyOutcome, at now: Int64) {
         guard ticket.era == era else { return }
-        let accepted = status / 100 == 2
-        var firstAccept = accepted
-        if let record = ticket.record {
-            accounts[record].lastStatus = UInt16(status)
-            if accepted {
-                firstAccept = accounts[record].accepted == 0
-                accounts[record].accepted += 1
-                if firstAccept { accounts[record].firstAccepted = now }
-            }
-        }
+        if ticket.isOpen { end(ticket.endpoint) }
+        var firstAccept = outcome.isAccepted
+        if let record = ticket.record { firstAccept = accounts[record].close(outcome, at: now) }
+        if firstAccept, let mark = ticket.mark { accept(mark, ticket.endpoint) }
+        if outcome.status == 410, let endpoint = ticket.endpoint { endpoints[endpoint].noteGone(at: now) }
         change(ticket.endpoint) { counters in
-            if status == 0 { counters.resets += 1 } else { counters.answers[status / 100] += 1 }
+            if outcome.isReset {
+                counters.resets += 1
+            } else if outcome.status == 0 {
+                counters.spoilt += 1
+            } else {
+                counters.count(status: outcome.status)
+            }
             if firstAccept { counters.accepted += 1 }
         }
     }
 
-    /// The sender went away before its delayed reply was written.
+    /// The sender went away before its reply was written.
     mutating func abandoned(_ ticket: Ticket) {
         guard ticket.era == era else { return }
+        if ticket.isOpen { end(ticket.endpoint) }
         change(ticket.endpoint) { $0.abandoned += 1 }
     }
 
     /// A request was refused before it was whole.
     mutating func refuse() { refused += 1 }
 
-    private mutating func account(for request: ReceivedRequest) -> Int? {
-        guard let number = request.path.number else { return nil }
-        guard let id = request.id else { return nil }
-        let endpoint = Int32(number)
-        let record = accounts.place(AccountTable.Key(id: id, endpoint: endpoint)) {
-            MessageAccount(
-                id: id, endpoint: endpoint, firstSeen: request.at, lastSeen: request.at, bodyHash: request.bodyHash,
-                bodyLength: UInt32(request.bodyLength), flags: request.isForeignID ? .foreignID : [])
-        }
-        guard let record else { return nil }
-        accounts[record].attempts += 1
-        accounts[record].lastSeen = request.at
-        accounts[record].lastVerdict = request.verdict
-        if accounts[record].accepted > 0 { accounts[record].duplicates += 1 }
-        if request.verdict != .unchecked, request.verdict != .valid { accounts[record].flags.insert(.unverified) }
-        if accounts[record].bodyHash != request.bodyHash || Int(accounts[record].bodyLength) != request.bodyLength {
-            accounts[record].flags.insert(.bodyChanged)
-        }
-        return record
+    private func key(of request: ReceivedRequest) -> AccountTable.Key? {
+        guard let number = request.path.number, let id = request.id else { return nil }
+        return AccountTable.Key(id: id, endpoint: Int32(number))
     }
 
-    private mutating func count(_ request: ReceivedRequest, record: Int?) {
-        if request.path.number == nil || (record == nil && request.id != nil) { uncounted += 1 }
-        let account = record.map { accounts[$0] }
+    private mutating func place(_ request: ReceivedRequest) -> Int? {
+        guard let key = key(of: request) else { return nil }
+        return accounts.place(key) { MessageAccount(request, id: key.id, endpoint: Int(key.endpoint)) }
+    }
+
+    private mutating func count(_ request: ReceivedRequest, _ notes: AttemptNotes, hasRecord: Bool) {
+        if request.path.number == nil || (!hasRecord && request.id != nil) { uncounted += 1 }
         change(request.path.number) { counters in
             counters.requests += 1
             counters.bodyBytes += request.bodyLength
-            counters.verdicts[Int(request.verdict.rawValue)] += 1
+            counters.count(request.verdict)
+            if let diagnosis = request.diagnosis { counters.count(diagnosis) }
             if request.id == nil { counters.withoutID += 1 }
-            guard let account else { return }
-            if account.duplicates > 0 { counters.duplicates += 1 } else if account.attempts > 1 { counters.retries += 1 }
-            let same = account.bodyHash == request.bodyHash && Int(account.bodyLength) == request.bodyLength
-            if !same { counters.changedBodies += 1 }
+            if notes.isDuplicate { counters.duplicates += 1 } else if notes.attempt > 1 { counters.retries += 1 }
+            if notes.bodyChanged { counters.changedBodies += 1 }
         }
     }
 
-    private mutating func change(_ endpoint: Int?, _ body: (inout ReceiverCounters) -> Void) {
+    mutating func change(_ endpoint: Int?, _ body: (inout ReceiverCounters) -> Void) {
         body(&totals)
         if let endpoint { body(&endpoints[endpoint].counters) }
     }
+
+    private mutating func keep(
+        _ excerpt: ReceivedRequest.Excerpt, _ request: ReceivedRequest, _ notes: AttemptNotes, _ choice: Choice
+    ) {
+        let entry = journal.append {
+            JournalEntry($0, excerpt, request, attempt: notes.attempt, choice.reply, delay: choice.delay)
+        }
+        if !inboxes.isEmpty { inboxes.keep(entry) }
+    }
 }
 
-// MARK: Connections
+// MARK: Rules
 
 extension ReceiverCore {
-    /// A connection was accepted. True: reset it at once.
-    mutating func connect() -> Bool {
-        connections += 1
-        connectionsEver += 1
-        guard program.resetOnAccept > 0 else { return false }
-        let resets = program.dice.roll(.resetOnAccept, attempt: connectionsEver) < program.resetOnAccept
-        if resets { totals.resets += 1 }
-        return resets
+    /// What a request is to get.
+    struct Choice {
+        let reply: RenderedReply
+        /// Milliseconds.
+        let delay: Int
     }
 
-    mutating func disconnect() { connections -= 1 }
+    private func requests(of request: ReceivedRequest) -> Int {
+        request.path.number.map { endpoints[$0].counters.requests } ?? totals.requests
+    }
+
+    private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int) -> CompiledRule.Moment {
+        let id = request.id ?? EventID(high: 0, low: UInt64(totals.requests))
+        return CompiledRule.Moment(
+            subject: FaultDice.Subject(path: request.path.hash, id: (id.high, id.low), attempt: attempt), requests: requests,
+            elapsed: Int((request.at - programSince) / 1_000_000), dice: dice)
+    }
+
+    private mutating func choose(_ request: ReceivedRequest, _ view: RequestView, attempt: Int) -> Choice {
+        if !strikes.isEmpty, let reply = strike(request.path.path) { return Choice(reply: reply, delay: 0) }
+        if let reply = request.path.onlyReply { return Choice(reply: reply, delay: 0) }
+        let moment = self.moment(request, attempt: attempt, requests: requests(of: request))
+        let rule = request.path.rules.first { $0.holds(view, moment) } ?? request.path.rules[request.path.rules.count - 1]
+        if let limit = rule.rateLimit, let endpoint = request.path.number,
+            let wait = endpoints[endpoint].take(limit, rule: rule.number, now: request.at)
+        {
+            change(endpoint) { $0.limited += 1 }
+            let seconds = Int((wait + 999_999_999) / 1_000_000_000)
+            return Choice(reply: .limited(limit.retryAfter ?? .seconds(seconds)).made(at: request.at, view), delay: 0)
+        }
+        let delay = rule.delay == .none ? 0 : dice.draw(rule.delay, rule: rule.number, moment.subject)
+        let reply = rule.reply(moment)
+        let made = reply.isDynamic ? reply.made(at: request.at + Int64(delay) * 1_000_000, view) : reply
+        return Choice(reply: made, delay: delay)
+    }
+
+    private mutating func strike(_ path: String) -> RenderedReply? {
+        guard let place = strikes.firstIndex(where: { $0.pattern.matches(path) }) else { return nil }
+        strikes[place].left -= 1
+        defer { if strikes[place].left == 0 { strikes.remove(at: place) } }
+        return strikes[place].reply
+    }
+
+    /// The next so many requests of these paths get this, whatever the rules say.
+    mutating func strikeNext(_ count: Int, of pattern: PathPattern, with reply: Behaviour.Reply) {
+        guard count > 0 else { return }
+        strikes.append(OneShot(pattern: pattern, reply: RenderedReply(reply), left: count))
+    }
+
+    private struct OneShot {
+        let pattern: PathPattern
+        let reply: RenderedReply
+        var left: Int
+    }
 }
 
 // MARK: Control
 
 extension ReceiverCore {
-    mutating func replace(_ program: BehaviourProgram) {
+    mutating func replace(_ program: BehaviourProgram, now: Int64) {
         self.program = CompiledProgram(program, previous: self.program.secrets)
+        dice = self.program.dice
+        programSince = now
         epoch += 1
+        for endpoint in endpoints.indices { endpoints[endpoint].dropBuckets() }
     }
 
-    /// Forgets all accounts, counters, endpoints and the journal. Waits go on, from zero.
+    /// Forgets all accounts, counters, endpoints, the journal and the strikes to come; the program begins anew. Waits go on, from zero.
     mutating func reset(now: Int64) {
         epoch += 1
         era += 1
-        accounts = AccountTable(cap: messageCap)
+        accounts = AccountTable(cap: configuration.messageCap)
         endpoints = []
         numbers = [:]
         totals = ReceiverCounters()
+        latency = nil
         uncounted = 0
+        unordered = 0
+        orderKeys = 0
         refused = 0
+        inFlight = 0
+        strikes = []
+        connectionsEver = 0
         since = now
+        programSince = now
         journal.removeAll()
+        inboxes.clear()
     }
 
     var stats: ReceiverStats {
         ReceiverStats(
-            since: since, totals: totals, messages: accounts.count, endpoints: endpoints.count,
-            connections: connections, connectionsEver: Int(connectionsEver), refused: refused, uncounted: uncounted)
+            since: since, totals: totals, latency: latency?.report, messages: accounts.count, accountBytes: accounts.bytes, endpoints: endpoints.count,
+            connections: connections, connectionsEver: connectionsEver, refused: refused, uncounted: uncounted,
+            unordered: unordered, journalShortfall: journal.shortfall)
     }
 
-    var endpointStats: [EndpointStats] {
-        endpoints.map { EndpointStats(path: $0.path, counters: $0.counters) }
-    }
+    var endpointStats: [EndpointStats] { endpoints.map(\.stats) }
 
     var snapshot: MessageAccounts {
         MessageAccounts(chunks: accounts.chunks, count: accounts.count, paths: endpoints.map(\.path))
@@ -212,6 +283,24 @@ extension ReceiverCore {
             accounts.find(AccountTable.Key(id: id, endpoint: Int32(endpoint)))
                 .map { (endpoints[endpoint].path, accounts[$0]) }
         }
+    }
+}
+
+// MARK: Inboxes
+
+extension ReceiverCore {
+    mutating func openInbox(now: Int64, lasting nanoseconds: Int64, random: inout some RandomNumberGenerator) -> Inbox? {
+        defer { epoch += 1 }
+        return inboxes.open(now: now, lasting: nanoseconds, random: &random)
+    }
+
+    mutating func closeInbox(_ token: String) -> Bool {
+        defer { epoch += 1 }
+        return inboxes.close(token)
+    }
+
+    mutating func expireInboxes(now: Int64) {
+        if inboxes.expire(now: now) { epoch += 1 }
     }
 }
 

@@ -1,6 +1,6 @@
 /// Counters of one endpoint, or of all of them together.
 public struct ReceiverCounters: Sendable, Equatable {
-    /// Whole requests read, whatever became of them.
+    /// Whole requests read, and those that a fault struck before they were whole; whatever became of them.
     public internal(set) var requests = 0
     /// Messages that got their first 2xx. A request without `webhook-id` counts as a message of its own.
     public internal(set) var accepted = 0
@@ -14,28 +14,49 @@ public struct ReceiverCounters: Sendable, Equatable {
     public internal(set) var withoutID = 0
     /// Connections reset on purpose: instead of an answer, and (in the totals only) as soon as they were accepted.
     public internal(set) var resets = 0
-    /// Delayed answers whose sender went away first.
+    /// Requests that got no answer fit for use, on purpose: silence, half a head, a body that does not end. Resets are not among them.
+    public internal(set) var spoilt = 0
+    /// Requests beyond a rate limit. Their 429 is among the answers too.
+    public internal(set) var limited = 0
+    /// Delayed or slow answers whose sender went away first.
     public internal(set) var abandoned = 0
     /// Bytes of bodies.
     public internal(set) var bodyBytes = 0
-    /// Answers by class: index 2 is 2xx.
-    public internal(set) var answers = [Int](repeating: 0, count: 6)
-    /// Requests by verdict, in the order of `Verdict`.
-    public internal(set) var verdicts = [Int](repeating: 0, count: Verdict.allCases.count)
+    /// How senders kept to what they were told.
+    public internal(set) var conduct = ConductCounters()
+
+    private var answerTallies = Tallies<6>()
+    private var verdictTallies = Tallies<7>()
+    private var diagnosisTallies = Tallies<16>()
 
     init() {}
 
-    public func count(of verdict: Verdict) -> Int { verdicts[Int(verdict.rawValue)] }
+    /// Answers by class: index 2 is 2xx.
+    public var answers: [Int] { answerTallies.array }
+    /// Requests by verdict, in the order of `Verdict`.
+    public var verdicts: [Int] { verdictTallies.array }
+
+    public func count(of verdict: Verdict) -> Int { verdictTallies[Int(verdict.rawValue)] }
+    /// Requests whose signature was wrong for this reason.
+    public func count(of diagnosis: SignatureDiagnosis) -> Int { diagnosisTallies[Int(diagnosis.rawValue)] }
     /// Requests checked and found not valid.
     public var unverified: Int {
         Verdict.allCases.filter { $0 != .unchecked && $0 != .valid }.reduce(0) { $0 + count(of: $1) }
     }
+
+    mutating func count(status: Int) { answerTallies[min(5, status / 100)] += 1 }
+    mutating func count(_ verdict: Verdict) { verdictTallies[Int(verdict.rawValue)] += 1 }
+    mutating func count(_ diagnosis: SignatureDiagnosis) { diagnosisTallies[Int(diagnosis.rawValue)] += 1 }
 }
 
 /// One path and its counters.
 public struct EndpointStats: Sendable {
     public let path: String
     public let counters: ReceiverCounters
+    /// Gaps between attempts, by the number of the attempt that the gap ends: the first is attempt 2. Empty: no retries yet.
+    public let gaps: [ObservedGap]
+    /// From when the event occurred to the request; nil: not asked for, or never told.
+    public let latency: LatencyReport?
 }
 
 /// The receiver's sums at one moment.
@@ -43,16 +64,24 @@ public struct ReceiverStats: Sendable {
     /// When the counters began (start or `reset`), Unix nanoseconds.
     public let since: Int64
     public let totals: ReceiverCounters
+    /// From when events occurred to their requests, all paths; nil: no path is asked for it, or it was never told.
+    public let latency: LatencyReport?
     /// Different (id, path) pairs in the accounts.
     public let messages: Int
+    /// What their accounts take, in bytes.
+    public let accountBytes: Int
     public let endpoints: Int
     public let connections: Int
-    /// Connections accepted since the receiver started.
+    /// Connections accepted since the start or the last reset.
     public let connectionsEver: Int
     /// Requests refused before they were whole: malformed, too large, wrong method. In no endpoint's counters.
     public let refused: Int
     /// Requests whose message found no place in the accounts, and requests to paths beyond the endpoint cap.
     public let uncounted: Int
+    /// Messages whose ordering key found no place.
+    public let unordered: Int
+    /// What the journal's file lacks, where there is one.
+    public let journalShortfall: JournalShortfall
     /// A cap was hit: what the accounts lack is unknown, not lost.
-    public var inconclusive: Bool { uncounted > 0 }
+    public var inconclusive: Bool { uncounted > 0 || unordered > 0 }
 }

@@ -12,12 +12,17 @@ struct CountersPayload: Encodable {
     let changedBodies: Int
     let withoutId: Int
     let resets: Int
+    let spoilt: Int
+    let limited: Int
     let abandoned: Int
     let bodyBytes: Int
     let unverified: Int
     /// By class: `2xx`.
     let answers: [String: Int]
     let verdicts: [String: Int]
+    /// Of wrong signatures: those seen.
+    let diagnoses: [String: Int]
+    let conduct: ConductPayload
 
     init(_ counters: ReceiverCounters) {
         requests = counters.requests
@@ -27,11 +32,16 @@ struct CountersPayload: Encodable {
         changedBodies = counters.changedBodies
         withoutId = counters.withoutID
         resets = counters.resets
+        spoilt = counters.spoilt
+        limited = counters.limited
         abandoned = counters.abandoned
         bodyBytes = counters.bodyBytes
         unverified = counters.unverified
         answers = Dictionary(uniqueKeysWithValues: (2...5).map { ("\($0)xx", counters.answers[$0]) })
         verdicts = Dictionary(uniqueKeysWithValues: Verdict.allCases.map { ($0.name, counters.count(of: $0)) })
+        let seen = SignatureDiagnosis.allCases.filter { counters.count(of: $0) > 0 }
+        diagnoses = Dictionary(uniqueKeysWithValues: seen.map { ($0.name, counters.count(of: $0)) })
+        conduct = ConductPayload(counters.conduct)
     }
 }
 
@@ -39,29 +49,46 @@ struct StatsPayload: ResponseEncodable {
     let sinceUs: Int64
     let totals: CountersPayload
     let messages: Int
+    /// What their accounts take.
+    let accountBytes: Int
     let endpoints: Int
     let connections: Int
+    let connectionsEver: Int
+    /// Absent: no path is asked for it.
+    let latencyUs: LatencyPayload?
     let refused: Int
     let uncounted: Int
     let inconclusive: Bool
+    /// Requests that the journal's file lacks, and why where a write failed.
+    let unjournaled: Int
+    let journalFailure: String?
 
     init(_ stats: ReceiverStats) {
         sinceUs = stats.since / 1_000
         totals = CountersPayload(stats.totals)
         messages = stats.messages
+        accountBytes = stats.accountBytes
         endpoints = stats.endpoints
         connections = stats.connections
+        connectionsEver = stats.connectionsEver
+        latencyUs = stats.latency.map(LatencyPayload.init)
         refused = stats.refused
         uncounted = stats.uncounted
         inconclusive = stats.inconclusive
+        unjournaled = stats.journalShortfall.requests
+        journalFailure = stats.journalShortfall.reason
     }
 }
 
 struct EndpointPayload: Encodable {
     let path: String
     let counters: CountersPayload
+    let gaps: [GapPayload]
+    let latencyUs: LatencyPayload?
 
     init(_ stats: EndpointStats) {
+        gaps = stats.gaps.enumerated().map { GapPayload(before: $0.offset + 2, $0.element) }
+        latencyUs = stats.latency.map(LatencyPayload.init)
         path = stats.path
         counters = CountersPayload(stats.counters)
     }
@@ -115,6 +142,14 @@ struct JournalPayload: ResponseEncodable {
     let attempt: Int
     let status: Int
     let verdict: String
+    /// Which secret fits, from 0; absent: none.
+    let key: Int?
+    /// Why the signature is wrong, as a word and as a sentence with the mend.
+    let diagnosis: String?
+    let advice: String?
+    let delayMs: Int
+    /// What went wrong with the answer, on purpose.
+    let fault: String?
     let head: String
     /// The excerpt as text, or in `bodyBase64` where it is not UTF-8.
     let body: String?
@@ -129,15 +164,14 @@ struct JournalPayload: ResponseEncodable {
         attempt = entry.attempt
         status = entry.status
         verdict = entry.verdict.name
+        key = entry.key
+        diagnosis = entry.diagnosis?.name
+        advice = entry.diagnosis?.advice
+        delayMs = entry.delay
+        fault = entry.fault.map(\.word)
         head = String(decoding: entry.head, as: UTF8.self)
         body = String(validating: entry.body, as: UTF8.self)
         bodyBase64 = body == nil ? Data(entry.body).base64EncodedString() : nil
         bodyLength = entry.bodyLength
     }
-}
-
-struct ProgramPayload: ResponseEncodable {
-    let rules: Int
-    /// Absent: the secrets known before stay.
-    let secretRules: Int?
 }

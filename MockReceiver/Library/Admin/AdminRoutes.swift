@@ -4,95 +4,112 @@ import Hummingbird
 import NIOCore
 import WebhookModel
 
-/// The admin port's requests.
-///
-/// | | |
-/// |---|---|
-/// | `GET /health` | 200 while the receiver runs |
-/// | `GET /stats` | sums of all endpoints |
-/// | `GET /endpoints` | the same per path |
-/// | `GET /messages/{webhook id}` | one message's account at every path that saw it; 404 |
-/// | `GET /journal?limit=&path=&id=` | the latest requests, newest first |
-/// | `POST /await?accepted=N` or `requests=N`, `&timeout=SECONDS` | 200 once it holds, 408 when the time is over |
-/// | `PUT /program` | a behaviour program in YAML or JSON; 400 with every mistake and its line |
-/// | `POST /reset` | forgets accounts, counters, endpoints and the journal |
+/// The admin port's requests; <doc:AdminAPI> is their reference.
 struct AdminRoutes {
     let control: ReceiverControl
+    let dataPort: Int
+    let tlsPort: Int?
+    let streams = StreamGate()
 
-    private static let mostWaitSeconds = 3_600.0
-    private static let standardWaitSeconds = 30.0
+    /// What `GET /help` says.
+    static let table = """
+        GET  /                        the page: rates, attempts, signatures
+        GET  /health                  200 while the receiver runs
+        GET  /help                    this table
+        GET  /stats                   sums of all endpoints
+        GET  /endpoints               the same per path
+        GET  /metrics                 Prometheus text
+        GET  /ca.pem                  the certificate that senders must trust for HTTPS
+        GET  /messages/ID             one message's account at every path that saw it
+        GET  /messages/ID/timeline    its attempts: when, after what gap, answered how
+        GET  /journal                 latest requests, newest first; limit= and the filter
+        GET  /stream                  server-sent events: stats, and requests as they come; the filter
+        GET  /export                  the journal as a file: format=ndjson or har; the filter
+        GET  /program                 the program that holds, as YAML, without secrets
+        PUT  /program                 another: YAML or JSON
+        POST /program/check           its mistakes, and nothing else happens
+        GET  /programs, /programs/N   ready programs: names, and the YAML of one
+        POST /fault                   the next requests of a path only: {path: /a, count: 1, status: 503}
+        POST /await                   until requests=N fit the filter, or accepted=N messages; timeout=SECONDS
+        POST /verify                  assertions, YAML or JSON: 200 all hold, 409 not
+        POST /reconcile               a producer's ledger, NDJSON: 200 proven, 409 not; path=
+        POST /inboxes                 a path of its own for 24 hours: {url, page}; expires=1h
+        GET  /inboxes, /inboxes/T     those that live; what came to one, newest first
+        DEL  /inboxes/T               closes one
+        POST /reset                   forgets accounts, counters, endpoints and the journal
+        The filter: path= id= verdict= status= attempt= header=name:value body=TEXT after=NUMBER
+
+        """
 
     func router() -> Router<AdminContext> {
         let router = Router(context: AdminContext.self)
+        router.add(middleware: ProblemMiddleware())
         router.get("health") { _, _ in "ok\n" }
+        router.get("help") { _, _ in AdminRoutes.table }
         router.get("stats") { _, _ in StatsPayload(control.stats()) }
         router.get("endpoints") { _, _ in control.endpoints().map(EndpointPayload.init) }
+        router.get("metrics") { _, _ in
+            Response.text(PrometheusText.text(control.stats(), control.endpoints()), "text/plain; version=0.0.4")
+        }
+        router.get("ca.pem") { _, _ in
+            guard let pem = control.authorityCertificate else {
+                throw HTTPError(.notFound, message: "there is no HTTPS port; start with --tls-port")
+            }
+            return Response.text(pem, "application/x-pem-file")
+        }
         router.get("messages/{id}", use: message)
+        router.get("messages/{id}/timeline", use: timeline)
         router.get("journal", use: journal)
-        router.post("await", use: wait)
-        router.put("program", use: program)
         router.post("reset") { _, _ in
             control.reset()
             return HTTPResponse.Status.noContent
         }
+        addPrograms(to: router)
+        addChecks(to: router)
+        addExports(to: router)
+        addFaults(to: router)
+        InboxRoutes(control: control, dataPort: dataPort, tlsPort: tlsPort).add(to: router)
+        PageRoutes(control: control).add(to: router)
         return router
     }
 
     @Sendable private func message(_ request: Request, _ context: AdminContext) throws -> MessagePayload {
-        let raw = try context.parameters.require("id")
-        let text = raw.removingPercentEncoding ?? raw
-        let id = Array(text.utf8).withUnsafeBytes { EventID.of(webhookID: $0).id }
-        let accounts = control.accounts(of: id)
-        guard !accounts.isEmpty else { throw HTTPError(.notFound, message: "no message \(text) was received") }
+        let (text, accounts) = try found(context)
         return MessagePayload(id: text, accounts: accounts.map { AccountPayload(path: $0.path, $0.account) })
     }
 
+    @Sendable private func timeline(_ request: Request, _ context: AdminContext) throws -> TimelinePayload {
+        let (text, accounts) = try found(context)
+        return TimelinePayload(id: text, accounts, control.journal().filter { $0.id == text }.reversed())
+    }
+
+    private func found(_ context: AdminContext) throws -> (id: String, accounts: [(path: String, account: MessageAccount)]) {
+        let raw = try context.parameters.require("id")
+        let text = raw.removingPercentEncoding ?? raw
+        let accounts = control.accounts(of: LedgerEntry(webhookID: text).id)
+        guard !accounts.isEmpty else {
+            throw Problem(.notFound, "no message \(text) was received", mend: "GET /journal shows the ids of the latest")
+        }
+        return (text, accounts)
+    }
+
     @Sendable private func journal(_ request: Request, _ context: AdminContext) throws -> [JournalPayload] {
-        let query = request.uri.queryParameters
-        let limit = try number("limit", query, orElse: 100)
-        let path = query.get("path")
-        let id = query.get("id")
-        return control.journal().lazy
-            .filter { (path == nil || $0.path == path) && (id == nil || $0.id == id) }
-            .prefix(max(0, limit)).map(JournalPayload.init)
+        let query = try AdminQuery(request, ["limit"] + AdminQuery.filterNames)
+        let limit = try query.number("limit", 0...1_000_000) ?? 100
+        let filter = try query.filter()
+        return try entries().lazy.filter(filter.matches).prefix(limit).map(JournalPayload.init)
     }
 
-    @Sendable private func wait(_ request: Request, _ context: AdminContext) async throws -> EditedResponse<StatsPayload> {
-        let query = request.uri.queryParameters
-        let seconds = try number("timeout", query, orElse: AdminRoutes.standardWaitSeconds)
-        guard (0...AdminRoutes.mostWaitSeconds).contains(seconds) else {
-            throw HTTPError(.badRequest, message: "timeout: 0 to \(Int(AdminRoutes.mostWaitSeconds)) seconds")
-        }
-        let condition: ReceiverCondition
-        if query.get("accepted") != nil {
-            condition = .accepted(try number("accepted", query, orElse: 0))
-        } else if query.get("requests") != nil {
-            condition = .requests(try number("requests", query, orElse: 0))
-        } else {
-            throw HTTPError(.badRequest, message: "say what to await: accepted=N or requests=N")
-        }
-        let holds = await control.wait(for: condition, timeout: .seconds(seconds))
-        return EditedResponse(status: holds ? .ok : .requestTimeout, response: StatsPayload(control.stats()))
+    /// Newest first.
+    func entries() throws -> [JournalEntry] {
+        try needJournal()
+        return control.journal()
     }
 
-    @Sendable private func program(_ request: Request, _ context: AdminContext) async throws -> ProgramPayload {
-        let bytes = try await request.body.collect(upTo: ProgramFile.mostBytes)
-        let program: BehaviourProgram
-        do {
-            program = try ProgramFile.parse(String(buffer: bytes))
-        } catch {
-            throw HTTPError(.badRequest, message: error.description)
+    func needJournal() throws {
+        guard control.configuration.journalCapacity > 0 else {
+            throw Problem(.conflict, "the journal is off", mend: "start the receiver with --journal N (in a test: journalCapacity)")
         }
-        control.replace(program)
-        return ProgramPayload(rules: program.rules.count, secretRules: program.secrets?.count)
-    }
-
-    private func number<Number: LosslessStringConvertible>(
-        _ name: String, _ query: Parameters, orElse standard: Number
-    ) throws -> Number {
-        guard let text = query.get(name) else { return standard }
-        guard let number = Number(text) else { throw HTTPError(.badRequest, message: "\(name): \"\(text)\" is no number") }
-        return number
     }
 }
 
@@ -102,10 +119,26 @@ struct AdminContext: RequestContext {
 
     init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
 
-    var responseEncoder: JSONEncoder {
+    var responseEncoder: JSONEncoder { AdminJSON.encoder(isPretty: true) }
+}
+
+enum AdminJSON {
+    static func encoder(isPretty: Bool) -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
         return encoder
+    }
+
+    /// One line without its end.
+    static func line(_ value: some Encodable) throws -> ByteBuffer {
+        ByteBuffer(bytes: try encoder(isPretty: false).encode(value))
+    }
+}
+
+extension Response {
+    static func text(_ text: String, _ type: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -5,13 +5,18 @@ enum HTTPGrammar {
     static func requestLine(
         _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>
     ) throws(RequestRefusal) -> (method: Range<Int>, target: Range<Int>, version: Range<Int>) {
-        guard let first = bytes[line].firstIndex(of: 0x20),
-            let last = bytes[line].lastIndex(of: 0x20), first < last
-        else { throw .malformed("the request line is not METHOD target HTTP/1.1") }
+        var first = line.lowerBound
+        while first < line.upperBound, isToken(bytes[first]) { first += 1 }
+        var last = line.upperBound - 1
+        while last > first, bytes[last] != 0x20 { last -= 1 }
+        guard first < last else {
+            throw .malformed("the request line is not METHOD target HTTP/1.1")
+        }
         let method = line.lowerBound..<first
-        guard !method.isEmpty, bytes[method].allSatisfy(isToken) else { throw .malformed("the method is no token") }
+        guard !method.isEmpty, bytes[first] == 0x20 else { throw .malformed("the method is no token") }
         let target = first + 1..<last
-        guard !target.isEmpty, bytes[target].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard !target.isEmpty else { throw .malformed("the target is empty or holds more than visible ASCII") }
+        for index in target where bytes[index] <= 0x20 || bytes[index] >= 0x7F {
             throw .malformed("the target is empty or holds more than visible ASCII")
         }
         return (method, target, last + 1..<line.upperBound)
@@ -28,31 +33,40 @@ enum HTTPGrammar {
 
     /// The path of an origin-form or absolute-form target, without its query.
     static func path(_ bytes: UnsafeRawBufferPointer, _ target: Range<Int>) throws(RequestRefusal) -> Range<Int> {
-        var start = target.lowerBound
-        for scheme: StaticString in ["http://", "https://"] where target.count >= scheme.utf8CodeUnitCount {
-            let end = target.lowerBound + scheme.utf8CodeUnitCount
-            guard equal(bytes, target.lowerBound..<end, scheme) else { continue }
-            start = bytes[end..<target.upperBound].firstIndex(of: UInt8(ascii: "/")) ?? target.upperBound
-        }
-        let end = bytes[start..<target.upperBound].firstIndex(of: UInt8(ascii: "?")) ?? target.upperBound
+        let start = bytes[target.lowerBound] == UInt8(ascii: "/") ? target.lowerBound : pathOfURL(bytes, target)
+        var end = start
+        while end < target.upperBound, bytes[end] != UInt8(ascii: "?") { end += 1 }
         guard start < end, bytes[start] == UInt8(ascii: "/") || bytes[start..<end].elementsEqual([UInt8(ascii: "*")])
         else { throw .malformed("the target has no path") }
         return start..<end
     }
 
+    /// Where the path of an absolute-form target begins; of any other target its own beginning.
+    private static func pathOfURL(_ bytes: UnsafeRawBufferPointer, _ target: Range<Int>) -> Int {
+        for scheme: StaticString in ["http://", "https://"] where target.count >= scheme.utf8CodeUnitCount {
+            let end = target.lowerBound + scheme.utf8CodeUnitCount
+            guard equal(bytes, target.lowerBound..<end, scheme) else { continue }
+            return bytes[end..<target.upperBound].firstIndex(of: UInt8(ascii: "/")) ?? target.upperBound
+        }
+        return target.lowerBound
+    }
+
     static func field(
         _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>
     ) throws(RequestRefusal) -> RequestParser.Field {
-        guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else {
-            throw .malformed("a header line has no colon")
+        // Every header of every request comes by here: plain loops over the bytes.
+        var colon = line.lowerBound
+        while colon < line.upperBound, isToken(bytes[colon]) { colon += 1 }
+        guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+            let hasColon = bytes[line].contains(UInt8(ascii: ":"))
+            throw .malformed(hasColon ? "a header's name is no token" : "a header line has no colon")
         }
-        let name = line.lowerBound..<colon
-        guard !name.isEmpty, bytes[name].allSatisfy(isToken) else { throw .malformed("a header's name is no token") }
+        guard colon > line.lowerBound else { throw .malformed("a header's name is no token") }
         let value = trimmed(bytes, colon + 1..<line.upperBound)
-        guard bytes[value].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+        for index in value where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
             throw .malformed("a header's value holds a control character")
         }
-        return RequestParser.Field(name: name, value: value)
+        return RequestParser.Field(name: line.lowerBound..<colon, value: value)
     }
 
     /// Hexadecimal digits up to the first extension.
@@ -88,10 +102,11 @@ enum HTTPGrammar {
 
     /// The range without spaces at its ends.
     private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
-        var range = range
-        while let first = bytes[range].first, isSpace(first) { range = range.lowerBound + 1..<range.upperBound }
-        while let last = bytes[range].last, isSpace(last) { range = range.lowerBound..<range.upperBound - 1 }
-        return range
+        var start = range.lowerBound
+        var end = range.upperBound
+        while start < end, isSpace(bytes[start]) { start += 1 }
+        while start < end, isSpace(bytes[end - 1]) { end -= 1 }
+        return start..<end
     }
 
     /// Whether the bytes are this lower-case word, in any case of letters.

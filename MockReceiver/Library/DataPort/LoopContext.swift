@@ -1,3 +1,4 @@
+import NIOCore
 import WebhookModel
 import WebhookSigning
 
@@ -7,61 +8,98 @@ final class LoopContext: @unchecked Sendable {
     private let shared: SharedCore
     private var epoch = -1
     private var paths: [UInt64: ResolvedPath] = [:]
-    /// By secret rule: an OpenSSL context belongs to one thread.
-    private var verifiers: [Int: SignatureVerifier] = [:]
+    private var checks = SignatureChecks()
     private let tolerance: Int64
     private let excerptBytes: Int?
+    private var connections: [ObjectIdentifier: any Channel] = [:]
+    private var unflushed: [RequestHandler] = []
 
     init(shared: SharedCore, configuration: ReceiverConfiguration) {
         self.shared = shared
         tolerance = configuration.tolerance
-        excerptBytes = configuration.journalCapacity > 0 ? configuration.journalExcerptBytes : nil
+        // The ring cuts its own share off.
+        excerptBytes = configuration.journalFile != nil ? .max : configuration.journalCapacity > 0 ? configuration.journalExcerptBytes : nil
+    }
+
+    func add(_ connection: any Channel) { connections[ObjectIdentifier(connection)] = connection }
+    func remove(_ connection: any Channel) { connections[ObjectIdentifier(connection)] = nil }
+
+    /// Flushes when all that this turn of the loop has read is answered: a sender is woken once for its whole batch.
+    func flushSoon(_ handler: RequestHandler, _ eventLoop: any EventLoop) {
+        unflushed.append(handler)
+        guard unflushed.count == 1 else { return }
+        eventLoop.assumeIsolated().execute {
+            for handler in self.unflushed { handler.flush() }
+            self.unflushed.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Resets every connection of this loop.
+    func evict() {
+        for connection in connections.values { connection.resetConnection() }
     }
 
     /// Checks, accounts for and decides one whole request.
     ///
     /// - Parameters:
     ///   - bytes: the request, as given to the parser.
+    ///   - latest: the connection's latest path, tried first; becomes this request's.
     ///   - now: Unix nanoseconds.
-    func receive(_ parser: RequestParser, _ bytes: UnsafeRawBufferPointer, now: Int64) -> Decision {
-        parser.withBody(bytes) { body in
-            let hash = BodyHash.of(body)
+    func receive(
+        _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
+    ) -> Decision {
+        parser.withView(bytes) { view in
+            let hash = BodyHash.of(view.body)
             while true {
-                let path = resolve(UnsafeRawBufferPointer(rebasing: bytes[parser.head.path]))
-                let webhookID = parser.value(of: path.idHeader, in: bytes)
-                let identity = webhookID.isEmpty ? nil : EventID.of(webhookID: webhookID)
-                let request = ReceivedRequest(
-                    path: path, id: identity?.id, isForeignID: identity?.isForeign ?? false, bodyHash: hash,
-                    bodyLength: body.count, verdict: verdict(path, parser, bytes, body, now: now), at: now)
-                let excerpt = excerpt(parser, bytes, webhookID, body)
-                if let decision = shared.withCore({ $0.receive(request, excerpt: excerpt) }) { return decision }
+                let path = resolve(view.path, &latest)
+                var request = self.request(path, view, now: now)
+                request.bodyHash = hash
+                request.bodyLength = view.body.count
+                checks.check(&request, view, tolerance: tolerance)
+                let excerpt = excerpt(path, view)
+                if let decision = shared.withCore({ $0.receive(request, view, excerpt: excerpt) }) { return decision }
                 // The program changed in between.
+                latest = nil
                 forget()
             }
         }
     }
 
-    private func verdict(
-        _ path: ResolvedPath, _ parser: RequestParser, _ bytes: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer,
-        now: Int64
-    ) -> Verdict {
-        guard let rule = path.secretRule, let check = path.check else { return .unchecked }
-        let verifier: SignatureVerifier
-        if let known = verifiers[rule] {
-            verifier = known
-        } else {
-            verifier = SignatureVerifier(check.secrets, scheme: check.scheme, tolerance: tolerance)
-            verifiers[rule] = verifier
+    /// Looks at a request whose head is whole and whose body is not.
+    ///
+    /// - Returns: nil: nothing strikes yet.
+    func receiveHead(
+        _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
+    ) -> Decision? {
+        parser.withView(bytes) { view in
+            let path = resolve(view.path, &latest)
+            guard path.isEarly else { return nil }
+            var request = self.request(path, view, now: now)
+            request.isWhole = false
+            return shared.withCore { $0.receiveHead(request, view) }
         }
-        return Verdict(
-            verifier.verify(body: body, now: now / 1_000_000_000) { parser.value(of: $0, in: bytes) })
     }
 
-    /// The path from this loop's cache, else from the core. Unlike paths of one hash stand in neighbouring places.
-    private func resolve(_ bytes: UnsafeRawBufferPointer) -> ResolvedPath {
+    private func request(_ path: ResolvedPath, _ view: RequestView, now: Int64) -> ReceivedRequest {
+        var request = ReceivedRequest(path, at: now)
+        let webhookID = view.value(of: path.idHeader)
+        guard !webhookID.isEmpty else { return request }
+        let identity = EventID.of(webhookID: webhookID)
+        request.id = identity.id
+        request.isForeignID = identity.isForeign
+        return request
+    }
+
+    /// The path from its connection, else from this loop's cache, else from the core. Unlike paths of one hash stand in neighbouring
+    /// places.
+    private func resolve(_ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?) -> ResolvedPath {
+        if let latest, latest.epoch == epoch, isPath(latest, bytes) { return latest }
         var place = BodyHash.of(bytes)
         while let known = paths[place] {
-            if known.path.utf8.elementsEqual(bytes) { return known }
+            if isPath(known, bytes) {
+                latest = known
+                return known
+            }
             place &+= 1
         }
         let resolved = shared.withCore { $0.resolve(String(decoding: bytes, as: UTF8.self)) }
@@ -71,21 +109,24 @@ final class LoopContext: @unchecked Sendable {
         }
         // What is beyond the cap is not kept here either.
         if resolved.number != nil { paths[place] = resolved }
+        latest = resolved
         return resolved
+    }
+
+    private func isPath(_ path: ResolvedPath, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        path.bytes.withUnsafeBytes { RequestView.equal($0, bytes) }
     }
 
     private func forget() {
         paths.removeAll()
-        verifiers.removeAll()
+        checks = SignatureChecks()
+        epoch = -1
     }
 
-    private func excerpt(
-        _ parser: RequestParser, _ bytes: UnsafeRawBufferPointer, _ webhookID: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer
-    ) -> ReceivedRequest.Excerpt? {
+    private func excerpt(_ path: ResolvedPath, _ view: RequestView) -> ReceivedRequest.Excerpt? {
         guard let excerptBytes else { return nil }
         return ReceivedRequest.Excerpt(
-            id: String(decoding: webhookID, as: UTF8.self),
-            head: Array(bytes.prefix(min(parser.headLength, excerptBytes))), body: Array(body.prefix(excerptBytes)))
+            id: String(decoding: view.value(of: path.idHeader), as: UTF8.self),
+            head: Array(view.bytes.prefix(min(view.headLength, excerptBytes))), body: Array(view.body.prefix(excerptBytes)))
     }
 }

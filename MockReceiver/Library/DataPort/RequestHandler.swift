@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 
 /// One connection of the data port: bytes in, answers out, in order.
@@ -13,6 +12,14 @@ final class RequestHandler: ChannelInboundHandler {
         case reading
         /// A reply waits for its time.
         case delaying(Ticket, Scheduled<Void>)
+        /// A reply is being written, and that takes time; without a player nothing comes any more.
+        case playing(Decision, ReplyPlayer?)
+        /// Answered; the rest of the request is still to come.
+        case draining
+        /// Answered; the next byte closes the connection.
+        case spent
+        /// Nothing is answered any more; what comes is thrown away.
+        case silent
         /// The last answer is written; what still comes is thrown away.
         case closing
     }
@@ -24,8 +31,12 @@ final class RequestHandler: ChannelInboundHandler {
     private var state = State.reading
     /// Bytes not yet consumed: the beginning of a request.
     private var pending = ByteBuffer()
+    /// Connections mostly serve one path.
+    private var latestPath: ResolvedPath?
+    private var isHeadJudged = false
     private var mustFlush = false
-    private var counted = false
+    /// Nil once the handler has left its pipeline.
+    private var context: ChannelHandlerContext?
 
     init(shared: SharedCore, loop: LoopContext, configuration: ReceiverConfiguration) {
         self.shared = shared
@@ -35,47 +46,53 @@ final class RequestHandler: ChannelInboundHandler {
         waitingBytes = configuration.headBytes + configuration.bodyBytes
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        counted = true
-        if shared.withCore({ $0.connect() }) { reset(context) }
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let abandoned: Ticket?
-        if case .delaying(let ticket, let timer) = state {
-            timer.cancel()
-            abandoned = ticket
-        } else {
-            abandoned = nil
-        }
+        giveUp()
         state = .closing
-        if counted {
-            counted = false
-            shared.withCore { core in
-                core.disconnect()
-                if let abandoned { core.abandoned(abandoned) }
-            }
-        }
         context.fireChannelInactive()
+    }
+
+    /// The sender has gone, or must go: stops what is being done about its reply.
+    private func giveUp() {
+        switch state {
+        case .delaying(let ticket, let timer):
+            timer.cancel()
+            shared.withCore { $0.abandoned(ticket) }
+        case .playing(let decision, let player):
+            player?.cancel()
+            // What was to be unfit for use has been.
+            if decision.reply.outcome.status == 0 { answered(decision) } else { shared.withCore { $0.abandoned(decision.ticket) } }
+        case .reading, .draining, .spent, .silent, .closing: break
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        if case .closing = state { return }
-        if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
-        guard case .reading = state else {
+        switch state {
+        case .closing, .silent: return
+        case .spent: reset(context)
+        case .reading, .draining:
+            if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
+            consume(context, now: WallClock.now())
+        case .delaying, .playing:
+            pending.writeBuffer(&bytes)
             // A sender that pipelines without end while its answer is delayed.
             if pending.readableBytes > waitingBytes { refuse(.bodyTooLarge, context) }
-            return
         }
-        consume(context, now: WallClock.now())
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if mustFlush {
-            mustFlush = false
-            context.flush()
-        }
+        if mustFlush { loop.flushSoon(self, context.eventLoop) }
+    }
+
+    /// Hands what is written to the kernel.
+    func flush() {
+        guard mustFlush else { return }
+        mustFlush = false
+        context?.flush()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -83,13 +100,21 @@ final class RequestHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    private var isReading: Bool {
+        switch state {
+        case .reading, .draining: true
+        default: false
+        }
+    }
+
     /// Answers every whole request of `pending`.
     private func consume(_ context: ChannelHandlerContext, now: Int64) {
-        while case .reading = state, pending.readableBytes > 0 {
+        while isReading, pending.readableBytes > 0 {
             let step = pending.withUnsafeReadableBytes { parser.advance($0) }
             switch step {
             case .incomplete:
                 if parser.takeContinue() { write(RequestHandler.goOn, context) }
+                if parser.headLength > 0, !isHeadJudged { judgeHead(context, now: now) }
                 return
             case .refused(let refusal):
                 refuse(refusal, context)
@@ -98,55 +123,115 @@ final class RequestHandler: ChannelInboundHandler {
                     refuse(.wrongMethod, context)
                     return
                 }
-                let decision = pending.withUnsafeReadableBytes { loop.receive(parser, $0, now: now) }
-                let keepsAlive = parser.head.keepsAlive
-                pending.moveReaderIndex(forwardBy: length)
-                if pending.readableBytes == 0 { pending = RequestHandler.nothing }
-                parser.begin()
-                perform(decision, keepsAlive: keepsAlive, context)
+                receive(length, context, now: now)
             }
         }
     }
 
+    private func receive(_ length: Int, _ context: ChannelHandlerContext, now: Int64) {
+        let keepsAlive = parser.head.keepsAlive
+        if case .draining = state {
+            drop(length)
+            state = .reading
+            if !keepsAlive { close(context) }
+            return
+        }
+        let decision = pending.withUnsafeReadableBytes { loop.receive(parser, $0, &latestPath, now: now) }
+        drop(length)
+        perform(decision, keepsAlive: keepsAlive, context)
+    }
+
+    private func drop(_ length: Int) {
+        pending.moveReaderIndex(forwardBy: length)
+        if pending.readableBytes == 0 { pending = RequestHandler.nothing }
+        parser.begin()
+        isHeadJudged = false
+    }
+
+    /// The head has come, the body has not: some faults strike now.
+    private func judgeHead(_ context: ChannelHandlerContext, now: Int64) {
+        isHeadJudged = true
+        guard let decision = pending.withUnsafeReadableBytes({ loop.receiveHead(parser, $0, &latestPath, now: now) }) else { return }
+        reply(decision.reply, keepsAlive: true, context)
+        context.flush()
+        mustFlush = false
+        state = .draining
+    }
+
     private func perform(_ decision: Decision, keepsAlive: Bool, _ context: ChannelHandlerContext) {
         guard decision.delay > 0 else {
-            reply(decision.reply, keepsAlive: keepsAlive, context)
+            begin(decision, keepsAlive: keepsAlive, context)
             return
         }
         let timer = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(decision.delay))) {
-            self.finish(decision, keepsAlive: keepsAlive, context)
+            guard case .delaying = self.state else { return }
+            self.state = .reading
+            if decision.reply.isImmediate { self.answered(decision) }
+            self.begin(decision, keepsAlive: keepsAlive, context)
+            self.goOn(context)
         }
         state = .delaying(decision.ticket, timer)
     }
 
-    /// A delay is over.
-    private func finish(_ decision: Decision, keepsAlive: Bool, _ context: ChannelHandlerContext) {
-        guard case .delaying = state else { return }
-        state = .reading
-        let now = WallClock.now()
-        shared.withCore { $0.answered(decision.ticket, status: decision.reply.status, at: now) }
-        reply(decision.reply, keepsAlive: keepsAlive, context)
-        consume(context, now: now)
+    /// Reads on after a reply that took time.
+    private func goOn(_ context: ChannelHandlerContext) {
+        if case .reading = state { consume(context, now: WallClock.now()) }
         channelReadComplete(context: context)
     }
 
-    private func reply(_ reply: RenderedReply, keepsAlive: Bool, _ context: ChannelHandlerContext) {
-        switch reply {
+    private func answered(_ decision: Decision) {
+        let now = WallClock.now()
+        shared.withCore { $0.answered(decision.ticket, decision.reply.outcome, at: now) }
+    }
+
+    private func begin(_ decision: Decision, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        guard case .script(let script) = decision.reply.form else {
+            reply(decision.reply, keepsAlive: keepsAlive, context)
+            return
+        }
+        if case .hang = script.ending, script.steps.isEmpty {
+            state = .playing(decision, nil)
+            return
+        }
+        let player = ReplyPlayer(script.steps, context) {
+            self.answered(decision)
+            self.end(script.ending, keepsAlive: keepsAlive, context)
+        }
+        state = .playing(decision, player)
+        player.play()
+    }
+
+    /// A script has been written.
+    private func end(_ ending: ReplyScript.Ending, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        switch ending {
+        case .keep where keepsAlive:
+            state = .reading
+            // Not from within the player's loop, nor the reading of the request that it answers.
+            context.eventLoop.assumeIsolated().execute { self.goOn(context) }
+        case .keep, .close: close(context)
+        case .closeBeforeReuse: if keepsAlive, pending.readableBytes == 0 { state = .spent } else { reset(context) }
+        case .halfClose:
+            state = .silent
+            context.close(mode: .output, promise: nil)
+        case .hang: state = .silent
         case .reset: reset(context)
-        case .answer(_, let open, _) where keepsAlive: write(open, context)
-        case .answer(_, _, let closing):
+        }
+    }
+
+    private func reply(_ reply: RenderedReply, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        switch reply.form {
+        case .reset, .script: reset(context)
+        case .plain(let open, _) where keepsAlive: write(open, context)
+        case .plain(_, let closing):
             write(closing, context)
             close(context)
         }
     }
 
     private func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
-        if case .delaying(let ticket, let timer) = state {
-            timer.cancel()
-            shared.withCore { $0.abandoned(ticket) }
-        }
+        giveUp()
         shared.withCore { $0.refuse() }
-        write(RenderedReply.bytes(refusal.answer, closing: true), context)
+        write(refusal.answer.bytes(closing: true), context)
         close(context)
     }
 
@@ -169,9 +254,7 @@ final class RequestHandler: ChannelInboundHandler {
     private func reset(_ context: ChannelHandlerContext) {
         state = .closing
         pending = RequestHandler.nothing
-        // SO_LINGER of zero seconds makes close(2) send RST (socket(7)).
-        _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        context.close(promise: nil)
+        context.channel.resetConnection()
     }
 
     private static let goOn = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
@@ -179,7 +262,7 @@ final class RequestHandler: ChannelInboundHandler {
 }
 
 /// Methods that bring a webhook.
-private enum WebhookMethod {
+enum WebhookMethod {
     static func isKnown(_ method: Slice<UnsafeRawBufferPointer>) -> Bool {
         switch method.count {
         case 4: method.elementsEqual("POST".utf8)

@@ -3,6 +3,8 @@ package struct RequestHead {
     package private(set) var method = 0..<0
     /// The target's path without its query.
     package private(set) var path = 0..<0
+    /// What follows the path's `?`.
+    private(set) var query = 0..<0
     /// Whether the connection stays open after the answer.
     package private(set) var keepsAlive = true
     package private(set) var isChunked = false
@@ -27,6 +29,7 @@ package struct RequestHead {
         case .none: throw .malformed("the request line does not end with HTTP/1.1")
         }
         path = try HTTPGrammar.path(bytes, parts.target)
+        query = min(path.upperBound + 1, parts.target.upperBound)..<parts.target.upperBound
     }
 
     /// Notes the field if it has to do with framing.

@@ -99,10 +99,19 @@ package struct RequestParser {
     ///
     /// - Parameter name: in lower case.
     package func value(of name: [UInt8], in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        for field in fields where field.name.count == name.count {
-            if HTTPGrammar.equal(bytes, field.name, name) { return UnsafeRawBufferPointer(rebasing: bytes[field.value]) }
+        withView(bytes) { $0.value(of: name) }
+    }
+
+    /// The request's parts, for the call; without a body where only the head is whole. `bytes` as in the last `advance`.
+    func withView<Result>(_ bytes: UnsafeRawBufferPointer, _ use: (RequestView) -> Result) -> Result {
+        fields.withUnsafeBufferPointer { fields in
+            withBody(bytes) { body in
+                use(
+                    RequestView(
+                        bytes: bytes, fields: fields, path: UnsafeRawBufferPointer(rebasing: bytes[head.path]),
+                        query: UnsafeRawBufferPointer(rebasing: bytes[head.query]), headLength: headLength, body: body))
+            }
         }
-        return UnsafeRawBufferPointer(start: nil, count: 0)
     }
 }
 

@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 /// The core behind its lock, and the resuming of those who wait for what a request made true.
 final class SharedCore: Sendable {
     private let core: NIOLockedValueBox<ReceiverCore>
+    private let programChange = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
     init(_ core: consuming ReceiverCore) { self.core = NIOLockedValueBox(core) }
 
@@ -15,4 +16,9 @@ final class SharedCore: Sendable {
         for wait in satisfied { wait.resume(true) }
         return result
     }
+
+    /// Who is told that another program is in force, or that it begins anew.
+    func onProgramChange(_ body: @escaping @Sendable () -> Void) { programChange.withLockedValue { $0 = body } }
+
+    func programChanged() { programChange.withLockedValue { $0 }?() }
 }

@@ -2,24 +2,27 @@
 public struct Behaviour: Sendable, Equatable {
     /// What a request gets that no fault strikes.
     public var reply: Reply
-    /// Milliseconds between the request's last byte and the reply.
-    public var delay: Int
+    /// Before the reply, that of a failing attempt too.
+    public var delay: Delay
     /// So many first attempts of each `webhook-id` fail.
     public var failFirst: Int
     /// Share of the other attempts that fail, 0…1. Which ones depends on the seed, path, id and attempt number alone.
     public var failShare: Double
     /// What a failing attempt gets.
     public var failure: Reply
+    /// Nil: no limit.
+    public var rateLimit: RateLimit?
 
     public init(
-        reply: Reply = .answer(Answer()), delay: Int = 0, failFirst: Int = 0, failShare: Double = 0,
-        failure: Reply = .answer(Answer(status: 503))
+        reply: Reply = .answer(Answer()), delay: Delay = .none, failFirst: Int = 0, failShare: Double = 0,
+        failure: Reply = .answer(Answer(status: 503)), rateLimit: RateLimit? = nil
     ) {
         self.reply = reply
         self.delay = delay
         self.failFirst = failFirst
         self.failShare = failShare
         self.failure = failure
+        self.rateLimit = rateLimit
     }
 
     /// An answer, or none.
@@ -27,6 +30,8 @@ public struct Behaviour: Sendable, Equatable {
         case answer(Answer)
         /// The connection is reset (RST) once the request is whole.
         case reset
+        /// The answer, spoilt.
+        case fault(Fault, Answer)
     }
 
     /// Milliseconds of delay at most: a day.
@@ -40,6 +45,10 @@ public struct Answer: Sendable, Equatable {
     /// Name and value as written; `content-length` and `connection` are the receiver's own.
     public var headers: [Header]
     public var body: String
+    /// Nil: no such header is added.
+    public var retryAfter: RetryAfter?
+    /// Milliseconds between two bytes of the body; 0: all at once.
+    public var dribble: Int
 
     public struct Header: Sendable, Equatable {
         public var name: String
@@ -50,9 +59,13 @@ public struct Answer: Sendable, Equatable {
         }
     }
 
-    public init(status: Int = 200, headers: [Header] = [], body: String = "") {
+    public init(
+        status: Int = 200, headers: [Header] = [], body: String = "", retryAfter: RetryAfter? = nil, dribble: Int = 0
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.retryAfter = retryAfter
+        self.dribble = dribble
     }
 }

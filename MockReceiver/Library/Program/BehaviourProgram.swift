@@ -1,6 +1,6 @@
 public import WebhookSigning
 
-/// Everything that a receiver was told to do: for each path the first matching rule holds, and where none matches a plain 200.
+/// Everything that a receiver was told to do: for each request the first matching rule holds, and where none matches a plain 200.
 public struct BehaviourProgram: Sendable, Equatable {
     /// One seed gives the same faults, at any concurrency and in any order of arrival.
     public var seed: UInt64
@@ -10,12 +10,19 @@ public struct BehaviourProgram: Sendable, Equatable {
     public var secrets: [SecretRule]?
     /// Share of connections that are reset as soon as they are accepted, 0…1.
     public var resetOnAccept: Double
+    /// What befalls connections; the first that holds.
+    public var connections: [ConnectionRule] = []
+    /// What a lawful sender does; the first match holds.
+    public var expectations: [ExpectedConduct] = []
 
     public struct Rule: Sendable, Equatable {
         public var pattern: PathPattern
+        /// Where they do not hold, the next rule is asked.
+        public var conditions: Conditions
         public var behaviour: Behaviour
-        public init(_ pattern: PathPattern, _ behaviour: Behaviour) {
+        public init(_ pattern: PathPattern, when conditions: Conditions = .always, _ behaviour: Behaviour) {
             self.pattern = pattern
+            self.conditions = conditions
             self.behaviour = behaviour
         }
     }

@@ -3,51 +3,121 @@ import WebhookSigning
 /// A program with its replies rendered, for one epoch of the receiver.
 struct CompiledProgram: Sendable {
     let dice: FaultDice
-    let resetOnAccept: Double
-    private let rules: [(pattern: PathPattern, behaviour: CompiledBehaviour)]
+    let connections: [ConnectionRule]
     let secrets: [BehaviourProgram.SecretRule]
-    private let otherwise = CompiledBehaviour(Behaviour())
+    let expectations: [ExpectedConduct]
+    private let rules: [CompiledRule]
+    private let otherwise: CompiledRule
 
     /// - Parameter previous: the secrets that stay where the program brings none.
     init(_ program: BehaviourProgram, previous: [BehaviourProgram.SecretRule] = []) {
         dice = FaultDice(seed: program.seed)
-        resetOnAccept = program.resetOnAccept
-        rules = program.rules.map { ($0.pattern, CompiledBehaviour($0.behaviour)) }
+        let resets = program.resetOnAccept > 0 ? [ConnectionRule(.reset, share: Share(program.resetOnAccept))] : []
+        connections = program.connections + resets
+        rules = program.rules.enumerated().map { CompiledRule($1, number: $0) }
+        otherwise = CompiledRule(BehaviourProgram.Rule(.all, Behaviour()), number: program.rules.count)
         secrets = program.secrets ?? previous
+        expectations = program.expectations
     }
 
-    func behaviour(of path: String) -> CompiledBehaviour {
-        rules.first { $0.pattern.matches(path) }?.behaviour ?? otherwise
+    /// The rules that may hold for the path's requests, in order: the last of them always does.
+    func rules(of path: String) -> [CompiledRule] {
+        var found: [CompiledRule] = []
+        for rule in rules where rule.pattern.matches(path) {
+            found.append(rule)
+            if rule.isUnconditional { return found }
+        }
+        return found + [otherwise]
     }
 
     /// The number of the secret rule that holds for the path.
     func secretRule(of path: String) -> Int? {
         secrets.firstIndex { $0.pattern.matches(path) }
     }
+
+    func expectation(of path: String) -> ExpectedConduct? { expectations.first { $0.pattern.matches(path) } }
 }
 
-/// A behaviour with its replies rendered.
-final class CompiledBehaviour: Sendable {
+/// A rule with its replies rendered.
+final class CompiledRule: Sendable {
+    let pattern: PathPattern
+    /// Its place in the program: throws of unlike rules are unlike.
+    let number: Int
+    let isUnconditional: Bool
     let reply: RenderedReply
     let failure: RenderedReply
-    let delay: Int
+    let delay: Delay
+    let rateLimit: RateLimit?
+    private let conditions: Conditions
     private let failFirst: Int
     private let failShare: Double
 
-    init(_ behaviour: Behaviour) {
-        reply = RenderedReply(behaviour.reply)
-        failure = RenderedReply(behaviour.failure)
-        delay = behaviour.delay
-        failFirst = behaviour.failFirst
-        failShare = behaviour.failShare
+    init(_ rule: BehaviourProgram.Rule, number: Int) {
+        pattern = rule.pattern
+        self.number = number
+        conditions = rule.conditions
+        isUnconditional = rule.conditions == .always
+        reply = RenderedReply(rule.behaviour.reply)
+        failure = RenderedReply(rule.behaviour.failure)
+        delay = rule.behaviour.delay
+        rateLimit = rule.behaviour.rateLimit
+        failFirst = rule.behaviour.failFirst
+        failShare = rule.behaviour.failShare
     }
 
-    /// Whether this attempt is to fail.
-    ///
-    /// - Parameter attempt: from 1; 0: not known, so no attempt counts as a first one.
-    func fails(attempt: Int, path: UInt64, id: (UInt64, UInt64), dice: FaultDice) -> Bool {
-        if attempt > 0, attempt <= failFirst { return true }
-        guard failShare > 0 else { return false }
-        return dice.roll(.failure, path: path, id: id, attempt: UInt64(attempt)) < failShare
+    /// Whether it may strike before a request is whole.
+    var isEarly: Bool { reply.isEarly || failure.isEarly }
+
+    /// What every request gets, where the rule leaves nothing to decide.
+    var onlyReply: RenderedReply? {
+        let isPlain = isUnconditional && delay == .none && failFirst == 0 && failShare == 0 && rateLimit == nil
+        return isPlain && !reply.isDynamic ? reply : nil
+    }
+
+    /// What a rule looks at beside the message.
+    struct Moment {
+        let subject: FaultDice.Subject
+        /// Requests of the path, this one included.
+        let requests: Int
+        /// Milliseconds since the program began.
+        let elapsed: Int
+        let dice: FaultDice
+    }
+
+    /// Whether the rule holds for this request.
+    func holds(_ request: RequestView, _ moment: Moment) -> Bool {
+        guard !isUnconditional else { return true }
+        if let attempts = conditions.attempts, !attempts.contains(moment.subject.attempt) { return false }
+        if let requests = conditions.requests, !requests.contains(moment.requests) { return false }
+        if let window = conditions.window, !window.contains(moment.elapsed) { return false }
+        for header in conditions.headers where !holds(header, request) { return false }
+        guard holds(conditions.eventTypes, header: MessageText.typeHeader, member: MessageText.typeMember, request),
+            holds(conditions.tenants, header: MessageText.tenantHeader, member: MessageText.tenantMember, request)
+        else { return false }
+        let share = conditions.share.value(moment.elapsed)
+        return share >= 1 || moment.dice.roll(.share(rule: number), moment.subject) < share
+    }
+
+    /// What this attempt gets.
+    func reply(_ moment: Moment) -> RenderedReply {
+        let attempt = moment.subject.attempt
+        if attempt > 0, attempt <= failFirst { return failure }
+        guard failShare > 0 else { return reply }
+        return moment.dice.roll(.failure(rule: number), moment.subject) < failShare ? failure : reply
+    }
+
+    private func holds(_ condition: HeaderCondition, _ request: RequestView) -> Bool {
+        let name = Array(condition.name.utf8)
+        return request.fields.contains { field in
+            HTTPGrammar.equal(request.bytes, field.name, name) && condition.value.matches(request.bytes[field.value])
+        }
+    }
+
+    private func holds(
+        _ patterns: [TextPattern], header: [UInt8], member: [UInt8], _ request: RequestView
+    ) -> Bool {
+        guard !patterns.isEmpty else { return true }
+        guard let text = MessageText.value(header: header, member: member, request) else { return false }
+        return patterns.contains { $0.matches(text) }
     }
 }

@@ -25,6 +25,11 @@ public struct PathPattern: Sendable, Hashable {
     public func matches(_ path: String) -> Bool {
         isPrefix ? path.utf8.starts(with: text.utf8) : path == text
     }
+
+    /// Whether it matches every path that the other one does.
+    func covers(_ other: PathPattern) -> Bool {
+        isPrefix ? other.text.utf8.starts(with: text.utf8) : !other.isPrefix && other.text == text
+    }
 }
 
 extension PathPattern: CustomStringConvertible {

@@ -1,31 +1,31 @@
 import WebhookSigning
 import Yams
 
-/// Reads a behaviour program from YAML, and so from JSON, which is a part of it.
+/// Reads a behaviour program from YAML, and so from JSON, which is a part of it. The language: <doc:Programs>.
 ///
 /// ```yaml
-/// seed: 7                        # same seed, same faults
-/// reset_on_accept_percent: 0     # of connections
-/// rules:                         # the first that matches a path holds; no match: 200
-///   - path: /orders/*            # exact, or a prefix and *
-///     status: 200
-///     headers: {x-receiver: mock}
-///     body: ok
-///     delay_ms: 20
-///     fail_first: 2              # attempts of each webhook id
-///     fail_percent: 5            # of the other attempts
-///     fail_status: 429
-///     fail_headers: {retry-after: "2"}
+/// seed: 7                          # same seed, same faults
+/// rules:                           # the first that holds for a request; none: 200
+///   - path: /orders/*              # exact, or a prefix and *
+///     when: {attempt: 1..2, percent: 50}
+///     status: 503
+///     retry_after: 2
+///   - path: /slow
+///     delay: {lognormal: {median: 50ms, sigma: 1}}
 ///   - path: /broken
-///     reset: true                # instead of an answer; fail_reset: true for failing attempts
-/// secrets:                       # absent: those known before stay
+///     fault: truncated_chunk
+/// connections:                     # before any request is read
+///   - {fault: reset, percent: 1}
+/// secrets:                         # absent: those known before stay
 ///   - path: "*"
-///     scheme: standard           # which headers and texts; standard when absent
+///     scheme: standard
 ///     secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
 /// ```
 public enum ProgramFile {
     /// Bytes of a file at most.
     public static let mostBytes = 4 * 1024 * 1024
+    /// Members of each list at most: a path's first request asks every rule.
+    public static let mostRules = 10_000
 
     /// - Throws: every mistake found, each with its line and column.
     public static func parse(_ text: String) throws(ProgramError) -> BehaviourProgram {
@@ -33,13 +33,13 @@ public enum ProgramFile {
             throw ProgramError([ProgramError.Mistake(line: 1, column: 1, text: "the program is over \(mostBytes) bytes")])
         }
         let notes = ProgramNotes()
-        guard let node = try compose(text) else { return BehaviourProgram() }
-        let program = program(ProgramMapping(node, notes))
-        guard notes.mistakes.isEmpty else { throw ProgramError(notes.mistakes) }
+        guard let node = try compose(text), !(node.scalar?.string.isEmpty ?? false) else { return BehaviourProgram() }
+        let program = program(node, notes)
+        guard let program, notes.mistakes.isEmpty else { throw ProgramError(notes.mistakes.inOrder) }
         return program
     }
 
-    private static func compose(_ text: String) throws(ProgramError) -> Node? {
+    static func compose(_ text: String) throws(ProgramError) -> Node? {
         do {
             return try Yams.compose(yaml: text)
         } catch {
@@ -47,39 +47,27 @@ public enum ProgramFile {
         }
     }
 
-    private static func program(_ mapping: ProgramMapping) -> BehaviourProgram {
-        mapping.allow(["seed", "reset_on_accept_percent", "rules", "secrets"])
+    private static func program(_ node: Node, _ notes: ProgramNotes) -> BehaviourProgram? {
+        let keys = ["seed", "reset_on_accept_percent", "connections", "rules", "secrets", "expect"]
+        guard let mapping = ProgramMapping(node, "the program", keys: keys, notes) else { return nil }
         var program = BehaviourProgram()
         program.seed = UInt64(mapping.integer("seed", in: 0...Int.max) ?? 1)
         program.resetOnAccept = (mapping.number("reset_on_accept_percent", in: 0...100) ?? 0) / 100
-        program.rules = mapping.mappings("rules")?.compactMap(rule) ?? []
-        program.secrets = mapping.mappings("secrets")?.compactMap(secretRule)
+        program.rules = rules(mapping)
+        program.connections =
+            mapping.sections("connections", keys: ConnectionRule.keys, most: mostRules)?.compactMap(connectionRule) ?? []
+        program.secrets =
+            mapping.sections("secrets", keys: ["path", "scheme", "secrets"], most: mostRules)?.compactMap(secretRule)
+        program.expectations =
+            mapping.sections("expect", keys: ExpectedConduct.keys, most: mostRules)?.compactMap(expectation) ?? []
         return program
     }
 
-    private static func rule(_ mapping: ProgramMapping) -> BehaviourProgram.Rule? {
-        mapping.allow([
-            "path", "status", "headers", "body", "reset", "delay_ms", "fail_first", "fail_percent", "fail_status",
-            "fail_headers", "fail_body", "fail_reset",
-        ])
-        var behaviour = Behaviour()
-        behaviour.reply = reply(mapping, prefix: "", status: 200)
-        behaviour.failure = reply(mapping, prefix: "fail_", status: 503)
-        behaviour.delay = mapping.integer("delay_ms", in: 0...Behaviour.mostDelay) ?? 0
-        behaviour.failFirst = mapping.integer("fail_first", in: 0...1_000_000) ?? 0
-        behaviour.failShare = (mapping.number("fail_percent", in: 0...100) ?? 0) / 100
-        return mapping.pattern("path").map { BehaviourProgram.Rule($0, behaviour) }
-    }
-
-    private static func reply(_ mapping: ProgramMapping, prefix: String, status: Int) -> Behaviour.Reply {
-        let answer = Answer(
-            status: mapping.integer(prefix + "status", in: 200...599) ?? status,
-            headers: mapping.headers(prefix + "headers"), body: mapping.text(prefix + "body") ?? "")
-        return mapping.flag(prefix + "reset") == true ? .reset : .answer(answer)
-    }
-
     private static func secretRule(_ mapping: ProgramMapping) -> BehaviourProgram.SecretRule? {
-        mapping.allow(["path", "scheme", "secrets"])
+        guard mapping.has("secrets") else {
+            mapping.notes.add(mapping.node, "secrets is missing; give a list of whsec_… texts")
+            return nil
+        }
         guard let pattern = mapping.pattern("path"), let texts = mapping.texts("secrets") else { return nil }
         let scheme: SignatureScheme
         do {
@@ -95,5 +83,44 @@ public enum ProgramFile {
             mapping.note("secrets", "\(error)")
             return nil
         }
+    }
+
+    private static func expectation(_ mapping: ProgramMapping) -> ExpectedConduct? {
+        guard let pattern = mapping.pattern("path") else { return nil }
+        var expectation = ExpectedConduct(pattern)
+        expectation.gaps = mapping.durations("gaps", in: 0...30 * Behaviour.mostDelay) ?? []
+        expectation.tolerance = mapping.number("tolerance_percent", in: 0...100).map { $0 / 100 } ?? expectation.tolerance
+        expectation.mostInFlight = mapping.integer("most_in_flight", in: 1...1_000_000)
+        if let order = mapping.section("order", keys: ["key", "number"]) {
+            guard let key = order.text("key"), let number = order.text("number") else {
+                mapping.note("order", "expected {key: HEADER, number: HEADER}: which header names the key, and which counts within it")
+                return nil
+            }
+            expectation.order = ExpectedConduct.Ordering(keyHeader: key, numberHeader: number)
+        }
+        expectation.occurredAt = mapping.section("occurred_at", keys: ["header", "member"]).flatMap(source)
+        return expectation
+    }
+
+    private static func source(_ mapping: ProgramMapping) -> ExpectedConduct.Source? {
+        if let name = mapping.text("header") { return .header(name.lowercased()) }
+        if let name = mapping.text("member") { return .member(name) }
+        mapping.notes.add(mapping.node, "occurred_at: expected {header: NAME} or {member: NAME of the JSON body}")
+        return nil
+    }
+}
+
+extension ExpectedConduct {
+    static let keys = ["path", "gaps", "tolerance_percent", "most_in_flight", "order", "occurred_at"]
+}
+
+extension [ProgramError.Mistake] {
+    /// As they stand in the file, each once.
+    var inOrder: [ProgramError.Mistake] {
+        var seen: [ProgramError.Mistake] = []
+        for mistake in sorted(by: { ($0.line, $0.column, $0.text) < ($1.line, $1.column, $1.text) }) where seen.last != mistake {
+            seen.append(mistake)
+        }
+        return seen
     }
 }

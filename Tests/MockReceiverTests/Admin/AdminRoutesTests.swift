@@ -60,9 +60,142 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest().text])
             #expect(try await waiting.status == 200)
             #expect(try await admin.send("POST", "/await?requests=1").status == 200)
-            for wrong in ["/await", "/await?accepted=x", "/await?accepted=1&timeout=-1", "/await?accepted=1&timeout=1e9"] {
+            for wrong in [
+                "/await", "/await?accepted=x", "/await?accepted=1&timeout=-1", "/await?accepted=1&timeout=1e9",
+                "/await?accepted=1&path=/a", "/await?accepted=1&requests=1", "/await?request=1",
+            ] {
                 #expect(try await admin.send("POST", wrong).status == 400, "\(wrong)")
             }
+        }
+    }
+
+    @Test func awaitsWhatFitsAFilter() async throws {
+        try await withAdmin { receiver, admin in
+            async let waiting = admin.send("POST", "/await?requests=1&path=/b&status=2xx&timeout=30")
+            _ = try await RawClient.statuses(from: receiver.port, ["/a", "/b"].map { WebhookRequest(path: $0).text })
+            let reply = try await waiting
+            #expect(reply.status == 200)
+            #expect(try reply.object()["found"] as? Int == 1)
+            let late = try await admin.send("POST", "/await?requests=2&path=/b&timeout=0.01")
+            #expect(late.status == 408)
+            #expect(try late.object()["found"] as? Int == 1)
+            #expect(late.body.contains("1 of 2 came within 0.01 s"))
+        }
+    }
+
+    @Test func verifies() async throws {
+        try await withAdmin { receiver, admin in
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest().text])
+            let good = try await admin.send("POST", "/verify", "- {accepted: 1, duplicates: 0}")
+            #expect(good.status == 200)
+            #expect(try good.object()["holds"] as? Bool == true)
+            let bad = try await admin.send("POST", "/verify", "[{\"path\": \"/orders\", \"accepted\": 2}]")
+            #expect(bad.status == 409)
+            let finding = try #require((try bad.object()["findings"] as? [[String: Any]])?.first)
+            #expect(finding["assertion"] as? String == "accepted (path /orders) = 2" && finding["found"] as? Int == 1)
+            let wrong = try await admin.send("POST", "/verify", "- {acepted: 1}")
+            #expect(wrong.status == 400 && wrong.body.contains("did you mean accepted?"))
+        }
+    }
+
+    @Test func reconciles() async throws {
+        try await withAdmin { receiver, admin in
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
+            let good = try await admin.send("POST", "/reconcile", "{\"id\":\"msg_1\"}\n")
+            #expect(good.status == 200)
+            #expect(try good.object()["verdict"] as? String == "proven")
+            let bad = try await admin.send("POST", "/reconcile?path=*", "{\"id\":\"msg_1\"}\n{\"id\":\"msg_2\"}")
+            #expect(bad.status == 409)
+            #expect(try bad.object()["lost"] as? Int == 1)
+            let wrong = try await admin.send("POST", "/reconcile", "{\"id\":\"msg_1\"}\n{}")
+            #expect(wrong.status == 400 && wrong.body.contains("line 2: id is missing"))
+            #expect(try await admin.send("POST", "/reconcile", "").status == 400)
+        }
+    }
+
+    @Test func drawsAMessagesTimeline() async throws {
+        try await withAdmin { receiver, admin in
+            receiver.replace(BehaviourProgram(everywhere: Behaviour(failFirst: 3)))
+            let requests = [String](repeating: WebhookRequest(id: "msg_1").text, count: 4)
+            _ = try await RawClient.statuses(from: receiver.port, requests)
+            let timeline = try await admin.send("GET", "/messages/msg_1/timeline").object()
+            let attempts = try #require(timeline["attempts"] as? [[String: Any]])
+            #expect(attempts.map { $0["status"] as? Int } == [503, 503, 200])
+            #expect(attempts.map { $0["attempt"] as? Int } == [2, 3, 4])
+            #expect(attempts[0]["gap_us"] == nil && (attempts[1]["gap_us"] as? Int ?? -1) >= 0)
+            #expect(timeline["unseen"] as? Int == 1)
+            #expect(try await admin.send("GET", "/messages/msg_2/timeline").status == 404)
+        }
+    }
+
+    @Test func speaksPrometheus() async throws {
+        try await withAdmin { receiver, admin in
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/a\"b").text])
+            let text = try await admin.send("GET", "/metrics").body
+            #expect(
+                text.contains("\n# TYPE mock_receiver_requests_total counter\nmock_receiver_requests_total 1\n")
+                    || text.contains("mock_receiver_requests_total 1\n"))
+            #expect(text.contains("mock_receiver_requests_by_path_total{path=\"/a\\\"b\"} 1\n"))
+            #expect(text.contains("mock_receiver_answers_total{class=\"2xx\"} 1\n"))
+            #expect(text.contains("mock_receiver_verdicts_by_path_total{path=\"/a\\\"b\",verdict=\"unchecked\"} 1\n"))
+        }
+    }
+
+    @Test func problemsNameTheMend() async throws {
+        try await withAdmin { receiver, admin in
+            for (target, status, text) in [
+                ("GET /nothing", 404, "GET /help lists what is"), ("GET /journal?limt=1", 400, "did you mean limit?"),
+                ("GET /journal?verdict=vallid", 400, "did you mean valid?"), ("GET /journal?status=6xx", 400, "2xx to 5xx"),
+                ("GET /journal?header=x", 400, "give name:value"), ("GET /journal?attempt=0", 400, "1..3"),
+                ("GET /journal?path=a", 400, "a path from / on"), ("GET /programs/flakky", 404, "did you mean flaky?"),
+                ("DELETE /stats", 404, "GET /help"),
+            ] {
+                let words = target.split(separator: " ")
+                let reply = try await admin.send(String(words[0]), String(words[1]))
+                #expect(reply.status == status, "\(target): \(reply)")
+                #expect(reply.head.contains("application/problem+json"), "\(target): \(reply)")
+                let problem = try reply.object()
+                #expect(problem["status"] as? Int == status && problem["title"] is String)
+                #expect(
+                    ((problem["detail"] as? String ?? "") + (problem["mend"] as? String ?? "")).contains(text), "\(target): \(reply)")
+            }
+        }
+    }
+
+    @Test func pagesOfOtherSitesChangeNothing() async throws {
+        try await withAdmin { receiver, admin in
+            for (origin, status) in [("http://evil.example", 403), ("null", 403), ("http://admin", 204)] {
+                let reply = try await admin.send("POST", "/reset", headers: ["origin: \(origin)"])
+                #expect(reply.status == status, "\(origin)")
+            }
+        }
+    }
+
+    @Test func theProgramCanBeReadAndPutBack() async throws {
+        try await withAdmin { receiver, admin in
+            let wrong = try await admin.send("POST", "/program/check", "rules: [{path: /x, statsu: 1}]")
+            #expect(wrong.status == 400)
+            let mistake = try #require((try wrong.object()["mistakes"] as? [[String: Any]])?.first)
+            #expect(mistake["line"] as? Int == 1 && mistake["column"] as? Int == 20)
+            #expect(try await admin.send("PUT", "/program", try Cookbook.text("gone")).status == 200)
+            let text = try await admin.send("GET", "/program").body
+            #expect(try ProgramFile.parse(text) == (try ProgramFile.parse(try Cookbook.text("gone"))))
+            #expect(try await admin.send("GET", "/programs").list().count == Cookbook.recipes.count)
+            #expect(try await admin.send("GET", "/programs/flaky").body == (try Cookbook.text("flaky")))
+        }
+    }
+
+    @Test func streamsWhatComes() async throws {
+        try await withAdmin { receiver, admin in
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/early").text])
+            let port = receiver.port
+            let (text, _) = try await RawClient.talk(
+                to: admin.port, ["GET /stream?path=/*rl* HTTP/1.1\r\nhost: admin\r\n\r\n".replacing("*rl*", with: "*")]
+            ) { text in text.contains("event: stats") }
+            #expect(text.contains("text/event-stream") && text.contains("\"path\":\"/early\""))
+            async let later = RawClient.talk(to: admin.port, ["GET /stream HTTP/1.1\r\nhost: admin\r\n\r\n"]) { $0.contains("/later") }
+            _ = try await RawClient.statuses(from: port, [WebhookRequest(path: "/later").text])
+            #expect(try await later.text.contains("event: request"))
         }
     }
 
@@ -100,6 +233,7 @@ struct AdminClient {
     struct Reply {
         let status: Int
         let body: String
+        var head = ""
 
         func object() throws -> [String: Any] {
             try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
@@ -110,12 +244,28 @@ struct AdminClient {
         }
     }
 
-    func send(_ method: String, _ target: String, _ body: String = "") async throws -> Reply {
-        let request =
-            "\(method) \(target) HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+    func send(_ method: String, _ target: String, _ body: String = "", headers: [String] = []) async throws -> Reply {
+        let lines =
+            ["\(method) \(target) HTTP/1.1", "host: admin", "connection: close", "content-length: \(body.utf8.count)"] + headers
+        let request = lines.joined(separator: "\r\n") + "\r\n\r\n" + body
         let (text, _) = try await RawClient.talk(to: port, [request])
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)
+        let head = String(parts.first ?? "")
+        let raw = parts.count == 2 ? String(parts[1]) : ""
+        let isChunked = head.lowercased().contains("transfer-encoding: chunked")
         return Reply(
-            status: RawClient.statuses(in: text).first ?? 0, body: parts.count == 2 ? String(parts[1]) : "")
+            status: RawClient.statuses(in: text).first ?? 0, body: isChunked ? AdminClient.unchunked(raw) : raw, head: head)
+    }
+
+    private static func unchunked(_ text: String) -> String {
+        var bytes = Array(text.utf8)[...]
+        var body: [UInt8] = []
+        while let end = bytes.firstRange(of: [0x0D, 0x0A]) {
+            let size = Int(String(decoding: bytes[..<end.lowerBound], as: UTF8.self), radix: 16) ?? 0
+            guard size > 0, bytes[end.upperBound...].count >= size + 2 else { break }
+            body += bytes[end.upperBound...].prefix(size)
+            bytes = bytes[(end.upperBound + size + 2)...]
+        }
+        return String(decoding: body, as: UTF8.self)
     }
 }

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import MockReceiver
+import NIOCore
+
+struct AwaitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "await", abstract: "Wait until enough came; exit status 3 where the time was over.")
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup(title: "Filter") var filter: FilterOptions
+    @Option(help: "So many requests that fit the filter, those that came before included.")
+    var requests: Int?
+    @Option(help: "Or so many messages accepted, over all endpoints.")
+    var accepted: Int?
+    @Option(help: "Seconds to wait at most.")
+    var timeout = 30.0
+
+    func validate() throws {
+        guard (requests == nil) != (accepted == nil) else { throw ValidationError("give --requests N or --accepted N") }
+    }
+
+    func run() async throws {
+        let pairs = [("requests", requests.map { "\($0)" }), ("accepted", accepted.map { "\($0)" }), ("timeout", "\(timeout)")]
+        let answered = try await admin.call("POST", target("/await", filter.pairs + pairs), expecting: [200, 408])
+        if admin.json {
+            Terminal.print(answered.text)
+        } else if answered.status == 200 {
+            Terminal.print("\(answered.number("found")) came, after \(answered.number("took_ms")) ms")
+        } else {
+            Terminal.complain("\(answered.failure)")
+        }
+        guard answered.status == 200 else { throw ExitStatus.doesNotHold }
+    }
+}
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check assertions: exit status 0 all hold, 3 one fails, 6 inconclusive.",
+        discussion: """
+            An assertion is NAME=N, NAME>=N or NAME<=N with a name of `stats`: accepted=500 duplicates=0 5xx<=3. A file holds a list in \
+            YAML or JSON: - {path: /orders, accepted: 500, requests: {at_most: 750}}
+            """)
+    @OptionGroup var admin: AdminOptions
+    @Option(help: "Of this path only; with * at its end of every path that begins so.")
+    var path: String?
+    @Option(help: "Of this message only.")
+    var id: String?
+    @Option(help: "A file with more of them; -: standard input.")
+    var file: String?
+    @Argument(help: "Assertions.")
+    var assertions: [String] = []
+
+    func validate() throws {
+        guard file != nil || !assertions.isEmpty else { throw ValidationError("give assertions, as accepted=500, or --file") }
+    }
+
+    func run() async throws {
+        var answers: [Answered] = []
+        if let file { answers.append(try await ask(try ProgramSource.file(file))) }
+        if !assertions.isEmpty { answers.append(try await ask(try written())) }
+        for answer in answers {
+            if admin.json { Terminal.print(answer.text) } else { show(answer) }
+        }
+        guard answers.contains(where: { $0.status != 200 }) else { return }
+        let fails = answers.contains { $0.status != 200 && !($0.object["inconclusive"] as? Bool ?? false) }
+        throw fails ? ExitStatus.doesNotHold : ExitStatus.inconclusive
+    }
+
+    private func ask(_ body: String) async throws -> Answered {
+        try await admin.call("POST", "/verify", body: body, expecting: [200, 409])
+    }
+
+    private func show(_ answer: Answered) {
+        for finding in answer.list("findings") {
+            Terminal.print("\(finding["outcome"] ?? ""): \(finding["assertion"] ?? ""); found \(finding["found"] ?? "")")
+        }
+    }
+
+    /// The short forms as the file would hold them.
+    private func written() throws -> String {
+        let pattern = try path.map { text in
+            guard let pattern = PathPattern(text) else {
+                throw ValidationError("--path \(text): give a path from / on, exact or ending with *")
+            }
+            return pattern
+        }
+        let items = try assertions.map { text -> [String: Any] in
+            let assertion: Assertion
+            do throws(ProgramError) {
+                assertion = try AssertionFile.parse(short: text, path: pattern, id: id)
+            } catch {
+                throw ValidationError(error.mistakes.map(\.text).joined(separator: "\n"))
+            }
+            var item: [String: Any] = [
+                assertion.measure.rawValue: ["at_least": assertion.range.lowerBound, "at_most": assertion.range.upperBound]
+            ]
+            if let path { item["path"] = path }
+            if let id { item["id"] = id }
+            return item
+        }
+        return String(decoding: try JSONSerialization.data(withJSONObject: items), as: UTF8.self)
+    }
+}
+
+struct ReconcileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Compare a producer's ledger with what came: exit status 0 proven, 4 lost, 7 corrupt, 6 inconclusive.",
+        discussion: """
+            The ledger is NDJSON: {"id":"evt_…","outcome":"acknowledged|refused|unknown","hash":"16 hex digits"} or with "body" in place \
+            of "hash"; outcome and hash may be left out.
+            """)
+    @OptionGroup var admin: AdminOptions
+    @Option(help: "What came at this path only.")
+    var path: String?
+    @Argument(help: "The ledger's file; -: standard input.")
+    var ledger: String
+
+    private static let pieceBytes = 256 * 1024
+
+    func run() async throws {
+        guard let file = ledger == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: ledger) else {
+            throw ValidationError("\(ledger): cannot be read; check its name and permissions")
+        }
+        let answered = try await admin.call(
+            "POST", target("/reconcile", [("path", path)]),
+            pieces: {
+                let data = try file.read(upToCount: ReconcileCommand.pieceBytes) ?? Data()
+                return data.isEmpty ? nil : ByteBuffer(bytes: data)
+            }, expecting: [200, 409])
+        if admin.json { Terminal.print(answered.text) } else { show(answered) }
+        switch answered.object["verdict"] as? String {
+        case "proven": return
+        case "lost": throw ExitStatus.lost
+        case "inconclusive": throw ExitStatus.inconclusive
+        default: throw ExitStatus.corrupt
+        }
+    }
+
+    private func show(_ answered: Answered) {
+        Terminal.print("\(answered.object["verdict"] ?? "")")
+        for key in [
+            "arrived", "unaccepted", "lost", "phantom", "changed", "duplicates", "unknown_arrived", "unknown_missing",
+            "refused_arrived", "refused_missing", "repeated_lines",
+        ] where answered.number(key) > 0 || key == "arrived" || key == "lost" {
+            Terminal.print("  \(key.replacing("_", with: " ")): \(answered.number(key))")
+        }
+        for key in ["lost_ids", "phantom_ids", "changed_ids"] where !answered.texts(key).isEmpty {
+            Terminal.print("  \(key.prefix { $0 != "_" }): \(answered.texts(key).joined(separator: " "))")
+        }
+    }
+}

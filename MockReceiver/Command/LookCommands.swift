@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "stats", abstract: "Sums of all endpoints, as JSON.")
+    @OptionGroup var admin: AdminOptions
+    @Flag(help: "Each path's sums instead.")
+    var endpoints = false
+
+    func run() async throws { Terminal.print(try await admin.call("GET", endpoints ? "/endpoints" : "/stats").text) }
+}
+
+struct JournalCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "journal", abstract: "The latest requests, newest first.")
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup(title: "Filter") var filter: FilterOptions
+    @Option(help: "Requests at most.")
+    var limit = 20
+
+    func run() async throws {
+        let answered = try await admin.call("GET", target("/journal", filter.pairs + [("limit", "\(limit)")]))
+        if admin.json { return Terminal.print(answered.text) }
+        let entries = (try? JSONSerialization.jsonObject(with: Data(answered.text.utf8))) as? [[String: Any]] ?? []
+        for entry in entries {
+            Terminal.print(
+                "\(entry["number"] ?? "")  \(Moment.text(entry["at_us"]))  \(entry["status"] ?? "")  \(entry["verdict"] ?? "")  "
+                    + "\(entry["path"] ?? "")  \(entry["id"] ?? "")  attempt \(entry["attempt"] ?? "")  \(entry["body_length"] ?? "") bytes"
+            )
+        }
+    }
+}
+
+struct TimelineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "timeline", abstract: "One message's attempts: when, after what gap, answered how.")
+    @OptionGroup var admin: AdminOptions
+    @Argument(help: "Its webhook-id.")
+    var id: String
+
+    func run() async throws {
+        let encoded = id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? id
+        let answered = try await admin.call("GET", "/messages/\(encoded)/timeline")
+        if admin.json { return Terminal.print(answered.text) }
+        for account in answered.list("accounts") {
+            let counts = ["attempts", "accepted", "duplicates"].map { "\(account[$0] ?? 0) \($0)" }.joined(separator: ", ")
+            Terminal.print("\(account["path"] ?? ""): \(counts)")
+        }
+        for attempt in answered.list("attempts") {
+            let gap = (attempt["gap_us"] as? Int).map { "  +\(Double($0 / 1_000) / 1_000) s" } ?? ""
+            let rest = ["path", "status", "verdict", "fault"].compactMap { attempt[$0].map { "\($0)" } }.joined(separator: "  ")
+            Terminal.print("  \(attempt["attempt"] ?? "")  \(Moment.text(attempt["at_us"]))\(gap)  \(rest)")
+        }
+        let unseen = answered.number("unseen")
+        if unseen > 0 { Terminal.print("  \(unseen) attempts have left the journal") }
+    }
+}
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "The journal as a file, oldest first, to standard output.")
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup(title: "Filter") var filter: FilterOptions
+    @Option(help: "ndjson, or har (HTTP Archive 1.2).")
+    var format = "ndjson"
+
+    func run() async throws { try await admin.copy(target("/export", filter.pairs + [("format", format)])) }
+}
+
+/// Times as people read them.
+enum Moment {
+    static func text(_ microseconds: Any?) -> String {
+        guard let microseconds = microseconds as? Int else { return "" }
+        return Date(timeIntervalSince1970: Double(microseconds) / 1e6)
+            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}

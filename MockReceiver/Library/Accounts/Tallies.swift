@@ -1,0 +1,15 @@
+/// So many counters side by side, without memory of their own: an array would cost every request a check whether it is shared.
+struct Tallies<let count: Int>: Sendable, Equatable {
+    private var values = InlineArray<count, Int>(repeating: 0)
+
+    subscript(index: Int) -> Int {
+        get { values[index] }
+        set { values[index] = newValue }
+    }
+
+    var array: [Int] { (0..<count).map { values[$0] } }
+
+    static func == (left: Tallies, right: Tallies) -> Bool {
+        (0..<count).allSatisfy { left.values[$0] == right.values[$0] }
+    }
+}

@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import WebhookModel
+
+extension AdminRoutes {
+    static let mostWaitSeconds = 3_600.0
+    private static let standardWaitSeconds = 30.0
+
+    func addChecks(to router: Router<AdminContext>) {
+        router.post("await", use: wait)
+        router.post("verify", use: verify)
+        router.post("reconcile", use: reconcile)
+    }
+
+    @Sendable private func wait(_ request: Request, _ context: AdminContext) async throws -> AwaitPayload {
+        let query = try AdminQuery(request, ["requests", "accepted", "timeout"] + AdminQuery.filterNames)
+        let seconds = try query.number("timeout", 0...AdminRoutes.mostWaitSeconds) ?? AdminRoutes.standardWaitSeconds
+        let filter = try query.filter()
+        let start = ContinuousClock.now
+        let count: MatchCount
+        let wanted: Int
+        switch (try query.number("requests", 0...Int.max), try query.number("accepted", 0...Int.max)) {
+        case (let requests?, nil):
+            wanted = requests
+            count = try await found(requests: wanted, filter, .seconds(seconds))
+        case (nil, let accepted?):
+            guard filter == JournalFilter() else {
+                throw Problem(
+                    .badRequest, "accepted counts messages of all endpoints",
+                    mend: "with a filter await requests=N, as requests=N&status=2xx")
+            }
+            wanted = accepted
+            _ = await control.wait(for: .accepted(wanted), timeout: .seconds(seconds))
+            count = MatchCount(found: control.stats().totals.accepted)
+        default:
+            throw Problem(.badRequest, "say what to await", mend: "give requests=N (and a filter) or accepted=N")
+        }
+        let payload = AwaitPayload(count, wanted: wanted, took: start.duration(to: .now))
+        guard count.found >= wanted else { throw timeOut(payload, seconds) }
+        return payload
+    }
+
+    private func found(requests: Int, _ filter: JournalFilter, _ timeout: Duration) async throws -> MatchCount {
+        // Without a filter the counters know, and the journal may be off.
+        if filter == JournalFilter() {
+            _ = await control.wait(for: .requests(requests), timeout: timeout)
+            return MatchCount(found: control.stats().totals.requests)
+        }
+        try needJournal()
+        return await control.wait(forRequests: requests, matching: filter, timeout: timeout)
+    }
+
+    private func timeOut(_ payload: AwaitPayload, _ seconds: Double) -> Problem {
+        let unsure = payload.unseen > 0 ? "; \(payload.unseen) requests had left the journal unseen: inconclusive" : ""
+        var problem = Problem(
+            .requestTimeout, "\(payload.found) of \(payload.wanted) came within \(seconds) s\(unsure)",
+            mend: payload.unseen > 0
+                ? "start the receiver with a larger --journal" : "GET /journal shows what came; wait longer with timeout=SECONDS")
+        problem.found = payload.found
+        return problem
+    }
+
+    @Sendable private func verify(_ request: Request, _ context: AdminContext) async throws -> EditedResponse<VerifyPayload> {
+        let bytes = try await request.body.collect(upTo: ProgramFile.mostBytes)
+        let assertions: [Assertion]
+        do {
+            assertions = try AssertionFile.parse(String(buffer: bytes))
+        } catch {
+            throw Problem(error, mend: "write a list, as - {path: /orders, accepted: 500, duplicates: 0}")
+        }
+        let report = control.verify(assertions)
+        return EditedResponse(status: report.holds ? .ok : .conflict, response: VerifyPayload(report))
+    }
+
+    @Sendable private func reconcile(
+        _ request: Request, _ context: AdminContext
+    ) async throws -> EditedResponse<ReconciliationPayload> {
+        let query = try AdminQuery(request, ["path"])
+        let path = try query.path()
+        var reader = LedgerReader()
+        let entries: [LedgerEntry]
+        do {
+            for try await piece in request.body { try reader.take(piece.readableBytesView) }
+            entries = try reader.finish()
+        } catch let mistake as LedgerFile.Mistake {
+            throw Problem(.badRequest, "the ledger, \(mistake)")
+        }
+        guard !entries.isEmpty else {
+            throw Problem(
+                .badRequest, "the ledger is empty", mend: "send one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+        }
+        let reconciliation = control.reconcile(entries, path: path)
+        return EditedResponse(
+            status: reconciliation.verdict == .proven ? .ok : .conflict, response: ReconciliationPayload(reconciliation))
+    }
+}

@@ -1,0 +1,83 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What is wrong with a request, and the mend: a problem document (RFC 9457).
+struct Problem: Error, HTTPResponseError, Encodable {
+    /// Of the status; a problem of its own needs no type (RFC 9457 section 4.2.1).
+    let title: String
+    let code: Int
+    let detail: String
+    /// What to do instead.
+    let mend: String?
+    /// Of a file that was sent: every mistake.
+    var mistakes: [Mistake]?
+    /// Of an await that ran out of time, and of a verification: what was found.
+    var found: Int?
+
+    struct Mistake: Encodable {
+        let line: Int
+        let column: Int
+        let text: String
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case title, detail, mend, mistakes, found
+        case code = "status"
+    }
+
+    init(_ status: HTTPResponse.Status, _ detail: String, mend: String? = nil) {
+        title = status.reasonPhrase
+        code = status.code
+        self.detail = detail
+        self.mend = mend
+    }
+
+    /// A program or a list of assertions that cannot be used.
+    init(_ error: ProgramError, mend: String) {
+        self.init(.badRequest, error.description, mend: mend)
+        mistakes = error.mistakes.map { Mistake(line: $0.line, column: $0.column, text: $0.text) }
+    }
+
+    var status: HTTPResponse.Status { HTTPResponse.Status(code: code) }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = try context.responseEncoder.encode(self, from: request, context: context)
+        response.status = status
+        response.headers[.contentType] = "application/problem+json"
+        return response
+    }
+}
+
+/// Turns every other error into a problem, and keeps other web sites' pages out.
+struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = AdminContext
+
+    func handle(
+        _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            try refuseStrangers(request)
+            return try await next(request, context)
+        } catch let problem as Problem {
+            throw problem
+        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
+            throw Problem(error.status, "\(request.method) \(request.uri.path) is not here", mend: "GET /help lists what is")
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            throw Problem(error.status, "the body is too large", mend: "send at most \(ProgramFile.mostBytes) bytes")
+        } catch let error as any HTTPResponseError {
+            throw Problem(error.status, "\(error)")
+        }
+    }
+
+    /// A page of another site, open in the tester's browser, must not change anything here; nor read it through a name that was
+    /// pointed at this machine.
+    private func refuseStrangers(_ request: Request) throws {
+        guard request.method != .get, let origin = request.headers[.origin], let host = request.head.authority else { return }
+        guard origin == "http://\(host)" || origin == "https://\(host)" else {
+            throw Problem(
+                .forbidden, "a page of \(origin) may change nothing here",
+                mend: "use the receiver's own page, or a client without Origin")
+        }
+    }
+}

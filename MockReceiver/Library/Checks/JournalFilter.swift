@@ -1,0 +1,95 @@
+/// Which requests are meant: every part that is given must fit.
+public struct JournalFilter: Sendable, Equatable {
+    public var path: PathPattern?
+    /// The `webhook-id`, exactly.
+    public var id: String?
+    public var verdict: Verdict?
+    /// Of the answer; 0: reset.
+    public var statuses: ClosedRange<Int>?
+    /// Of the message at its path, from 1.
+    public var attempts: ClosedRange<Int>?
+    public var header: HeaderCondition?
+    /// A text that the kept part of the body holds.
+    public var bodyText: String?
+    /// Only requests after this number of the journal.
+    public var after: Int?
+
+    public init(
+        path: PathPattern? = nil, id: String? = nil, verdict: Verdict? = nil, statuses: ClosedRange<Int>? = nil,
+        attempts: ClosedRange<Int>? = nil, header: HeaderCondition? = nil, bodyText: String? = nil, after: Int? = nil
+    ) {
+        self.path = path
+        self.id = id
+        self.verdict = verdict
+        self.statuses = statuses
+        self.attempts = attempts
+        self.header = header
+        self.bodyText = bodyText
+        self.after = after
+    }
+
+    public func matches(_ entry: JournalEntry) -> Bool {
+        (path?.matches(entry.path) ?? true) && (id.map { $0 == entry.id } ?? true)
+            && (verdict.map { $0 == entry.verdict } ?? true) && (statuses?.contains(entry.status) ?? true)
+            && (attempts?.contains(entry.attempt) ?? true) && (after.map { entry.number > $0 } ?? true)
+            && (header.map { wanted in entry.headerLines.contains { $0.name == wanted.name && wanted.value.matches($0.value.utf8) } }
+                ?? true)
+            && (bodyText.map { entry.body.firstRange(of: Array($0.utf8)) != nil } ?? true)
+    }
+}
+
+extension JournalEntry {
+    /// The request line: `POST /orders?x=1 HTTP/1.1`.
+    var requestLine: Substring { text.prefix { $0 != "\r\n" } }
+
+    /// Header names in lower case and values, in the order in which they came, as far as they were kept.
+    package var headerLines: [(name: String, value: String)] {
+        text.split(separator: "\r\n").dropFirst().compactMap { line in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            return (line[..<colon].lowercased(), JournalEntry.trimmed(line[line.index(after: colon)...]))
+        }
+    }
+
+    /// Without spaces at its ends (RFC 9110 section 5.5).
+    private static func trimmed(_ value: Substring) -> String {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return String(value.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    }
+
+    private var text: String { String(decoding: head, as: UTF8.self) }
+}
+
+/// How many requests fit a filter.
+public struct MatchCount: Sendable, Equatable {
+    public internal(set) var found = 0
+    /// Requests that had left the journal before they were looked at: `found` is then the least, not the number.
+    public internal(set) var unseen = 0
+
+    public var isExact: Bool { unseen == 0 }
+}
+
+/// Counts as the journal grows, without looking at any request twice.
+struct MatchTally {
+    let filter: JournalFilter
+    private(set) var count = MatchCount()
+    private var last = 0
+    private var since: Int64 = 0
+
+    init(_ filter: JournalFilter) { self.filter = filter }
+
+    /// - Parameters:
+    ///   - entries: newest first.
+    ///   - since: when the counters began: after a reset all is counted anew.
+    mutating func take(_ entries: [JournalEntry], since: Int64) {
+        if since != self.since {
+            count = MatchCount()
+            last = 0
+            self.since = since
+        }
+        let new = entries.prefix { $0.number > last }
+        guard let newest = new.first, let oldest = new.last else { return }
+        count.unseen += oldest.number - last - 1
+        count.found += new.count { filter.matches($0) }
+        last = newest.number
+    }
+}

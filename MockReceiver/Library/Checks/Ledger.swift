@@ -1,0 +1,124 @@
+import Foundation
+public import WebhookModel
+
+/// What a producer says it did with one message.
+public struct LedgerEntry: Sendable, Equatable {
+    /// Of the message; foreign ids are hashed as the receiver does.
+    public let id: EventID
+    public let outcome: Outcome
+    /// `BodyHash` of the body, where the producer tells.
+    public let bodyHash: UInt64?
+
+    public enum Outcome: UInt8, Sendable, CaseIterable {
+        /// The sender promised to deliver it.
+        case acknowledged
+        /// The sender said no, and it need not arrive.
+        case refused
+        /// No answer came: it may arrive or not.
+        case unknown
+    }
+
+    public init(id: EventID, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil) {
+        self.id = id
+        self.outcome = outcome
+        self.bodyHash = bodyHash
+    }
+
+    /// - Parameter webhookID: the text of the id header.
+    public init(webhookID: String, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil) {
+        let id = Array(webhookID.utf8).withUnsafeBytes { EventID.of(webhookID: $0).id }
+        self.init(id: id, outcome: outcome, bodyHash: bodyHash)
+    }
+}
+
+/// A ledger as NDJSON: one message a line.
+///
+/// ```
+/// {"id":"evt_…","outcome":"acknowledged","hash":"0123456789abcdef"}
+/// {"id":"msg_1","outcome":"unknown","body":"{\"n\":1}"}
+/// ```
+/// `outcome` is `acknowledged` (when absent), `refused` or `unknown`. `hash` is the body's ``BodyHash`` in 16 hex digits; in its place the
+/// `body` itself may stand; without both, bodies are not compared. Other members are not looked at.
+public enum LedgerFile {
+    /// Entries at most: 40 bytes each while they are compared.
+    public static let mostEntries = 10_000_000
+    /// Bytes of one line at most.
+    public static let mostLineBytes = 1 << 20
+
+    /// Why a ledger is no good.
+    public struct Mistake: Error, Equatable, CustomStringConvertible {
+        /// From 1.
+        public let line: Int
+        public let text: String
+        public var description: String { "line \(line): \(text)" }
+    }
+
+    /// Nil: the line is empty.
+    static func entry(_ bytes: some Collection<UInt8>, line: Int) throws(Mistake) -> LedgerEntry? {
+        guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
+        guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
+            throw Mistake(
+                line: line, text: "no JSON object; write one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+        }
+        guard let id = object["id"] as? String, !id.isEmpty else {
+            throw Mistake(line: line, text: "id is missing; give the text of the webhook-id header")
+        }
+        let outcome = try outcome(object["outcome"], line)
+        if let body = object["body"] as? String {
+            return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: BodyHash.of(Array(body.utf8)))
+        }
+        guard let written = object["hash"] else { return LedgerEntry(webhookID: id, outcome: outcome) }
+        guard let digits = written as? String, digits.utf8.count == 16, let hash = UInt64(digits, radix: 16) else {
+            throw Mistake(line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or give the body itself as body")
+        }
+        return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: hash)
+    }
+
+    private static func outcome(_ written: Any?, _ line: Int) throws(Mistake) -> LedgerEntry.Outcome {
+        guard let written else { return .acknowledged }
+        let word = written as? String ?? ""
+        guard let outcome = LedgerEntry.Outcome.allCases.first(where: { "\($0)" == word }) else {
+            let known = LedgerEntry.Outcome.allCases.map { "\($0)" }
+            throw Mistake(line: line, text: "outcome: \(NearWord.unknown(word, among: known))")
+        }
+        return outcome
+    }
+}
+
+/// Takes a ledger's bytes in any pieces.
+package struct LedgerReader {
+    package private(set) var entries: [LedgerEntry] = []
+    private var tail: [UInt8] = []
+    private var line = 0
+
+    package init() {}
+
+    package mutating func take(_ bytes: some Sequence<UInt8>) throws(LedgerFile.Mistake) {
+        tail.append(contentsOf: bytes)
+        var start = 0
+        while let end = tail[start...].firstIndex(of: 0x0A) {
+            try read(tail[start..<end])
+            start = end + 1
+        }
+        tail.removeFirst(start)
+        guard tail.count <= LedgerFile.mostLineBytes else {
+            throw LedgerFile.Mistake(line: line + 1, text: "over \(LedgerFile.mostLineBytes) bytes; leave bodies out and give hashes")
+        }
+    }
+
+    /// Everything, once the last piece is taken.
+    package mutating func finish() throws(LedgerFile.Mistake) -> [LedgerEntry] {
+        try read(tail[...])
+        return entries
+    }
+
+    private mutating func read(_ bytes: ArraySlice<UInt8>) throws(LedgerFile.Mistake) {
+        line += 1
+        guard let entry = try LedgerFile.entry(bytes, line: line) else { return }
+        guard entries.count < LedgerFile.mostEntries else {
+            throw LedgerFile.Mistake(
+                line: line, text: "more than \(LedgerFile.mostEntries) messages; reset the receiver and reconcile in parts")
+        }
+        entries.append(entry)
+    }
+}

@@ -1,0 +1,58 @@
+extension ReceiverServer {
+    /// Which of these are so at this moment.
+    public func verify(_ assertions: [Assertion]) -> VerificationReport { control.verify(assertions) }
+
+    /// Waits until so many requests fit the filter, those that came before included as far as the journal has kept them
+    /// (`ReceiverConfiguration.journalCapacity`).
+    ///
+    /// - Returns: what was found: fewer than `count` where the time was over, the task was cancelled or the receiver stopped.
+    public func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
+        await control.wait(forRequests: count, matching: filter, timeout: timeout)
+    }
+
+    /// Compares a producer's ledger with what came.
+    ///
+    /// - Parameter path: only what came there; nil: everywhere.
+    public func reconcile(_ ledger: [LedgerEntry], path: PathPattern? = nil) -> Reconciliation {
+        control.reconcile(ledger, path: path)
+    }
+}
+
+extension ReceiverControl {
+    func verify(_ assertions: [Assertion]) -> VerificationReport {
+        let accounts = accounts()
+        let facts = AssertionFacts(
+            stats: stats(), endpoints: endpoints(),
+            accounts: { text in
+                self.accounts(of: LedgerEntry(webhookID: text).id)
+            },
+            messages: { path in
+                let isMeant = accounts.paths.map(path.matches)
+                return accounts.count { isMeant[Int($0.endpoint)] }
+            })
+        return VerificationReport(findings: assertions.map(facts.finding))
+    }
+
+    func reconcile(_ ledger: [LedgerEntry], path: PathPattern?) -> Reconciliation {
+        let isCapped = stats().inconclusive
+        return Reconciliation(ledger, accounts(), path: path, isCapped: isCapped)
+    }
+
+    func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
+        var tally = MatchTally(filter)
+        let end = ContinuousClock.now.advanced(by: timeout)
+        while true {
+            let moment = moment()
+            tally.take(moment.entries, since: moment.stats.since)
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero, tally.count.found < count else { return tally.count }
+            // At least as many requests as are wanting must come first.
+            let wanted = moment.stats.totals.requests + count - tally.count.found
+            guard await wait(for: .requests(wanted), timeout: left) else {
+                let last = self.moment()
+                tally.take(last.entries, since: last.stats.since)
+                return tally.count
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import WebhookModel
+
+/// A producer's ledger against the receiver's accounts: the proof that nothing was lost.
+public struct Reconciliation: Sendable {
+    public enum Verdict: String, Sendable {
+        /// Everything acknowledged arrived, with its own bytes, and nothing else did.
+        case proven
+        /// Acknowledged messages never came.
+        case lost
+        /// Messages came with other bytes, or that nobody sent.
+        case corrupt
+        /// Something is missing, and the accounts are known to be incomplete.
+        case inconclusive
+    }
+
+    /// Messages by class. Each of the ledger's stands in one of the first five.
+    public internal(set) var arrived = 0
+    /// Received, and none of their attempts answered 2xx yet.
+    public internal(set) var unaccepted = 0
+    /// Acknowledged and never received.
+    public internal(set) var lost = 0
+    /// Outcome unknown or refused, and not received: no loss.
+    public internal(set) var unknownMissing = 0
+    public internal(set) var refusedMissing = 0
+    /// Refused and yet received; counted as arrived too.
+    public internal(set) var refusedArrived = 0
+    /// Outcome unknown and received; counted as arrived too.
+    public internal(set) var unknownArrived = 0
+    /// Received and in no line of the ledger.
+    public internal(set) var phantom = 0
+    /// Another body than the ledger's, or bodies that differ between attempts.
+    public internal(set) var changed = 0
+    /// Received again after a 2xx: requests.
+    public internal(set) var duplicates = 0
+    /// Lines of the ledger that name a message already named.
+    public internal(set) var repeatedLines = 0
+    /// The first of each kind, for a look.
+    public internal(set) var lostIDs: [EventID] = []
+    public internal(set) var phantomIDs: [EventID] = []
+    public internal(set) var changedIDs: [EventID] = []
+    /// The accounts lack messages that found no place.
+    public let isCapped: Bool
+
+    /// Ids of each kind that are named.
+    public static let mostNamed = 100
+
+    public var verdict: Verdict {
+        if lost > 0 { return isCapped ? .inconclusive : .lost }
+        return phantom + changed > 0 ? .corrupt : .proven
+    }
+
+    /// - Parameters:
+    ///   - accounts: at these paths only, where `path` is given.
+    ///   - isCapped: the accounts are incomplete: what they lack is unknown, not lost.
+    init(_ ledger: [LedgerEntry], _ accounts: MessageAccounts, path: PathPattern?, isCapped: Bool) {
+        self.isCapped = isCapped
+        // Sorted and searched, not hashed: 40 bytes an entry.
+        let ledger = ledger.sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
+        var received = [UInt8](repeating: 0, count: ledger.count)
+        let isMeant = accounts.paths.map { path?.matches($0) ?? true }
+        for account in accounts where isMeant[Int(account.endpoint)] {
+            duplicates += Int(account.duplicates)
+            guard let place = Reconciliation.place(of: account.id, in: ledger) else {
+                phantom += 1
+                Reconciliation.name(account.id, in: &phantomIDs)
+                continue
+            }
+            received[place] = max(received[place], account.accepted > 0 ? 2 : 1)
+            let isChanged = account.flags.contains(.bodyChanged) || ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
+            if isChanged {
+                changed += 1
+                Reconciliation.name(account.id, in: &changedIDs)
+            }
+        }
+        for place in ledger.indices {
+            if place > 0, ledger[place].id == ledger[place - 1].id { repeatedLines += 1 } else { count(ledger[place], received[place]) }
+        }
+    }
+
+    private mutating func count(_ entry: LedgerEntry, _ received: UInt8) {
+        guard received == 0 else {
+            if received == 2 { arrived += 1 } else { unaccepted += 1 }
+            if entry.outcome == .refused { refusedArrived += 1 }
+            if entry.outcome == .unknown { unknownArrived += 1 }
+            return
+        }
+        switch entry.outcome {
+        case .acknowledged:
+            lost += 1
+            Reconciliation.name(entry.id, in: &lostIDs)
+        case .refused: refusedMissing += 1
+        case .unknown: unknownMissing += 1
+        }
+    }
+
+    private static func name(_ id: EventID, in list: inout [EventID]) {
+        if list.count < mostNamed { list.append(id) }
+    }
+
+    /// The first line of that id.
+    private static func place(of id: EventID, in ledger: [LedgerEntry]) -> Int? {
+        var (low, high) = (0, ledger.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if (ledger[middle].id.high, ledger[middle].id.low) < (id.high, id.low) { low = middle + 1 } else { high = middle }
+        }
+        return low < ledger.count && ledger[low].id == id ? low : nil
+    }
+}

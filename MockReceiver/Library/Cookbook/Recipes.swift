@@ -1,0 +1,112 @@
+extension Cookbook {
+    private static let duration = "a duration (500ms, 30s, 2m)"
+
+    /// In the order in which they are listed: mishaps of servers, then of networks, then of enemies.
+    public static let recipes: [Recipe] = [
+        Recipe(
+            "flaky", "a fifth of all attempts fail with 503, and a fiftieth with a reset connection",
+            measure: Recipe.Measure(form: "a percentage from 0 to 100", standard: "20"),
+            """
+            # Some attempts fail, none for good: every message arrives in the end.
+            seed: 1
+            rules:
+              - path: "*"
+                when: {percent: 2}
+                reset: true
+              - path: "*"
+                fail_percent: {measure}
+                fail_status: 503
+            """),
+        Recipe(
+            "slow", "half of all answers take two seconds or more, a few half a minute",
+            measure: Recipe.Measure(form: duration, standard: "2s"),
+            """
+            # A log-normal delay: what an overloaded server looks like from outside.
+            seed: 1
+            rules:
+              - path: "*"
+                delay: {lognormal: {median: {measure}, sigma: 1, most: 1h}}
+            """),
+        Recipe(
+            "down-for", "refuses every connection for 30 s from the start, then works again",
+            measure: Recipe.Measure(form: duration, standard: "30s"),
+            """
+            # An outage, and the backlog that is drained after it.
+            connections:
+              - fault: refuse
+                window: {to: {measure}}
+            """),
+        Recipe(
+            "flapping", "answers 503 in the first half of every minute",
+            """
+            # Comes and goes: senders that mark an endpoint dead must find it alive again.
+            rules:
+              - path: "*"
+                when: {window: {to: 30s, every: 1m}}
+                status: 503
+            """),
+        Recipe(
+            "brown-out", "fails more and more: from no attempt to 80 % of them within a minute",
+            measure: Recipe.Measure(form: duration, standard: "60s"),
+            """
+            # Overload as it builds up: answers get slower, then fail.
+            seed: 1
+            rules:
+              - path: "*"
+                when: {percent: {from: 0, to: 80, over: {measure}}}
+                delay: {uniform: [100ms, 2s]}
+                status: 503
+            """),
+        Recipe(
+            "rate-limited", "takes 10 requests a second; the others get 429 with Retry-After",
+            measure: Recipe.Measure(form: "requests a second", standard: "10"),
+            """
+            # One token bucket for each path. A lawful sender waits as long as Retry-After says.
+            rules:
+              - path: "*"
+                rate_limit: {per_second: {measure}, burst: 20}
+            """),
+        Recipe(
+            "gone", "answers 410: the endpoint wants no more webhooks",
+            """
+            # A lawful sender stops, and tells the endpoint's owner.
+            rules:
+              - path: "*"
+                status: 410
+                body: gone
+            """),
+        Recipe(
+            "black-hole", "takes every connection and request, and never answers",
+            """
+            # What holds a sender's connections longest: only its own time-out ends an attempt.
+            connections:
+              - fault: silence
+            """),
+        Recipe(
+            "tls-expired", "shows a certificate that has expired; needs the TLS port",
+            """
+            # A sender that verifies certificates never delivers anything.
+            connections:
+              - fault: tls_expired
+            """),
+        Recipe(
+            "liar", "answers 200 in broken HTTP: wrong lengths, truncated chunks, no status line",
+            """
+            # Each message meets one lie after another, then the truth. What a sender takes for a 2xx it must not send again.
+            rules:
+              - {path: "*", when: {attempt: 1}, body: a full answer, fault: length_too_long}
+              - {path: "*", when: {attempt: 2}, body: a full answer, fault: truncated_chunk}
+              - {path: "*", when: {attempt: 3}, fault: bad_status_line}
+              - {path: "*", when: {attempt: 4}, body: a full answer, fault: malformed_chunk}
+            """),
+        Recipe(
+            "ssrf-redirect", "redirects to a cloud's metadata service, and to itself without end",
+            """
+            # A sender must follow neither: the first is how a private network is reached from outside.
+            rules:
+              - {path: "*", when: {attempt: 1}, fault: redirect_private}
+              - {path: "*", when: {attempt: 2}, fault: {redirect_to: "http://127.0.0.1:1/"}}
+              - {path: "*", fault: {redirect_chain: 100}}
+            """),
+    ]
+}

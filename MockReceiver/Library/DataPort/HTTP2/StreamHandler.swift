@@ -1,0 +1,171 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// One stream of an HTTP/2 connection (RFC 9113): one request, one answer.
+///
+/// The request is written down as HTTP/1.1 and goes the way of all others, so that rules, accounts and journal know one form.
+final class StreamHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private let shared: SharedCore
+    private let loop: LoopContext
+    private let limits: RequestParser.Limits
+    private var head: HPACKHeaders?
+    private var body = ByteBuffer()
+    /// What is under way, until it is written.
+    private var open: Decision?
+    private var timer: Scheduled<Void>?
+    private var player: ReplyPlayer?
+    private var isAnswered = false
+    private var latestPath: ResolvedPath?
+
+    init(shared: SharedCore, loop: LoopContext, configuration: ReceiverConfiguration) {
+        self.shared = shared
+        self.loop = loop
+        limits = RequestParser.Limits(headBytes: configuration.headBytes, bodyBytes: configuration.bodyBytes)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .headers(let headers):
+            if head == nil {
+                head = headers.headers
+                if !headers.endStream { judgeHead(context) }
+            }
+            if headers.endStream { receive(context) }
+        case .data(let data):
+            if case .byteBuffer(var bytes) = data.data, !isAnswered { body.writeBuffer(&bytes) }
+            if body.readableBytes > limits.bodyBytes { refuse(.bodyTooLarge, context) }
+            if data.endStream { receive(context) }
+        default: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        player?.cancel()
+        if let open {
+            self.open = nil
+            if open.reply.outcome.status == 0 { answered(open) } else { shared.withCore { $0.abandoned(open.ticket) } }
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    // MARK: Requests
+
+    private func judgeHead(_ context: ChannelHandlerContext) {
+        guard let head else { return }
+        // A length that the body does not reach yet: only the head is whole.
+        let text = Http1Text.head(head, bodyBytes: limits.bodyBytes)
+        var parser = RequestParser(limits: limits)
+        let now = WallClock.now()
+        let decision = text.withUnsafeBytes { bytes in
+            guard case .incomplete = parser.advance(bytes), parser.headLength > 0 else { return nil as Decision? }
+            return loop.receiveHead(parser, bytes, &latestPath, now: now)
+        }
+        if let decision { begin(decision, context) }
+    }
+
+    private func receive(_ context: ChannelHandlerContext) {
+        guard let head, !isAnswered else { return }
+        let text = Http1Text.head(head, bodyBytes: body.readableBytes) + Array(body.readableBytesView)
+        var parser = RequestParser(limits: limits)
+        let now = WallClock.now()
+        let outcome: Result<Decision, RequestRefusal> = text.withUnsafeBytes { bytes in
+            switch parser.advance(bytes) {
+            case .complete where WebhookMethod.isKnown(bytes[parser.head.method]):
+                return .success(loop.receive(parser, bytes, &latestPath, now: now))
+            case .complete: return .failure(.wrongMethod)
+            case .refused(let refusal): return .failure(refusal)
+            case .incomplete: return .failure(.malformed("the request has no end"))
+            }
+        }
+        switch outcome {
+        case .success(let decision): begin(decision, context)
+        case .failure(let refusal): refuse(refusal, context)
+        }
+    }
+
+    private func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
+        guard !isAnswered else { return }
+        isAnswered = true
+        shared.withCore { $0.refuse() }
+        write(StreamReply(refusal.answer, nil), context) {}
+    }
+
+    // MARK: Answers
+
+    private func begin(_ decision: Decision, _ context: ChannelHandlerContext) {
+        isAnswered = true
+        open = decision.ticket.isOpen ? decision : nil
+        let reply = StreamReply(decision.reply.answer, decision.reply.fault)
+        let wait = decision.delay + reply.wait
+        guard wait > 0 else {
+            perform(decision, reply, context)
+            return
+        }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(wait))) {
+            self.perform(decision, reply, context)
+        }
+    }
+
+    private func perform(_ decision: Decision, _ reply: StreamReply, _ context: ChannelHandlerContext) {
+        write(reply, context) {
+            guard let open = self.open, reply.ending != .hang else { return }
+            self.open = nil
+            self.answered(open)
+        }
+    }
+
+    private func answered(_ decision: Decision) {
+        let now = WallClock.now()
+        shared.withCore { $0.answered(decision.ticket, decision.reply.outcome, at: now) }
+    }
+
+    private func write(_ reply: StreamReply, _ context: ChannelHandlerContext, _ written: @escaping () -> Void) {
+        if let headers = reply.headers {
+            let isAll = reply.steps.isEmpty && reply.ending == .end
+            context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: isAll))), promise: nil)
+        }
+        let player = ReplyPlayer(reply.steps, context, wrap: { NIOAny(HTTP2Frame.FramePayload.data(.init(data: .byteBuffer($0)))) }) {
+            // The end may close the stream before it returns.
+            written()
+            self.end(reply, context)
+        }
+        self.player = player
+        player.play()
+    }
+
+    private func end(_ reply: StreamReply, _ context: ChannelHandlerContext) {
+        switch reply.ending {
+        case .end:
+            guard !reply.steps.isEmpty else { break }
+            let last = context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))))
+            guard reply.closesConnection, let connection = context.channel.parent else { break }
+            // Not before the answer has left.
+            last.whenComplete { _ in connection.close(promise: nil) }
+        case .reset(let code): context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
+        case .hang: break
+        }
+    }
+}
+
+/// An HTTP/2 request as HTTP/1.1 would have it.
+enum Http1Text {
+    /// Fields that belong to a connection, or whose place the frames take (RFC 9113 section 8.2.2).
+    private static let dropped: Set<String> = ["content-length", "transfer-encoding", "connection", "host", "expect"]
+
+    static func head(_ headers: HPACKHeaders, bodyBytes: Int) -> [UInt8] {
+        let method = headers.first(name: ":method") ?? ""
+        let path = headers.first(name: ":path") ?? ""
+        var text = "\(method) \(path) HTTP/1.1\r\nhost: \(headers.first(name: ":authority") ?? headers.first(name: "host") ?? "")\r\n"
+        for field in headers where !field.name.hasPrefix(":") && !dropped.contains(field.name) {
+            text += "\(field.name): \(field.value)\r\n"
+        }
+        return Array("\(text)content-length: \(bodyBytes)\r\n\r\n".utf8)
+    }
+}

@@ -1,0 +1,69 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// A reply in frames. What HTTP/2 has no way to say ends the stream with an error instead.
+struct StreamReply {
+    enum Ending: Equatable {
+        case end
+        case reset(HTTP2ErrorCode)
+        /// Nothing more, until the sender goes.
+        case hang
+    }
+
+    /// Milliseconds before the first frame.
+    var wait = 0
+    /// Nil: none are sent.
+    var headers: HPACKHeaders?
+    var steps: [ReplyScript.Step] = []
+    var ending = Ending.end
+    var closesConnection = false
+
+    /// - Parameter answer: nil: the stream is reset at once.
+    init(_ answer: Answer?, _ fault: Fault?) {
+        guard let answer else {
+            ending = .reset(.cancel)
+            return
+        }
+        let body = ByteBuffer(string: answer.text)
+        headers = StreamReply.headers(answer, length: answer.hasBody ? body.readableBytes : nil)
+        steps = body.readableBytes == 0 ? [] : [.send(body)]
+        if answer.dribble > 0, body.readableBytes > 0 { steps = [.dribble(body, milliseconds: answer.dribble)] }
+        if let fault { spoil(fault, answer, body) }
+    }
+
+    private mutating func spoil(_ fault: Fault, _ answer: Answer, _ body: ByteBuffer) {
+        switch fault {
+        case .silence: (headers, steps, ending) = (nil, [], .hang)
+        case .halfClose, .badStatusLine, .endlessHead: (headers, steps, ending) = (nil, [], .reset(.protocolError))
+        case .resetAfter(let bytes):
+            let head = answer.head(length: body.readableBytes).utf8.count
+            let part = body.getSlice(at: body.readerIndex, length: min(body.readableBytes, max(0, bytes - head)))
+            (steps, ending) = (part.map { [.send($0)] } ?? [], .reset(.cancel))
+        case .slowHead(let milliseconds): wait = milliseconds * answer.head(length: body.readableBytes).utf8.count
+        case .lengthTooLong: headers = StreamReply.headers(answer, length: body.readableBytes + 64)
+        case .lengthTooShort: headers = StreamReply.headers(answer, length: body.readableBytes / 2)
+        case .truncatedChunk, .malformedChunk: ending = .reset(.protocolError)
+        case .infiniteBody:
+            headers = StreamReply.headers(answer, length: nil)
+            steps = [.forever(ByteBuffer(repeating: UInt8(ascii: "z"), count: 8_192))]
+        case .gzipBomb(let mebibytes):
+            let bomb = GzipBomb.bytes(mebibytes: mebibytes)
+            headers = StreamReply.headers(answer, length: bomb.count)
+            headers?.add(name: "content-encoding", value: "gzip")
+            steps = [.send(ByteBuffer(bytes: bomb))]
+        case .closeBeforeReuse:
+            closesConnection = true
+            if steps.isEmpty { steps = [.send(body)] }
+        case .earlyAnswer, .redirectChain, .redirectTo: break
+        }
+    }
+
+    private static func headers(_ answer: Answer, length: Int?) -> HPACKHeaders {
+        var headers = HPACKHeaders([(":status", "\(answer.status)")])
+        for header in answer.headers { headers.add(name: header.name.lowercased(), value: header.value) }
+        if let retryAfter = answer.retryAfter { headers.add(name: "retry-after", value: retryAfter.text) }
+        if let length { headers.add(name: "content-length", value: "\(length)") }
+        return headers
+    }
+}

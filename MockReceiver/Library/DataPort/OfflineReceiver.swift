@@ -1,0 +1,71 @@
+import WebhookModel
+
+/// A receiver without a network, whose time the caller sets: everything behind the sockets is the production code.
+///
+/// For tests that step the time, and for measuring what accounts take. One thread at a time.
+package final class OfflineReceiver {
+    private let shared: SharedCore
+    private let loop: LoopContext
+    private let limits: RequestParser.Limits
+    private var latestPath: ResolvedPath?
+
+    /// - Parameter now: Unix nanoseconds.
+    package init(_ configuration: ReceiverConfiguration, now: Int64 = 0) {
+        shared = SharedCore(ReceiverCore(configuration, now: now))
+        loop = LoopContext(shared: shared, configuration: configuration)
+        limits = RequestParser.Limits(headBytes: configuration.headBytes, bodyBytes: configuration.bodyBytes)
+    }
+
+    /// A request whose answer is still to be written.
+    package struct Pending {
+        fileprivate let decision: Decision
+        /// Of the answer; 0: none fit for use.
+        package var status: Int { decision.reply.outcome.status }
+    }
+
+    /// Takes a request, which must be whole, and writes its answer `milliseconds` later or as much later as the program says.
+    ///
+    /// - Returns: the answer's status; nil: not HTTP.
+    @discardableResult
+    package func receive(_ text: String, at now: Int64, answeredAfter milliseconds: Int = 0) -> Int? {
+        guard let pending = begin(text, at: now) else { return nil }
+        end(pending, at: now + Int64(max(milliseconds, pending.decision.delay)) * 1_000_000)
+        return pending.status
+    }
+
+    /// Takes a request. Its answer is written by `end`, unless it is one that is written at once.
+    package func begin(_ text: String, at now: Int64) -> Pending? {
+        var parser = RequestParser(limits: limits)
+        return Array(text.utf8).withUnsafeBytes { bytes in
+            guard case .complete = parser.advance(bytes) else { return nil }
+            return Pending(decision: loop.receive(parser, bytes, &latestPath, now: now))
+        }
+    }
+
+    /// The answer has been written.
+    package func end(_ pending: Pending, at now: Int64) {
+        guard pending.decision.ticket.isOpen else { return }
+        shared.withCore { $0.answered(pending.decision.ticket, pending.decision.reply.outcome, at: now) }
+    }
+
+    /// So many requests to `/orders`, each of a message of its own, each answered 200 at once.
+    package func feed(_ count: Int) {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        let view = RequestView(
+            bytes: nothing, fields: UnsafeBufferPointer(start: nil, count: 0), path: nothing, query: nothing, headLength: 0,
+            body: nothing)
+        shared.withCore { core in
+            let path = core.resolve("/orders")
+            for number in 0..<UInt64(count) {
+                var request = ReceivedRequest(path, at: Int64(number))
+                request.id = EventID(high: 0x0192_0000_0000_0000, low: BodyHash.finish(number))
+                _ = core.receive(request, view, excerpt: nil)
+            }
+        }
+    }
+
+    package var stats: ReceiverStats { shared.withCore { $0.stats } }
+    package var endpoints: [EndpointStats] { shared.withCore { $0.endpointStats } }
+    package var accounts: MessageAccounts { shared.withCore { $0.snapshot } }
+    package var journal: [JournalEntry] { shared.withCore { $0.journal.entries } }
+}

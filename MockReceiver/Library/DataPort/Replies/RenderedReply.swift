@@ -1,0 +1,145 @@
+import NIOCore
+
+/// A reply as bytes, made once per rule: requests share it.
+final class RenderedReply: Sendable {
+    enum Form: Sendable {
+        /// At once: for a connection that stays, and for one that closes.
+        case plain(keepAlive: ByteBuffer, closing: ByteBuffer)
+        case script(ReplyScript)
+        case reset
+    }
+
+    let form: Form
+    let outcome: ReplyOutcome
+    /// For HTTP/2, which frames it otherwise; nil for a reset.
+    let answer: Answer?
+    let fault: Fault?
+    /// Whether each request gets one of its own, by `made`.
+    let isDynamic: Bool
+
+    init(_ reply: Behaviour.Reply) {
+        switch reply {
+        case .reset: (answer, fault) = (nil, nil)
+        case .answer(let plain): (answer, fault) = (plain, nil)
+        case .fault(.resetAfter(bytes: 0), _): (answer, fault) = (nil, nil)
+        case .fault(.redirectTo(let location), let other): (answer, fault) = (other.redirected(to: location, orElse: 302), nil)
+        case .fault(let fault, let spoilt): (answer, self.fault) = (spoilt, fault)
+        }
+        isDynamic = (answer?.retryAfter?.isDated ?? false) || (fault?.isRedirect ?? false)
+        outcome = ReplyOutcome(answer, fault)
+        form = RenderedReply.form(answer, fault)
+    }
+
+    convenience init(_ answer: Answer) { self.init(.answer(answer)) }
+
+    private static func form(_ answer: Answer?, _ fault: Fault?) -> Form {
+        guard let answer else { return .reset }
+        if let script = fault.flatMap({ ReplyScript($0, answer) }) ?? ReplyScript(dribbling: answer) { return .script(script) }
+        return .plain(keepAlive: answer.bytes(closing: false), closing: answer.bytes(closing: true))
+    }
+
+    /// Whether it strikes as soon as a request's head has come.
+    var isEarly: Bool { fault == .earlyAnswer }
+
+    /// Whether it is over once it is written.
+    var isImmediate: Bool {
+        if case .script = form { false } else { true }
+    }
+
+    /// 429 for a request beyond a rate limit.
+    static func limited(_ retryAfter: RetryAfter) -> RenderedReply {
+        RenderedReply(Answer(status: 429, retryAfter: retryAfter))
+    }
+
+    /// The reply to one request: its date, its place in a chain of redirects.
+    ///
+    /// - Parameter now: Unix nanoseconds of the answer.
+    func made(at now: Int64, _ request: RequestView) -> RenderedReply {
+        guard isDynamic, var answer else { return self }
+        if case .date(let seconds) = answer.retryAfter {
+            let date = HTTPDate.text(now / 1_000_000_000 + Int64(seconds))
+            answer.headers.append(Answer.Header("retry-after", date))
+            answer.retryAfter = nil
+            return RenderedReply(answer, obeying: seconds, fault)
+        }
+        guard case .redirectChain(let hops) = fault else { return self }
+        return RenderedReply(RedirectChain.step(of: hops, answer, request))
+    }
+
+    /// An answer whose `Retry-After` is written already.
+    private init(_ answer: Answer, obeying seconds: Int, _ fault: Fault?) {
+        self.answer = answer
+        self.fault = fault
+        isDynamic = false
+        var outcome = ReplyOutcome(answer, fault)
+        outcome.retryAfter = seconds
+        self.outcome = outcome
+        form = RenderedReply.form(answer, fault)
+    }
+}
+
+extension ReplyOutcome {
+    /// What a reply comes to once it is written.
+    init(_ answer: Answer?, _ fault: Fault?) {
+        guard let answer else {
+            self.init(status: 0, isReset: true)
+            return
+        }
+        switch fault {
+        case .resetAfter: self.init(status: 0, isReset: true)
+        case .silence, .halfClose, .endlessHead, .badStatusLine, .lengthTooLong, .truncatedChunk, .malformedChunk, .infiniteBody:
+            self.init(status: 0)
+        case nil, .closeBeforeReuse, .slowHead, .lengthTooShort, .gzipBomb, .earlyAnswer, .redirectChain, .redirectTo:
+            self.init(status: answer.status, retryAfter: answer.retryAfter?.lawfulSeconds)
+        }
+    }
+}
+
+extension Fault {
+    var isRedirect: Bool {
+        if case .redirectChain = self { true } else { false }
+    }
+}
+
+extension RetryAfter {
+    var isDated: Bool {
+        if case .date = self { true } else { false }
+    }
+
+    /// Seconds that a lawful sender waits; nil: it has been told nothing that it must obey.
+    var lawfulSeconds: Int? {
+        switch self {
+        case .seconds(let seconds), .date(let seconds): seconds >= 0 ? seconds : nil
+        // RFC 9110 section 10.2.3: decimal digits and no sign. More than nine of them is no waiting time.
+        case .text(let text): text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.count <= 9 ? Int(text) : nil
+        }
+    }
+
+    /// The header's value, but for a date.
+    var text: String {
+        switch self {
+        case .seconds(let seconds), .date(let seconds): "\(seconds)"
+        case .text(let text): text
+        }
+    }
+}
+
+/// Redirects that lead to redirects: the query counts them.
+enum RedirectChain {
+    static func step(of hops: Int, _ answer: Answer, _ request: RequestView) -> Answer {
+        let query = String(decoding: request.query, as: UTF8.self)
+        let hop = query.split(separator: "&").first { $0.hasPrefix("hop=") }.flatMap { Int($0.dropFirst(4)) } ?? 0
+        guard hop < hops else { return answer }
+        return answer.redirected(to: "\(String(decoding: request.path, as: UTF8.self))?hop=\(hop + 1)", orElse: 307)
+    }
+}
+
+extension Answer {
+    /// The answer as a redirect, with its own status where that is one.
+    func redirected(to location: String, orElse status: Int) -> Answer {
+        var redirect = self
+        if redirect.status / 100 != 3 { redirect.status = status }
+        redirect.headers = headers.filter { $0.name.lowercased() != "location" } + [Header("location", location)]
+        return redirect
+    }
+}

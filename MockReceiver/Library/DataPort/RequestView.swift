@@ -1,0 +1,32 @@
+import Glibc
+
+/// A whole request, or one whose head is whole, as it lies in memory: borrowed for a call.
+struct RequestView {
+    /// From the request's first byte on; fields and ranges count from there.
+    let bytes: UnsafeRawBufferPointer
+    let fields: UnsafeBufferPointer<RequestParser.Field>
+    /// The target without its query.
+    let path: UnsafeRawBufferPointer
+    /// What follows the path's `?`; empty where there is none.
+    let query: UnsafeRawBufferPointer
+    let headLength: Int
+    /// Unchunked.
+    let body: UnsafeRawBufferPointer
+
+    /// The value of the first field of that name, without surrounding spaces; empty where there is none.
+    ///
+    /// - Parameter name: in lower case.
+    func value(of name: [UInt8]) -> UnsafeRawBufferPointer {
+        for field in fields where field.name.count == name.count {
+            if HTTPGrammar.equal(bytes, field.name, name) { return UnsafeRawBufferPointer(rebasing: bytes[field.value]) }
+        }
+        return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// Whether both hold the same bytes.
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let one = left.baseAddress, let other = right.baseAddress else { return true }
+        return memcmp(one, other, left.count) == 0
+    }
+}

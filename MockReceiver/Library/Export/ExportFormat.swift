@@ -1,0 +1,40 @@
+import NIOCore
+
+/// How the journal is written as a file.
+enum ExportFormat: String, CaseIterable {
+    case ndjson, har
+
+    var contentType: String {
+        switch self {
+        case .ndjson: "application/x-ndjson"
+        case .har: "application/json"
+        }
+    }
+
+    /// The file, piece by piece, so that it never stands in memory whole.
+    ///
+    /// - Parameters:
+    ///   - entries: oldest first.
+    ///   - host: what HAR's addresses begin with where a request names no host.
+    func pieces(_ entries: [JournalEntry], host: String) -> [() throws -> ByteBuffer] {
+        switch self {
+        case .ndjson:
+            return entries.map { entry in
+                {
+                    var line = try AdminJSON.line(JournalPayload(entry))
+                    line.writeString("\n")
+                    return line
+                }
+            }
+        case .har:
+            let parts = entries.enumerated().map { index, entry in
+                {
+                    var part = ByteBuffer(string: index == 0 ? "" : ",\n")
+                    part.writeImmutableBuffer(try HTTPArchive.entry(entry, host: host))
+                    return part
+                }
+            }
+            return [{ ByteBuffer(string: HTTPArchive.head) }] + parts + [{ ByteBuffer(string: HTTPArchive.tail) }]
+        }
+    }
+}

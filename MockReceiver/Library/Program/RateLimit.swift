@@ -1,0 +1,23 @@
+/// A token bucket per path: requests beyond it get 429.
+public struct RateLimit: Sendable, Equatable {
+    public var perSecond: Double
+    /// Requests that may come at once.
+    public var burst: Int
+    /// Nil: whole seconds until the next token.
+    public var retryAfter: RetryAfter?
+
+    public init(perSecond: Double, burst: Int, retryAfter: RetryAfter? = nil) {
+        self.perSecond = perSecond
+        self.burst = burst
+        self.retryAfter = retryAfter
+    }
+}
+
+/// The header `Retry-After` (RFC 9110 section 10.2.3), lawful and not.
+public enum RetryAfter: Sendable, Equatable {
+    case seconds(Int)
+    /// An HTTP date so many seconds after the answer.
+    case date(seconds: Int)
+    /// Whatever a bad server writes: `-1`, `99999999999`, `soon`.
+    case text(String)
+}

@@ -1,0 +1,25 @@
+/// One path's allowance under one rule.
+struct TokenBucket {
+    private var tokens: Double
+    private var filledAt: Int64
+
+    /// Full at first.
+    init(_ limit: RateLimit, now: Int64) {
+        tokens = Double(limit.burst)
+        filledAt = now
+    }
+
+    /// Takes a token. Nil: it is there; else nanoseconds until the next.
+    ///
+    /// - Parameter now: Unix nanoseconds. A clock that was set back fills nothing.
+    mutating func take(_ limit: RateLimit, now: Int64) -> Int64? {
+        let elapsed = Double(max(0, now - filledAt)) / 1e9
+        tokens = min(Double(limit.burst), tokens + elapsed * limit.perSecond)
+        filledAt = now
+        guard tokens < 1 else {
+            tokens -= 1
+            return nil
+        }
+        return Int64((1 - tokens) / limit.perSecond * 1e9)
+    }
+}

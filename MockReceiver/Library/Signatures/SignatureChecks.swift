@@ -1,0 +1,58 @@
+import WebhookSigning
+
+/// The verifiers of one event loop: an OpenSSL context belongs to one thread.
+struct SignatureChecks {
+    /// By secret rule.
+    private var verifiers: [SignatureVerifier?] = []
+    /// The second in which diagnoses are counted, and how many it has had.
+    private var second: Int64 = 0
+    private var diagnoses = 0
+
+    /// Diagnoses a second at most: a flood of wrong signatures must not cost the receiver its speed.
+    private static let mostDiagnoses = 100
+
+    /// Fills in what the request's signature says.
+    mutating func check(_ request: inout ReceivedRequest, _ view: RequestView, tolerance: Int64) {
+        let now = request.at / 1_000_000_000
+        guard let rule = request.path.secretRule else {
+            request.timestamp = SignatureChecks.timestamp(view)
+            return
+        }
+        let verifier = self.verifier(rule, of: request.path, tolerance: tolerance)
+        let verdict = verifier.verify(body: view.body, now: now) { view.value(of: $0) }
+        request.verdict = Verdict(verdict)
+        if let seconds = verifier.latestSeconds { request.timestamp = UInt32(clamping: seconds) }
+        switch verdict {
+        case .valid(let key): request.key = UInt8(key)
+        case .expired, .future: break
+        case .wrong, .missing, .malformed:
+            guard mayDiagnose(now), let check = request.path.check else { return }
+            request.diagnosis = SignatureSuspects(check, among: request.path.secrets, view, now: now).diagnose(verdict)
+        }
+    }
+
+    private mutating func mayDiagnose(_ now: Int64) -> Bool {
+        if second != now { (second, diagnoses) = (now, 0) }
+        diagnoses += 1
+        return diagnoses <= SignatureChecks.mostDiagnoses
+    }
+
+    private mutating func verifier(_ rule: Int, of path: ResolvedPath, tolerance: Int64) -> SignatureVerifier {
+        if rule < verifiers.count, let known = verifiers[rule] { return known }
+        while verifiers.count <= rule { verifiers.append(nil) }
+        // Not looked at before: a copy of it retains all its parts.
+        guard let check = path.check else { preconditionFailure("a rule's number without the rule") }
+        let verifier = SignatureVerifier(check.secrets, scheme: check.scheme, tolerance: tolerance)
+        verifiers[rule] = verifier
+        return verifier
+    }
+
+    private static let timestampHeader = Array("webhook-timestamp".utf8)
+
+    /// Of a message that nobody checks, by the standard's header; 0: none.
+    private static func timestamp(_ view: RequestView) -> UInt32 {
+        let digits = view.value(of: timestampHeader)
+        guard (1...10).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return 0 }
+        return UInt32(clamping: digits.reduce(0 as UInt64) { $0 * 10 + UInt64($1 - 0x30) })
+    }
+}
