@@ -61,6 +61,9 @@ struct Answered {
         return CommandFailure(detail + ((problem["mend"] as? String).map { "\n\($0)" } ?? ""))
     }
 
+    /// Of an answer that is a list.
+    var items: [[String: Any]] { (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [[String: Any]] ?? [] }
+
     func number(_ key: String) -> Int { object[key] as? Int ?? 0 }
     func texts(_ key: String) -> [String] { object[key] as? [String] ?? [] }
     func list(_ key: String) -> [[String: Any]] { object[key] as? [[String: Any]] ?? [] }
@@ -99,6 +102,9 @@ struct FilterOptions: ParsableArguments {
         ]
     }
 }
+
+/// A text as one segment of a path.
+func segment(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text }
 
 /// A path and a query of those values that are there.
 func target(_ path: String, _ pairs: [(String, String?)] = []) -> String {

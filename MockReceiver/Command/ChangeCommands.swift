@@ -30,7 +30,10 @@ struct ProgramCommand: AsyncParsableCommand {
         var program: String
 
         func run() async throws {
-            let answered = try await admin.call("PUT", "/program", body: try ProgramSource.text(program))
+            let text = try ProgramSource.text(program)
+            // Mistakes are told here, with the file's name.
+            _ = try ProgramSource.program(program, text)
+            let answered = try await admin.call("PUT", "/program", body: text)
             Terminal.print(
                 admin.json ? answered.text : "\(answered.number("rules")) rules hold, \(answered.number("connections")) for connections"
             )
@@ -76,14 +79,49 @@ struct FaultCommand: AsyncParsableCommand {
 
 struct InboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inbox", abstract: "Open a path of its own, with a page that shows what comes.")
-    @OptionGroup var admin: AdminOptions
-    @Option(help: ArgumentHelp("How long it lasts: 1s to 7d.", valueName: "duration"))
-    var expires = "24h"
+        commandName: "inbox", abstract: "Paths of their own, with pages that show what comes.",
+        subcommands: [OpenInbox.self, ListInboxes.self, ShowInbox.self, CloseInbox.self], defaultSubcommand: OpenInbox.self)
 
-    func run() async throws {
-        let answered = try await admin.call("POST", target("/inboxes", [("expires", expires)]), expecting: [201])
-        if admin.json { return Terminal.print(answered.text) }
-        Terminal.print("webhooks to \(answered.object["url"] ?? "")\npage        \(admin.address)\(answered.object["page"] ?? "")")
+    struct OpenInbox: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "open", abstract: "Open one (what happens without a verb).")
+        @OptionGroup var admin: AdminOptions
+        @Option(help: ArgumentHelp("How long it lasts: 1s to 7d.", valueName: "duration"))
+        var expires = "24h"
+
+        func run() async throws {
+            let answered = try await admin.call("POST", target("/inboxes", [("expires", expires)]), expecting: [201])
+            if admin.json { return Terminal.print(answered.text) }
+            let secure = answered.object["tls_url"].map { "\nor to       \($0)" } ?? ""
+            Terminal.print("webhooks to \(answered.object["url"] ?? "")\(secure)\npage        \(admin.address)\(answered.object["page"] ?? "")")
+        }
+    }
+
+    struct ListInboxes: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "Those that live, newest first.")
+        @OptionGroup var admin: AdminOptions
+
+        func run() async throws {
+            let answered = try await admin.call("GET", "/inboxes")
+            if admin.json { return Terminal.print(answered.text) }
+            for inbox in answered.items { Terminal.print("\(inbox["token"] ?? "")  \(inbox["url"] ?? "")  until \(Moment.text(inbox["expires_us"]))") }
+        }
+    }
+
+    struct ShowInbox: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "What came to one, as JSON: its latest 100, newest first.")
+        @OptionGroup var admin: AdminOptions
+        @Argument(help: "Its token.")
+        var token: String
+
+        func run() async throws { Terminal.print(try await admin.call("GET", "/inboxes/\(segment(token))").text) }
+    }
+
+    struct CloseInbox: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "close", abstract: "Close one.")
+        @OptionGroup var admin: AdminOptions
+        @Argument(help: "Its token.")
+        var token: String
+
+        func run() async throws { _ = try await admin.call("DELETE", "/inboxes/\(segment(token))") }
     }
 }

@@ -5,7 +5,7 @@ import NIOCore
 
 struct AwaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "await", abstract: "Wait until enough came; exit status 3 where the time was over.")
+        commandName: "await", abstract: "Wait until enough came; exit status 3 where the time was over, 6 where the journal had lost requests by then.")
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
     @Option(help: "So many requests that fit the filter, those that came before included.")
@@ -29,7 +29,8 @@ struct AwaitCommand: AsyncParsableCommand {
         } else {
             Terminal.complain("\(answered.failure)")
         }
-        guard answered.status == 200 else { throw ExitStatus.doesNotHold }
+        guard answered.status != 200 else { return }
+        throw answered.object["inconclusive"] as? Bool == true ? ExitStatus.inconclusive : ExitStatus.doesNotHold
     }
 }
 
@@ -57,7 +58,15 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         var answers: [Answered] = []
-        if let file { answers.append(try await ask(try ProgramSource.file(file))) }
+        if let file {
+            let text = try ProgramSource.file(file)
+            do {
+                _ = try AssertionFile.parse(text)
+            } catch {
+                throw ValidationError(error.mistakes.map { "\(file):\($0)" }.joined(separator: "\n"))
+            }
+            answers.append(try await ask(text))
+        }
         if !assertions.isEmpty { answers.append(try await ask(try written())) }
         for answer in answers {
             if admin.json { Terminal.print(answer.text) } else { show(answer) }
@@ -146,6 +155,8 @@ struct ReconcileCommand: AsyncParsableCommand {
         ] where answered.number(key) > 0 || key == "arrived" || key == "lost" {
             Terminal.print("  \(key.replacing("_", with: " ")): \(answered.number(key))")
         }
+        let lines = (answered.object["lost_lines"] as? [Int] ?? []).map { "\($0)" }
+        if !lines.isEmpty { Terminal.print("  lost, lines of the ledger: \(lines.joined(separator: " "))") }
         for key in ["lost_ids", "phantom_ids", "changed_ids"] where !answered.texts(key).isEmpty {
             Terminal.print("  \(key.prefix { $0 != "_" }): \(answered.texts(key).joined(separator: " "))")
         }

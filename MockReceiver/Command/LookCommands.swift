@@ -20,14 +20,29 @@ struct JournalCommand: AsyncParsableCommand {
     func run() async throws {
         let answered = try await admin.call("GET", target("/journal", filter.pairs + [("limit", "\(limit)")]))
         if admin.json { return Terminal.print(answered.text) }
-        let entries = (try? JSONSerialization.jsonObject(with: Data(answered.text.utf8))) as? [[String: Any]] ?? []
-        for entry in entries {
+        for entry in answered.items {
             Terminal.print(
                 "\(entry["number"] ?? "")  \(Moment.text(entry["at_us"]))  \(entry["status"] ?? "")  \(entry["verdict"] ?? "")  "
                     + "\(entry["path"] ?? "")  \(entry["id"] ?? "")  attempt \(entry["attempt"] ?? "")  \(entry["body_length"] ?? "") bytes"
             )
         }
     }
+}
+
+struct FollowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "follow", abstract: "What comes, as it comes: server-sent events, until interrupted.")
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup(title: "Filter") var filter: FilterOptions
+
+    func run() async throws { try await admin.copy(target("/stream", filter.pairs)) }
+}
+
+struct MetricsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "metrics", abstract: "Every counter as Prometheus text.")
+    @OptionGroup var admin: AdminOptions
+
+    func run() async throws { try await admin.copy("/metrics") }
 }
 
 struct TimelineCommand: AsyncParsableCommand {
@@ -38,8 +53,7 @@ struct TimelineCommand: AsyncParsableCommand {
     var id: String
 
     func run() async throws {
-        let encoded = id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? id
-        let answered = try await admin.call("GET", "/messages/\(encoded)/timeline")
+        let answered = try await admin.call("GET", "/messages/\(segment(id))/timeline")
         if admin.json { return Terminal.print(answered.text) }
         for account in answered.list("accounts") {
             let counts = ["attempts", "accepted", "duplicates"].map { "\(account[$0] ?? 0) \($0)" }.joined(separator: ", ")

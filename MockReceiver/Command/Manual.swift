@@ -34,6 +34,10 @@ enum Manual {
                       Sums of all endpoints, or of each.
                journal [FILTER] [--limit N]
                       The latest requests, newest first.
+               follow [FILTER]
+                      What comes, as it comes: server-sent events.
+               metrics
+                      Every counter as Prometheus text.
                timeline ID
                       One message's attempts: when, after what gap, answered how.
                await --requests N [FILTER] | --accepted N  [--timeout SECONDS]
@@ -46,8 +50,8 @@ enum Manual {
                       The journal, oldest first, to standard output.
                fault [--path PATH] [--count N] [--status N] [--retry-after TEXT] [--fault NAME[=MEASURE]]
                       Spoil the next requests of a path, whatever the program says.
-               inbox [--expires DURATION]
-                      Open a path of its own, with a page that shows what comes.
+               inbox [--expires DURATION] | inbox list | inbox show TOKEN | inbox close TOKEN
+                      Open a path of its own, with a page that shows what comes; or look after those that are open.
                program get | program put NAME|FILE
                       Read or change the program.
                reset  Forget accounts, counters, endpoints and the journal.
@@ -62,9 +66,12 @@ enum Manual {
                       Listen here, both ports. Default 127.0.0.1.
                --port N, --admin-port N
                       Data and admin port. Default 9400 and 9401; 0: the system chooses, and the first line says which.
+               --admin-name NAME
+                      A name by which the admin port is reached, beside addresses, localhost, this machine's name and --host. Other names
+                      are refused: a page elsewhere may have pointed them here to read along. May be repeated.
                --tls-port N
                       Data port for HTTPS too, HTTP/1.1 and HTTP/2, with a certificate of a CA that lives as long as the receiver. Default:
-                      none; 0: the system chooses.
+                      none, but 9443 where the program has faults of TLS, or --tls-ca or --tls-name is given; 0: the system chooses.
                --tls-name NAME
                       What senders call this host over HTTPS, beside localhost, the loopback addresses and --host. May be repeated.
                --tls-ca FILE
@@ -72,8 +79,8 @@ enum Manual {
                --loops N
                       Event loops of the data port. Default 1; more only where cores are free.
                --journal N
-                      Latest requests kept with head and body. Default 1000; 0: none, for speed. Each holds at most 8 KiB, so the
-                      default takes at most 8 MiB.
+                      Latest requests kept with head and body. Default 1000; 0: none, for speed. Each holds at most 10 KiB, so the
+                      default takes at most 10 MiB.
                --journal-file FILE
                       Append every request to FILE, head and body whole, as NDJSON (the lines of `export`). Requests never wait for the
                       disk: what finds 64 MiB waiting, or comes after a write has failed, is left out and counted (stats: unjournaled).
@@ -126,7 +133,7 @@ enum Manual {
                    fail_percent: 5       of the other attempts
                    fail_status: 503      and fail_headers, fail_body, fail_fault, ...: what failing attempts get
                connections:              before any request is read; the first that holds
-                 - {fault: refuse, window: {to: 30s}, percent: 100, connections: 1..10}
+                 - {fault: reset, window: {to: 30s}, percent: 50, connections: 1..10}    refuse: window only
                secrets:                  absent: those known before stay
                  - {path: "*", scheme: standard, secrets: [whsec_...]}
                expect:                   what a lawful sender does; `stats` counts what is otherwise, under conduct
@@ -176,7 +183,7 @@ enum Manual {
                2      Usage: an option, or a program or file of assertions with mistakes.
                3      verify, await: it is not so.
                4      reconcile: acknowledged messages were lost.
-               6      verify, reconcile: inconclusive, for a cap was hit.
+               6      verify, await, reconcile: inconclusive, for a cap was hit.
                7      reconcile: messages came with other bytes, or that nobody sent.
 
         EXAMPLES
@@ -202,8 +209,8 @@ enum Manual {
                (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may stand in its place, and all but id may be left
                out.
 
-               Other caps: 16,384 paths; 100,000 ordering keys; requests of 32 KiB head and 4 MiB body; 128 inboxes of 100 requests
-               (100 MiB); 64 streams.
+               Other caps: 16,384 paths of 1 KiB; 100,000 ordering keys, numbers up to 2^46; requests of 32 KiB head and 4 MiB body; 128
+               inboxes of 100 requests (128 MiB); 64 streams; 1,000 faults that wait. A ledger takes 80 bytes a line meanwhile.
 
         ENVIRONMENT
                MOCK_RECEIVER_ADMIN

@@ -10,8 +10,8 @@ struct MockReceiverCommand: AsyncParsableCommand {
         abstract: "Receives webhooks: checks signatures, accounts for every message, and fails on demand.",
         subcommands: [
             ReceiveCommand.self, CheckCommand.self, ProgramsCommand.self, StatsCommand.self, JournalCommand.self,
-            TimelineCommand.self, AwaitCommand.self, VerifyCommand.self, ReconcileCommand.self, ExportCommand.self,
-            ResetCommand.self, FaultCommand.self, InboxCommand.self, ProgramCommand.self,
+            FollowCommand.self, MetricsCommand.self, TimelineCommand.self, AwaitCommand.self, VerifyCommand.self,
+            ReconcileCommand.self, ExportCommand.self, ResetCommand.self, FaultCommand.self, InboxCommand.self, ProgramCommand.self,
         ],
         defaultSubcommand: ReceiveCommand.self)
 

@@ -23,6 +23,9 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
     var adminPort = 9401
 
+    @Option(help: "A name by which browsers and tools reach the admin port, beside addresses, localhost and --host. May be repeated.")
+    var adminName: [String] = []
+
     @Option(help: "Event loops of the data port; more than one only where cores are free.")
     var loops = 1
 
@@ -38,19 +41,24 @@ struct ListeningOptions: ParsableArguments {
     func validate() throws {
         try check("--port", port, 0...65_535)
         if let tlsPort { try check("--tls-port", tlsPort, 0...65_535) }
-        if tlsPort == nil, tlsCA != nil || !tlsName.isEmpty { throw ValidationError("--tls-name and --tls-ca need --tls-port") }
         try check("--admin-port", adminPort, 0...65_535)
         try check("--loops", loops, 1...64)
         try check("--journal", journal, 0...1_000_000)
         try check("--messages", messages, 1...100_000_000)
     }
 
-    func apply(to configuration: inout ReceiverConfiguration) {
+    /// The HTTPS port where nobody says one and a program has faults of TLS.
+    private static let standardTLSPort = 9443
+
+    /// - Parameter program: one with faults of TLS, or certificates that are asked for, opens an HTTPS port.
+    func apply(to configuration: inout ReceiverConfiguration, for program: BehaviourProgram) {
+        let needsTLS = tlsCA != nil || !tlsName.isEmpty || program.connections.contains(where: \.fault.isOfTLS)
         configuration.host = host
         configuration.port = port
-        configuration.tlsPort = tlsPort
+        configuration.tlsPort = tlsPort ?? (needsTLS ? (port == 0 ? 0 : ListeningOptions.standardTLSPort) : nil)
         configuration.tlsNames = tlsName
         configuration.adminPort = adminPort
+        configuration.adminNames = adminName
         configuration.loops = loops
         configuration.journalCapacity = journal
         configuration.journalFile = journalFile
@@ -102,12 +110,16 @@ struct BehaviourOptions: ParsableArguments {
     /// The file's rules, then the options' as the last.
     func makeProgram() throws -> BehaviourProgram {
         var program = try program.map(ProgramSource.program) ?? BehaviourProgram()
-        program.rules.append(
-            BehaviourProgram.Rule(
-                .all,
-                Behaviour(
-                    reply: .answer(Answer(status: status)), delay: .fixed(delayMs), failFirst: failFirst,
-                    failShare: failPercent / 100, failure: .answer(Answer(status: failStatus)))))
+        let behaviour = Behaviour(
+            reply: .answer(Answer(status: status)), delay: .fixed(delayMs), failFirst: failFirst, failShare: failPercent / 100,
+            failure: .answer(Answer(status: failStatus)))
+        if behaviour != Behaviour() {
+            guard !program.rules.contains(where: { $0.pattern == .all && $0.conditions == .always }) else {
+                throw ValidationError(
+                    "--status, --delay-ms and --fail-... have no effect: the program has a rule for every path; change that rule")
+            }
+            program.rules.append(BehaviourProgram.Rule(.all, behaviour))
+        }
         let rules = try secretRules()
         if !rules.isEmpty { program.secrets = rules + (program.secrets ?? []) }
         if let seed { program.seed = seed }

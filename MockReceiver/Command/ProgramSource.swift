@@ -5,17 +5,20 @@ import MockReceiver
 /// Where a behaviour program comes from: the cookbook by name, or a file.
 enum ProgramSource {
     /// - Throws: `ValidationError` with every mistake, each behind the file's name, its line and its column.
-    static func program(_ written: String) throws -> BehaviourProgram {
+    static func program(_ written: String) throws -> BehaviourProgram { try program(written, try text(written)) }
+
+    /// - Parameter text: what stands there.
+    static func program(_ written: String, _ text: String) throws -> BehaviourProgram {
         do {
-            return try ProgramFile.parse(try text(written))
-        } catch let error as ProgramError {
+            return try ProgramFile.parse(text)
+        } catch {
             throw ValidationError(error.mistakes.map { "\(written):\($0)" }.joined(separator: "\n"))
         }
     }
 
     /// A file of that name comes first.
     static func text(_ written: String) throws -> String {
-        if Cookbook.isName(written), !FileManager.default.fileExists(atPath: written) {
+        if written != "-", Cookbook.isName(written), !FileManager.default.fileExists(atPath: written) {
             do {
                 return try Cookbook.text(written)
             } catch {

@@ -14,14 +14,14 @@ struct ReceiveCommand: AsyncParsableCommand {
 
     func run() async throws {
         var configuration = ReceiverConfiguration()
-        listening.apply(to: &configuration)
         configuration.program = try behaviour.makeProgram()
+        listening.apply(to: &configuration, for: configuration.program)
         let signals = StopSignals()
         let server: ReceiverServer
         do {
             server = try await ReceiverServer.start(configuration)
         } catch let error as ListenError {
-            throw CommandFailure("\(error); choose another with \(error.which.option)")
+            throw CommandFailure("\(error); choose another with \(error.isOfAddress ? "--host" : error.which.option)")
         } catch let error as JournalFileError {
             throw CommandFailure("--journal-file: \(error); give a file in a directory that you may write")
         }

@@ -11,10 +11,14 @@ public struct ListenError: Error, Equatable, CustomStringConvertible {
     /// The system's words.
     public let reason: String
 
+    /// Whether another port would fail as well: the address is none of this machine.
+    public let isOfAddress: Bool
+
     init(_ which: Port, host: String, port: Int, _ error: any Error) {
         self.which = which
         self.host = host
         self.port = port
+        isOfAddress = (error as? IOError)?.errnoCode == EADDRNOTAVAIL || error is SocketAddressError
         reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 

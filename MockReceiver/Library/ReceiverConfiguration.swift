@@ -6,6 +6,9 @@ public struct ReceiverConfiguration: Sendable {
     public var port = 0
     /// The admin port; 0: the system chooses; nil: none.
     public var adminPort: Int?
+    /// What tools and browsers call this host at the admin port, beside its addresses, `localhost`, its own name and `host`: other names are
+    /// refused, for they may have been pointed here by a page that wants to read along.
+    public var adminNames: [String] = []
     /// Data port for HTTPS, HTTP/1.1 and HTTP/2 (ALPN), with a certificate of a throw-away CA; 0: the system chooses; nil: none.
     public var tlsPort: Int?
     /// What senders call this host in `https:` URLs, beside `localhost`, the loopback addresses and `host`.

@@ -39,14 +39,17 @@ final class ReceiverControl: Sendable {
             let secrets = program.secrets ?? known.secrets
             known = program
             known.secrets = secrets
+            // Rendered before the lock: requests do not wait for it.
+            let compiled = CompiledProgram(known)
             let now = WallClock.now()
-            shared.withCore { $0.replace(program, now: now) }
+            shared.withCore { $0.replace(compiled, now: now) }
         }
         shared.programChanged()
     }
 
-    func strikeNext(_ count: Int, of pattern: PathPattern, with reply: Behaviour.Reply) {
-        shared.withCore { $0.strikeNext(count, of: pattern, with: reply) }
+    func strikeNext(_ count: Int, of pattern: PathPattern, with reply: Behaviour.Reply) -> Bool {
+        let rendered = RenderedReply(reply)
+        return shared.withCore { $0.strikeNext(count, of: pattern, with: rendered) }
     }
 
     func reset() {
@@ -62,7 +65,11 @@ final class ReceiverControl: Sendable {
         }
         let clock = Task {
             try await Task.sleep(for: timeout)
-            self.give(up: token)
+            // Again until it is known: with a short time it may not be yet.
+            while true {
+                self.give(up: token)
+                try await Task.sleep(for: .milliseconds(50))
+            }
         }
         defer { clock.cancel() }
         return await withTaskCancellationHandler {

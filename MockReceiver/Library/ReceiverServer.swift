@@ -120,7 +120,10 @@ public final class ReceiverServer: Sendable {
     public func replace(_ program: BehaviourProgram) { control.replace(program) }
 
     /// The next so many requests of these paths get this at once, whatever the program says. Several calls queue up.
-    public func strikeNext(_ count: Int = 1, of pattern: PathPattern = .all, with reply: Behaviour.Reply) {
+    ///
+    /// - Returns: false: 1,000 wait already.
+    @discardableResult
+    public func strikeNext(_ count: Int = 1, of pattern: PathPattern = .all, with reply: Behaviour.Reply) -> Bool {
         control.strikeNext(count, of: pattern, with: reply)
     }
 

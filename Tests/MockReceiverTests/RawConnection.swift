@@ -46,6 +46,7 @@ final class RawConnection: Sendable {
         let (changes, change) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: false)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(inbox, change)) }
             }
@@ -66,6 +67,12 @@ final class RawConnection: Sendable {
 
     /// Returns once the kernel has taken everything.
     func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)).get() }
+
+    /// Ends our half behind it.
+    func sendLast(_ text: String) async throws {
+        try await send(text)
+        try await channel.close(mode: .output).get()
+    }
 
     /// Whether the kernel has taken everything.
     var hasSentAll: Bool { channel.isWritable }

@@ -41,7 +41,11 @@ extension MessageAccount {
             duplicates += 1
             notes.isDuplicate = true
         }
-        if request.isWhole, bodyHash != request.bodyHash || Int(bodyLength) != request.bodyLength {
+        if request.isWhole, flags.contains(.bodyUnseen) {
+            flags.remove(.bodyUnseen)
+            bodyHash = request.bodyHash
+            bodyLength = UInt32(request.bodyLength)
+        } else if request.isWhole, bodyHash != request.bodyHash || Int(bodyLength) != request.bodyLength {
             flags.insert(.bodyChanged)
             notes.bodyChanged = true
         }

@@ -10,9 +10,9 @@ public struct MessageAccount: Sendable, Equatable {
     public internal(set) var firstAccepted: Int64 = 0
     /// When the latest request was read, Unix nanoseconds.
     public internal(set) var lastSeen: Int64
-    /// `BodyHash` and length in bytes of the first request's body.
-    public let bodyHash: UInt64
-    public let bodyLength: UInt32
+    /// `BodyHash` and length in bytes of the first whole request's body; 0 while `bodyUnseen` is set.
+    public internal(set) var bodyHash: UInt64
+    public internal(set) var bodyLength: UInt32
     /// The path's number in `MessageAccounts.paths`.
     public let endpoint: Int32
     /// Requests seen.
@@ -55,14 +55,18 @@ public struct MessageAccount: Sendable, Equatable {
         public static let impatient = Flags(rawValue: 32)
         /// A retry came sooner or later than the declared gap.
         public static let offSchedule = Flags(rawValue: 64)
+        /// No request has been read whole: each was answered before its body came.
+        public static let bodyUnseen = Flags(rawValue: 128)
     }
 }
 
 extension MessageAccount {
     init(_ request: ReceivedRequest, id: EventID, endpoint: Int) {
+        var flags: Flags = request.isForeignID ? .foreignID : []
+        if !request.isWhole { flags.insert(.bodyUnseen) }
         self.init(
             id: id, firstSeen: request.at, lastSeen: request.at, bodyHash: request.bodyHash,
-            bodyLength: UInt32(request.bodyLength), endpoint: Int32(endpoint), flags: request.isForeignID ? .foreignID : [])
+            bodyLength: UInt32(request.bodyLength), endpoint: Int32(endpoint), flags: flags)
     }
 
     private init(

@@ -4,11 +4,16 @@ struct OrderMark {
     let key: UInt64
     let number: Int64
 
-    /// Nil: a header is missing, or the number is none.
+    /// Sums of gaps between these, over as many keys as there may be, stay within 64 bits.
+    private static let numbers = 0...Int64(1) << 46
+
+    /// Nil: a header is missing, or the number is none, negative or beyond 2⁴⁶.
     init?(_ order: ExpectedConduct.Ordering, _ request: RequestView) {
         let key = request.value(of: Array(order.keyHeader.utf8))
         let written = request.value(of: Array(order.numberHeader.utf8))
-        guard !key.isEmpty, let number = Int64(String(decoding: written, as: UTF8.self)) else { return nil }
+        guard !key.isEmpty, let number = Int64(String(decoding: written, as: UTF8.self)),
+            OrderMark.numbers.contains(number)
+        else { return nil }
         self.key = BodyHash.of(key)
         self.number = number
     }
@@ -21,7 +26,7 @@ struct OrderBook {
         var highest: Int64
         var count: Int64
 
-        var missing: Int64 { highest - lowest + 1 - count }
+        var missing: Int64 { max(0, highest - lowest + 1 - count) }
     }
 
     private var lines: [UInt64: Line] = [:]
@@ -41,8 +46,10 @@ struct OrderBook {
             lines[mark.key] = Line(lowest: mark.number, highest: mark.number, count: 1)
             return Change(isNewKey: true)
         }
+        // The same again: a message without an id that was sent once more.
+        guard mark.number != line.highest else { return Change() }
         let before = line.missing
-        let isInversion = mark.number <= line.highest
+        let isInversion = mark.number < line.highest
         line.lowest = min(line.lowest, mark.number)
         line.highest = max(line.highest, mark.number)
         line.count += 1

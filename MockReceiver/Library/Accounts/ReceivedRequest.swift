@@ -15,6 +15,9 @@ final class ResolvedPath: Sendable {
     let onlyReply: RenderedReply?
     /// Whether a rule may strike before a request is whole.
     let isEarly: Bool
+    /// Whether a rule looks at what the message says of itself.
+    let asksType: Bool
+    let asksTenant: Bool
     /// Paths under one rule share a verifier.
     let secretRule: Int?
     let check: BehaviourProgram.SecretRule?
@@ -23,6 +26,11 @@ final class ResolvedPath: Sendable {
     let expectation: ExpectedConduct?
     /// The header that names messages, in lower case: that of the scheme, else `webhook-id`.
     let idHeader: [UInt8]
+
+    /// As much of the path as the journal keeps.
+    var shown: String {
+        bytes.count <= ReceiverCore.mostPathBytes ? path : String(decoding: bytes.prefix(ReceiverCore.mostPathBytes), as: UTF8.self)
+    }
 
     init(path: String, epoch: Int, number: Int?, program: CompiledProgram) {
         self.path = path
@@ -33,6 +41,8 @@ final class ResolvedPath: Sendable {
         rules = program.rules(of: path)
         onlyReply = rules[0].onlyReply
         isEarly = rules.contains(where: \.isEarly)
+        asksType = rules.contains(where: \.asksType)
+        asksTenant = rules.contains(where: \.asksTenant)
         secretRule = program.secretRule(of: path)
         secrets = program.secrets
         check = secretRule.map { program.secrets[$0] }

@@ -46,7 +46,7 @@ extension ReceiverCore {
     private mutating func measure(
         _ field: ExpectedConduct.Source, _ request: ReceivedRequest, _ view: RequestView, _ endpoint: Int
     ) {
-        guard let text = field.text(view), let occurred = EventTime.nanoseconds(text) else { return }
+        guard let text = field.text(view), let occurred = EventTime.nanoseconds(text), occurred >= 0 else { return }
         let microseconds = Int((request.at - occurred) / 1_000)
         endpoints[endpoint].add(latency: microseconds)
         latency = latency ?? LatencyTally()

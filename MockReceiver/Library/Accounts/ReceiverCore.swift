@@ -51,10 +51,13 @@ struct ReceiverCore {
         ResolvedPath(path: path, epoch: epoch, number: number(of: path), program: inboxes.program(of: path) ?? program)
     }
 
+    /// Longer paths share the counters of all.
+    static let mostPathBytes = 1_024
+
     /// Nil beyond the cap.
     private mutating func number(of path: String) -> Int? {
         if let number = numbers[path] { return number }
-        guard endpoints.count < configuration.endpointCap else { return nil }
+        guard endpoints.count < configuration.endpointCap, path.utf8.count <= ReceiverCore.mostPathBytes else { return nil }
         numbers[path] = endpoints.count
         endpoints.append(EndpointAccount(path: path))
         return endpoints.count - 1
@@ -91,12 +94,19 @@ struct ReceiverCore {
     /// Accounts for a request of which only the head has come, where a rule strikes already now.
     ///
     /// - Returns: nil: none does; receive it when it is whole.
-    mutating func receiveHead(_ request: ReceivedRequest, _ view: RequestView) -> Decision? {
-        guard request.path.epoch == epoch, request.path.isEarly else { return nil }
+    mutating func receiveHead(
+        _ request: ReceivedRequest, _ view: RequestView, excerpt: ReceivedRequest.Excerpt?
+    ) -> Decision? {
+        guard request.path.epoch == epoch else { return nil }
+        if let next = strikes.first(where: { $0.pattern.matches(request.path.path) }) {
+            return next.reply.isEarly ? receive(request, view, excerpt: excerpt) : nil
+        }
+        guard request.path.isEarly else { return nil }
         let attempts = key(of: request).flatMap { accounts.find($0) }.map { Int(accounts[$0].attempts) } ?? 0
-        let moment = self.moment(request, attempt: request.id == nil ? 0 : attempts + 1, requests: requests(of: request) + 1)
+        let moment = self.moment(
+            request, attempt: request.id == nil ? 0 : attempts + 1, requests: requests(of: request) + 1, ordinal: totals.requests + 1)
         guard let rule = request.path.rules.first(where: { $0.holds(view, moment) }), rule.reply(moment).isEarly else { return nil }
-        return receive(request, view, excerpt: nil)
+        return receive(request, view, excerpt: excerpt)
     }
 
     /// A reply was written, or spoilt, or the connection reset.
@@ -181,17 +191,20 @@ extension ReceiverCore {
         request.path.number.map { endpoints[$0].counters.requests } ?? totals.requests
     }
 
-    private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int) -> CompiledRule.Moment {
-        let id = request.id ?? EventID(high: 0, low: UInt64(totals.requests))
+    /// - Parameter ordinal: among all requests, from 1: what those without an id are told apart by.
+    private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int, ordinal: Int) -> CompiledRule.Moment {
+        let id = request.id ?? EventID(high: 0, low: UInt64(ordinal))
         return CompiledRule.Moment(
             subject: FaultDice.Subject(path: request.path.hash, id: (id.high, id.low), attempt: attempt), requests: requests,
             elapsed: Int((request.at - programSince) / 1_000_000), dice: dice)
     }
 
     private mutating func choose(_ request: ReceivedRequest, _ view: RequestView, attempt: Int) -> Choice {
-        if !strikes.isEmpty, let reply = strike(request.path.path) { return Choice(reply: reply, delay: 0) }
+        if !strikes.isEmpty, let reply = strike(request.path.path) {
+            return Choice(reply: reply.isDynamic ? reply.made(at: request.at, view) : reply, delay: 0)
+        }
         if let reply = request.path.onlyReply { return Choice(reply: reply, delay: 0) }
-        let moment = self.moment(request, attempt: attempt, requests: requests(of: request))
+        let moment = self.moment(request, attempt: attempt, requests: requests(of: request), ordinal: totals.requests)
         let rule = request.path.rules.first { $0.holds(view, moment) } ?? request.path.rules[request.path.rules.count - 1]
         if let limit = rule.rateLimit, let endpoint = request.path.number,
             let wait = endpoints[endpoint].take(limit, rule: rule.number, now: request.at)
@@ -213,10 +226,17 @@ extension ReceiverCore {
         return strikes[place].reply
     }
 
+    /// Faults that may wait: every request looks at them.
+    static let mostStrikes = 1_000
+
     /// The next so many requests of these paths get this, whatever the rules say.
-    mutating func strikeNext(_ count: Int, of pattern: PathPattern, with reply: Behaviour.Reply) {
-        guard count > 0 else { return }
-        strikes.append(OneShot(pattern: pattern, reply: RenderedReply(reply), left: count))
+    ///
+    /// - Returns: false: too many wait already.
+    mutating func strikeNext(_ count: Int, of pattern: PathPattern, with reply: RenderedReply) -> Bool {
+        guard count > 0 else { return true }
+        guard strikes.count < ReceiverCore.mostStrikes else { return false }
+        strikes.append(OneShot(pattern: pattern, reply: reply, left: count))
+        return true
     }
 
     private struct OneShot {
@@ -229,8 +249,8 @@ extension ReceiverCore {
 // MARK: Control
 
 extension ReceiverCore {
-    mutating func replace(_ program: BehaviourProgram, now: Int64) {
-        self.program = CompiledProgram(program, previous: self.program.secrets)
+    mutating func replace(_ program: CompiledProgram, now: Int64) {
+        self.program = program
         dice = self.program.dice
         programSince = now
         epoch += 1

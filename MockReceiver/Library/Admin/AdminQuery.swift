@@ -9,8 +9,13 @@ struct AdminQuery {
     init(_ request: Request, _ known: [String]) throws {
         parameters = request.uri.queryParameters
         self.known = known
-        for (name, _) in parameters where !known.contains(String(name)) {
-            throw Problem(.badRequest, "there is no parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
+        for (name, _) in parameters {
+            guard known.contains(String(name)) else {
+                throw Problem(.badRequest, "there is no parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
+            }
+            guard parameters.getAll(String(name)).count == 1 else {
+                throw Problem(.badRequest, "\(name) is given twice", mend: "give it once")
+            }
         }
     }
 

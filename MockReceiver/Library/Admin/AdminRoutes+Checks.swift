@@ -58,6 +58,7 @@ extension AdminRoutes {
             mend: payload.unseen > 0
                 ? "start the receiver with a larger --journal" : "GET /journal shows what came; wait longer with timeout=SECONDS")
         problem.found = payload.found
+        problem.inconclusive = payload.inconclusive
         return problem
     }
 
@@ -92,6 +93,19 @@ extension AdminRoutes {
         }
         let reconciliation = control.reconcile(entries, path: path)
         return EditedResponse(
-            status: reconciliation.verdict == .proven ? .ok : .conflict, response: ReconciliationPayload(reconciliation))
+            status: reconciliation.verdict == .proven ? .ok : .conflict,
+            response: ReconciliationPayload(reconciliation, texts: texts(reconciliation.phantomIDs + reconciliation.changedIDs)))
+    }
+
+    /// The ids as their senders wrote them, where the journal still knows.
+    private func texts(_ ids: [EventID]) -> [EventID: String] {
+        guard !ids.isEmpty else { return [:] }
+        let wanted = Set(ids)
+        var found: [EventID: String] = [:]
+        for entry in control.journal() {
+            let id = LedgerEntry(webhookID: entry.id).id
+            if wanted.contains(id) { found[id] = entry.id }
+        }
+        return found
     }
 }

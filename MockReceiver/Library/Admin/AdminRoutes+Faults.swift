@@ -4,14 +4,16 @@ import Hummingbird
 extension AdminRoutes {
     func addFaults(to router: Router<AdminContext>) {
         router.post("fault") { request, _ in
-            let bytes = try await request.body.collect(upTo: ProgramFile.mostBytes)
+            let bytes = try await request.body.collect(upTo: Strike.mostBytes)
             let strike: Strike
             do throws(ProgramError) {
                 strike = try Strike.parse(String(buffer: bytes))
             } catch {
                 throw Problem(error, mend: "write {path: /orders, status: 503} or {path: \"*\", fault: silence, count: 3}")
             }
-            control.strikeNext(strike.count, of: strike.pattern, with: strike.reply)
+            guard control.strikeNext(strike.count, of: strike.pattern, with: strike.reply) else {
+                throw Problem(.conflict, "\(ReceiverCore.mostStrikes) faults wait already", mend: "send requests that meet them, or POST /reset")
+            }
             return StrikePayload(path: strike.pattern.description, count: strike.count)
         }
     }
@@ -30,6 +32,8 @@ struct Strike {
 
     /// Requests at most.
     static let most = 1_000_000
+    /// Bytes of its text at most: a thousand of them may wait.
+    static let mostBytes = 64 * 1024
 
     /// - Throws: every mistake, with its line and column.
     static func parse(_ text: String) throws(ProgramError) -> Strike {

@@ -43,7 +43,7 @@ struct AdminRoutes {
 
     func router() -> Router<AdminContext> {
         let router = Router(context: AdminContext.self)
-        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: ProblemMiddleware(control.configuration))
         router.get("health") { _, _ in "ok\n" }
         router.get("help") { _, _ in AdminRoutes.table }
         router.get("stats") { _, _ in StatsPayload(control.stats()) }
@@ -53,7 +53,7 @@ struct AdminRoutes {
         }
         router.get("ca.pem") { _, _ in
             guard let pem = control.authorityCertificate else {
-                throw HTTPError(.notFound, message: "there is no HTTPS port; start with --tls-port")
+                throw Problem(.notFound, "there is no HTTPS port", mend: "start the receiver with --tls-port N (in a test: tlsPort)")
             }
             return Response.text(pem, "application/x-pem-file")
         }
@@ -80,7 +80,7 @@ struct AdminRoutes {
 
     @Sendable private func timeline(_ request: Request, _ context: AdminContext) throws -> TimelinePayload {
         let (text, accounts) = try found(context)
-        return TimelinePayload(id: text, accounts, control.journal().filter { $0.id == text }.reversed())
+        return TimelinePayload(id: text, accounts, control.journal().filter { $0.id == JournalEntry.kept(id: text) }.reversed())
     }
 
     private func found(_ context: AdminContext) throws -> (id: String, accounts: [(path: String, account: MessageAccount)]) {
@@ -88,6 +88,11 @@ struct AdminRoutes {
         let text = raw.removingPercentEncoding ?? raw
         let accounts = control.accounts(of: LedgerEntry(webhookID: text).id)
         guard !accounts.isEmpty else {
+            guard control.stats().uncounted == 0 else {
+                throw Problem(
+                    .notFound, "there is no account of \(text), and the accounts are full: it may have come (inconclusive)",
+                    mend: "start the receiver with a larger --messages; GET /journal?id= shows the latest")
+            }
             throw Problem(.notFound, "no message \(text) was received", mend: "GET /journal shows the ids of the latest")
         }
         return (text, accounts)

@@ -5,11 +5,14 @@ struct AwaitPayload: ResponseEncodable {
     let found: Int
     let wanted: Int
     let unseen: Int
+    /// Requests had left the journal before they were looked at: there may have been more.
+    let inconclusive: Bool
     let tookMs: Int
 
     init(_ count: MatchCount, wanted: Int, took: Duration) {
         found = count.found
         unseen = count.unseen
+        inconclusive = !count.isExact && count.found < wanted
         self.wanted = wanted
         tookMs = Int(took / .milliseconds(1))
     }
@@ -49,10 +52,14 @@ struct ReconciliationPayload: ResponseEncodable {
     let duplicates: Int
     let repeatedLines: Int
     let lostIds: [String]
+    /// Where they stand in the ledger: ids of other senders are known by their hash only.
+    let lostLines: [Int]
     let phantomIds: [String]
     let changedIds: [String]
 
-    init(_ result: Reconciliation) {
+    /// - Parameter texts: ids as they were written, of those that the journal still has.
+    init(_ result: Reconciliation, texts: [EventID: String]) {
+        func text(_ id: EventID) -> String { texts[id] ?? id.webhookID }
         verdict = result.verdict.rawValue
         arrived = result.arrived
         unaccepted = result.unaccepted
@@ -66,8 +73,9 @@ struct ReconciliationPayload: ResponseEncodable {
         duplicates = result.duplicates
         repeatedLines = result.repeatedLines
         lostIds = result.lostIDs.map(\.webhookID)
-        phantomIds = result.phantomIDs.map(\.webhookID)
-        changedIds = result.changedIDs.map(\.webhookID)
+        lostLines = result.lostLines
+        phantomIds = result.phantomIDs.map(text)
+        changedIds = result.changedIDs.map(text)
     }
 }
 

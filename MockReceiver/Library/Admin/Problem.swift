@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -14,6 +15,8 @@ struct Problem: Error, HTTPResponseError, Encodable {
     var mistakes: [Mistake]?
     /// Of an await that ran out of time, and of a verification: what was found.
     var found: Int?
+    /// Of an await: there may have been more than was found.
+    var inconclusive: Bool?
 
     struct Mistake: Encodable {
         let line: Int
@@ -22,7 +25,7 @@ struct Problem: Error, HTTPResponseError, Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case title, detail, mend, mistakes, found
+        case title, detail, mend, mistakes, found, inconclusive
         case code = "status"
     }
 
@@ -53,6 +56,13 @@ struct Problem: Error, HTTPResponseError, Encodable {
 struct ProblemMiddleware: RouterMiddleware {
     typealias Context = AdminContext
 
+    /// What this host is called, beside its addresses.
+    let names: Set<String>
+
+    init(_ configuration: ReceiverConfiguration) {
+        names = Set((["localhost", configuration.host, ownName] + configuration.adminNames + configuration.tlsNames).map { $0.lowercased() })
+    }
+
     func handle(
         _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
     ) async throws -> Response {
@@ -63,16 +73,21 @@ struct ProblemMiddleware: RouterMiddleware {
             throw problem
         } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
             throw Problem(error.status, "\(request.method) \(request.uri.path) is not here", mend: "GET /help lists what is")
-        } catch let error as HTTPError where error.status == .contentTooLarge {
-            throw Problem(error.status, "the body is too large", mend: "send at most \(ProgramFile.mostBytes) bytes")
+        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
+            throw Problem(error.status, "the body is too large", mend: "send at most \(request.uri.path == "/fault" ? Strike.mostBytes : ProgramFile.mostBytes) bytes")
         } catch let error as any HTTPResponseError {
             throw Problem(error.status, "\(error)")
         }
     }
 
     /// A page of another site, open in the tester's browser, must not change anything here; nor read it through a name that was
-    /// pointed at this machine.
+    /// pointed at this machine (DNS rebinding).
     private func refuseStrangers(_ request: Request) throws {
+        if let host = request.head.authority.map(nameOnly), !names.contains(host.lowercased()), !isAddress(host) {
+            throw Problem(
+                .forbidden, "this receiver is not called \(host.prefix(255))",
+                mend: "use its address or localhost, or start it with --admin-name \(host.prefix(255))")
+        }
         guard request.method != .get, let origin = request.headers[.origin], let host = request.head.authority else { return }
         guard origin == "http://\(host)" || origin == "https://\(host)" else {
             throw Problem(
@@ -80,4 +95,19 @@ struct ProblemMiddleware: RouterMiddleware {
                 mend: "use the receiver's own page, or a client without Origin")
         }
     }
+}
+
+/// A host without its port: `[::1]:80` is `::1`.
+private func nameOnly(_ authority: String) -> String {
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[authority.index(after: authority.startIndex)..<end]) }
+    return authority.lastIndex(of: ":").map { String(authority[..<$0]) } ?? authority
+}
+
+private func isAddress(_ host: String) -> Bool { IPAddressBytes.of(host) != nil }
+
+/// gethostname(2).
+private var ownName: String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    guard gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
+    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -61,11 +61,15 @@ public struct Assertion: Sendable, Equatable {
     var needsAccounts: Bool {
         switch measure {
         case .accepted, .duplicates, .retries, .messages, .changedBodies, .attempts, .staleTimestamps, .retryAfterBroken,
-            .retriesAfterGone, .gapsEarly, .gapsLate, .inversions, .missingNumbers:
+            .retriesAfterGone, .gapsEarly, .gapsLate, .requestsAfterGone, .beyondInFlight, .inversions, .missingNumbers:
             true
-        default: id != nil
+        // A path beyond the cap has no counters of its own.
+        default: id != nil || path != nil
         }
     }
+
+    /// Whether ordering keys stand behind it.
+    fileprivate var needsOrder: Bool { measure == .inversions || measure == .missingNumbers }
 }
 
 extension Assertion: CustomStringConvertible {
@@ -113,7 +117,7 @@ struct AssertionFacts {
 
     func finding(_ assertion: Assertion) -> VerificationReport.Finding {
         let found = count(assertion)
-        let isSure = !(stats.inconclusive && assertion.needsAccounts)
+        let isSure = !(stats.uncounted > 0 && assertion.needsAccounts || stats.unordered > 0 && assertion.needsOrder)
         let holds = assertion.range.contains(found)
         return VerificationReport.Finding(
             assertion: assertion, found: found, outcome: isSure ? (holds ? .holds : .fails) : .inconclusive)

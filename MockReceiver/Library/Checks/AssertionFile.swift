@@ -13,12 +13,7 @@ public enum AssertionFile {
 
     /// - Throws: every mistake, with its line and column.
     public static func parse(_ text: String) throws(ProgramError) -> [Assertion] {
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: text)
-        } catch {
-            throw ProgramError([ProgramError.Mistake(error)])
-        }
+        let node = try ProgramFile.compose(text)
         let notes = ProgramNotes()
         guard let items = node?.sequence, !items.isEmpty, items.count <= most else {
             throw ProgramError([

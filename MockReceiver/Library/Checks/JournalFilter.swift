@@ -29,7 +29,7 @@ public struct JournalFilter: Sendable, Equatable {
     }
 
     public func matches(_ entry: JournalEntry) -> Bool {
-        (path?.matches(entry.path) ?? true) && (id.map { $0 == entry.id } ?? true)
+        (path?.matches(entry.path) ?? true) && (id.map { JournalEntry.kept(id: $0) == entry.id } ?? true)
             && (verdict.map { $0 == entry.verdict } ?? true) && (statuses?.contains(entry.status) ?? true)
             && (attempts?.contains(entry.attempt) ?? true) && (after.map { entry.number > $0 } ?? true)
             && (header.map { wanted in entry.headerLines.contains { $0.name == wanted.name && wanted.value.matches($0.value.utf8) } }
@@ -88,7 +88,7 @@ struct MatchTally {
         }
         let new = entries.prefix { $0.number > last }
         guard let newest = new.first, let oldest = new.last else { return }
-        count.unseen += oldest.number - last - 1
+        count.unseen += max(0, oldest.number - max(last, filter.after ?? 0) - 1)
         count.found += new.count { filter.matches($0) }
         last = newest.number
     }

@@ -8,6 +8,8 @@ public struct LedgerEntry: Sendable, Equatable {
     public let outcome: Outcome
     /// `BodyHash` of the body, where the producer tells.
     public let bodyHash: UInt64?
+    /// Where it stands in its file, from 1; 0: in none.
+    public let line: UInt32
 
     public enum Outcome: UInt8, Sendable, CaseIterable {
         /// The sender promised to deliver it.
@@ -18,20 +20,38 @@ public struct LedgerEntry: Sendable, Equatable {
         case unknown
     }
 
-    public init(id: EventID, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil) {
+    public init(id: EventID, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil, line: UInt32 = 0) {
+        self.line = line
         self.id = id
         self.outcome = outcome
         self.bodyHash = bodyHash
     }
 
     /// - Parameter webhookID: the text of the id header.
-    public init(webhookID: String, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil) {
+    public init(webhookID: String, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil, line: UInt32 = 0) {
         let id = Array(webhookID.utf8).withUnsafeBytes { EventID.of(webhookID: $0).id }
-        self.init(id: id, outcome: outcome, bodyHash: bodyHash)
+        self.init(id: id, outcome: outcome, bodyHash: bodyHash, line: line)
+    }
+
+    /// What two lines about one message say together: a retry's acknowledgement outweighs the doubt before it.
+    func joined(_ other: LedgerEntry) -> LedgerEntry {
+        LedgerEntry(
+            id: id, outcome: outcome.weight >= other.outcome.weight ? outcome : other.outcome, bodyHash: bodyHash ?? other.bodyHash,
+            line: min(line, other.line))
     }
 }
 
-/// A ledger as NDJSON: one message a line.
+extension LedgerEntry.Outcome {
+    fileprivate var weight: Int {
+        switch self {
+        case .refused: 0
+        case .unknown: 1
+        case .acknowledged: 2
+        }
+    }
+}
+
+/// A ledger as NDJSON: one message a line. Several lines of one id are one message: acknowledged outweighs unknown, and unknown refused.
 ///
 /// ```
 /// {"id":"evt_…","outcome":"acknowledged","hash":"0123456789abcdef"}
@@ -40,7 +60,7 @@ public struct LedgerEntry: Sendable, Equatable {
 /// `outcome` is `acknowledged` (when absent), `refused` or `unknown`. `hash` is the body's ``BodyHash`` in 16 hex digits; in its place the
 /// `body` itself may stand; without both, bodies are not compared. Other members are not looked at.
 public enum LedgerFile {
-    /// Entries at most: 40 bytes each while they are compared.
+    /// Entries at most: 80 bytes each while they are compared.
     public static let mostEntries = 10_000_000
     /// Bytes of one line at most.
     public static let mostLineBytes = 1 << 20
@@ -64,14 +84,18 @@ public enum LedgerFile {
             throw Mistake(line: line, text: "id is missing; give the text of the webhook-id header")
         }
         let outcome = try outcome(object["outcome"], line)
-        if let body = object["body"] as? String {
-            return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: BodyHash.of(Array(body.utf8)))
+        let place = UInt32(clamping: line)
+        if let body = object["body"] {
+            guard let text = body as? String else {
+                throw Mistake(line: line, text: "body: expected a text: the bytes that were sent, as one string; or give their hash")
+            }
+            return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: BodyHash.of(Array(text.utf8)), line: place)
         }
-        guard let written = object["hash"] else { return LedgerEntry(webhookID: id, outcome: outcome) }
+        guard let written = object["hash"] else { return LedgerEntry(webhookID: id, outcome: outcome, line: place) }
         guard let digits = written as? String, digits.utf8.count == 16, let hash = UInt64(digits, radix: 16) else {
             throw Mistake(line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or give the body itself as body")
         }
-        return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: hash)
+        return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: hash, line: place)
     }
 
     private static func outcome(_ written: Any?, _ line: Int) throws(Mistake) -> LedgerEntry.Outcome {

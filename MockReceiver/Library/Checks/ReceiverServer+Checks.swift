@@ -34,8 +34,9 @@ extension ReceiverControl {
     }
 
     func reconcile(_ ledger: [LedgerEntry], path: PathPattern?) -> Reconciliation {
-        let isCapped = stats().inconclusive
-        return Reconciliation(ledger, accounts(), path: path, isCapped: isCapped)
+        let accounts = accounts()
+        // Asked for afterwards: a cap that was hit before is seen for sure.
+        return Reconciliation(ledger, accounts, path: path, isCapped: stats().uncounted > 0)
     }
 
     func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
@@ -47,8 +48,10 @@ extension ReceiverControl {
             let left = ContinuousClock.now.duration(to: end)
             guard left > .zero, tally.count.found < count else { return tally.count }
             // At least as many requests as are wanting must come first.
-            let wanted = moment.stats.totals.requests + count - tally.count.found
-            guard await wait(for: .requests(wanted), timeout: left) else {
+            let (wanted, isOver) = moment.stats.totals.requests.addingReportingOverflow(count - tally.count.found)
+            // A reset counts from zero again: look anew every second, whatever came.
+            if await wait(for: .requests(isOver ? .max : wanted), timeout: min(left, .seconds(1))) { continue }
+            guard !isStopping, !Task.isCancelled else {
                 let last = self.moment()
                 tally.take(last.entries, since: last.stats.since)
                 return tally.count

@@ -32,10 +32,12 @@ public struct Reconciliation: Sendable {
     public internal(set) var changed = 0
     /// Received again after a 2xx: requests.
     public internal(set) var duplicates = 0
-    /// Lines of the ledger that name a message already named.
+    /// Lines of the ledger that name a message already named; together they are one.
     public internal(set) var repeatedLines = 0
     /// The first of each kind, for a look.
     public internal(set) var lostIDs: [EventID] = []
+    /// Where the lost stand in the ledger's file, in the same order; 0: it was no file.
+    public internal(set) var lostLines: [Int] = []
     public internal(set) var phantomIDs: [EventID] = []
     public internal(set) var changedIDs: [EventID] = []
     /// The accounts lack messages that found no place.
@@ -46,7 +48,8 @@ public struct Reconciliation: Sendable {
 
     public var verdict: Verdict {
         if lost > 0 { return isCapped ? .inconclusive : .lost }
-        return phantom + changed > 0 ? .corrupt : .proven
+        if phantom + changed > 0 { return .corrupt }
+        return isCapped ? .inconclusive : .proven
     }
 
     /// - Parameters:
@@ -55,7 +58,8 @@ public struct Reconciliation: Sendable {
     init(_ ledger: [LedgerEntry], _ accounts: MessageAccounts, path: PathPattern?, isCapped: Bool) {
         self.isCapped = isCapped
         // Sorted and searched, not hashed: 40 bytes an entry.
-        let ledger = ledger.sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
+        var ledger = ledger.sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
+        repeatedLines = Reconciliation.join(&ledger)
         var received = [UInt8](repeating: 0, count: ledger.count)
         let isMeant = accounts.paths.map { path?.matches($0) ?? true }
         for account in accounts where isMeant[Int(account.endpoint)] {
@@ -66,15 +70,30 @@ public struct Reconciliation: Sendable {
                 continue
             }
             received[place] = max(received[place], account.accepted > 0 ? 2 : 1)
-            let isChanged = account.flags.contains(.bodyChanged) || ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
-            if isChanged {
+            let isOther = !account.flags.contains(.bodyUnseen) && ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
+            if isOther || account.flags.contains(.bodyChanged) {
                 changed += 1
                 Reconciliation.name(account.id, in: &changedIDs)
             }
         }
-        for place in ledger.indices {
-            if place > 0, ledger[place].id == ledger[place - 1].id { repeatedLines += 1 } else { count(ledger[place], received[place]) }
+        for place in ledger.indices { count(ledger[place], received[place]) }
+    }
+
+    /// Makes one entry of those of one id, which stand side by side.
+    ///
+    /// - Returns: how many have gone.
+    private static func join(_ ledger: inout [LedgerEntry]) -> Int {
+        var kept = 0
+        for entry in ledger {
+            if kept > 0, ledger[kept - 1].id == entry.id {
+                ledger[kept - 1] = ledger[kept - 1].joined(entry)
+            } else {
+                ledger[kept] = entry
+                kept += 1
+            }
         }
+        defer { ledger.removeLast(ledger.count - kept) }
+        return ledger.count - kept
     }
 
     private mutating func count(_ entry: LedgerEntry, _ received: UInt8) {
@@ -87,6 +106,7 @@ public struct Reconciliation: Sendable {
         switch entry.outcome {
         case .acknowledged:
             lost += 1
+            if lostIDs.count < Reconciliation.mostNamed { lostLines.append(Int(entry.line)) }
             Reconciliation.name(entry.id, in: &lostIDs)
         case .refused: refusedMissing += 1
         case .unknown: unknownMissing += 1
@@ -97,7 +117,7 @@ public struct Reconciliation: Sendable {
         if list.count < mostNamed { list.append(id) }
     }
 
-    /// The first line of that id.
+    /// The entry of that id.
     private static func place(of id: EventID, in ledger: [LedgerEntry]) -> Int? {
         var (low, high) = (0, ledger.count)
         while low < high {

@@ -43,6 +43,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.channel.resetConnection()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Behind a request handler it has flushed by now.
+        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     private func strike(_ context: ChannelHandlerContext) {
         if fault == .reset { context.channel.resetConnection() }
     }

@@ -29,8 +29,9 @@ struct DataPort {
                     throw error
                 }
             }
-            shared.onProgramChange { [secure] in
-                plain.review()
+            // The doors hold what is shared.
+            shared.onProgramChange { [weak plain, weak secure] in
+                plain?.review()
                 secure?.review()
             }
             return DataPort(group: group, plain: plain, secure: secure)
@@ -44,11 +45,14 @@ struct DataPort {
         _ which: ListenError.Port, _ port: Int, _ configuration: ReceiverConfiguration, _ shared: SharedCore,
         _ group: MultiThreadedEventLoopGroup, _ loops: LoopContexts, _ served: ServedChannel
     ) async throws -> Door {
+        // A plain sender that ends its half at once still gets its answer; TLS has an end of its own.
+        let isPlain = which == .data
         let bind: @Sendable (Int) -> EventLoopFuture<any Channel> = { port in
             ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1_024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: isPlain)
                 .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBytes))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {

@@ -52,6 +52,7 @@ final class LoopContext: @unchecked Sendable {
             let hash = BodyHash.of(view.body)
             while true {
                 let path = resolve(view.path, &latest)
+                let view = view.read(for: path)
                 var request = self.request(path, view, now: now)
                 request.bodyHash = hash
                 request.bodyLength = view.body.count
@@ -71,12 +72,18 @@ final class LoopContext: @unchecked Sendable {
     func receiveHead(
         _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
     ) -> Decision? {
-        parser.withView(bytes) { view in
+        // What is cached may be stale; nobody else asks before the request is whole.
+        if shared.withCore({ $0.epoch }) != epoch {
+            latest = nil
+            forget()
+        }
+        return parser.withView(bytes) { view in
             let path = resolve(view.path, &latest)
-            guard path.isEarly else { return nil }
+            let view = view.read(for: path)
             var request = self.request(path, view, now: now)
             request.isWhole = false
-            return shared.withCore { $0.receiveHead(request, view) }
+            let excerpt = excerpt(path, view)
+            return shared.withCore { $0.receiveHead(request, view, excerpt: excerpt) }
         }
     }
 
@@ -126,7 +133,7 @@ final class LoopContext: @unchecked Sendable {
     private func excerpt(_ path: ResolvedPath, _ view: RequestView) -> ReceivedRequest.Excerpt? {
         guard let excerptBytes else { return nil }
         return ReceivedRequest.Excerpt(
-            id: String(decoding: view.value(of: path.idHeader), as: UTF8.self),
+            id: JournalEntry.kept(id: String(decoding: view.value(of: path.idHeader).prefix(4 * JournalEntry.mostIDBytes), as: UTF8.self)),
             head: Array(view.bytes.prefix(min(view.headLength, excerptBytes))), body: Array(view.body.prefix(excerptBytes)))
     }
 }

@@ -95,6 +95,22 @@ final class RequestHandler: ChannelInboundHandler {
         context?.flush()
     }
 
+    /// Who does not read its answers is not read: they would pile up here.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let reads = context.channel.isWritable
+        context.channel.setOption(.autoRead, value: reads).assumeIsolated().whenFailure { _ in }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// A sender that has said all it will say gets what is written, and no more.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            flush()
+            context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A peer that resets its connection is no error of ours.
         context.close(promise: nil)
@@ -151,11 +167,21 @@ final class RequestHandler: ChannelInboundHandler {
     /// The head has come, the body has not: some faults strike now.
     private func judgeHead(_ context: ChannelHandlerContext, now: Int64) {
         isHeadJudged = true
-        guard let decision = pending.withUnsafeReadableBytes({ loop.receiveHead(parser, $0, &latestPath, now: now) }) else { return }
-        reply(decision.reply, keepsAlive: true, context)
-        context.flush()
-        mustFlush = false
-        state = .draining
+        let decision: Decision? = pending.withUnsafeReadableBytes { bytes in
+            guard WebhookMethod.isKnown(bytes[parser.head.method]) else { return nil }
+            return loop.receiveHead(parser, bytes, &latestPath, now: now)
+        }
+        guard let decision else { return }
+        switch decision.reply.form {
+        case .plain:
+            // Early means at once: a rule's delay is for those that wait for the whole request.
+            if decision.ticket.isOpen { answered(decision) }
+            reply(decision.reply, keepsAlive: true, context)
+            flush()
+            state = .draining
+        // What takes time cannot be read past.
+        case .reset, .script: begin(decision, keepsAlive: false, context)
+        }
     }
 
     private func perform(_ decision: Decision, keepsAlive: Bool, _ context: ChannelHandlerContext) {
@@ -209,7 +235,8 @@ final class RequestHandler: ChannelInboundHandler {
             // Not from within the player's loop, nor the reading of the request that it answers.
             context.eventLoop.assumeIsolated().execute { self.goOn(context) }
         case .keep, .close: close(context)
-        case .closeBeforeReuse: if keepsAlive, pending.readableBytes == 0 { state = .spent } else { reset(context) }
+        case .closeBeforeReuse where !keepsAlive: close(context)
+        case .closeBeforeReuse: if pending.readableBytes == 0 { state = .spent } else { reset(context) }
         case .halfClose:
             state = .silent
             context.close(mode: .output, promise: nil)
@@ -252,6 +279,8 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     private func reset(_ context: ChannelHandlerContext) {
+        // Answers that count as written are on their way first.
+        flush()
         state = .closing
         pending = RequestHandler.nothing
         context.channel.resetConnection()

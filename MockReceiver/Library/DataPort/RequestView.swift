@@ -12,6 +12,18 @@ struct RequestView {
     let headLength: Int
     /// Unchunked.
     let body: UnsafeRawBufferPointer
+    /// What the message says of itself, where a rule of its path asks.
+    private(set) var eventType: UnsafeRawBufferPointer?
+    private(set) var tenant: UnsafeRawBufferPointer?
+
+    /// With what the path's rules ask for: a body is searched once, not by every rule.
+    func read(for path: ResolvedPath) -> RequestView {
+        guard path.asksType || path.asksTenant else { return self }
+        var read = self
+        if path.asksType { read.eventType = MessageText.value(header: MessageText.typeHeader, member: MessageText.typeMember, self) }
+        if path.asksTenant { read.tenant = MessageText.value(header: MessageText.tenantHeader, member: MessageText.tenantMember, self) }
+        return read
+    }
 
     /// The value of the first field of that name, without surrounding spaces; empty where there is none.
     ///

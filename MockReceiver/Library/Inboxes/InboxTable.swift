@@ -12,7 +12,7 @@ public struct Inbox: Sendable, Equatable {
 
 /// The inboxes that live.
 ///
-/// 128 inboxes of 100 requests with two excerpts of 4 KiB each: 100 MiB at most.
+/// 128 inboxes of 100 requests of 10 KiB at most: 128 MiB.
 struct InboxTable {
     static let prefix = "/inbox/"
     static let most = 128

@@ -5,7 +5,7 @@ public struct JournalEntry: Sendable {
     /// When it was read, Unix nanoseconds.
     public let at: Int64
     public let path: String
-    /// The `webhook-id` header; empty where absent.
+    /// The `webhook-id` header, 256 bytes at most; empty where absent.
     public let id: String
     /// Of this message at this path, from 1; 0 where it is not known.
     public let attempt: Int
@@ -28,6 +28,14 @@ public struct JournalEntry: Sendable {
 }
 
 extension JournalEntry {
+    /// Bytes of an id that are kept.
+    static let mostIDBytes = 256
+
+    /// As much of an id as is kept.
+    static func kept(id: String) -> String {
+        id.utf8.count <= mostIDBytes ? id : String(decoding: id.utf8.prefix(mostIDBytes), as: UTF8.self)
+    }
+
     /// With at most so many bytes of head and of body.
     func excerpt(_ most: Int) -> JournalEntry {
         guard head.count > most || body.count > most else { return self }
@@ -42,7 +50,7 @@ extension JournalEntry {
         delay: Int
     ) {
         self.init(
-            number: number, at: request.at, path: request.path.path, id: excerpt.id, attempt: attempt,
+            number: number, at: request.at, path: request.path.shown, id: excerpt.id, attempt: attempt,
             status: reply.outcome.status, verdict: request.verdict, key: request.key.map(Int.init), diagnosis: request.diagnosis,
             delay: delay, fault: reply.fault, head: excerpt.head, body: excerpt.body, bodyLength: request.bodyLength)
     }

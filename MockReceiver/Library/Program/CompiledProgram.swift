@@ -9,14 +9,13 @@ struct CompiledProgram: Sendable {
     private let rules: [CompiledRule]
     private let otherwise: CompiledRule
 
-    /// - Parameter previous: the secrets that stay where the program brings none.
-    init(_ program: BehaviourProgram, previous: [BehaviourProgram.SecretRule] = []) {
+    init(_ program: BehaviourProgram) {
         dice = FaultDice(seed: program.seed)
         let resets = program.resetOnAccept > 0 ? [ConnectionRule(.reset, share: Share(program.resetOnAccept))] : []
         connections = program.connections + resets
         rules = program.rules.enumerated().map { CompiledRule($1, number: $0) }
         otherwise = CompiledRule(BehaviourProgram.Rule(.all, Behaviour()), number: program.rules.count)
-        secrets = program.secrets ?? previous
+        secrets = program.secrets ?? []
         expectations = program.expectations
     }
 
@@ -68,6 +67,9 @@ final class CompiledRule: Sendable {
     /// Whether it may strike before a request is whole.
     var isEarly: Bool { reply.isEarly || failure.isEarly }
 
+    var asksType: Bool { !conditions.eventTypes.isEmpty }
+    var asksTenant: Bool { !conditions.tenants.isEmpty }
+
     /// What every request gets, where the rule leaves nothing to decide.
     var onlyReply: RenderedReply? {
         let isPlain = isUnconditional && delay == .none && failFirst == 0 && failShare == 0 && rateLimit == nil
@@ -91,9 +93,7 @@ final class CompiledRule: Sendable {
         if let requests = conditions.requests, !requests.contains(moment.requests) { return false }
         if let window = conditions.window, !window.contains(moment.elapsed) { return false }
         for header in conditions.headers where !holds(header, request) { return false }
-        guard holds(conditions.eventTypes, header: MessageText.typeHeader, member: MessageText.typeMember, request),
-            holds(conditions.tenants, header: MessageText.tenantHeader, member: MessageText.tenantMember, request)
-        else { return false }
+        guard holds(conditions.eventTypes, request.eventType), holds(conditions.tenants, request.tenant) else { return false }
         let share = conditions.share.value(moment.elapsed)
         return share >= 1 || moment.dice.roll(.share(rule: number), moment.subject) < share
     }
@@ -113,11 +113,8 @@ final class CompiledRule: Sendable {
         }
     }
 
-    private func holds(
-        _ patterns: [TextPattern], header: [UInt8], member: [UInt8], _ request: RequestView
-    ) -> Bool {
+    private func holds(_ patterns: [TextPattern], _ text: UnsafeRawBufferPointer?) -> Bool {
         guard !patterns.isEmpty else { return true }
-        guard let text = MessageText.value(header: header, member: member, request) else { return false }
-        return patterns.contains { $0.matches(text) }
+        return text.map { text in patterns.contains { $0.matches(text) } } ?? false
     }
 }

@@ -27,7 +27,7 @@ public enum Fault: Sendable, Equatable {
     case malformedChunk
     /// A chunked body without end.
     case infiniteBody
-    /// A small body with `content-encoding: gzip` that unpacks to so many MiB.
+    /// A small body with `content-encoding: gzip` that unpacks to so many MiB, 1,024 at most.
     case gzipBomb(mebibytes: Int)
     /// The answer while the request still uploads: once its head is whole.
     case earlyAnswer
@@ -47,7 +47,7 @@ public enum ConnectionFault: Sendable, Equatable {
     case silence
     /// Accepted, never read: the sender's buffers fill.
     case neverRead
-    /// The port does not listen meanwhile: connection refused.
+    /// The port does not listen meanwhile: connection refused, for all. A rule's share and numbers of connections mean nothing here.
     case refuse
     // TLS; on the plain port they do nothing.
     case tlsExpired
@@ -63,7 +63,7 @@ public enum ConnectionFault: Sendable, Equatable {
 
 extension ConnectionFault {
     /// Whether only a TLS port knows it.
-    var isOfTLS: Bool {
+    package var isOfTLS: Bool {
         switch self {
         case .reset, .resetAfter, .silence, .neverRead, .refuse: false
         case .tlsExpired, .tlsWrongHost, .tlsSelfSigned, .tlsStall, .tlsOldVersion, .tlsClientCertificate: true

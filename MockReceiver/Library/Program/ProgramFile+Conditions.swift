@@ -22,6 +22,11 @@ extension ProgramFile {
             return nil
         }
         guard let fault = connectionFault(mapping) else { return nil }
+        if fault == .refuse {
+            for key in ["percent", "connections"] where mapping.has(key) {
+                mapping.note(key, "a port that refuses is closed for all; give a window only, or fault: reset")
+            }
+        }
         return ConnectionRule(
             fault, window: window(mapping), share: share(mapping), connections: mapping.span("connections"))
     }

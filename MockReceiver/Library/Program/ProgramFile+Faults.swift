@@ -21,7 +21,7 @@ extension ProgramFile {
         if form.has("redirect_to") { return redirect(form) }
         if let bytes = form.integer("reset_after", in: 0...1_000_000) { return .resetAfter(bytes: bytes) }
         if let pause = form.duration("slow_head", in: 1...60_000) { return .slowHead(milliseconds: pause) }
-        if let size = form.integer("gzip_bomb", in: 1...4_096) { return .gzipBomb(mebibytes: size) }
+        if let size = form.integer("gzip_bomb", in: 1...GzipBomb.mostMebibytes) { return .gzipBomb(mebibytes: size) }
         return form.integer("redirect_chain", in: 1...1_000).map { .redirectChain(hops: $0) }
     }
 

@@ -77,7 +77,14 @@ extension ProgramFile {
     private static func retryAfter(_ mapping: ProgramMapping, _ key: String) -> RetryAfter? {
         guard let text = mapping.text(key) else { return nil }
         if let seconds = Int(text), (0...100_000_000).contains(seconds), "\(seconds)" == text { return .seconds(seconds) }
-        if text.hasPrefix("date"), let seconds = Int(text.dropFirst(4)) { return .date(seconds: seconds) }
+        if text.hasPrefix("date"), let seconds = Int(text.dropFirst(4)) {
+            guard RetryAfter.dateSeconds.contains(seconds) else {
+                let range = RetryAfter.dateSeconds
+                mapping.note(key, "expected date\(range.lowerBound) to date+\(range.upperBound)")
+                return nil
+            }
+            return .date(seconds: seconds)
+        }
         guard Answer.Header("retry-after", text).isLawful else {
             mapping.note(key, "expected seconds, date+SECONDS, or a text without control characters")
             return nil

@@ -39,7 +39,14 @@ public enum ProgramFile {
         return program
     }
 
+    /// The text's node. Anchors are refused: a few hundred bytes of aliases unfold into more than any memory holds.
     static func compose(_ text: String) throws(ProgramError) -> Node? {
+        if let anchor = YAMLAnchor.first(in: text) {
+            throw ProgramError([
+                ProgramError.Mistake(
+                    line: anchor.line, column: anchor.column, text: "anchors (&name) are not taken; write it out, or quote a text that begins with &")
+            ])
+        }
         do {
             return try Yams.compose(yaml: text)
         } catch {

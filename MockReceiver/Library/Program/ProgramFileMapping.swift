@@ -6,7 +6,11 @@ final class ProgramNotes {
 
     func add(_ node: Node, _ text: String) { add(node.mark, text) }
 
+    /// Who made so many has made one mistake over and over.
+    private static let most = 100
+
     func add(_ mark: Mark?, _ text: String) {
+        guard mistakes.count < ProgramNotes.most else { return }
         mistakes.append(ProgramError.Mistake(line: mark?.line ?? 1, column: mark?.column ?? 1, text: text))
     }
 }
@@ -31,7 +35,7 @@ struct ProgramMapping {
         values = Dictionary(mapping.map { ($0.key.scalar?.string ?? "", $0.value) }) { first, _ in first }
         for (key, _) in mapping where !keys.contains(key.scalar?.string ?? "") {
             let written = key.scalar?.string ?? ""
-            notes.add(key, "unknown key \"\(written)\"\(NearWord.hint(for: written, among: keys))")
+            notes.add(key, "unknown key \"\(written.prefix(60))\"\(NearWord.hint(for: written, among: keys))")
         }
     }
 

@@ -16,8 +16,13 @@ public struct RateLimit: Sendable, Equatable {
 /// The header `Retry-After` (RFC 9110 section 10.2.3), lawful and not.
 public enum RetryAfter: Sendable, Equatable {
     case seconds(Int)
-    /// An HTTP date so many seconds after the answer.
+    /// An HTTP date so many seconds after the answer, or before it; kept within `dateSeconds`.
     case date(seconds: Int)
     /// Whatever a bad server writes: `-1`, `99999999999`, `soon`.
     case text(String)
+}
+
+extension RetryAfter {
+    /// Dates from 1970 on, with years of four digits.
+    static let dateSeconds = -1_000_000_000...100_000_000
 }

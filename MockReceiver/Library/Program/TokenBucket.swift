@@ -20,6 +20,6 @@ struct TokenBucket {
             tokens -= 1
             return nil
         }
-        return Int64((1 - tokens) / limit.perSecond * 1e9)
+        return Int64(min((1 - tokens) / limit.perSecond * 1e9, 9e18))
     }
 }

@@ -38,11 +38,14 @@ indirect enum JSONText {
         let escapes: Escapes
         /// Members in order of their names.
         let isSorted: Bool
+        /// Bytes after which writing stops.
+        let limit: Int
     }
 
     // MARK: Writing
 
     func write(_ style: Style, _ depth: Int, _ output: inout [UInt8]) {
+        guard output.count <= style.limit else { return }
         switch self {
         case .scalar(let text): output += JSONText.escaped(text, style.escapes)
         case .array(let items):
@@ -61,7 +64,7 @@ indirect enum JSONText {
         _ write: (Item, inout [UInt8]) -> Void
     ) {
         output.append(open.asciiValue!)
-        for (index, item) in items.enumerated() {
+        for (index, item) in items.enumerated() where output.count <= style.limit {
             if index > 0 { output += style.spacing.comma }
             breakLine(style, depth + 1, &output)
             write(item, &output)

@@ -1,18 +1,21 @@
 /// The ways in which common libraries write the same JSON: what a sender may have signed before another part of it wrote the body again.
 enum JSONVariants {
-    /// The text written anew in each way; empty where it is no JSON.
-    static func of(_ text: [UInt8]) -> [[UInt8]] {
-        var variants: [[UInt8]] = text.last == 0x0A ? [Array(text.dropLast())] : [text + [0x0A]]
-        guard let value = JSONText.parse(text) else { return [] }
+    /// Whether the text written anew in one of these ways is the one; no text that is no JSON is.
+    ///
+    /// One at a time, and none much longer than the text: deep nesting would make megabytes of kilobytes.
+    static func contain(_ text: [UInt8], where isIt: ([UInt8]) -> Bool) -> Bool {
+        guard let value = JSONText.parse(text) else { return false }
+        if isIt(text.last == 0x0A ? Array(text.dropLast()) : text + [0x0A]) { return true }
+        let limit = 4 * text.count + 1_024
         for sorted in [false, true] {
             for escapes in JSONText.Escapes.allCases {
                 for spacing in JSONText.Spacing.all {
                     var written: [UInt8] = []
-                    value.write(JSONText.Style(spacing: spacing, escapes: escapes, isSorted: sorted), 0, &written)
-                    if written != text { variants.append(written) }
+                    value.write(JSONText.Style(spacing: spacing, escapes: escapes, isSorted: sorted, limit: limit), 0, &written)
+                    if written != text, written.count <= limit, isIt(written) { return true }
                 }
             }
         }
-        return variants
+        return false
     }
 }

@@ -4,12 +4,14 @@ import WebhookSigning
 struct SignatureChecks {
     /// By secret rule.
     private var verifiers: [SignatureVerifier?] = []
-    /// The second in which diagnoses are counted, and how many it has had.
+    /// The second in which diagnoses are counted, how many it has had, and the nanoseconds that they have taken.
     private var second: Int64 = 0
     private var diagnoses = 0
+    private var spent: Int64 = 0
 
-    /// Diagnoses a second at most: a flood of wrong signatures must not cost the receiver its speed.
+    /// Of a second: a flood of wrong signatures must not cost the receiver its speed, nor may a few large ones.
     private static let mostDiagnoses = 100
+    private static let mostSpent: Int64 = 100_000_000
 
     /// Fills in what the request's signature says.
     mutating func check(_ request: inout ReceivedRequest, _ view: RequestView, tolerance: Int64) {
@@ -27,14 +29,16 @@ struct SignatureChecks {
         case .expired, .future: break
         case .wrong, .missing, .malformed:
             guard mayDiagnose(now), let check = request.path.check else { return }
+            let began = WallClock.now()
+            defer { spent += max(0, WallClock.now() - began) }
             request.diagnosis = SignatureSuspects(check, among: request.path.secrets, view, now: now).diagnose(verdict)
         }
     }
 
     private mutating func mayDiagnose(_ now: Int64) -> Bool {
-        if second != now { (second, diagnoses) = (now, 0) }
+        if second != now { (second, diagnoses, spent) = (now, 0, 0) }
         diagnoses += 1
-        return diagnoses <= SignatureChecks.mostDiagnoses
+        return diagnoses <= SignatureChecks.mostDiagnoses && spent < SignatureChecks.mostSpent
     }
 
     private mutating func verifier(_ rule: Int, of path: ResolvedPath, tolerance: Int64) -> SignatureVerifier {

@@ -2,8 +2,8 @@ import WebhookSigning
 
 /// Finds the mistake behind a wrong signature by making each in turn: what then verifies is the one.
 ///
-/// Each suspect is one change to what the scheme asks for. Costs up to half a millisecond: for wrong signatures only, and not for all of a
-/// flood.
+/// Each suspect is one change to what the scheme asks for. Costs half a millisecond for a common body, some tens for the worst: for wrong
+/// signatures only, and not for all of a flood.
 struct SignatureSuspects {
     private let check: BehaviourProgram.SecretRule
     /// The rules of other paths.
@@ -87,7 +87,7 @@ struct SignatureSuspects {
 
     private var isReserialised: Bool {
         guard request.body.count <= SignatureSuspects.mostBody else { return false }
-        return JSONVariants.of(Array(request.body)).contains { verifies(check.secrets, check.scheme, body: $0) }
+        return JSONVariants.contain(Array(request.body)) { verifies(check.secrets, check.scheme, body: $0) }
     }
 
     private var isOtherScheme: Bool {

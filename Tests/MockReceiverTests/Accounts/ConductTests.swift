@@ -139,6 +139,39 @@ import WebhookModel
         #expect(receiver.stats.unordered == 1 && receiver.stats.inconclusive)
     }
 
+    /// Any sender may write any number.
+    @Test func numbersOutOfAllBoundsAreNone() {
+        var program = BehaviourProgram(everywhere: Behaviour())
+        program.expectations = [
+            ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"), occurredAt: .member("at"))
+        ]
+        let receiver = receiver(program)
+        let numbers = ["0", "9223372036854775807", "-9223372036854775808", "70368744177664", "99999999999999999999", "2"]
+        let times = ["\"1700-01-01T00:00:00Z\"", "-1", "9223372036854775807", "0", "\"2200-12-31T23:59:59Z\"", "1e99"]
+        for (place, (number, time)) in zip(numbers, times).enumerated() {
+            var request = WebhookRequest.numbered(UInt64(place))
+            request.headers = ["x-key: a", "x-number: \(number)"]
+            request.body = "{\"at\":\(time)}"
+            #expect(receiver.receive(request.text, at: 1_795_272_958_123_000_000) == 200)
+        }
+        #expect(receiver.stats.totals.accepted == 6)
+        // 0, 2⁴⁶ and 2 of the numbers; 0 and the far future of the times.
+        #expect(receiver.stats.totals.conduct.missingNumbers == 1 << 46 - 2)
+        #expect(receiver.stats.latency?.count == 1 && receiver.stats.latency?.negative == 1)
+    }
+
+    @Test func theSameNumberAgainIsNoInversion() {
+        var program = BehaviourProgram(everywhere: Behaviour())
+        program.expectations = [ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"))]
+        let receiver = receiver(program)
+        for number in [1, 1, 3] {
+            var request = WebhookRequest(id: nil)
+            request.headers = ["x-key: a", "x-number: \(number)"]
+            receiver.receive(request.text, at: ms(number))
+        }
+        #expect(receiver.stats.totals.conduct.inversions == 0 && receiver.stats.totals.conduct.missingNumbers == 1)
+    }
+
     @Test func latencyCountsFromWhenTheEventOccurred() throws {
         var program = BehaviourProgram(everywhere: Behaviour())
         program.expectations = [ExpectedConduct(.exact("/orders"), occurredAt: .member("timestamp"))]

@@ -164,10 +164,77 @@ import WebhookModel
 
     @Test func pagesOfOtherSitesChangeNothing() async throws {
         try await withAdmin { receiver, admin in
-            for (origin, status) in [("http://evil.example", 403), ("null", 403), ("http://admin", 204)] {
+            for (origin, status) in [("http://evil.example", 403), ("null", 403), ("http://127.0.0.1:\(admin.port)", 204)] {
                 let reply = try await admin.send("POST", "/reset", headers: ["origin: \(origin)"])
                 #expect(reply.status == status, "\(origin)")
             }
+        }
+    }
+
+    /// DNS rebinding: a page's own name, pointed here, with an origin to match.
+    @Test func namesOfOtherSitesReadNothing() async throws {
+        var configuration = ReceiverConfiguration()
+        configuration.adminPort = 0
+        configuration.adminNames = ["qa-box"]
+        try await withReceiver(configuration) { receiver in
+            let admin = AdminClient(port: try #require(receiver.adminPort))
+            for (host, status) in [
+                ("evil.example", 403), ("evil.example:\(admin.port)", 403), ("LocalHost:1", 200), ("[::1]:80", 200), ("10.0.0.7", 200),
+                ("QA-box:9401", 200),
+            ] {
+                let reply = try await admin.send("GET", "/stats", headers: ["origin: http://\(host)"], host: host)
+                #expect(reply.status == status, "\(host): \(reply)")
+            }
+            #expect(try await admin.send("GET", "/stats", host: "evil.example").body.contains("--admin-name evil.example"))
+        }
+    }
+
+    @Test func saysWhatIsTooMuchOrNotThere() async throws {
+        try await withAdmin { receiver, admin in
+            let certificate = try await admin.send("GET", "/ca.pem")
+            #expect(certificate.status == 404 && certificate.body.contains("--tls-port"))
+            let large = try await admin.send("POST", "/fault", "{path: /a, status: 500, body: \"\(String(repeating: "x", count: 70_000))\"}")
+            #expect(large.status == 413 && large.body.contains("65536 bytes"), "\(large)")
+            #expect(try await admin.send("GET", "/journal?path=/a&path=/b").body.contains("path is given twice"))
+        }
+    }
+
+    @Test func aThousandFaultsMayWait() async throws {
+        try await withAdmin { receiver, admin in
+            for _ in 0..<1_000 { #expect(receiver.strikeNext(with: .reset)) }
+            #expect(!receiver.strikeNext(with: .reset))
+            let full = try await admin.send("POST", "/fault", "{path: /a, status: 500}")
+            #expect(full.status == 409 && full.body.contains("POST /reset"))
+            receiver.reset()
+            #expect(receiver.strikeNext(with: .reset))
+        }
+    }
+
+    @Test func awaitsThroughAReset() async throws {
+        try await withAdmin { receiver, admin in
+            let three = (1...3 as ClosedRange<UInt64>).map { WebhookRequest.numbered($0, path: "/a").text }
+            _ = try await RawClient.statuses(from: receiver.port, three)
+            #expect(try await admin.send("POST", "/await?requests=\(Int.max)&path=/a&timeout=0.01").status == 408)
+            async let waiting = admin.send("POST", "/await?requests=4&path=/a&timeout=30")
+            receiver.reset()
+            let four = (1...4 as ClosedRange<UInt64>).map { WebhookRequest.numbered($0, path: "/a").text }
+            // The journal holds three: the fourth is awaited apart.
+            _ = try await RawClient.statuses(from: receiver.port, Array(four.prefix(3)))
+            _ = try await admin.send("POST", "/await?requests=3&path=/a")
+            _ = try await RawClient.statuses(from: receiver.port, [four[3]])
+            let reply = try await waiting
+            #expect(reply.status == 200 || reply.body.contains("inconclusive"), "\(reply)")
+            #expect(try await admin.send("POST", "/await?requests=1&path=/b&after=3&timeout=0.01").object()["inconclusive"] as? Bool == false)
+        }
+    }
+
+    @Test func namesForeignMessagesAsTheirSendersDo() async throws {
+        try await withAdmin { receiver, admin in
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_stranger").text])
+            let reply = try await admin.send("POST", "/reconcile", "{\"id\":\"evt_x\"}\n\n{\"id\":\"msg_lost\"}")
+            let result = try reply.object()
+            #expect(result["phantom_ids"] as? [String] == ["msg_stranger"])
+            #expect(Set(result["lost_lines"] as? [Int] ?? []) == [1, 3])
         }
     }
 
@@ -190,10 +257,10 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/early").text])
             let port = receiver.port
             let (text, _) = try await RawClient.talk(
-                to: admin.port, ["GET /stream?path=/*rl* HTTP/1.1\r\nhost: admin\r\n\r\n".replacing("*rl*", with: "*")]
+                to: admin.port, ["GET /stream?path=/*rl* HTTP/1.1\r\nhost: localhost\r\n\r\n".replacing("*rl*", with: "*")]
             ) { text in text.contains("event: stats") }
             #expect(text.contains("text/event-stream") && text.contains("\"path\":\"/early\""))
-            async let later = RawClient.talk(to: admin.port, ["GET /stream HTTP/1.1\r\nhost: admin\r\n\r\n"]) { $0.contains("/later") }
+            async let later = RawClient.talk(to: admin.port, ["GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n"]) { $0.contains("/later") }
             _ = try await RawClient.statuses(from: port, [WebhookRequest(path: "/later").text])
             #expect(try await later.text.contains("event: request"))
         }
@@ -206,7 +273,7 @@ import WebhookModel
         let port = try #require(receiver.adminPort)
         // One request waits for its condition, one connection stays open after its answer.
         async let waiting = AdminClient(port: port).send("POST", "/await?accepted=1&timeout=600")
-        let idle = Task { try await RawClient.talk(to: port, ["GET /health HTTP/1.1\r\nhost: h\r\n\r\n"]) }
+        let idle = Task { try await RawClient.talk(to: port, ["GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"]) }
         try await receiver.stop()
         _ = try? await waiting
         _ = try? await idle.value
@@ -244,9 +311,11 @@ struct AdminClient {
         }
     }
 
-    func send(_ method: String, _ target: String, _ body: String = "", headers: [String] = []) async throws -> Reply {
+    func send(
+        _ method: String, _ target: String, _ body: String = "", headers: [String] = [], host: String? = nil
+    ) async throws -> Reply {
         let lines =
-            ["\(method) \(target) HTTP/1.1", "host: admin", "connection: close", "content-length: \(body.utf8.count)"] + headers
+            ["\(method) \(target) HTTP/1.1", "host: \(host ?? "127.0.0.1:\(port)")", "connection: close", "content-length: \(body.utf8.count)"] + headers
         let request = lines.joined(separator: "\r\n") + "\r\n\r\n" + body
         let (text, _) = try await RawClient.talk(to: port, [request])
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)

@@ -34,8 +34,8 @@ import WebhookModel
             {"id":"msg_3","outcome":"refused","body":"x"}
             """
         let expected = [
-            LedgerEntry(id: id(1)), LedgerEntry(id: id(2), outcome: .unknown, bodyHash: BodyHash.of(Array("x".utf8))),
-            LedgerEntry(webhookID: "msg_3", outcome: .refused, bodyHash: BodyHash.of(Array("x".utf8))),
+            LedgerEntry(id: id(1), line: 1), LedgerEntry(id: id(2), outcome: .unknown, bodyHash: BodyHash.of(Array("x".utf8)), line: 3),
+            LedgerEntry(webhookID: "msg_3", outcome: .refused, bodyHash: BodyHash.of(Array("x".utf8)), line: 4),
         ]
         for pieces in [1, 3, 1_000] { #expect(try entries(text, pieces: pieces) == expected) }
     }
@@ -46,6 +46,64 @@ import WebhookModel
         #expect(mistake("{\"id\":\"a\",\"outcome\":\"acked\"}")?.contains("there is no \"acked\"") == true)
         #expect(mistake("{\"id\":\"a\",\"hash\":\"12\"}")?.contains("16 hex digits") == true)
         #expect(mistake("\"" + String(repeating: "a", count: LedgerFile.mostLineBytes + 1))?.contains("over 1048576 bytes") == true)
+    }
+
+    /// A producer that got no answer, asked again and was told yes.
+    @Test(arguments: [true, false])
+    func anAcknowledgementOutweighsTheDoubtBeforeIt(isFirst: Bool) async throws {
+        try await withReceiver { receiver in
+            let hash = BodyHash.of(Array("other".utf8))
+            let lines = [
+                LedgerEntry(id: id(1), outcome: .unknown, bodyHash: hash, line: 1), LedgerEntry(id: id(1), line: 2),
+            ]
+            let ledger = isFirst ? lines : lines.reversed()
+            let missing = receiver.reconcile(ledger)
+            #expect(missing.verdict == .lost && missing.lost == 1 && missing.lostLines == [1] && missing.repeatedLines == 1)
+            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(1).text])
+            #expect(receiver.reconcile(ledger).changed == 1)
+        }
+    }
+
+    @Test func aBodyIsAText() {
+        #expect(mistake("{\"id\":\"a\",\"body\":{\"n\":1}}")?.contains("line 1: body: expected a text") == true)
+    }
+
+    @Test func onlyMissingAccountsMakeDoubt() async throws {
+        var configuration = ReceiverConfiguration()
+        configuration.messageCap = 1
+        try await withReceiver(configuration) { receiver in
+            _ = try await RawClient.statuses(from: receiver.port, [1, 2].map { WebhookRequest.numbered($0).text })
+            // All of the ledger is there; what else came, nobody knows.
+            #expect(receiver.reconcile([LedgerEntry(id: id(1))]).verdict == .inconclusive)
+        }
+        configuration.messageCap = 10
+        configuration.orderKeyCap = 1
+        configuration.program.expectations = [ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"))]
+        try await withReceiver(configuration) { receiver in
+            let requests = (1...2 as ClosedRange<UInt64>).map { number in
+                var request = WebhookRequest.numbered(number)
+                request.headers = ["x-key: \(number)", "x-number: 1"]
+                return request.text
+            }
+            _ = try await RawClient.statuses(from: receiver.port, requests)
+            #expect(receiver.stats().unordered == 1)
+            #expect(receiver.reconcile([LedgerEntry(id: id(3))]).verdict == .lost)
+            let report = receiver.verify([Assertion(.accepted, 2), Assertion(.inversions, 0)])
+            #expect(report.findings.map(\.outcome) == [.holds, .inconclusive])
+        }
+    }
+
+    @Test func aPathBeyondTheCapIsInDoubt() async throws {
+        var configuration = ReceiverConfiguration()
+        configuration.endpointCap = 1
+        try await withReceiver(configuration) { receiver in
+            let long = "/" + String(repeating: "p", count: 1_024)
+            let requests = ["/a", "/b", long].map { WebhookRequest.numbered(1, path: $0).text }
+            try await expectStatuses([200, 200, 200], from: receiver.port, requests)
+            #expect(receiver.endpoints().map(\.path) == ["/a"] && receiver.stats().uncounted == 2)
+            let report = receiver.verify([Assertion(.requests, 1, path: .exact("/b")), Assertion(.requests, 3)])
+            #expect(report.findings.map(\.outcome) == [.inconclusive, .holds])
+        }
     }
 
     @Test func tellsLostFromPhantomFromChanged() async throws {

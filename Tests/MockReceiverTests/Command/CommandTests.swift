@@ -32,6 +32,22 @@ import WebhookModel
         #expect(wrong.status == 2 && wrong.errors.contains("did you mean flaky?"))
     }
 
+    @Test func optionsThatWouldDoNothingAreRefused() async throws {
+        let hidden = try await CommandRun(["--program", "flaky", "--status", "204", "--port", "0", "--admin-port", "0"])
+        #expect(hidden.status == 2 && hidden.errors.contains("the program has a rule for every path"), "\(hidden)")
+    }
+
+    @Test func namesTheFileWithMistakes() async throws {
+        try await withAdmin { receiver, admin in
+            let program = try await CommandRun(["program", "put", "-"], input: "rules: [{path: /a, statsu: 1}]", admin: admin)
+            #expect(program.status == 2 && program.errors.contains("-:1:20: unknown key"), "\(program)")
+            let put = try await CommandRun(["program", "put", "-"], input: "rules: [{path: /a, status: 201}]", admin: admin)
+            #expect(put.status == 0, "\(put)")
+            let assertions = try await CommandRun(["verify", "--file", "-"], input: "- {acepted: 1}", admin: admin)
+            #expect(assertions.status == 2 && assertions.errors.contains("-:1:4: unknown key"), "\(assertions)")
+        }
+    }
+
     @Test func asksARunningReceiver() async throws {
         try await withAdmin { receiver, admin in
             let put = try await CommandRun(["program", "put", "gone"], admin: admin)
@@ -54,6 +70,14 @@ import WebhookModel
             #expect(try await CommandRun(["export", "--format", "har"], admin: admin).output.contains("\"version\":\"1.2\""))
             let inbox = try await CommandRun(["inbox", "--expires", "1m"], admin: admin)
             #expect(inbox.status == 0 && inbox.output.contains("http://127.0.0.1:\(receiver.port)/inbox/"), "\(inbox)")
+            #expect(inbox.status == 0)
+            let inboxes = try await CommandRun(["inbox", "list"], admin: admin).output
+            let token = String(inboxes.prefix { $0 != " " })
+            #expect(token.count == 32, "\(inboxes)")
+            #expect(try await CommandRun(["inbox", "show", token], admin: admin).output.contains("\"received\" : 0"))
+            #expect(try await CommandRun(["inbox", "close", token], admin: admin).status == 0)
+            #expect(try await CommandRun(["inbox", "close", token], admin: admin).errors.contains("it has expired, or never was"))
+            #expect(try await CommandRun(["metrics"], admin: admin).output.contains("mock_receiver_requests_total 2"))
             #expect(try await CommandRun(["reset"], admin: admin).status == 0)
             #expect(receiver.stats().totals.requests == 0)
         }

@@ -20,7 +20,7 @@ import Testing
             let inbox = try opened.object()
             let path = try #require(inbox["path"] as? String)
             let token = try #require(inbox["token"] as? String)
-            #expect(inbox["url"] as? String == "http://admin:\(receiver.port)\(path)")
+            #expect(inbox["url"] as? String == "http://127.0.0.1:\(receiver.port)\(path)")
             // More than the journal holds, and others beside it.
             let requests = (0..<5).map { WebhookRequest.numbered($0, path: path) } + (0..<5).map { WebhookRequest.numbered($0) }
             try await expectStatuses([Int](repeating: 200, count: 10), from: receiver.port, requests.map(\.text))

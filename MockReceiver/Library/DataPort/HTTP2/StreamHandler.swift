@@ -46,6 +46,8 @@ final class StreamHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         player?.cancel()
+        // They hold this handler, and it them.
+        (timer, player) = (nil, nil)
         if let open {
             self.open = nil
             if open.reply.outcome.status == 0 { answered(open) } else { shared.withCore { $0.abandoned(open.ticket) } }
@@ -102,7 +104,7 @@ final class StreamHandler: ChannelInboundHandler {
     private func begin(_ decision: Decision, _ context: ChannelHandlerContext) {
         isAnswered = true
         open = decision.ticket.isOpen ? decision : nil
-        let reply = StreamReply(decision.reply.answer, decision.reply.fault)
+        let reply = StreamReply(decision.reply.answer, decision.reply.fault, decision.reply.form)
         let wait = decision.delay + reply.wait
         guard wait > 0 else {
             perform(decision, reply, context)

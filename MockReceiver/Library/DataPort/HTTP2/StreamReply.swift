@@ -20,7 +20,8 @@ struct StreamReply {
     var closesConnection = false
 
     /// - Parameter answer: nil: the stream is reset at once.
-    init(_ answer: Answer?, _ fault: Fault?) {
+    /// - Parameter form: the reply in HTTP/1.1, whose bodies are used again.
+    init(_ answer: Answer?, _ fault: Fault?, _ form: RenderedReply.Form? = nil) {
         guard let answer else {
             ending = .reset(.cancel)
             return
@@ -29,10 +30,10 @@ struct StreamReply {
         headers = StreamReply.headers(answer, length: answer.hasBody ? body.readableBytes : nil)
         steps = body.readableBytes == 0 ? [] : [.send(body)]
         if answer.dribble > 0, body.readableBytes > 0 { steps = [.dribble(body, milliseconds: answer.dribble)] }
-        if let fault { spoil(fault, answer, body) }
+        if let fault { spoil(fault, answer, body, form) }
     }
 
-    private mutating func spoil(_ fault: Fault, _ answer: Answer, _ body: ByteBuffer) {
+    private mutating func spoil(_ fault: Fault, _ answer: Answer, _ body: ByteBuffer, _ form: RenderedReply.Form?) {
         switch fault {
         case .silence: (headers, steps, ending) = (nil, [], .hang)
         case .halfClose, .badStatusLine, .endlessHead: (headers, steps, ending) = (nil, [], .reset(.protocolError))
@@ -42,16 +43,20 @@ struct StreamReply {
             (steps, ending) = (part.map { [.send($0)] } ?? [], .reset(.cancel))
         case .slowHead(let milliseconds): wait = milliseconds * answer.head(length: body.readableBytes).utf8.count
         case .lengthTooLong: headers = StreamReply.headers(answer, length: body.readableBytes + 64)
-        case .lengthTooShort: headers = StreamReply.headers(answer, length: body.readableBytes / 2)
+        case .lengthTooShort:
+            let body = body.readableBytes < 2 ? ByteBuffer(string: "{}" + answer.text) : body
+            headers = StreamReply.headers(answer, length: body.readableBytes / 2)
+            steps = [.send(body)]
         case .truncatedChunk, .malformedChunk: ending = .reset(.protocolError)
         case .infiniteBody:
             headers = StreamReply.headers(answer, length: nil)
             steps = [.forever(ByteBuffer(repeating: UInt8(ascii: "z"), count: 8_192))]
-        case .gzipBomb(let mebibytes):
-            let bomb = GzipBomb.bytes(mebibytes: mebibytes)
-            headers = StreamReply.headers(answer, length: bomb.count)
+        case .gzipBomb:
+            // Head and bomb.
+            guard case .script(let script) = form, case .send(let bomb) = script.steps.last else { break }
+            headers = StreamReply.headers(answer, length: bomb.readableBytes)
             headers?.add(name: "content-encoding", value: "gzip")
-            steps = [.send(ByteBuffer(bytes: bomb))]
+            steps = [.send(bomb)]
         case .closeBeforeReuse:
             closesConnection = true
             if steps.isEmpty { steps = [.send(body)] }
@@ -59,9 +64,12 @@ struct StreamReply {
         }
     }
 
+    /// Fields that HTTP/2 has no place for (RFC 9113 section 8.2.2).
+    private static let ofConnections: Set<String> = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te"]
+
     private static func headers(_ answer: Answer, length: Int?) -> HPACKHeaders {
         var headers = HPACKHeaders([(":status", "\(answer.status)")])
-        for header in answer.headers { headers.add(name: header.name.lowercased(), value: header.value) }
+        for header in answer.headers where !ofConnections.contains(header.name.lowercased()) { headers.add(name: header.name.lowercased(), value: header.value) }
         if let retryAfter = answer.retryAfter { headers.add(name: "retry-after", value: retryAfter.text) }
         if let length { headers.add(name: "content-length", value: "\(length)") }
         return headers

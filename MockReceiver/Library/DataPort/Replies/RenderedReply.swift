@@ -57,7 +57,8 @@ final class RenderedReply: Sendable {
     func made(at now: Int64, _ request: RequestView) -> RenderedReply {
         guard isDynamic, var answer else { return self }
         if case .date(let seconds) = answer.retryAfter {
-            let date = HTTPDate.text(now / 1_000_000_000 + Int64(seconds))
+            let range = RetryAfter.dateSeconds
+            let date = HTTPDate.text(max(0, now / 1_000_000_000 + Int64(min(max(seconds, range.lowerBound), range.upperBound))))
             answer.headers.append(Answer.Header("retry-after", date))
             answer.retryAfter = nil
             return RenderedReply(answer, obeying: seconds, fault)

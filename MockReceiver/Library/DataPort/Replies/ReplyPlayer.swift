@@ -34,8 +34,10 @@ final class ReplyPlayer {
     /// Performs the next step, and those after it that take no time.
     func play() {
         while !isOver, step < steps.count {
-            defer { step += 1 }
-            switch steps[step] {
+            let current = steps[step]
+            // Before it is performed: what it does may come back here.
+            step += 1
+            switch current {
             case .send(let bytes): context.write(wrap(bytes), promise: nil)
             case .dribble(let bytes, let milliseconds):
                 dribble(bytes, .milliseconds(Int64(max(1, milliseconds))))

@@ -49,7 +49,7 @@ struct ReplyScript: Sendable {
         let head = answer.head(length: answer.hasBody ? length : nil)
         let chunked = answer.head(length: nil, framing: "transfer-encoding: chunked\r\n")
         switch fault {
-        case .resetAfter(let bytes): self.init(String(decoding: (head + answer.text).utf8.prefix(bytes), as: UTF8.self), .reset)
+        case .resetAfter(let bytes): self.init([.send(ByteBuffer(bytes: (head + answer.text).utf8.prefix(bytes)))], .reset)
         case .silence: self.init([], .hang)
         case .halfClose: self.init([], .halfClose)
         case .closeBeforeReuse: self.init(head + answer.text, .closeBeforeReuse)
@@ -65,7 +65,7 @@ struct ReplyScript: Sendable {
         case .lengthTooShort:
             let body = length < 2 ? "{}" + answer.text : answer.text
             self.init(answer.head(length: body.utf8.count / 2) + body, .close)
-        case .truncatedChunk: self.init(chunked + "40\r\n" + String(decoding: answer.text.utf8.prefix(32), as: UTF8.self), .close)
+        case .truncatedChunk: self.init([.send(ByteBuffer(string: chunked + "40\r\n")), .send(ByteBuffer(bytes: answer.text.utf8.prefix(32)))], .close)
         case .malformedChunk: self.init(chunked + "not-a-size\r\n" + answer.text + "\r\n0\r\n\r\n", .close)
         case .infiniteBody:
             let chunk = "2000\r\n\(String(repeating: "z", count: 8_192))\r\n"
