@@ -212,8 +212,8 @@ if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
         .executableTarget(
             name: "RoomBenchmarks",
             dependencies: [
-                "Allocations", "Ingest", "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling", "Threading",
-                "Store", "LMDB", "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
+                "Allocations", "Ingest", "MockReceiver", "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling",
+                "Threading", "Store", "LMDB", "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Rooms", swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))

@@ -48,6 +48,7 @@ let benchmarks: @Sendable () -> Void = {
     }
 
     ingestBenchmarks()
+    receiverBenchmarks()
 
     Benchmark("WireProtocol: encode a frame of 100 events") { benchmark in
         for _ in benchmark.scaledIterations { blackHole(publishFrame(events: 100)) }

@@ -6,14 +6,15 @@ import WebhookModel
 package final class OfflineReceiver {
     private let shared: SharedCore
     private let loop: LoopContext
-    private let limits: RequestParser.Limits
+    private var parser: RequestParser
     private var latestPath: ResolvedPath?
 
     /// - Parameter now: Unix nanoseconds.
     package init(_ configuration: ReceiverConfiguration, now: Int64 = 0) {
         shared = SharedCore(ReceiverCore(configuration, now: now))
         loop = LoopContext(shared: shared, configuration: configuration)
-        limits = RequestParser.Limits(headBytes: configuration.headBytes, bodyBytes: configuration.bodyBytes)
+        parser = RequestParser(
+            limits: RequestParser.Limits(headBytes: configuration.headBytes, bodyBytes: configuration.bodyBytes))
     }
 
     /// A request whose answer is still to be written.
@@ -35,11 +36,13 @@ package final class OfflineReceiver {
 
     /// Takes a request. Its answer is written by `end`, unless it is one that is written at once.
     package func begin(_ text: String, at now: Int64) -> Pending? {
-        var parser = RequestParser(limits: limits)
-        return Array(text.utf8).withUnsafeBytes { bytes in
-            guard case .complete = parser.advance(bytes) else { return nil }
-            return Pending(decision: loop.receive(parser, bytes, &latestPath, now: now))
-        }
+        Array(text.utf8).withUnsafeBytes { begin($0, at: now) }
+    }
+
+    package func begin(_ bytes: UnsafeRawBufferPointer, at now: Int64) -> Pending? {
+        parser.begin()
+        guard case .complete = parser.advance(bytes) else { return nil }
+        return Pending(decision: loop.receive(parser, bytes, &latestPath, now: now))
     }
 
     /// The answer has been written.
