@@ -5,18 +5,25 @@ import NIOCore
 
 /// Where the receiver is that a verb asks, and how its answers are shown.
 struct AdminOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Admin port of the receiver (default: $MOCK_RECEIVER_ADMIN, else http://127.0.0.1:9401).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Admin port of the receiver (default: $MOCK_RECEIVER_ADMIN, else http://127.0.0.1:9401).", valueName: "url")
+    )
     var admin: String?
 
     @Flag(help: "Print the answer as it comes: JSON.")
     var json = false
 
-    var address: String { admin ?? ProcessInfo.processInfo.environment["MOCK_RECEIVER_ADMIN"] ?? "http://127.0.0.1:9401" }
+    var address: String {
+        admin ?? ProcessInfo.processInfo.environment["MOCK_RECEIVER_ADMIN"] ?? "http://127.0.0.1:9401"
+    }
 
     /// The reply, whatever its status among `expected`.
     ///
     /// - Throws: `CommandFailure` with the problem's words for every other status.
-    func call(_ method: String, _ target: String, body: String? = nil, expecting expected: Set<Int> = [200, 204]) async throws -> Answered {
+    func call(_ method: String, _ target: String, body: String? = nil, expecting expected: Set<Int> = [200, 204])
+        async throws -> Answered
+    {
         try await call(method, target, pieces: body.map(AdminOptions.once), expecting: expected)
     }
 
@@ -32,7 +39,9 @@ struct AdminOptions: ParsableArguments {
     /// Writes the reply to standard output as it comes.
     func copy(_ target: String) async throws {
         let reply = try await AdminCaller(address).call("GET", target, onPiece: { Terminal.pass($0.readableBytesView) })
-        guard reply.status == 200 else { throw Answered(status: reply.status, text: String(decoding: reply.body, as: UTF8.self)).failure }
+        guard reply.status == 200 else {
+            throw Answered(status: reply.status, text: String(decoding: reply.body, as: UTF8.self)).failure
+        }
     }
 
     private static func once(_ text: String) -> @Sendable () -> ByteBuffer? {
@@ -97,7 +106,8 @@ struct FilterOptions: ParsableArguments {
 
     var pairs: [(String, String?)] {
         [
-            ("path", path), ("id", id), ("verdict", verdict), ("status", status), ("attempt", attempt), ("header", header),
+            ("path", path), ("id", id), ("verdict", verdict), ("status", status), ("attempt", attempt),
+            ("header", header),
             ("body", body), ("after", after.map { "\($0)" }),
         ]
     }

@@ -35,7 +35,9 @@ struct ProgramCommand: AsyncParsableCommand {
             _ = try ProgramSource.program(program, text)
             let answered = try await admin.call("PUT", "/program", body: text)
             Terminal.print(
-                admin.json ? answered.text : "\(answered.number("rules")) rules hold, \(answered.number("connections")) for connections"
+                admin.json
+                    ? answered.text
+                    : "\(answered.number("rules")) rules hold, \(answered.number("connections")) for connections"
             )
         }
     }
@@ -53,7 +55,9 @@ struct FaultCommand: AsyncParsableCommand {
     var status: Int?
     @Option(help: "And this Retry-After: seconds, date+SECONDS, or any text.")
     var retryAfter: String?
-    @Option(help: ArgumentHelp("This fault: see FAULTS in --help; with a measure as slow_head=20ms.", valueName: "name[=measure]"))
+    @Option(
+        help: ArgumentHelp(
+            "This fault: see FAULTS in --help; with a measure as slow_head=20ms.", valueName: "name[=measure]"))
     var fault: String?
 
     func validate() throws {
@@ -80,10 +84,12 @@ struct FaultCommand: AsyncParsableCommand {
 struct InboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbox", abstract: "Paths of their own, with pages that show what comes.",
-        subcommands: [OpenInbox.self, ListInboxes.self, ShowInbox.self, CloseInbox.self], defaultSubcommand: OpenInbox.self)
+        subcommands: [OpenInbox.self, ListInboxes.self, ShowInbox.self, CloseInbox.self],
+        defaultSubcommand: OpenInbox.self)
 
     struct OpenInbox: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "open", abstract: "Open one (what happens without a verb).")
+        static let configuration = CommandConfiguration(
+            commandName: "open", abstract: "Open one (what happens without a verb).")
         @OptionGroup var admin: AdminOptions
         @Option(help: ArgumentHelp("How long it lasts: 1s to 7d.", valueName: "duration"))
         var expires = "24h"
@@ -92,7 +98,9 @@ struct InboxCommand: AsyncParsableCommand {
             let answered = try await admin.call("POST", target("/inboxes", [("expires", expires)]), expecting: [201])
             if admin.json { return Terminal.print(answered.text) }
             let secure = answered.object["tls_url"].map { "\nor to       \($0)" } ?? ""
-            Terminal.print("webhooks to \(answered.object["url"] ?? "")\(secure)\npage        \(admin.address)\(answered.object["page"] ?? "")")
+            Terminal.print(
+                "webhooks to \(answered.object["url"] ?? "")\(secure)\npage        \(admin.address)\(answered.object["page"] ?? "")"
+            )
         }
     }
 
@@ -103,12 +111,16 @@ struct InboxCommand: AsyncParsableCommand {
         func run() async throws {
             let answered = try await admin.call("GET", "/inboxes")
             if admin.json { return Terminal.print(answered.text) }
-            for inbox in answered.items { Terminal.print("\(inbox["token"] ?? "")  \(inbox["url"] ?? "")  until \(Moment.text(inbox["expires_us"]))") }
+            for inbox in answered.items {
+                Terminal.print(
+                    "\(inbox["token"] ?? "")  \(inbox["url"] ?? "")  until \(Moment.text(inbox["expires_us"]))")
+            }
         }
     }
 
     struct ShowInbox: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "What came to one, as JSON: its latest 100, newest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "What came to one, as JSON: its latest 100, newest first.")
         @OptionGroup var admin: AdminOptions
         @Argument(help: "Its token.")
         var token: String

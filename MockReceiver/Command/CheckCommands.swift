@@ -5,7 +5,10 @@ import NIOCore
 
 struct AwaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "await", abstract: "Wait until enough came; exit status 3 where the time was over, 6 where the journal had lost requests by then.")
+        commandName: "await",
+        abstract:
+            "Wait until enough came; exit status 3 where the time was over, 6 where the journal had lost requests by then."
+    )
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
     @Option(help: "So many requests that fit the filter, those that came before included.")
@@ -20,7 +23,9 @@ struct AwaitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let pairs = [("requests", requests.map { "\($0)" }), ("accepted", accepted.map { "\($0)" }), ("timeout", "\(timeout)")]
+        let pairs = [
+            ("requests", requests.map { "\($0)" }), ("accepted", accepted.map { "\($0)" }), ("timeout", "\(timeout)"),
+        ]
         let answered = try await admin.call("POST", target("/await", filter.pairs + pairs), expecting: [200, 408])
         if admin.json {
             Terminal.print(answered.text)
@@ -53,7 +58,9 @@ struct VerifyCommand: AsyncParsableCommand {
     var assertions: [String] = []
 
     func validate() throws {
-        guard file != nil || !assertions.isEmpty else { throw ValidationError("give assertions, as accepted=500, or --file") }
+        guard file != nil || !assertions.isEmpty else {
+            throw ValidationError("give assertions, as accepted=500, or --file")
+        }
     }
 
     func run() async throws {
@@ -82,7 +89,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func show(_ answer: Answered) {
         for finding in answer.list("findings") {
-            Terminal.print("\(finding["outcome"] ?? ""): \(finding["assertion"] ?? ""); found \(finding["found"] ?? "")")
+            Terminal.print(
+                "\(finding["outcome"] ?? ""): \(finding["assertion"] ?? ""); found \(finding["found"] ?? "")")
         }
     }
 
@@ -102,7 +110,9 @@ struct VerifyCommand: AsyncParsableCommand {
                 throw ValidationError(error.mistakes.map(\.text).joined(separator: "\n"))
             }
             var item: [String: Any] = [
-                assertion.measure.rawValue: ["at_least": assertion.range.lowerBound, "at_most": assertion.range.upperBound]
+                assertion.measure.rawValue: [
+                    "at_least": assertion.range.lowerBound, "at_most": assertion.range.upperBound,
+                ]
             ]
             if let path { item["path"] = path }
             if let id { item["id"] = id }
@@ -115,7 +125,8 @@ struct VerifyCommand: AsyncParsableCommand {
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
-        abstract: "Compare a producer's ledger with what came: exit status 0 proven, 4 lost, 7 corrupt, 6 inconclusive.",
+        abstract:
+            "Compare a producer's ledger with what came: exit status 0 proven, 4 lost, 7 corrupt, 6 inconclusive.",
         discussion: """
             The ledger is NDJSON: {"id":"evt_…","outcome":"acknowledged|refused|unknown","hash":"16 hex digits"} or with "body" in place \
             of "hash"; outcome and hash may be left out.

@@ -11,7 +11,8 @@ struct StatsCommand: AsyncParsableCommand {
 }
 
 struct JournalCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "journal", abstract: "The latest requests, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "journal", abstract: "The latest requests, newest first.")
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
     @Option(help: "Requests at most.")
@@ -39,7 +40,8 @@ struct FollowCommand: AsyncParsableCommand {
 }
 
 struct MetricsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "metrics", abstract: "Every counter as Prometheus text.")
+    static let configuration = CommandConfiguration(
+        commandName: "metrics", abstract: "Every counter as Prometheus text.")
     @OptionGroup var admin: AdminOptions
 
     func run() async throws { try await admin.copy("/metrics") }
@@ -56,12 +58,14 @@ struct TimelineCommand: AsyncParsableCommand {
         let answered = try await admin.call("GET", "/messages/\(segment(id))/timeline")
         if admin.json { return Terminal.print(answered.text) }
         for account in answered.list("accounts") {
-            let counts = ["attempts", "accepted", "duplicates"].map { "\(account[$0] ?? 0) \($0)" }.joined(separator: ", ")
+            let counts = ["attempts", "accepted", "duplicates"].map { "\(account[$0] ?? 0) \($0)" }.joined(
+                separator: ", ")
             Terminal.print("\(account["path"] ?? ""): \(counts)")
         }
         for attempt in answered.list("attempts") {
             let gap = (attempt["gap_us"] as? Int).map { "  +\(Double($0 / 1_000) / 1_000) s" } ?? ""
-            let rest = ["path", "status", "verdict", "fault"].compactMap { attempt[$0].map { "\($0)" } }.joined(separator: "  ")
+            let rest = ["path", "status", "verdict", "fault"].compactMap { attempt[$0].map { "\($0)" } }.joined(
+                separator: "  ")
             Terminal.print("  \(attempt["attempt"] ?? "")  \(Moment.text(attempt["at_us"]))\(gap)  \(rest)")
         }
         let unseen = answered.number("unseen")

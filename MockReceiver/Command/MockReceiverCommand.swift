@@ -11,7 +11,8 @@ struct MockReceiverCommand: AsyncParsableCommand {
         subcommands: [
             ReceiveCommand.self, CheckCommand.self, ProgramsCommand.self, StatsCommand.self, JournalCommand.self,
             FollowCommand.self, MetricsCommand.self, TimelineCommand.self, AwaitCommand.self, VerifyCommand.self,
-            ReconcileCommand.self, ExportCommand.self, ResetCommand.self, FaultCommand.self, InboxCommand.self, ProgramCommand.self,
+            ReconcileCommand.self, ExportCommand.self, ResetCommand.self, FaultCommand.self, InboxCommand.self,
+            ProgramCommand.self,
         ],
         defaultSubcommand: ReceiveCommand.self)
 

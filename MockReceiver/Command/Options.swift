@@ -9,7 +9,8 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Data port: where webhooks go. 0: the system chooses.")
     var port = 9400
 
-    @Option(help: "Data port for HTTPS, HTTP/1.1 and HTTP/2, with a certificate of a throw-away CA. 0: the system chooses.")
+    @Option(
+        help: "Data port for HTTPS, HTTP/1.1 and HTTP/2, with a certificate of a throw-away CA. 0: the system chooses.")
     var tlsPort: Int?
 
     @Option(help: "A name by which senders call this host over HTTPS, beside localhost and --host. May be repeated.")
@@ -23,7 +24,10 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
     var adminPort = 9401
 
-    @Option(help: "A name by which browsers and tools reach the admin port, beside addresses, localhost and --host. May be repeated.")
+    @Option(
+        help:
+            "A name by which browsers and tools reach the admin port, beside addresses, localhost and --host. May be repeated."
+    )
     var adminName: [String] = []
 
     @Option(help: "Event loops of the data port; more than one only where cores are free.")
@@ -32,10 +36,14 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
     var journal = 1_000
 
-    @Option(help: ArgumentHelp("A file to which every request is appended, head and body whole, as NDJSON.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A file to which every request is appended, head and body whole, as NDJSON.", valueName: "file"))
     var journalFile: String?
 
-    @Option(help: "Messages accounted for; beyond them reports say inconclusive. 88 bytes each, and 6 to 12 from the start.")
+    @Option(
+        help: "Messages accounted for; beyond them reports say inconclusive. 88 bytes each, and 6 to 12 from the start."
+    )
     var messages = 1_000_000
 
     func validate() throws {
@@ -68,7 +76,9 @@ struct ListeningOptions: ParsableArguments {
 
 struct BehaviourOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Behaviour program: a ready one (`mock-receiver programs`), or a file in YAML or JSON.", valueName: "name|file"))
+        help: ArgumentHelp(
+            "Behaviour program: a ready one (`mock-receiver programs`), or a file in YAML or JSON.",
+            valueName: "name|file"))
     var program: String?
 
     @Option(
@@ -111,12 +121,14 @@ struct BehaviourOptions: ParsableArguments {
     func makeProgram() throws -> BehaviourProgram {
         var program = try program.map(ProgramSource.program) ?? BehaviourProgram()
         let behaviour = Behaviour(
-            reply: .answer(Answer(status: status)), delay: .fixed(delayMs), failFirst: failFirst, failShare: failPercent / 100,
+            reply: .answer(Answer(status: status)), delay: .fixed(delayMs), failFirst: failFirst,
+            failShare: failPercent / 100,
             failure: .answer(Answer(status: failStatus)))
         if behaviour != Behaviour() {
             guard !program.rules.contains(where: { $0.pattern == .all && $0.conditions == .always }) else {
                 throw ValidationError(
-                    "--status, --delay-ms and --fail-... have no effect: the program has a rule for every path; change that rule")
+                    "--status, --delay-ms and --fail-... have no effect: the program has a rule for every path; change that rule"
+                )
             }
             program.rules.append(BehaviourProgram.Rule(.all, behaviour))
         }

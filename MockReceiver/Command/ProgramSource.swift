@@ -30,7 +30,8 @@ enum ProgramSource {
 
     /// - Parameter name: a path; `-`: standard input.
     static func file(_ name: String) throws -> String {
-        let data = name == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: name)
+        let data =
+            name == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: name)
         guard let data, let text = String(data: data, encoding: .utf8) else {
             throw ValidationError("\(name): cannot be read as UTF-8 text; check its name and permissions")
         }

@@ -30,7 +30,8 @@ struct ReceiveCommand: AsyncParsableCommand {
                 try pem.write(toFile: file, atomically: true, encoding: .utf8)
             } catch {
                 try await server.stop()
-                throw CommandFailure("--tls-ca \(file): cannot be written; give a file in a directory that you may write")
+                throw CommandFailure(
+                    "--tls-ca \(file): cannot be written; give a file in a directory that you may write")
             }
         }
         Terminal.print(Summary.ports(server, host: configuration.host))

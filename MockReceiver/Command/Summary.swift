@@ -37,7 +37,8 @@ enum Summary {
         }
         if stats.refused > 0 { rows.append(("requests refused as malformed or too large", "\(stats.refused)")) }
         let width = rows.map(\.0.count).max() ?? 0
-        var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(separator: "\n")
+        var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(
+            separator: "\n")
         if stats.uncounted > 0 {
             text += "\ninconclusive: \(stats.uncounted) requests found no place in the accounts; raise --messages"
         }

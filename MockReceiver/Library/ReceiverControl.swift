@@ -25,11 +25,15 @@ final class ReceiverControl: Sendable {
     func endpoints() -> [EndpointStats] { shared.withCore { $0.endpointStats } }
     func accounts() -> MessageAccounts { shared.withCore { $0.snapshot } }
     func account(of id: EventID, path: String) -> MessageAccount? { shared.withCore { $0.account(of: id, path: path) } }
-    func accounts(of id: EventID) -> [(path: String, account: MessageAccount)] { shared.withCore { $0.accounts(of: id) } }
+    func accounts(of id: EventID) -> [(path: String, account: MessageAccount)] {
+        shared.withCore { $0.accounts(of: id) }
+    }
     func journal() -> [JournalEntry] { shared.withCore { $0.journal.entries } }
 
     /// The journal, newest first, and the counters that belong to it.
-    func moment() -> (entries: [JournalEntry], stats: ReceiverStats) { shared.withCore { ($0.journal.entries, $0.stats) } }
+    func moment() -> (entries: [JournalEntry], stats: ReceiverStats) {
+        shared.withCore { ($0.journal.entries, $0.stats) }
+    }
 
     /// What was put last, with the secrets that stayed.
     func program() -> BehaviourProgram { known.withLockedValue { $0 } }

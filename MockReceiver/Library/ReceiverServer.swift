@@ -28,7 +28,9 @@ public final class ReceiverServer: Sendable {
     /// Listens on both ports; returns once both do.
     ///
     /// - Throws: `ListenError`: an address in use, forbidden or not of this machine. `JournalFileError`: no file can be written there.
-    public static func start(_ configuration: ReceiverConfiguration = ReceiverConfiguration()) async throws -> ReceiverServer {
+    public static func start(_ configuration: ReceiverConfiguration = ReceiverConfiguration()) async throws
+        -> ReceiverServer
+    {
         let file: JournalFile? = if let path = configuration.journalFile { try JournalFile(path) } else { nil }
         do {
             return try await start(configuration, file)
@@ -38,7 +40,9 @@ public final class ReceiverServer: Sendable {
         }
     }
 
-    private static func start(_ configuration: ReceiverConfiguration, _ file: JournalFile?) async throws -> ReceiverServer {
+    private static func start(_ configuration: ReceiverConfiguration, _ file: JournalFile?) async throws
+        -> ReceiverServer
+    {
         let shared = SharedCore(ReceiverCore(configuration, now: WallClock.now(), journalFile: file))
         let authority = configuration.tlsPort == nil ? nil : try ThrowawayAuthority()
         let control = ReceiverControl(shared, configuration, authorityCertificate: authority?.pem)
@@ -49,7 +53,8 @@ public final class ReceiverServer: Sendable {
             let admin: AdminPort? =
                 if let port = configuration.adminPort {
                     try await AdminPort.start(
-                        host: configuration.host, port: port, control: control, dataPort: data.port, tlsPort: data.tlsPort)
+                        host: configuration.host, port: port, control: control, dataPort: data.port,
+                        tlsPort: data.tlsPort)
                 } else { nil }
             return ReceiverServer(control: control, data: data, admin: admin, authority: authority, journalFile: file)
         } catch {
@@ -59,7 +64,8 @@ public final class ReceiverServer: Sendable {
     }
 
     private init(
-        control: ReceiverControl, data: DataPort, admin: AdminPort?, authority: ThrowawayAuthority?, journalFile: JournalFile?
+        control: ReceiverControl, data: DataPort, admin: AdminPort?, authority: ThrowawayAuthority?,
+        journalFile: JournalFile?
     ) {
         self.journalFile = journalFile
         self.control = control

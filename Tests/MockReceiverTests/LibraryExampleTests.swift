@@ -36,11 +36,14 @@ import Testing
     /// Line by line, but for the sender's own.
     @Test func theDocumentationShowsIt() throws {
         let checkout = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let page = try String(contentsOf: checkout.appending(path: "MockReceiver/Library/MockReceiver.docc/Testing.md"), encoding: .utf8)
+        let page = try String(
+            contentsOf: checkout.appending(path: "MockReceiver/Library/MockReceiver.docc/Testing.md"), encoding: .utf8)
         let code = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
         let shown = try #require(page.firstMatch(of: /```swift\n(?s)(.*?)```/)).1.split(separator: "\n")
         let example = try #require(code.firstMatch(of: /\/\/ Begin\n(?s)(.*?)\/\/ End/)).1.split(separator: "\n")
-        let run = example.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.contains("deliver(to:") }
+        let run = example.map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+            !$0.isEmpty && !$0.contains("deliver(to:")
+        }
         #expect(shown.map { $0.trimmingCharacters(in: .whitespaces) } == run)
     }
 }

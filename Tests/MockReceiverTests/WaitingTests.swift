@@ -36,7 +36,9 @@ import Testing
             var second = ReceiverConfiguration()
             second.port = receiver.port
             let error = await #expect(throws: ListenError.self) { try await ReceiverServer.start(second) }
-            #expect(error?.description == "cannot listen on 127.0.0.1:\(receiver.port) for the data port: Address already in use")
+            #expect(
+                error?.description
+                    == "cannot listen on 127.0.0.1:\(receiver.port) for the data port: Address already in use")
             second.port = 0
             second.adminPort = receiver.port
             let admin = await #expect(throws: ListenError.self) { try await ReceiverServer.start(second) }

@@ -22,7 +22,8 @@ struct AccountTable {
         var endpoint: Int32
 
         var hash: Int {
-            let mixed = BodyHash.finish(id.low ^ (id.high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(UInt32(bitPattern: endpoint)) << 17)
+            let mixed = BodyHash.finish(
+                id.low ^ (id.high &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(UInt32(bitPattern: endpoint)) << 17)
             return Int(truncatingIfNeeded: mixed)
         }
     }
@@ -39,7 +40,8 @@ struct AccountTable {
 
     /// What the records and their index take, in bytes.
     var bytes: Int {
-        chunks.count * AccountTable.chunkCount * MemoryLayout<MessageAccount>.stride + index.count * MemoryLayout<UInt32>.stride
+        chunks.count * AccountTable.chunkCount * MemoryLayout<MessageAccount>.stride + index.count
+            * MemoryLayout<UInt32>.stride
     }
 
     /// The record's number, nil where there is none.

@@ -23,8 +23,10 @@ enum EventTime {
     }
 
     private static func rfc3339(_ text: UnsafeRawBufferPointer) -> Int64? {
-        guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"), text[10] | 0x20 == UInt8(ascii: "t"),
-            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"), let year = number(text[0..<4]), let month = number(text[5..<7]),
+        guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] | 0x20 == UInt8(ascii: "t"),
+            text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"), let year = number(text[0..<4]),
+            let month = number(text[5..<7]),
             let day = number(text[8..<10]), let hour = number(text[11..<13]), let minute = number(text[14..<16]),
             let second = number(text[17..<19]), (1...12).contains(month)
         else { return nil }
@@ -51,7 +53,9 @@ enum EventTime {
         guard let first = text.first else { return nil }
         if first | 0x20 == UInt8(ascii: "z") { return text.count == 1 ? 0 : nil }
         let start = text.startIndex
-        guard text.count == 6, text[start + 3] == UInt8(ascii: ":"), let hours = number(text[(start + 1)..<(start + 3)]), let minutes = number(text[(start + 4)...]) else {
+        guard text.count == 6, text[start + 3] == UInt8(ascii: ":"),
+            let hours = number(text[(start + 1)..<(start + 3)]), let minutes = number(text[(start + 4)...])
+        else {
             return nil
         }
         let seconds = hours * 3_600 + minutes * 60

@@ -70,7 +70,8 @@ extension MessageAccount {
     }
 
     private init(
-        id: EventID, firstSeen: Int64, lastSeen: Int64, bodyHash: UInt64, bodyLength: UInt32, endpoint: Int32, flags: Flags
+        id: EventID, firstSeen: Int64, lastSeen: Int64, bodyHash: UInt64, bodyLength: UInt32, endpoint: Int32,
+        flags: Flags
     ) {
         self.id = id
         self.firstSeen = firstSeen

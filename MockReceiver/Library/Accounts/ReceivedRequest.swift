@@ -29,7 +29,8 @@ final class ResolvedPath: Sendable {
 
     /// As much of the path as the journal keeps.
     var shown: String {
-        bytes.count <= ReceiverCore.mostPathBytes ? path : String(decoding: bytes.prefix(ReceiverCore.mostPathBytes), as: UTF8.self)
+        bytes.count <= ReceiverCore.mostPathBytes
+            ? path : String(decoding: bytes.prefix(ReceiverCore.mostPathBytes), as: UTF8.self)
     }
 
     init(path: String, epoch: Int, number: Int?, program: CompiledProgram) {

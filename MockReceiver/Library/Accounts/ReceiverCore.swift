@@ -57,7 +57,9 @@ struct ReceiverCore {
     /// Nil beyond the cap.
     private mutating func number(of path: String) -> Int? {
         if let number = numbers[path] { return number }
-        guard endpoints.count < configuration.endpointCap, path.utf8.count <= ReceiverCore.mostPathBytes else { return nil }
+        guard endpoints.count < configuration.endpointCap, path.utf8.count <= ReceiverCore.mostPathBytes else {
+            return nil
+        }
         numbers[path] = endpoints.count
         endpoints.append(EndpointAccount(path: path))
         return endpoints.count - 1
@@ -104,8 +106,11 @@ struct ReceiverCore {
         guard request.path.isEarly else { return nil }
         let attempts = key(of: request).flatMap { accounts.find($0) }.map { Int(accounts[$0].attempts) } ?? 0
         let moment = self.moment(
-            request, attempt: request.id == nil ? 0 : attempts + 1, requests: requests(of: request) + 1, ordinal: totals.requests + 1)
-        guard let rule = request.path.rules.first(where: { $0.holds(view, moment) }), rule.reply(moment).isEarly else { return nil }
+            request, attempt: request.id == nil ? 0 : attempts + 1, requests: requests(of: request) + 1,
+            ordinal: totals.requests + 1)
+        guard let rule = request.path.rules.first(where: { $0.holds(view, moment) }), rule.reply(moment).isEarly else {
+            return nil
+        }
         return receive(request, view, excerpt: excerpt)
     }
 
@@ -195,7 +200,8 @@ extension ReceiverCore {
     private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int, ordinal: Int) -> CompiledRule.Moment {
         let id = request.id ?? EventID(high: 0, low: UInt64(ordinal))
         return CompiledRule.Moment(
-            subject: FaultDice.Subject(path: request.path.hash, id: (id.high, id.low), attempt: attempt), requests: requests,
+            subject: FaultDice.Subject(path: request.path.hash, id: (id.high, id.low), attempt: attempt),
+            requests: requests,
             elapsed: Int((request.at - programSince) / 1_000_000), dice: dice)
     }
 
@@ -205,7 +211,8 @@ extension ReceiverCore {
         }
         if let reply = request.path.onlyReply { return Choice(reply: reply, delay: 0) }
         let moment = self.moment(request, attempt: attempt, requests: requests(of: request), ordinal: totals.requests)
-        let rule = request.path.rules.first { $0.holds(view, moment) } ?? request.path.rules[request.path.rules.count - 1]
+        let rule =
+            request.path.rules.first { $0.holds(view, moment) } ?? request.path.rules[request.path.rules.count - 1]
         if let limit = rule.rateLimit, let endpoint = request.path.number,
             let wait = endpoints[endpoint].take(limit, rule: rule.number, now: request.at)
         {
@@ -281,7 +288,8 @@ extension ReceiverCore {
 
     var stats: ReceiverStats {
         ReceiverStats(
-            since: since, totals: totals, latency: latency?.report, messages: accounts.count, accountBytes: accounts.bytes, endpoints: endpoints.count,
+            since: since, totals: totals, latency: latency?.report, messages: accounts.count,
+            accountBytes: accounts.bytes, endpoints: endpoints.count,
             connections: connections, connectionsEver: connectionsEver, refused: refused, uncounted: uncounted,
             unordered: unordered, journalShortfall: journal.shortfall)
     }
@@ -309,7 +317,8 @@ extension ReceiverCore {
 // MARK: Inboxes
 
 extension ReceiverCore {
-    mutating func openInbox(now: Int64, lasting nanoseconds: Int64, random: inout some RandomNumberGenerator) -> Inbox? {
+    mutating func openInbox(now: Int64, lasting nanoseconds: Int64, random: inout some RandomNumberGenerator) -> Inbox?
+    {
         defer { epoch += 1 }
         return inboxes.open(now: now, lasting: nanoseconds, random: &random)
     }

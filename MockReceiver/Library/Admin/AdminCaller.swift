@@ -66,7 +66,8 @@ package struct AdminCaller: Sendable {
     }
 
     private func read(
-        _ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ onPiece: (@Sendable (ByteBuffer) throws -> Void)?
+        _ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>,
+        _ onPiece: (@Sendable (ByteBuffer) throws -> Void)?
     ) async throws -> Reply {
         var status = 0
         var gathered: [UInt8] = []
@@ -79,14 +80,18 @@ package struct AdminCaller: Sendable {
                 } else {
                     gathered.append(contentsOf: piece.readableBytesView)
                 }
-                guard gathered.count <= AdminCaller.mostGathered else { throw NoReply(description: "\(address): the answer does not end") }
+                guard gathered.count <= AdminCaller.mostGathered else {
+                    throw NoReply(description: "\(address): the answer does not end")
+                }
             case .end: return Reply(status: status, body: gathered)
             }
         }
         throw NoReply(description: "\(address) closed the connection before its answer was whole")
     }
 
-    private func connect() async throws -> NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>> {
+    private func connect() async throws -> NIOAsyncChannel<
+        HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>
+    > {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
             .connect(host: host, port: port) { channel in

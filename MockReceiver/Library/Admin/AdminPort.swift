@@ -14,7 +14,9 @@ struct AdminPort {
     private static let grace = Duration.seconds(2)
 
     /// Returns once the port listens.
-    static func start(host: String, port: Int, control: ReceiverControl, dataPort: Int, tlsPort: Int?) async throws -> AdminPort {
+    static func start(host: String, port: Int, control: ReceiverControl, dataPort: Int, tlsPort: Int?) async throws
+        -> AdminPort
+    {
         // What goes wrong is told in answers; the terminal is the command's.
         let silent = Logger(label: "mock-receiver.admin") { _ in SwiftLogNoOpLogHandler() }
         let (ports, started) = AsyncThrowingStream<Int, any Error>.makeStream()

@@ -11,7 +11,8 @@ struct AdminQuery {
         self.known = known
         for (name, _) in parameters {
             guard known.contains(String(name)) else {
-                throw Problem(.badRequest, "there is no parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
+                throw Problem(
+                    .badRequest, "there is no parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
             }
             guard parameters.getAll(String(name)).count == 1 else {
                 throw Problem(.badRequest, "\(name) is given twice", mend: "give it once")
@@ -21,10 +22,13 @@ struct AdminQuery {
 
     func text(_ name: String) -> String? { parameters.get(name) }
 
-    func number<Number: LosslessStringConvertible & Comparable>(_ name: String, _ range: ClosedRange<Number>) throws -> Number? {
+    func number<Number: LosslessStringConvertible & Comparable>(_ name: String, _ range: ClosedRange<Number>) throws
+        -> Number?
+    {
         guard let text = parameters.get(name) else { return nil }
         guard let number = Number(text), range.contains(number) else {
-            throw Problem(.badRequest, "\(name): \"\(text)\" is no good", mend: "give \(range.lowerBound) to \(range.upperBound)")
+            throw Problem(
+                .badRequest, "\(name): \"\(text)\" is no good", mend: "give \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -51,7 +55,8 @@ struct AdminQuery {
         }
         if let written = text("header") {
             guard let colon = written.firstIndex(of: ":"), colon != written.startIndex else {
-                throw Problem(.badRequest, "header: \"\(written)\" is no good", mend: "give name:value, or name:* for any value")
+                throw Problem(
+                    .badRequest, "header: \"\(written)\" is no good", mend: "give name:value, or name:* for any value")
             }
             let value = written[written.index(after: colon)...].drop { $0 == " " }
             filter.header = HeaderCondition(String(written[..<colon]), TextPattern(String(value)))
@@ -62,18 +67,22 @@ struct AdminQuery {
     func path() throws -> PathPattern? {
         guard let written = text("path") else { return nil }
         guard let pattern = PathPattern(written) else {
-            throw Problem(.badRequest, "path: \"\(written)\" is no good", mend: "give a path from / on, exact or ending with *, or * alone")
+            throw Problem(
+                .badRequest, "path: \"\(written)\" is no good",
+                mend: "give a path from / on, exact or ending with *, or * alone")
         }
         return pattern
     }
 
     /// `503`, `5xx`, or `0` for a reset.
     private static func statuses(_ written: String) throws -> ClosedRange<Int> {
-        if written.utf8.count == 3, written.hasSuffix("xx"), let digit = Int(written.prefix(1)), (2...5).contains(digit) {
+        if written.utf8.count == 3, written.hasSuffix("xx"), let digit = Int(written.prefix(1)), (2...5).contains(digit)
+        {
             return digit * 100...digit * 100 + 99
         }
         guard let status = Int(written), status == 0 || (200...599).contains(status) else {
-            throw Problem(.badRequest, "status: \"\(written)\" is no good", mend: "give 200 to 599, 2xx to 5xx, or 0 for a reset")
+            throw Problem(
+                .badRequest, "status: \"\(written)\" is no good", mend: "give 200 to 599, 2xx to 5xx, or 0 for a reset")
         }
         return status...status
     }

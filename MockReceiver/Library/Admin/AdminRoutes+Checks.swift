@@ -56,13 +56,16 @@ extension AdminRoutes {
         var problem = Problem(
             .requestTimeout, "\(payload.found) of \(payload.wanted) came within \(seconds) s\(unsure)",
             mend: payload.unseen > 0
-                ? "start the receiver with a larger --journal" : "GET /journal shows what came; wait longer with timeout=SECONDS")
+                ? "start the receiver with a larger --journal"
+                : "GET /journal shows what came; wait longer with timeout=SECONDS")
         problem.found = payload.found
         problem.inconclusive = payload.inconclusive
         return problem
     }
 
-    @Sendable private func verify(_ request: Request, _ context: AdminContext) async throws -> EditedResponse<VerifyPayload> {
+    @Sendable private func verify(_ request: Request, _ context: AdminContext) async throws -> EditedResponse<
+        VerifyPayload
+    > {
         let bytes = try await request.body.collect(upTo: ProgramFile.mostBytes)
         let assertions: [Assertion]
         do {
@@ -89,12 +92,14 @@ extension AdminRoutes {
         }
         guard !entries.isEmpty else {
             throw Problem(
-                .badRequest, "the ledger is empty", mend: "send one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+                .badRequest, "the ledger is empty",
+                mend: "send one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
         }
         let reconciliation = control.reconcile(entries, path: path)
         return EditedResponse(
             status: reconciliation.verdict == .proven ? .ok : .conflict,
-            response: ReconciliationPayload(reconciliation, texts: texts(reconciliation.phantomIDs + reconciliation.changedIDs)))
+            response: ReconciliationPayload(
+                reconciliation, texts: texts(reconciliation.phantomIDs + reconciliation.changedIDs)))
     }
 
     /// The ids as their senders wrote them, where the journal still knows.

@@ -12,7 +12,8 @@ extension AdminRoutes {
         let query = try AdminQuery(request, ["format"] + AdminQuery.filterNames)
         let format = query.text("format") ?? "ndjson"
         guard let kind = ExportFormat(rawValue: format) else {
-            throw Problem(.badRequest, "format: \(NearWord.unknown(format, among: ExportFormat.allCases.map(\.rawValue)))")
+            throw Problem(
+                .badRequest, "format: \(NearWord.unknown(format, among: ExportFormat.allCases.map(\.rawValue)))")
         }
         let filter = try query.filter()
         let entries = Array(try entries().reversed().lazy.filter(filter.matches))
@@ -29,7 +30,9 @@ extension AdminRoutes {
         let query = try AdminQuery(request, AdminQuery.filterNames)
         let filter = try query.filter()
         guard let place = streams.enter() else {
-            throw Problem(.serviceUnavailable, "\(StreamGate.most) streams are open", mend: "close one, or ask GET /journal now and then")
+            throw Problem(
+                .serviceUnavailable, "\(StreamGate.most) streams are open",
+                mend: "close one, or ask GET /journal now and then")
         }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],

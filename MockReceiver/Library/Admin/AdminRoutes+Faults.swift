@@ -9,10 +9,13 @@ extension AdminRoutes {
             do throws(ProgramError) {
                 strike = try Strike.parse(String(buffer: bytes))
             } catch {
-                throw Problem(error, mend: "write {path: /orders, status: 503} or {path: \"*\", fault: silence, count: 3}")
+                throw Problem(
+                    error, mend: "write {path: /orders, status: 503} or {path: \"*\", fault: silence, count: 3}")
             }
             guard control.strikeNext(strike.count, of: strike.pattern, with: strike.reply) else {
-                throw Problem(.conflict, "\(ReceiverCore.mostStrikes) faults wait already", mend: "send requests that meet them, or POST /reset")
+                throw Problem(
+                    .conflict, "\(ReceiverCore.mostStrikes) faults wait already",
+                    mend: "send requests that meet them, or POST /reset")
             }
             return StrikePayload(path: strike.pattern.description, count: strike.count)
         }

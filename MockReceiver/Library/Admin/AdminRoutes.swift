@@ -53,7 +53,9 @@ struct AdminRoutes {
         }
         router.get("ca.pem") { _, _ in
             guard let pem = control.authorityCertificate else {
-                throw Problem(.notFound, "there is no HTTPS port", mend: "start the receiver with --tls-port N (in a test: tlsPort)")
+                throw Problem(
+                    .notFound, "there is no HTTPS port",
+                    mend: "start the receiver with --tls-port N (in a test: tlsPort)")
             }
             return Response.text(pem, "application/x-pem-file")
         }
@@ -80,20 +82,25 @@ struct AdminRoutes {
 
     @Sendable private func timeline(_ request: Request, _ context: AdminContext) throws -> TimelinePayload {
         let (text, accounts) = try found(context)
-        return TimelinePayload(id: text, accounts, control.journal().filter { $0.id == JournalEntry.kept(id: text) }.reversed())
+        return TimelinePayload(
+            id: text, accounts, control.journal().filter { $0.id == JournalEntry.kept(id: text) }.reversed())
     }
 
-    private func found(_ context: AdminContext) throws -> (id: String, accounts: [(path: String, account: MessageAccount)]) {
+    private func found(_ context: AdminContext) throws -> (
+        id: String, accounts: [(path: String, account: MessageAccount)]
+    ) {
         let raw = try context.parameters.require("id")
         let text = raw.removingPercentEncoding ?? raw
         let accounts = control.accounts(of: LedgerEntry(webhookID: text).id)
         guard !accounts.isEmpty else {
             guard control.stats().uncounted == 0 else {
                 throw Problem(
-                    .notFound, "there is no account of \(text), and the accounts are full: it may have come (inconclusive)",
+                    .notFound,
+                    "there is no account of \(text), and the accounts are full: it may have come (inconclusive)",
                     mend: "start the receiver with a larger --messages; GET /journal?id= shows the latest")
             }
-            throw Problem(.notFound, "no message \(text) was received", mend: "GET /journal shows the ids of the latest")
+            throw Problem(
+                .notFound, "no message \(text) was received", mend: "GET /journal shows the ids of the latest")
         }
         return (text, accounts)
     }
@@ -113,7 +120,9 @@ struct AdminRoutes {
 
     func needJournal() throws {
         guard control.configuration.journalCapacity > 0 else {
-            throw Problem(.conflict, "the journal is off", mend: "start the receiver with --journal N (in a test: journalCapacity)")
+            throw Problem(
+                .conflict, "the journal is off",
+                mend: "start the receiver with --journal N (in a test: journalCapacity)")
         }
     }
 }
@@ -144,6 +153,7 @@ enum AdminJSON {
 
 extension Response {
     static func text(_ text: String, _ type: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        Response(
+            status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -70,7 +70,8 @@ extension SignatureDiagnosis {
         switch self {
         case .reserialisedJSON: "The sender signed other JSON than it sent. Sign the very bytes that are sent."
         case .wrongEncoding: "The signature is hex where base64 belongs, or base64 where hex does."
-        case .prefixMissing: "The signature stands without the prefix that the scheme writes before it (v1, or sha256= or so)."
+        case .prefixMissing:
+            "The signature stands without the prefix that the scheme writes before it (v1, or sha256= or so)."
         case .secretNotDecoded: "The written secret was used as the key. Take its prefix off and decode its base64."
         case .secretDecoded: "The secret was base64-decoded. With this scheme its text is the key."
         case .timestampNotSigned: "The timestamp is missing from the signed text. Sign id.timestamp.body."

@@ -60,7 +60,10 @@ struct ProblemMiddleware: RouterMiddleware {
     let names: Set<String>
 
     init(_ configuration: ReceiverConfiguration) {
-        names = Set((["localhost", configuration.host, ownName] + configuration.adminNames + configuration.tlsNames).map { $0.lowercased() })
+        names = Set(
+            (["localhost", configuration.host, ownName] + configuration.adminNames + configuration.tlsNames).map {
+                $0.lowercased()
+            })
     }
 
     func handle(
@@ -72,9 +75,12 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let problem as Problem {
             throw problem
         } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
-            throw Problem(error.status, "\(request.method) \(request.uri.path) is not here", mend: "GET /help lists what is")
+            throw Problem(
+                error.status, "\(request.method) \(request.uri.path) is not here", mend: "GET /help lists what is")
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            throw Problem(error.status, "the body is too large", mend: "send at most \(request.uri.path == "/fault" ? Strike.mostBytes : ProgramFile.mostBytes) bytes")
+            throw Problem(
+                error.status, "the body is too large",
+                mend: "send at most \(request.uri.path == "/fault" ? Strike.mostBytes : ProgramFile.mostBytes) bytes")
         } catch let error as any HTTPResponseError {
             throw Problem(error.status, "\(error)")
         }
@@ -88,7 +94,9 @@ struct ProblemMiddleware: RouterMiddleware {
                 .forbidden, "this receiver is not called \(host.prefix(255))",
                 mend: "use its address or localhost, or start it with --admin-name \(host.prefix(255))")
         }
-        guard request.method != .get, let origin = request.headers[.origin], let host = request.head.authority else { return }
+        guard request.method != .get, let origin = request.headers[.origin], let host = request.head.authority else {
+            return
+        }
         guard origin == "http://\(host)" || origin == "https://\(host)" else {
             throw Problem(
                 .forbidden, "a page of \(origin) may change nothing here",
@@ -99,7 +107,9 @@ struct ProblemMiddleware: RouterMiddleware {
 
 /// A host without its port: `[::1]:80` is `::1`.
 private func nameOnly(_ authority: String) -> String {
-    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[authority.index(after: authority.startIndex)..<end]) }
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+        return String(authority[authority.index(after: authority.startIndex)..<end])
+    }
     return authority.lastIndex(of: ":").map { String(authority[..<$0]) } ?? authority
 }
 

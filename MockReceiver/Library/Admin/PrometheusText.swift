@@ -34,7 +34,10 @@ enum PrometheusText {
         let help: String
         let values: @Sendable (ReceiverCounters) -> [(label: String, value: Int)]
 
-        init(_ name: String, _ help: String, _ values: @escaping @Sendable (ReceiverCounters) -> [(label: String, value: Int)]) {
+        init(
+            _ name: String, _ help: String,
+            _ values: @escaping @Sendable (ReceiverCounters) -> [(label: String, value: Int)]
+        ) {
             self.name = name
             self.help = help
             self.values = values
@@ -45,7 +48,9 @@ enum PrometheusText {
             Metric("accepted_total", "Messages that got their first 2xx.") { [("", $0.accepted)] },
             Metric("duplicates_total", "Requests after their message's 2xx.") { [("", $0.duplicates)] },
             Metric("retries_total", "Requests of a message before its 2xx, but the first.") { [("", $0.retries)] },
-            Metric("changed_bodies_total", "Requests whose body differs from their message's first.") { [("", $0.changedBodies)] },
+            Metric("changed_bodies_total", "Requests whose body differs from their message's first.") {
+                [("", $0.changedBodies)]
+            },
             Metric("resets_total", "Connections reset on purpose.") { [("", $0.resets)] },
             Metric("spoilt_total", "Requests that got no answer fit for use, on purpose.") { [("", $0.spoilt)] },
             Metric("limited_total", "Requests beyond a rate limit.") { [("", $0.limited)] },

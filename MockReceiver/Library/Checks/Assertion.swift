@@ -60,7 +60,8 @@ public struct Assertion: Sendable, Equatable {
     /// Whether accounts of messages stand behind it, so that a full table makes it uncertain.
     var needsAccounts: Bool {
         switch measure {
-        case .accepted, .duplicates, .retries, .messages, .changedBodies, .attempts, .staleTimestamps, .retryAfterBroken,
+        case .accepted, .duplicates, .retries, .messages, .changedBodies, .attempts, .staleTimestamps,
+            .retryAfterBroken,
             .retriesAfterGone, .gapsEarly, .gapsLate, .requestsAfterGone, .beyondInFlight, .inversions, .missingNumbers:
             true
         // A path beyond the cap has no counters of its own.
@@ -78,7 +79,8 @@ extension Assertion: CustomStringConvertible {
         let name = measure.rawValue + (place.isEmpty ? "" : " (\(place))")
         if range.lowerBound == range.upperBound { return "\(name) = \(range.lowerBound)" }
         if range.upperBound == .max { return "\(name) ≥ \(range.lowerBound)" }
-        return range.lowerBound == 0 ? "\(name) ≤ \(range.upperBound)" : "\(name) in \(range.lowerBound)…\(range.upperBound)"
+        return range.lowerBound == 0
+            ? "\(name) ≤ \(range.upperBound)" : "\(name) in \(range.lowerBound)…\(range.upperBound)"
     }
 }
 

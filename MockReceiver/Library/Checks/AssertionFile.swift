@@ -18,7 +18,8 @@ public enum AssertionFile {
         guard let items = node?.sequence, !items.isEmpty, items.count <= most else {
             throw ProgramError([
                 ProgramError.Mistake(
-                    line: 1, column: 1, text: "expected a list of 1 to \(most) mappings, as - {path: /orders, accepted: 500}")
+                    line: 1, column: 1,
+                    text: "expected a list of 1 to \(most) mappings, as - {path: /orders, accepted: 500}")
             ])
         }
         let found = items.flatMap { assertions($0, notes) }
@@ -27,7 +28,9 @@ public enum AssertionFile {
     }
 
     /// Short form, for command lines: `accepted=500`, `requests>=3`, `duplicates<=0`.
-    public static func parse(short text: String, path: PathPattern? = nil, id: String? = nil) throws(ProgramError) -> Assertion {
+    public static func parse(short text: String, path: PathPattern? = nil, id: String? = nil) throws(ProgramError)
+        -> Assertion
+    {
         for (sign, isLower, isUpper) in [(">=", true, false), ("<=", false, true), ("=", true, true)] {
             guard let place = text.firstRange(of: sign) else { continue }
             let name = String(text[..<place.lowerBound])
@@ -69,7 +72,9 @@ public enum AssertionFile {
             }
             return range(mapping, measure.rawValue).map { Assertion(measure, $0, path: path, id: id) }
         }
-        if !names.contains(where: mapping.has) { notes.add(node, "nothing is counted here; give one of \(names.joined(separator: ", "))") }
+        if !names.contains(where: mapping.has) {
+            notes.add(node, "nothing is counted here; give one of \(names.joined(separator: ", "))")
+        }
         return found
     }
 

@@ -32,7 +32,9 @@ public struct JournalFilter: Sendable, Equatable {
         (path?.matches(entry.path) ?? true) && (id.map { JournalEntry.kept(id: $0) == entry.id } ?? true)
             && (verdict.map { $0 == entry.verdict } ?? true) && (statuses?.contains(entry.status) ?? true)
             && (attempts?.contains(entry.attempt) ?? true) && (after.map { entry.number > $0 } ?? true)
-            && (header.map { wanted in entry.headerLines.contains { $0.name == wanted.name && wanted.value.matches($0.value.utf8) } }
+            && (header.map { wanted in
+                entry.headerLines.contains { $0.name == wanted.name && wanted.value.matches($0.value.utf8) }
+            }
                 ?? true)
             && (bodyText.map { entry.body.firstRange(of: Array($0.utf8)) != nil } ?? true)
     }

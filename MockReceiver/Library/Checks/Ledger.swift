@@ -36,7 +36,8 @@ public struct LedgerEntry: Sendable, Equatable {
     /// What two lines about one message say together: a retry's acknowledgement outweighs the doubt before it.
     func joined(_ other: LedgerEntry) -> LedgerEntry {
         LedgerEntry(
-            id: id, outcome: outcome.weight >= other.outcome.weight ? outcome : other.outcome, bodyHash: bodyHash ?? other.bodyHash,
+            id: id, outcome: outcome.weight >= other.outcome.weight ? outcome : other.outcome,
+            bodyHash: bodyHash ?? other.bodyHash,
             line: min(line, other.line))
     }
 }
@@ -78,7 +79,8 @@ public enum LedgerFile {
         guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
             throw Mistake(
-                line: line, text: "no JSON object; write one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+                line: line,
+                text: "no JSON object; write one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
         }
         guard let id = object["id"] as? String, !id.isEmpty else {
             throw Mistake(line: line, text: "id is missing; give the text of the webhook-id header")
@@ -87,13 +89,16 @@ public enum LedgerFile {
         let place = UInt32(clamping: line)
         if let body = object["body"] {
             guard let text = body as? String else {
-                throw Mistake(line: line, text: "body: expected a text: the bytes that were sent, as one string; or give their hash")
+                throw Mistake(
+                    line: line,
+                    text: "body: expected a text: the bytes that were sent, as one string; or give their hash")
             }
             return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: BodyHash.of(Array(text.utf8)), line: place)
         }
         guard let written = object["hash"] else { return LedgerEntry(webhookID: id, outcome: outcome, line: place) }
         guard let digits = written as? String, digits.utf8.count == 16, let hash = UInt64(digits, radix: 16) else {
-            throw Mistake(line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or give the body itself as body")
+            throw Mistake(
+                line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or give the body itself as body")
         }
         return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: hash, line: place)
     }
@@ -126,7 +131,8 @@ package struct LedgerReader {
         }
         tail.removeFirst(start)
         guard tail.count <= LedgerFile.mostLineBytes else {
-            throw LedgerFile.Mistake(line: line + 1, text: "over \(LedgerFile.mostLineBytes) bytes; leave bodies out and give hashes")
+            throw LedgerFile.Mistake(
+                line: line + 1, text: "over \(LedgerFile.mostLineBytes) bytes; leave bodies out and give hashes")
         }
     }
 
@@ -141,7 +147,8 @@ package struct LedgerReader {
         guard let entry = try LedgerFile.entry(bytes, line: line) else { return }
         guard entries.count < LedgerFile.mostEntries else {
             throw LedgerFile.Mistake(
-                line: line, text: "more than \(LedgerFile.mostEntries) messages; reset the receiver and reconcile in parts")
+                line: line,
+                text: "more than \(LedgerFile.mostEntries) messages; reset the receiver and reconcile in parts")
         }
         entries.append(entry)
     }

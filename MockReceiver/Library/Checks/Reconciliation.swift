@@ -70,7 +70,8 @@ public struct Reconciliation: Sendable {
                 continue
             }
             received[place] = max(received[place], account.accepted > 0 ? 2 : 1)
-            let isOther = !account.flags.contains(.bodyUnseen) && ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
+            let isOther =
+                !account.flags.contains(.bodyUnseen) && ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
             if isOther || account.flags.contains(.bodyChanged) {
                 changed += 1
                 Reconciliation.name(account.id, in: &changedIDs)
@@ -122,7 +123,11 @@ public struct Reconciliation: Sendable {
         var (low, high) = (0, ledger.count)
         while low < high {
             let middle = (low + high) / 2
-            if (ledger[middle].id.high, ledger[middle].id.low) < (id.high, id.low) { low = middle + 1 } else { high = middle }
+            if (ledger[middle].id.high, ledger[middle].id.low) < (id.high, id.low) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low < ledger.count && ledger[low].id == id ? low : nil
     }

@@ -52,7 +52,9 @@ public enum Cookbook {
         guard let measure = recipe.measure else {
             throw UnknownRecipe(description: "\(name) takes no measure; write \(name) alone")
         }
-        let isMeasure = parts[1].utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E || (0x61...0x7A).contains($0) }
+        let isMeasure = parts[1].utf8.allSatisfy {
+            (0x30...0x39).contains($0) || $0 == 0x2E || (0x61...0x7A).contains($0)
+        }
         let text = recipe.filled(with: parts[1])
         guard isMeasure, (try? ProgramFile.parse(text)) != nil else {
             throw UnknownRecipe(

@@ -22,7 +22,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         loop.add(context.channel)
-        if fault == .neverRead { context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { _ in } }
+        if fault == .neverRead {
+            context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { _ in }
+        }
         if context.channel.isActive { strike(context) }
     }
 

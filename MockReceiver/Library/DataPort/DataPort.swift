@@ -19,11 +19,13 @@ struct DataPort {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
         let loops = LoopContexts(group, shared: shared, configuration: configuration)
         do {
-            let plain = try await open(.data, configuration.port, configuration, shared, group, loops, ServedChannel.plain)
+            let plain = try await open(
+                .data, configuration.port, configuration, shared, group, loops, ServedChannel.plain)
             var secure: Door?
             if let contexts, let port = configuration.tlsPort {
                 do {
-                    secure = try await open(.tls, port, configuration, shared, group, loops, ServedChannel.tls(contexts))
+                    secure = try await open(
+                        .tls, port, configuration, shared, group, loops, ServedChannel.tls(contexts))
                 } catch {
                     await plain.stop()
                     throw error
@@ -91,7 +93,9 @@ struct LoopContexts: Sendable {
     }
 
     func context(of loop: any EventLoop) -> LoopContext {
-        guard let context = contexts[ObjectIdentifier(loop)] else { preconditionFailure("a channel on a loop of another group") }
+        guard let context = contexts[ObjectIdentifier(loop)] else {
+            preconditionFailure("a channel on a loop of another group")
+        }
         return context
     }
 

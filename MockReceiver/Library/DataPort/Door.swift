@@ -27,7 +27,8 @@ final class Door: Sendable {
     ///   - bind: opens the socket.
     ///   - evict: resets every connection, when the port goes down.
     static func open(
-        port: Int, shared: SharedCore, loop: any EventLoop, bind: @escaping @Sendable (_ port: Int) -> EventLoopFuture<any Channel>,
+        port: Int, shared: SharedCore, loop: any EventLoop,
+        bind: @escaping @Sendable (_ port: Int) -> EventLoopFuture<any Channel>,
         evict: @escaping @Sendable () -> Void
     ) async throws -> Door {
         let channel = try await bind(port).get()

@@ -18,7 +18,9 @@ final class LoopContext: @unchecked Sendable {
         self.shared = shared
         tolerance = configuration.tolerance
         // The ring cuts its own share off.
-        excerptBytes = configuration.journalFile != nil ? .max : configuration.journalCapacity > 0 ? configuration.journalExcerptBytes : nil
+        excerptBytes =
+            configuration.journalFile != nil
+            ? .max : configuration.journalCapacity > 0 ? configuration.journalExcerptBytes : nil
     }
 
     func add(_ connection: any Channel) { connections[ObjectIdentifier(connection)] = connection }
@@ -133,7 +135,9 @@ final class LoopContext: @unchecked Sendable {
     private func excerpt(_ path: ResolvedPath, _ view: RequestView) -> ReceivedRequest.Excerpt? {
         guard let excerptBytes else { return nil }
         return ReceivedRequest.Excerpt(
-            id: JournalEntry.kept(id: String(decoding: view.value(of: path.idHeader).prefix(4 * JournalEntry.mostIDBytes), as: UTF8.self)),
-            head: Array(view.bytes.prefix(min(view.headLength, excerptBytes))), body: Array(view.body.prefix(excerptBytes)))
+            id: JournalEntry.kept(
+                id: String(decoding: view.value(of: path.idHeader).prefix(4 * JournalEntry.mostIDBytes), as: UTF8.self)),
+            head: Array(view.bytes.prefix(min(view.headLength, excerptBytes))),
+            body: Array(view.body.prefix(excerptBytes)))
     }
 }

@@ -64,7 +64,11 @@ final class RequestHandler: ChannelInboundHandler {
         case .playing(let decision, let player):
             player?.cancel()
             // What was to be unfit for use has been.
-            if decision.reply.outcome.status == 0 { answered(decision) } else { shared.withCore { $0.abandoned(decision.ticket) } }
+            if decision.reply.outcome.status == 0 {
+                answered(decision)
+            } else {
+                shared.withCore { $0.abandoned(decision.ticket) }
+            }
         case .reading, .draining, .spent, .silent, .closing: break
         }
     }

@@ -40,7 +40,13 @@ package struct RequestParser {
     /// Where the head ends, its empty line included; 0: it has not ended.
     package private(set) var headLength = 0
 
-    private enum State { case requestLine, fields, body(length: Int), chunkSize, chunk(left: Int), chunkEnd, trailers, complete }
+    private enum State {
+        case requestLine, fields
+        case body(length: Int)
+        case chunkSize
+        case chunk(left: Int)
+        case chunkEnd, trailers, complete
+    }
     private var state = State.requestLine
     /// The first byte not yet understood, and the first not yet searched for a line's end.
     private var position = 0
@@ -90,7 +96,8 @@ package struct RequestParser {
     }
 
     /// The whole body, unchunked. `bytes` as in the last `advance`.
-    package func withBody<Result>(_ bytes: UnsafeRawBufferPointer, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withBody<Result>(_ bytes: UnsafeRawBufferPointer, _ use: (UnsafeRawBufferPointer) -> Result) -> Result
+    {
         head.isChunked
             ? unchunked.withUnsafeBytes(use) : use(UnsafeRawBufferPointer(rebasing: bytes[bodyRange]))
     }

@@ -20,8 +20,12 @@ struct RequestView {
     func read(for path: ResolvedPath) -> RequestView {
         guard path.asksType || path.asksTenant else { return self }
         var read = self
-        if path.asksType { read.eventType = MessageText.value(header: MessageText.typeHeader, member: MessageText.typeMember, self) }
-        if path.asksTenant { read.tenant = MessageText.value(header: MessageText.tenantHeader, member: MessageText.tenantMember, self) }
+        if path.asksType {
+            read.eventType = MessageText.value(header: MessageText.typeHeader, member: MessageText.typeMember, self)
+        }
+        if path.asksTenant {
+            read.tenant = MessageText.value(header: MessageText.tenantHeader, member: MessageText.tenantMember, self)
+        }
         return read
     }
 
@@ -30,7 +34,9 @@ struct RequestView {
     /// - Parameter name: in lower case.
     func value(of name: [UInt8]) -> UnsafeRawBufferPointer {
         for field in fields where field.name.count == name.count {
-            if HTTPGrammar.equal(bytes, field.name, name) { return UnsafeRawBufferPointer(rebasing: bytes[field.value]) }
+            if HTTPGrammar.equal(bytes, field.name, name) {
+                return UnsafeRawBufferPointer(rebasing: bytes[field.value])
+            }
         }
         return UnsafeRawBufferPointer(start: nil, count: 0)
     }

@@ -77,7 +77,8 @@ enum HTTPArchive {
             startedDateTime = Date(timeIntervalSince1970: Double(entry.at) / 1e9)
                 .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
             request = Sent(
-                method: words.first.map(String.init) ?? "POST", url: target.hasPrefix("/") ? "http://\(name)\(target)" : target,
+                method: words.first.map(String.init) ?? "POST",
+                url: target.hasPrefix("/") ? "http://\(name)\(target)" : target,
                 httpVersion: words.last.map(String.init) ?? "HTTP/1.1",
                 headers: headers.map { Pair(name: $0.name, value: $0.value) }, queryString: HTTPArchive.query(target),
                 postData: Content(

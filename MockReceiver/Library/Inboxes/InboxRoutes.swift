@@ -19,12 +19,14 @@ struct InboxRoutes {
     @Sendable private func open(_ request: Request, _ context: AdminContext) throws -> Response {
         let query = try AdminQuery(request, ["expires"])
         guard control.configuration.journalCapacity > 0 else {
-            throw Problem(.conflict, "an inbox needs the journal, which is off", mend: "start the receiver with --journal N")
+            throw Problem(
+                .conflict, "an inbox needs the journal, which is off", mend: "start the receiver with --journal N")
         }
         let seconds = try query.text("expires").map(InboxRoutes.seconds) ?? InboxRoutes.standardSeconds
         guard let inbox = control.openInbox(lasting: seconds) else {
             throw Problem(
-                .conflict, "\(InboxTable.most) inboxes are open", mend: "DELETE /inboxes/TOKEN closes one; each closes when it expires")
+                .conflict, "\(InboxTable.most) inboxes are open",
+                mend: "DELETE /inboxes/TOKEN closes one; each closes when it expires")
         }
         let payload = payload(inbox, request)
         var response = try context.responseEncoder.encode(payload, from: request, context: context)
@@ -48,13 +50,17 @@ struct InboxRoutes {
     }
 
     static func unknown(_ token: String) -> Problem {
-        Problem(.notFound, "there is no inbox \(token.prefix(64)): it has expired, or never was", mend: "POST /inboxes makes one")
+        Problem(
+            .notFound, "there is no inbox \(token.prefix(64)): it has expired, or never was",
+            mend: "POST /inboxes makes one")
     }
 
     private static func seconds(_ written: String) throws -> Int {
-        guard let milliseconds = ProgramQuantity.milliseconds(written), ReceiverControl.inboxSeconds.contains(milliseconds / 1_000)
+        guard let milliseconds = ProgramQuantity.milliseconds(written),
+            ReceiverControl.inboxSeconds.contains(milliseconds / 1_000)
         else {
-            throw Problem(.badRequest, "expires: \"\(written)\" is no good", mend: "give a duration from 1s to 7d, as 30m or 24h")
+            throw Problem(
+                .badRequest, "expires: \"\(written)\" is no good", mend: "give a duration from 1s to 7d, as 30m or 24h")
         }
         return milliseconds / 1_000
     }

@@ -72,5 +72,8 @@ struct InboxTable {
     private static let none = CompiledProgram(
         BehaviourProgram(
             everywhere: Behaviour(
-                reply: .answer(Answer(status: 404, body: "no such inbox: it has expired, or never was; make one with POST /inboxes\n")))))
+                reply: .answer(
+                    Answer(
+                        status: 404, body: "no such inbox: it has expired, or never was; make one with POST /inboxes\n")
+                ))))
 }

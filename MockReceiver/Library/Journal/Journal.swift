@@ -41,17 +41,20 @@ extension JournalEntry {
         guard head.count > most || body.count > most else { return self }
         return JournalEntry(
             number: number, at: at, path: path, id: id, attempt: attempt, status: status, verdict: verdict, key: key,
-            diagnosis: diagnosis, delay: delay, fault: fault, head: Array(head.prefix(most)), body: Array(body.prefix(most)),
+            diagnosis: diagnosis, delay: delay, fault: fault, head: Array(head.prefix(most)),
+            body: Array(body.prefix(most)),
             bodyLength: bodyLength)
     }
 
     init(
-        _ number: Int, _ excerpt: ReceivedRequest.Excerpt, _ request: ReceivedRequest, attempt: Int, _ reply: RenderedReply,
+        _ number: Int, _ excerpt: ReceivedRequest.Excerpt, _ request: ReceivedRequest, attempt: Int,
+        _ reply: RenderedReply,
         delay: Int
     ) {
         self.init(
             number: number, at: request.at, path: request.path.shown, id: excerpt.id, attempt: attempt,
-            status: reply.outcome.status, verdict: request.verdict, key: request.key.map(Int.init), diagnosis: request.diagnosis,
+            status: reply.outcome.status, verdict: request.verdict, key: request.key.map(Int.init),
+            diagnosis: request.diagnosis,
             delay: delay, fault: reply.fault, head: excerpt.head, body: excerpt.body, bodyLength: request.bodyLength)
     }
 }

@@ -89,7 +89,9 @@ final class JournalFile: Sendable {
 
     /// - Returns: what went wrong; nil: nothing.
     private func write(_ entry: JournalEntry) -> String? {
-        guard var line = try? AdminJSON.line(JournalPayload(entry)) else { return "a line could not be written as JSON" }
+        guard var line = try? AdminJSON.line(JournalPayload(entry)) else {
+            return "a line could not be written as JSON"
+        }
         line.writeInteger(UInt8(ascii: "\n"))
         while line.readableBytes > 0 {
             let written = line.withUnsafeReadableBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -14,8 +14,12 @@ struct PageRoutes {
             return PageRoutes.asset(PageDocument.inbox, "text/html; charset=utf-8")
         }
         router.get("page.css") { _, _ in PageRoutes.asset(PageStyle.text, "text/css; charset=utf-8") }
-        router.get("page.js") { _, _ in PageRoutes.asset(PageScript.shared + PageScript.overview, "text/javascript; charset=utf-8") }
-        router.get("inbox.js") { _, _ in PageRoutes.asset(PageScript.shared + PageScript.inbox, "text/javascript; charset=utf-8") }
+        router.get("page.js") { _, _ in
+            PageRoutes.asset(PageScript.shared + PageScript.overview, "text/javascript; charset=utf-8")
+        }
+        router.get("inbox.js") { _, _ in
+            PageRoutes.asset(PageScript.shared + PageScript.inbox, "text/javascript; charset=utf-8")
+        }
     }
 
     /// No script, style, font or picture but our own; no frame around us; received text is never markup.
@@ -27,7 +31,8 @@ struct PageRoutes {
         Response(
             status: .ok,
             headers: [
-                .contentType: type, .cacheControl: "no-store", .contentSecurityPolicy: policy, .xContentTypeOptions: "nosniff",
+                .contentType: type, .cacheControl: "no-store", .contentSecurityPolicy: policy,
+                .xContentTypeOptions: "nosniff",
                 HTTPField.Name("referrer-policy")!: "no-referrer",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

@@ -93,7 +93,9 @@ final class CompiledRule: Sendable {
         if let requests = conditions.requests, !requests.contains(moment.requests) { return false }
         if let window = conditions.window, !window.contains(moment.elapsed) { return false }
         for header in conditions.headers where !holds(header, request) { return false }
-        guard holds(conditions.eventTypes, request.eventType), holds(conditions.tenants, request.tenant) else { return false }
+        guard holds(conditions.eventTypes, request.eventType), holds(conditions.tenants, request.tenant) else {
+            return false
+        }
         let share = conditions.share.value(moment.elapsed)
         return share >= 1 || moment.dice.roll(.share(rule: number), moment.subject) < share
     }

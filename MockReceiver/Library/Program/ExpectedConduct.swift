@@ -34,7 +34,8 @@ public struct ExpectedConduct: Sendable, Equatable {
     public static let slack = 50
 
     public init(
-        _ pattern: PathPattern, gaps: [Int] = [], tolerance: Double = 0.2, mostInFlight: Int? = nil, order: Ordering? = nil,
+        _ pattern: PathPattern, gaps: [Int] = [], tolerance: Double = 0.2, mostInFlight: Int? = nil,
+        order: Ordering? = nil,
         occurredAt: Source? = nil
     ) {
         self.pattern = pattern

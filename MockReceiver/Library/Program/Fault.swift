@@ -88,7 +88,9 @@ public struct ConnectionRule: Sendable, Equatable {
     /// Which connections, counted from 1 since the start or the last reset.
     public var connections: ClosedRange<Int>?
 
-    public init(_ fault: ConnectionFault, window: TimeWindow? = nil, share: Share = .all, connections: ClosedRange<Int>? = nil) {
+    public init(
+        _ fault: ConnectionFault, window: TimeWindow? = nil, share: Share = .all, connections: ClosedRange<Int>? = nil
+    ) {
         self.fault = fault
         self.window = window
         self.share = share

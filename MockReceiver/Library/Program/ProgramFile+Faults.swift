@@ -7,7 +7,8 @@ extension ProgramFile {
         guard let form = node.mapping else {
             let word = node.scalar?.string ?? ""
             if let fault = Fault.words[word] { return fault }
-            mapping.note(key, NearWord.unknown(word, among: Fault.words.keys.sorted() + ["reset_after", "redirect_to"]))
+            mapping.note(
+                key, NearWord.unknown(word, among: Fault.words.keys.sorted() + ["reset_after", "redirect_to"]))
             return nil
         }
         guard form.count == 1, let measured = mapping.section(key, keys: Fault.measured) else {
@@ -42,10 +43,12 @@ extension Fault {
     /// By the word that a program writes; measures are usual ones.
     package static let words: [String: Fault] = [
         "reset": .resetAfter(bytes: 0), "silence": .silence, "half_close": .halfClose,
-        "close_before_reuse": .closeBeforeReuse, "slow_head": .slowHead(milliseconds: 100), "endless_head": .endlessHead,
+        "close_before_reuse": .closeBeforeReuse, "slow_head": .slowHead(milliseconds: 100),
+        "endless_head": .endlessHead,
         "bad_status_line": .badStatusLine, "length_too_long": .lengthTooLong, "length_too_short": .lengthTooShort,
         "truncated_chunk": .truncatedChunk, "malformed_chunk": .malformedChunk, "infinite_body": .infiniteBody,
-        "gzip_bomb": .gzipBomb(mebibytes: 100), "early_answer": .earlyAnswer, "redirect_chain": .redirectChain(hops: 10),
+        "gzip_bomb": .gzipBomb(mebibytes: 100), "early_answer": .earlyAnswer,
+        "redirect_chain": .redirectChain(hops: 10),
         "redirect_private": .redirectTo(metadataService),
     ]
 

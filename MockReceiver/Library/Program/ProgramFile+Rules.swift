@@ -16,7 +16,8 @@ extension ProgramFile {
             // Lists of thousands are made by machines.
             if let hiding = total.prefix(100).first(where: { $0.pattern.covers(rule.pattern) }) {
                 let mend = "move this one before it, or give that one a `when`"
-                mapping.note("path", "the rule of line \(hiding.line) takes every request to \(rule.pattern) before; \(mend)")
+                mapping.note(
+                    "path", "the rule of line \(hiding.line) takes every request to \(rule.pattern) before; \(mend)")
             }
             if rule.conditions == .always { total.append((rule.pattern, line)) }
             rules.append(rule)
@@ -66,17 +67,23 @@ extension ProgramFile {
             retryAfter: retryAfter(mapping, prefix + "retry_after"),
             dribble: mapping.duration(prefix + "dribble", in: 0...60_000) ?? 0)
         if mapping.flag(prefix + "reset") == true {
-            if mapping.has(prefix + "fault") { mapping.note(prefix + "fault", "a reset is the whole reply; give one of the two") }
+            if mapping.has(prefix + "fault") {
+                mapping.note(prefix + "fault", "a reset is the whole reply; give one of the two")
+            }
             return .reset
         }
-        guard mapping.has(prefix + "fault"), let fault = fault(mapping, prefix + "fault") else { return .answer(answer) }
+        guard mapping.has(prefix + "fault"), let fault = fault(mapping, prefix + "fault") else {
+            return .answer(answer)
+        }
         return fault == .resetAfter(bytes: 0) ? .reset : .fault(fault, answer)
     }
 
     /// A number of seconds, `date+SECONDS`, or any other text, which is written as it stands.
     private static func retryAfter(_ mapping: ProgramMapping, _ key: String) -> RetryAfter? {
         guard let text = mapping.text(key) else { return nil }
-        if let seconds = Int(text), (0...100_000_000).contains(seconds), "\(seconds)" == text { return .seconds(seconds) }
+        if let seconds = Int(text), (0...100_000_000).contains(seconds), "\(seconds)" == text {
+            return .seconds(seconds)
+        }
         if text.hasPrefix("date"), let seconds = Int(text.dropFirst(4)) {
             guard RetryAfter.dateSeconds.contains(seconds) else {
                 let range = RetryAfter.dateSeconds

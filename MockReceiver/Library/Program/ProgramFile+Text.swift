@@ -72,8 +72,12 @@ extension ProgramFile {
         if !conditions.headers.isEmpty {
             pairs.append(("header", mapping(conditions.headers.map { ($0.name, quoted($0.value.description)) })))
         }
-        if !conditions.eventTypes.isEmpty { pairs.append(("event_type", list(conditions.eventTypes.map { quoted($0.description) }))) }
-        if !conditions.tenants.isEmpty { pairs.append(("tenant", list(conditions.tenants.map { quoted($0.description) }))) }
+        if !conditions.eventTypes.isEmpty {
+            pairs.append(("event_type", list(conditions.eventTypes.map { quoted($0.description) })))
+        }
+        if !conditions.tenants.isEmpty {
+            pairs.append(("tenant", list(conditions.tenants.map { quoted($0.description) })))
+        }
         return pairs + common(conditions.window, conditions.share)
     }
 
@@ -123,7 +127,9 @@ extension ProgramFile {
 // MARK: Nodes
 
 private func mapping(_ pairs: [(String, Node)]) -> Node { Node(pairs.map { (Node($0.0), $0.1) }) }
-private func list(_ items: [Node]) -> Node { Node(items, Tag(.seq), items.allSatisfy { $0.scalar != nil } ? .flow : .any) }
+private func list(_ items: [Node]) -> Node {
+    Node(items, Tag(.seq), items.allSatisfy { $0.scalar != nil } ? .flow : .any)
+}
 private func number(_ number: Int) -> Node { Node("\(number)") }
 private func duration(_ milliseconds: Int) -> Node { Node(ProgramQuantity.text(milliseconds)) }
 private func word(_ text: String) -> Node { text == "*" ? quoted(text) : Node(text) }

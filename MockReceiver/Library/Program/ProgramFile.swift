@@ -30,7 +30,9 @@ public enum ProgramFile {
     /// - Throws: every mistake found, each with its line and column.
     public static func parse(_ text: String) throws(ProgramError) -> BehaviourProgram {
         guard text.utf8.count <= mostBytes else {
-            throw ProgramError([ProgramError.Mistake(line: 1, column: 1, text: "the program is over \(mostBytes) bytes")])
+            throw ProgramError([
+                ProgramError.Mistake(line: 1, column: 1, text: "the program is over \(mostBytes) bytes")
+            ])
         }
         let notes = ProgramNotes()
         guard let node = try compose(text), !(node.scalar?.string.isEmpty ?? false) else { return BehaviourProgram() }
@@ -44,7 +46,8 @@ public enum ProgramFile {
         if let anchor = YAMLAnchor.first(in: text) {
             throw ProgramError([
                 ProgramError.Mistake(
-                    line: anchor.line, column: anchor.column, text: "anchors (&name) are not taken; write it out, or quote a text that begins with &")
+                    line: anchor.line, column: anchor.column,
+                    text: "anchors (&name) are not taken; write it out, or quote a text that begins with &")
             ])
         }
         do {
@@ -62,7 +65,8 @@ public enum ProgramFile {
         program.resetOnAccept = (mapping.number("reset_on_accept_percent", in: 0...100) ?? 0) / 100
         program.rules = rules(mapping)
         program.connections =
-            mapping.sections("connections", keys: ConnectionRule.keys, most: mostRules)?.compactMap(connectionRule) ?? []
+            mapping.sections("connections", keys: ConnectionRule.keys, most: mostRules)?.compactMap(connectionRule)
+            ?? []
         program.secrets =
             mapping.sections("secrets", keys: ["path", "scheme", "secrets"], most: mostRules)?.compactMap(secretRule)
         program.expectations =
@@ -96,11 +100,14 @@ public enum ProgramFile {
         guard let pattern = mapping.pattern("path") else { return nil }
         var expectation = ExpectedConduct(pattern)
         expectation.gaps = mapping.durations("gaps", in: 0...30 * Behaviour.mostDelay) ?? []
-        expectation.tolerance = mapping.number("tolerance_percent", in: 0...100).map { $0 / 100 } ?? expectation.tolerance
+        expectation.tolerance =
+            mapping.number("tolerance_percent", in: 0...100).map { $0 / 100 } ?? expectation.tolerance
         expectation.mostInFlight = mapping.integer("most_in_flight", in: 1...1_000_000)
         if let order = mapping.section("order", keys: ["key", "number"]) {
             guard let key = order.text("key"), let number = order.text("number") else {
-                mapping.note("order", "expected {key: HEADER, number: HEADER}: which header names the key, and which counts within it")
+                mapping.note(
+                    "order",
+                    "expected {key: HEADER, number: HEADER}: which header names the key, and which counts within it")
                 return nil
             }
             expectation.order = ExpectedConduct.Ordering(keyHeader: key, numberHeader: number)
@@ -125,7 +132,8 @@ extension [ProgramError.Mistake] {
     /// As they stand in the file, each once.
     var inOrder: [ProgramError.Mistake] {
         var seen: [ProgramError.Mistake] = []
-        for mistake in sorted(by: { ($0.line, $0.column, $0.text) < ($1.line, $1.column, $1.text) }) where seen.last != mistake {
+        for mistake in sorted(by: { ($0.line, $0.column, $0.text) < ($1.line, $1.column, $1.text) })
+        where seen.last != mistake {
             seen.append(mistake)
         }
         return seen

@@ -105,7 +105,9 @@ struct ProgramMapping {
             notes.add(node, "\(key) is missing; give a path from / on, exact or ending with *, or * alone")
             return nil
         }
-        return read(key, "a path from / on, exact or ending with *, or * alone") { $0.scalar.flatMap { PathPattern($0.string) } }
+        return read(key, "a path from / on, exact or ending with *, or * alone") {
+            $0.scalar.flatMap { PathPattern($0.string) }
+        }
     }
 
     /// Names and texts in the order of the file.
@@ -121,7 +123,8 @@ struct ProgramMapping {
 
     /// Header lines in the order of the file.
     func headers(_ key: String) -> [Answer.Header] {
-        let expected = "header names and values, without control characters, content-length, transfer-encoding and connection"
+        let expected =
+            "header names and values, without control characters, content-length, transfer-encoding and connection"
         let headers = pairs(key, expected)?.map { Answer.Header($0.name, $0.value) } ?? []
         guard headers.allSatisfy(\.isLawful) else {
             note(key, "expected \(expected)")

@@ -36,7 +36,9 @@ extension JSONText {
             case UInt8(ascii: "\""): return string().map(JSONText.scalar)
             default:
                 let start = position
-                while let byte = next, ![0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x3A, 0x5D, 0x7D].contains(byte) { position += 1 }
+                while let byte = next, ![0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x3A, 0x5D, 0x7D].contains(byte) {
+                    position += 1
+                }
                 return position > start ? .scalar(Array(text[start..<position])) : nil
             }
         }
@@ -47,7 +49,9 @@ extension JSONText {
             if take(UInt8(ascii: "}")) { return .object([]) }
             repeat {
                 skipSpace()
-                guard next == UInt8(ascii: "\""), let name = string(), take(UInt8(ascii: ":")), let value = value(depth: depth + 1) else {
+                guard next == UInt8(ascii: "\""), let name = string(), take(UInt8(ascii: ":")),
+                    let value = value(depth: depth + 1)
+                else {
                     return nil
                 }
                 members.append((name, value))

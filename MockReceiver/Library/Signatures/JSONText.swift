@@ -49,7 +49,9 @@ indirect enum JSONText {
         switch self {
         case .scalar(let text): output += JSONText.escaped(text, style.escapes)
         case .array(let items):
-            JSONText.list("[", "]", items, style, depth, &output) { item, output in item.write(style, depth + 1, &output) }
+            JSONText.list("[", "]", items, style, depth, &output) { item, output in
+                item.write(style, depth + 1, &output)
+            }
         case .object(let members):
             let ordered = style.isSorted ? members.sorted { $0.name.lexicographicallyPrecedes($1.name) } : members
             JSONText.list("{", "}", ordered, style, depth, &output) { member, output in
@@ -111,7 +113,9 @@ indirect enum JSONText {
             if source[place + 1] == 0x2F {
                 units.append(0x2F)
                 place += 2
-            } else if source[place + 1] == 0x75, let unit = UInt16(String(decoding: digits, as: UTF16.self), radix: 16), unit >= 0x80 {
+            } else if source[place + 1] == 0x75, let unit = UInt16(String(decoding: digits, as: UTF16.self), radix: 16),
+                unit >= 0x80
+            {
                 units.append(unit)
                 place += 6
             } else {

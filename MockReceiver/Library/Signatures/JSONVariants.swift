@@ -11,7 +11,8 @@ enum JSONVariants {
             for escapes in JSONText.Escapes.allCases {
                 for spacing in JSONText.Spacing.all {
                     var written: [UInt8] = []
-                    value.write(JSONText.Style(spacing: spacing, escapes: escapes, isSorted: sorted, limit: limit), 0, &written)
+                    value.write(
+                        JSONText.Style(spacing: spacing, escapes: escapes, isSorted: sorted, limit: limit), 0, &written)
                     if written != text, written.count <= limit, isIt(written) { return true }
                 }
             }

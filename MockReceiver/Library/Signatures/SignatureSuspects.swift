@@ -16,7 +16,10 @@ struct SignatureSuspects {
     private static let mostBody = 64 * 1_024
 
     /// - Parameter now: Unix seconds.
-    init(_ check: BehaviourProgram.SecretRule, among rules: [BehaviourProgram.SecretRule], _ request: RequestView, now: Int64) {
+    init(
+        _ check: BehaviourProgram.SecretRule, among rules: [BehaviourProgram.SecretRule], _ request: RequestView,
+        now: Int64
+    ) {
         self.check = check
         others = Array(rules.lazy.filter { $0 != check }.prefix(SignatureSuspects.mostOthers))
         self.request = request
@@ -32,7 +35,9 @@ struct SignatureSuspects {
         if check.scheme.secretForm == .raw, isDecoded { return .secretDecoded }
         if let found = otherText { return found }
         if verifies(check.secrets, check.scheme, body: []) { return .emptyBodySigned }
-        if others.contains(where: { verifies($0.secrets, $0.scheme) && $0.scheme == check.scheme }) { return .otherEndpoint }
+        if others.contains(where: { verifies($0.secrets, $0.scheme) && $0.scheme == check.scheme }) {
+            return .otherEndpoint
+        }
         if isReserialised { return .reserialisedJSON }
         return isOtherScheme ? .otherScheme : .unknown
     }
@@ -41,7 +46,9 @@ struct SignatureSuspects {
 
     private var isRetired: Bool {
         let retired = check.secrets.members.filter { ($0.until ?? .max) <= now }.map { SecretSet.Member($0.secret) }
-        return retired.contains { member in (try? SecretSet(members: [member])).map { verifies($0, check.scheme) } ?? false }
+        return retired.contains { member in
+            (try? SecretSet(members: [member])).map { verifies($0, check.scheme) } ?? false
+        }
     }
 
     private var wronglyEncoded: SignatureDiagnosis? {
@@ -55,23 +62,29 @@ struct SignatureSuspects {
         guard check.scheme.secretForm == .whsec || check.scheme.secretForm == .base64 else { return [] }
         return check.secrets.secrets.flatMap { secret in
             let text = secret.reveal()
-            return text.hasPrefix(SigningSecret.prefix) ? [text, String(text.dropFirst(SigningSecret.prefix.count))] : [text]
+            return text.hasPrefix(SigningSecret.prefix)
+                ? [text, String(text.dropFirst(SigningSecret.prefix.count))] : [text]
         }
     }
 
     private var isDecoded: Bool {
-        [SecretForm.whsec, .base64].contains { verifiesAnyEncoding(secrets: check.secrets.secrets.map { $0.reveal() }, form: $0) }
+        [SecretForm.whsec, .base64].contains {
+            verifiesAnyEncoding(secrets: check.secrets.secrets.map { $0.reveal() }, form: $0)
+        }
     }
 
     /// The signed text lacks one of its parts.
     private var otherText: SignatureDiagnosis? {
         let signs = check.scheme.signs.text
         let suspects: [(String, SignatureDiagnosis)] = [
-            (without("{timestamp}", signs), .timestampNotSigned), (without("{id}", signs), .idNotSigned), ("{body}", .onlyBodySigned),
+            (without("{timestamp}", signs), .timestampNotSigned), (without("{id}", signs), .idNotSigned),
+            ("{body}", .onlyBodySigned),
         ]
         for (text, diagnosis) in suspects where text != signs {
             for encoding in [check.scheme.encoding, otherEncoding] {
-                if let scheme = variant(signs: text, encoding: encoding), verifies(check.secrets, scheme) { return diagnosis }
+                if let scheme = variant(signs: text, encoding: encoding), verifies(check.secrets, scheme) {
+                    return diagnosis
+                }
             }
         }
         return nil
@@ -110,7 +123,8 @@ struct SignatureSuspects {
         let scheme = check.scheme
         return try? SignatureScheme(
             headers: scheme.headers, signs: MessageTemplate(signs ?? scheme.signs.text), algorithm: scheme.algorithm,
-            encoding: encoding ?? scheme.encoding, secretForm: form ?? scheme.secretForm, prefix: prefix ?? scheme.prefix,
+            encoding: encoding ?? scheme.encoding, secretForm: form ?? scheme.secretForm,
+            prefix: prefix ?? scheme.prefix,
             separator: scheme.separator)
     }
 

@@ -46,7 +46,8 @@ struct ThrowawayAuthority: Sendable {
     ///   - from, to: its life in days from now.
     func issue(_ names: [String], for role: Role = .server, from: Double = -1, to: Double = days) throws -> Issued {
         let own = Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let issued = try ThrowawayAuthority.leaf(names, own.publicKey, role, issuer: certificate.subject, signer: key, from: from, to: to)
+        let issued = try ThrowawayAuthority.leaf(
+            names, own.publicKey, role, issuer: certificate.subject, signer: key, from: from, to: to)
         return Issued(certificate: try issued.file, key: try own.file)
     }
 
@@ -73,7 +74,8 @@ struct ThrowawayAuthority: Sendable {
     }
 
     private static func make(
-        _ subject: String, _ publicKey: Certificate.PublicKey, issuer: DistinguishedName?, signer: Certificate.PrivateKey,
+        _ subject: String, _ publicKey: Certificate.PublicKey, issuer: DistinguishedName?,
+        signer: Certificate.PrivateKey,
         from: Double, to: Double, @ExtensionsBuilder extensions: () throws -> Result<Certificate.Extensions, any Error>
     ) throws -> Certificate {
         let name = try DistinguishedName { CommonName(subject) }
@@ -81,7 +83,8 @@ struct ThrowawayAuthority: Sendable {
         return try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
             notValidBefore: now.addingTimeInterval(from * 86_400), notValidAfter: now.addingTimeInterval(to * 86_400),
-            issuer: issuer ?? name, subject: name, extensions: try Certificate.Extensions(builder: extensions), issuerPrivateKey: signer)
+            issuer: issuer ?? name, subject: name, extensions: try Certificate.Extensions(builder: extensions),
+            issuerPrivateKey: signer)
     }
 
     private static func generalName(_ name: String) -> GeneralName {

@@ -8,7 +8,8 @@ import WebhookSigning
     @Test func retriesAreLawfulUntilTheFirst2xx() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(failFirst: 2))) { receiver in
             let request = WebhookRequest().text
-            let statuses = try await RawClient.statuses(from: receiver.port, [request, request, request, request, request])
+            let statuses = try await RawClient.statuses(
+                from: receiver.port, [request, request, request, request, request])
             #expect(statuses == [503, 503, 200, 200, 200])
             let totals = receiver.stats().totals
             #expect(totals.retries == 2)

@@ -7,7 +7,9 @@ import Testing
         var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count) ^ seed
         for start in stride(from: 0, to: bytes.count, by: 8) {
             var word: UInt64 = 0
-            for index in start..<min(start + 8, bytes.count) { word += UInt64(bytes[index]) << UInt64(8 * (index - start)) }
+            for index in start..<min(start + 8, bytes.count) {
+                word += UInt64(bytes[index]) << UInt64(8 * (index - start))
+            }
             hash ^= word
             hash = ((hash << 23) | (hash >> 41)) &* 0xD6E8_FEB8_6659_FD93
         }

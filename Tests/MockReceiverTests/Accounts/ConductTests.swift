@@ -14,7 +14,9 @@ import WebhookModel
         return OfflineReceiver(configuration)
     }
 
-    private func failing(_ answer: Answer = Answer(status: 503), _ expectation: ExpectedConduct? = nil) -> BehaviourProgram {
+    private func failing(_ answer: Answer = Answer(status: 503), _ expectation: ExpectedConduct? = nil)
+        -> BehaviourProgram
+    {
         var program = BehaviourProgram(everywhere: Behaviour(reply: .answer(answer)))
         program.expectations = expectation.map { [$0] } ?? []
         return program
@@ -104,7 +106,9 @@ import WebhookModel
         var program = BehaviourProgram(everywhere: Behaviour(delay: 1_000))
         program.expectations = [ExpectedConduct(.exact("/orders"), mostInFlight: 2)]
         let receiver = receiver(program)
-        var open = try (0..<3 as Range<UInt64>).map { try #require(receiver.begin(WebhookRequest.numbered($0).text, at: 0)) }
+        var open = try (0..<3 as Range<UInt64>).map {
+            try #require(receiver.begin(WebhookRequest.numbered($0).text, at: 0))
+        }
         receiver.end(open.removeFirst(), at: ms(1_000))
         open.append(try #require(receiver.begin(WebhookRequest.numbered(4).text, at: ms(1_001))))
         for pending in open { receiver.end(pending, at: ms(3_000)) }
@@ -146,7 +150,9 @@ import WebhookModel
             ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"), occurredAt: .member("at"))
         ]
         let receiver = receiver(program)
-        let numbers = ["0", "9223372036854775807", "-9223372036854775808", "70368744177664", "99999999999999999999", "2"]
+        let numbers = [
+            "0", "9223372036854775807", "-9223372036854775808", "70368744177664", "99999999999999999999", "2",
+        ]
         let times = ["\"1700-01-01T00:00:00Z\"", "-1", "9223372036854775807", "0", "\"2200-12-31T23:59:59Z\"", "1e99"]
         for (place, (number, time)) in zip(numbers, times).enumerated() {
             var request = WebhookRequest.numbered(UInt64(place))

@@ -15,7 +15,8 @@ import Testing
         let used = try residentBytes() - before
         let stats = feeder.stats
         let each = "\(used / 1_000_000) MB, \(used / Self.messages) bytes each"
-        print("accounts: \(Self.messages) messages, \(each); the process has \((used + before) / 1_000_000) MB resident")
+        print(
+            "accounts: \(Self.messages) messages, \(each); the process has \((used + before) / 1_000_000) MB resident")
         #expect(stats.messages == Self.messages && !stats.inconclusive)
         // 88 for the record, 4 to 12 for its index, which is a power of two.
         #expect((88...102).contains(stats.accountBytes / Self.messages))

@@ -145,7 +145,8 @@ import WebhookModel
         try await withAdmin { receiver, admin in
             for (target, status, text) in [
                 ("GET /nothing", 404, "GET /help lists what is"), ("GET /journal?limt=1", 400, "did you mean limit?"),
-                ("GET /journal?verdict=vallid", 400, "did you mean valid?"), ("GET /journal?status=6xx", 400, "2xx to 5xx"),
+                ("GET /journal?verdict=vallid", 400, "did you mean valid?"),
+                ("GET /journal?status=6xx", 400, "2xx to 5xx"),
                 ("GET /journal?header=x", 400, "give name:value"), ("GET /journal?attempt=0", 400, "1..3"),
                 ("GET /journal?path=a", 400, "a path from / on"), ("GET /programs/flakky", 404, "did you mean flaky?"),
                 ("DELETE /stats", 404, "GET /help"),
@@ -157,14 +158,17 @@ import WebhookModel
                 let problem = try reply.object()
                 #expect(problem["status"] as? Int == status && problem["title"] is String)
                 #expect(
-                    ((problem["detail"] as? String ?? "") + (problem["mend"] as? String ?? "")).contains(text), "\(target): \(reply)")
+                    ((problem["detail"] as? String ?? "") + (problem["mend"] as? String ?? "")).contains(text),
+                    "\(target): \(reply)")
             }
         }
     }
 
     @Test func pagesOfOtherSitesChangeNothing() async throws {
         try await withAdmin { receiver, admin in
-            for (origin, status) in [("http://evil.example", 403), ("null", 403), ("http://127.0.0.1:\(admin.port)", 204)] {
+            for (origin, status) in [
+                ("http://evil.example", 403), ("null", 403), ("http://127.0.0.1:\(admin.port)", 204),
+            ] {
                 let reply = try await admin.send("POST", "/reset", headers: ["origin: \(origin)"])
                 #expect(reply.status == status, "\(origin)")
             }
@@ -179,13 +183,15 @@ import WebhookModel
         try await withReceiver(configuration) { receiver in
             let admin = AdminClient(port: try #require(receiver.adminPort))
             for (host, status) in [
-                ("evil.example", 403), ("evil.example:\(admin.port)", 403), ("LocalHost:1", 200), ("[::1]:80", 200), ("10.0.0.7", 200),
+                ("evil.example", 403), ("evil.example:\(admin.port)", 403), ("LocalHost:1", 200), ("[::1]:80", 200),
+                ("10.0.0.7", 200),
                 ("QA-box:9401", 200),
             ] {
                 let reply = try await admin.send("GET", "/stats", headers: ["origin: http://\(host)"], host: host)
                 #expect(reply.status == status, "\(host): \(reply)")
             }
-            #expect(try await admin.send("GET", "/stats", host: "evil.example").body.contains("--admin-name evil.example"))
+            #expect(
+                try await admin.send("GET", "/stats", host: "evil.example").body.contains("--admin-name evil.example"))
         }
     }
 
@@ -193,7 +199,8 @@ import WebhookModel
         try await withAdmin { receiver, admin in
             let certificate = try await admin.send("GET", "/ca.pem")
             #expect(certificate.status == 404 && certificate.body.contains("--tls-port"))
-            let large = try await admin.send("POST", "/fault", "{path: /a, status: 500, body: \"\(String(repeating: "x", count: 70_000))\"}")
+            let large = try await admin.send(
+                "POST", "/fault", "{path: /a, status: 500, body: \"\(String(repeating: "x", count: 70_000))\"}")
             #expect(large.status == 413 && large.body.contains("65536 bytes"), "\(large)")
             #expect(try await admin.send("GET", "/journal?path=/a&path=/b").body.contains("path is given twice"))
         }
@@ -224,7 +231,9 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [four[3]])
             let reply = try await waiting
             #expect(reply.status == 200 || reply.body.contains("inconclusive"), "\(reply)")
-            #expect(try await admin.send("POST", "/await?requests=1&path=/b&after=3&timeout=0.01").object()["inconclusive"] as? Bool == false)
+            #expect(
+                try await admin.send("POST", "/await?requests=1&path=/b&after=3&timeout=0.01").object()["inconclusive"]
+                    as? Bool == false)
         }
     }
 
@@ -257,10 +266,13 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/early").text])
             let port = receiver.port
             let (text, _) = try await RawClient.talk(
-                to: admin.port, ["GET /stream?path=/*rl* HTTP/1.1\r\nhost: localhost\r\n\r\n".replacing("*rl*", with: "*")]
+                to: admin.port,
+                ["GET /stream?path=/*rl* HTTP/1.1\r\nhost: localhost\r\n\r\n".replacing("*rl*", with: "*")]
             ) { text in text.contains("event: stats") }
             #expect(text.contains("text/event-stream") && text.contains("\"path\":\"/early\""))
-            async let later = RawClient.talk(to: admin.port, ["GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n"]) { $0.contains("/later") }
+            async let later = RawClient.talk(to: admin.port, ["GET /stream HTTP/1.1\r\nhost: localhost\r\n\r\n"]) {
+                $0.contains("/later")
+            }
             _ = try await RawClient.statuses(from: port, [WebhookRequest(path: "/later").text])
             #expect(try await later.text.contains("event: request"))
         }
@@ -315,7 +327,10 @@ struct AdminClient {
         _ method: String, _ target: String, _ body: String = "", headers: [String] = [], host: String? = nil
     ) async throws -> Reply {
         let lines =
-            ["\(method) \(target) HTTP/1.1", "host: \(host ?? "127.0.0.1:\(port)")", "connection: close", "content-length: \(body.utf8.count)"] + headers
+            [
+                "\(method) \(target) HTTP/1.1", "host: \(host ?? "127.0.0.1:\(port)")", "connection: close",
+                "content-length: \(body.utf8.count)",
+            ] + headers
         let request = lines.joined(separator: "\r\n") + "\r\n\r\n" + body
         let (text, _) = try await RawClient.talk(to: port, [request])
         let parts = text.split(separator: "\r\n\r\n", maxSplits: 1)
@@ -323,7 +338,8 @@ struct AdminClient {
         let raw = parts.count == 2 ? String(parts[1]) : ""
         let isChunked = head.lowercased().contains("transfer-encoding: chunked")
         return Reply(
-            status: RawClient.statuses(in: text).first ?? 0, body: isChunked ? AdminClient.unchunked(raw) : raw, head: head)
+            status: RawClient.statuses(in: text).first ?? 0, body: isChunked ? AdminClient.unchunked(raw) : raw,
+            head: head)
     }
 
     private static func unchunked(_ text: String) -> String {

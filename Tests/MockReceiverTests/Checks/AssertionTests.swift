@@ -35,9 +35,13 @@ import WebhookModel
         #expect(
             mistakes("- {acepted: 1}").first == "1:4: unknown key \"acepted\"; did you mean accepted?"
                 || mistakes("- {acepted: 1}").count == 2)
-        #expect(mistakes("- {attempts: 1}") == ["1:14: attempts: attempts are of one message: give its id, or count requests"])
+        #expect(
+            mistakes("- {attempts: 1}") == [
+                "1:14: attempts: attempts are of one message: give its id, or count requests"
+            ])
         #expect(mistakes("- {id: a, valid: 1}").first?.contains("is not known of one message") == true)
-        #expect(mistakes("- {accepted: {at_least: 2, at_most: 1}}") == ["1:14: accepted: at_least is more than at_most"])
+        #expect(
+            mistakes("- {accepted: {at_least: 2, at_most: 1}}") == ["1:14: accepted: at_least is more than at_most"])
         for wrong in ["", "accepted: 1", "- 5", "- {}", "["] { #expect(!mistakes(wrong).isEmpty, "\(wrong)") }
         #expect(throws: ProgramError.self) { _ = try AssertionFile.parse(short: "accepted") }
         #expect(throws: ProgramError.self) { _ = try AssertionFile.parse(short: "accepted=x") }
@@ -46,14 +50,19 @@ import WebhookModel
 
     @Test func areMeasuredAgainstWhatCame() async throws {
         try await withReceiver(BehaviourProgram(rules: [.init(.exact("/b"), Behaviour(failFirst: 1))])) { receiver in
-            let requests = [WebhookRequest.numbered(1), .numbered(1), .numbered(2, path: "/b"), .numbered(2, path: "/b")]
+            let requests = [
+                WebhookRequest.numbered(1), .numbered(1), .numbered(2, path: "/b"), .numbered(2, path: "/b"),
+            ]
             _ = try await RawClient.statuses(from: receiver.port, requests.map(\.text))
             let id = EventID(high: 7, low: 2).webhookID
             let good = receiver.verify([
                 Assertion(.requests, 4), Assertion(.accepted, 2), Assertion(.duplicates, 1), Assertion(.retries, 1),
-                Assertion(.messages, 2), Assertion(.requests, 2, path: .exact("/b")), Assertion(.serverErrors, 1, path: .all),
-                Assertion(.messages, 1, path: .exact("/b")), Assertion(.attempts, 2, id: id), Assertion(.accepted, 1, id: id),
-                Assertion(.attempts, 0, path: .exact("/orders"), id: id), Assertion(.unchecked, 4), Assertion(.attempts, 0, id: "none"),
+                Assertion(.messages, 2), Assertion(.requests, 2, path: .exact("/b")),
+                Assertion(.serverErrors, 1, path: .all),
+                Assertion(.messages, 1, path: .exact("/b")), Assertion(.attempts, 2, id: id),
+                Assertion(.accepted, 1, id: id),
+                Assertion(.attempts, 0, path: .exact("/orders"), id: id), Assertion(.unchecked, 4),
+                Assertion(.attempts, 0, id: "none"),
             ])
             #expect(good.holds, "\(good)")
             let bad = receiver.verify([Assertion(.requests, 4), Assertion(.accepted, 3...9, path: .exact("/b"))])

@@ -40,14 +40,18 @@ import WebhookModel
             }
             #expect(await waiting.found >= 3)
             let all = await receiver.wait(forRequests: 4, matching: failing, timeout: .seconds(30))
-            #expect(all == (await receiver.wait(forRequests: 9, matching: failing, timeout: .milliseconds(1))) && all.isExact)
+            #expect(
+                all == (await receiver.wait(forRequests: 9, matching: failing, timeout: .milliseconds(1)))
+                    && all.isExact)
         }
     }
 
     @Test func whatLeftTheJournalIsUnseen() async throws {
         try await withJournal(2) { receiver in
-            _ = try await RawClient.statuses(from: receiver.port, (0..<5).map { WebhookRequest.numbered($0).text }, inOnePiece: true)
-            let count = await receiver.wait(forRequests: 3, matching: JournalFilter(path: .all), timeout: .milliseconds(1))
+            _ = try await RawClient.statuses(
+                from: receiver.port, (0..<5).map { WebhookRequest.numbered($0).text }, inOnePiece: true)
+            let count = await receiver.wait(
+                forRequests: 3, matching: JournalFilter(path: .all), timeout: .milliseconds(1))
             #expect(count.found == 2 && count.unseen == 3)
         }
     }
@@ -58,7 +62,8 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(1).text])
             async let waiting = receiver.wait(forRequests: 2, matching: anything, timeout: .seconds(30))
             receiver.reset()
-            _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(2).text, WebhookRequest.numbered(3).text])
+            _ = try await RawClient.statuses(
+                from: receiver.port, [WebhookRequest.numbered(2).text, WebhookRequest.numbered(3).text])
             #expect(await waiting.found == 2)
         }
     }

@@ -34,7 +34,8 @@ import WebhookModel
             {"id":"msg_3","outcome":"refused","body":"x"}
             """
         let expected = [
-            LedgerEntry(id: id(1), line: 1), LedgerEntry(id: id(2), outcome: .unknown, bodyHash: BodyHash.of(Array("x".utf8)), line: 3),
+            LedgerEntry(id: id(1), line: 1),
+            LedgerEntry(id: id(2), outcome: .unknown, bodyHash: BodyHash.of(Array("x".utf8)), line: 3),
             LedgerEntry(webhookID: "msg_3", outcome: .refused, bodyHash: BodyHash.of(Array("x".utf8)), line: 4),
         ]
         for pieces in [1, 3, 1_000] { #expect(try entries(text, pieces: pieces) == expected) }
@@ -45,7 +46,9 @@ import WebhookModel
         #expect(mistake("{}")?.hasPrefix("line 1: id is missing") == true)
         #expect(mistake("{\"id\":\"a\",\"outcome\":\"acked\"}")?.contains("there is no \"acked\"") == true)
         #expect(mistake("{\"id\":\"a\",\"hash\":\"12\"}")?.contains("16 hex digits") == true)
-        #expect(mistake("\"" + String(repeating: "a", count: LedgerFile.mostLineBytes + 1))?.contains("over 1048576 bytes") == true)
+        #expect(
+            mistake("\"" + String(repeating: "a", count: LedgerFile.mostLineBytes + 1))?.contains("over 1048576 bytes")
+                == true)
     }
 
     /// A producer that got no answer, asked again and was told yes.
@@ -58,7 +61,8 @@ import WebhookModel
             ]
             let ledger = isFirst ? lines : lines.reversed()
             let missing = receiver.reconcile(ledger)
-            #expect(missing.verdict == .lost && missing.lost == 1 && missing.lostLines == [1] && missing.repeatedLines == 1)
+            #expect(
+                missing.verdict == .lost && missing.lost == 1 && missing.lostLines == [1] && missing.repeatedLines == 1)
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(1).text])
             #expect(receiver.reconcile(ledger).changed == 1)
         }
@@ -78,7 +82,9 @@ import WebhookModel
         }
         configuration.messageCap = 10
         configuration.orderKeyCap = 1
-        configuration.program.expectations = [ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"))]
+        configuration.program.expectations = [
+            ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"))
+        ]
         try await withReceiver(configuration) { receiver in
             let requests = (1...2 as ClosedRange<UInt64>).map { number in
                 var request = WebhookRequest.numbered(number)
@@ -112,18 +118,23 @@ import WebhookModel
             var changed = WebhookRequest.numbered(4)
             changed.body = "other"
             let requests = [
-                WebhookRequest.numbered(1), .numbered(1), .numbered(2, path: "/down"), .numbered(3), changed, .numbered(5), .numbered(9),
+                WebhookRequest.numbered(1), .numbered(1), .numbered(2, path: "/down"), .numbered(3), changed,
+                .numbered(5), .numbered(9),
             ]
             _ = try await RawClient.statuses(from: receiver.port, requests.map(\.text))
             let hash = BodyHash.of(Array(WebhookRequest().body.utf8))
             let ledger = [
-                LedgerEntry(id: id(1), bodyHash: hash), LedgerEntry(id: id(2)), LedgerEntry(id: id(3), outcome: .unknown),
-                LedgerEntry(id: id(4), bodyHash: hash), LedgerEntry(id: id(5), outcome: .refused), LedgerEntry(id: id(6)),
-                LedgerEntry(id: id(7), outcome: .unknown), LedgerEntry(id: id(8), outcome: .refused), LedgerEntry(id: id(6)),
+                LedgerEntry(id: id(1), bodyHash: hash), LedgerEntry(id: id(2)),
+                LedgerEntry(id: id(3), outcome: .unknown),
+                LedgerEntry(id: id(4), bodyHash: hash), LedgerEntry(id: id(5), outcome: .refused),
+                LedgerEntry(id: id(6)),
+                LedgerEntry(id: id(7), outcome: .unknown), LedgerEntry(id: id(8), outcome: .refused),
+                LedgerEntry(id: id(6)),
             ]
             let result = receiver.reconcile(ledger)
             #expect(result.verdict == .lost && result.lost == 1 && result.lostIDs == [id(6)])
-            #expect(result.arrived == 4 && result.unaccepted == 1 && result.duplicates == 1 && result.repeatedLines == 1)
+            #expect(
+                result.arrived == 4 && result.unaccepted == 1 && result.duplicates == 1 && result.repeatedLines == 1)
             #expect(result.phantom == 1 && result.phantomIDs == [id(9)])
             #expect(result.changed == 1 && result.changedIDs == [id(4)])
             #expect(result.unknownMissing == 1 && result.unknownArrived == 1)
@@ -148,7 +159,8 @@ import WebhookModel
                 from: receiver.port, (0..<2_000).map { WebhookRequest.numbered($0).text }, inOnePiece: true)
             let ledger = (0..<100_000 as Range<UInt64>).map { LedgerEntry(id: id($0)) }
             let result = receiver.reconcile(ledger.reversed())
-            #expect(result.arrived == 2_000 && result.lost == 98_000 && result.lostIDs.count == Reconciliation.mostNamed)
+            #expect(
+                result.arrived == 2_000 && result.lost == 98_000 && result.lostIDs.count == Reconciliation.mostNamed)
         }
     }
 }

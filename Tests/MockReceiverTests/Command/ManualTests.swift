@@ -34,7 +34,9 @@ import Testing
         for word in Fault.words.keys { #expect(text.contains(word), "\(word)") }
         for word in ConnectionFault.words.keys { #expect(text.contains(word), "\(word)") }
         for recipe in Cookbook.recipes { #expect(text.contains(recipe.line), "\(recipe.name)") }
-        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "PROGRAMS", "FAULTS", "EXIT STATUS", "EXAMPLES", "FILES"] {
+        for section in [
+            "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "PROGRAMS", "FAULTS", "EXIT STATUS", "EXAMPLES", "FILES",
+        ] {
             #expect(text.split(separator: "\n").contains { $0 == section }, "\(section)")
         }
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 132 })

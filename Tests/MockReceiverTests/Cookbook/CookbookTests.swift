@@ -27,7 +27,8 @@ import Testing
     @Test func takesAMeasure() throws {
         let down = try ProgramFile.parse(try Cookbook.text("down-for=2m"))
         #expect(down.connections == [ConnectionRule(.refuse, window: TimeWindow(to: 120_000))])
-        #expect(try ProgramFile.parse(try Cookbook.text("rate-limited=3.5")).rules[0].behaviour.rateLimit?.perSecond == 3.5)
+        #expect(
+            try ProgramFile.parse(try Cookbook.text("rate-limited=3.5")).rules[0].behaviour.rateLimit?.perSecond == 3.5)
     }
 
     @Test func namesWhatIsNoRecipe() {

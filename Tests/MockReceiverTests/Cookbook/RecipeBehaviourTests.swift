@@ -20,14 +20,19 @@ import Testing
     }
 
     @Test func goneIs410() async throws {
-        try await with("gone") { receiver in try await expectStatuses([410], from: receiver.port, [WebhookRequest().text]) }
+        try await with("gone") { receiver in
+            try await expectStatuses([410], from: receiver.port, [WebhookRequest().text])
+        }
     }
 
     @Test func rateLimitedSays429WithRetryAfter() async throws {
         try await with("rate-limited=0.01") { receiver in
             let requests = (0..<21).map { WebhookRequest.numbered($0).text }
-            try await expectStatuses([Int](repeating: 200, count: 20) + [429], from: receiver.port, requests, inOnePiece: true)
-            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) { $0.contains("\r\n\r\n") }
+            try await expectStatuses(
+                [Int](repeating: 200, count: 20) + [429], from: receiver.port, requests, inOnePiece: true)
+            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
+                $0.contains("\r\n\r\n")
+            }
             // A token takes 100 s; how much of it has passed is the machine's affair.
             let wait = text.lowercased().firstMatch(of: /\r\nretry-after: ([0-9]+)\r\n/).flatMap { Int($0.1) }
             #expect((50...100).contains(try #require(wait)), "\(text)")
@@ -37,10 +42,12 @@ import Testing
     @Test func flakyLosesNothingForGood() async throws {
         try await with("flaky=50") { receiver in
             for number in 0..<50 as Range<UInt64> {
-                while try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(number).text]) != [200] {}
+                while try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(number).text]) != [200]
+                {}
             }
             let report = receiver.verify([
-                Assertion(.accepted, 50), Assertion(.duplicates, 0), Assertion(.serverErrors, 20...90), Assertion(.retries, 20...100),
+                Assertion(.accepted, 50), Assertion(.duplicates, 0), Assertion(.serverErrors, 20...90),
+                Assertion(.retries, 20...100),
             ])
             #expect(report.holds, "\(report)")
         }
@@ -49,7 +56,9 @@ import Testing
     @Test func ssrfRedirectPointsInside() async throws {
         try await with("ssrf-redirect") { receiver in
             let answers = try await attempts(3, at: receiver)
-            #expect(answers[0].contains("http://169.254.169.254/latest/meta-data/") && answers[1].contains("http://127.0.0.1:1/"))
+            #expect(
+                answers[0].contains("http://169.254.169.254/latest/meta-data/")
+                    && answers[1].contains("http://127.0.0.1:1/"))
             #expect(answers.allSatisfy { $0.hasPrefix("HTTP/1.1 30") }, "\(answers)")
         }
     }
@@ -65,7 +74,9 @@ import Testing
 
     @Test func downForRefusesConnections() async throws {
         try await with("down-for=1m") { receiver in
-            await #expect(throws: (any Error).self) { _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest().text]) }
+            await #expect(throws: (any Error).self) {
+                _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest().text])
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ import Testing
     }
 
     @Test func neverReadFillsTheSendersBuffers() async throws {
-        try await withReceiver(program(ConnectionRule(.neverRead, connections: 1...1), ConnectionRule(.silence))) { receiver in
+        try await withReceiver(program(ConnectionRule(.neverRead, connections: 1...1), ConnectionRule(.silence))) {
+            receiver in
             let stuck = try await RawConnection.open(port: receiver.port)
             try await eventually { receiver.stats().connections == 1 }
             let sending = Task { try await stuck.send(flood) }
@@ -76,7 +77,9 @@ import Testing
             receiver.replace(program(ConnectionRule(.refuse)))
             // Who is connected is thrown out; who comes is refused.
             #expect(try await open.isCut())
-            let error = await #expect(throws: NIOConnectionError.self) { try await RawConnection.open(port: receiver.port) }
+            let error = await #expect(throws: NIOConnectionError.self) {
+                try await RawConnection.open(port: receiver.port)
+            }
             #expect((error?.connectionErrors.first?.error as? IOError)?.errnoCode == ECONNREFUSED)
             receiver.replace(BehaviourProgram())
             try await untilServed(receiver.port)

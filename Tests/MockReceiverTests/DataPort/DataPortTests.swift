@@ -61,7 +61,9 @@ import WebhookModel
             let head = "POST /x HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
             let (first, _) = try await RawClient.talk(to: receiver.port, [head]) { $0.contains("\r\n\r\n") }
             #expect(first == "HTTP/1.1 100 Continue\r\n\r\n")
-            #expect(RawClient.statuses(in: try await RawClient.talk(to: receiver.port, [head + "ab"]) { !$0.isEmpty }.text) == [200])
+            #expect(
+                RawClient.statuses(in: try await RawClient.talk(to: receiver.port, [head + "ab"]) { !$0.isEmpty }.text)
+                    == [200])
         }
     }
 

@@ -15,7 +15,9 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(1).text, odd.text])
 
             let lines = try await admin.send("GET", "/export").body.split(separator: "\n")
-            let numbers = try lines.map { try AdminClient.Reply(status: 200, body: String($0)).object()["number"] as? Int }
+            let numbers = try lines.map {
+                try AdminClient.Reply(status: 200, body: String($0)).object()["number"] as? Int
+            }
             #expect(numbers == [1, 2])
 
             let log = try #require(try await admin.send("GET", "/export?format=har").object()["log"] as? [String: Any])
@@ -23,14 +25,22 @@ import WebhookModel
             let entries = try #require(log["entries"] as? [[String: Any]])
             #expect(entries.count == 2)
             let request = try #require(entries[1]["request"] as? [String: Any])
-            #expect(request["method"] as? String == "POST" && request["url"] as? String == "http://receiver/a?x=1%202&y")
-            #expect((request["queryString"] as? [[String: String]]) == [["name": "x", "value": "1 2"], ["name": "y", "value": ""]])
+            #expect(
+                request["method"] as? String == "POST" && request["url"] as? String == "http://receiver/a?x=1%202&y")
+            #expect(
+                (request["queryString"] as? [[String: String]]) == [
+                    ["name": "x", "value": "1 2"], ["name": "y", "value": ""],
+                ])
             let content = try #require(request["postData"] as? [String: Any])
             #expect(content["text"] as? String == "plain" && content["mimeType"] as? String == "text/plain")
             #expect((entries[1]["response"] as? [String: Any])?["status"] as? Int == 200)
             // What every HAR reader asks for (HAR 1.2 sections "entries", "request", "response").
-            for key in ["startedDateTime", "time", "request", "response", "cache", "timings"] { #expect(entries[0][key] != nil, "\(key)") }
-            for key in ["cookies", "headers", "headersSize", "bodySize", "httpVersion"] { #expect(request[key] != nil, "\(key)") }
+            for key in ["startedDateTime", "time", "request", "response", "cache", "timings"] {
+                #expect(entries[0][key] != nil, "\(key)")
+            }
+            for key in ["cookies", "headers", "headersSize", "bodySize", "httpVersion"] {
+                #expect(request[key] != nil, "\(key)")
+            }
 
             #expect(try await admin.send("GET", "/export?format=har&path=/none").object()["log"] != nil)
             let wrong = try await admin.send("GET", "/export?format=hra")

@@ -30,13 +30,17 @@ import Testing
             try await withReceiver(configuration) { receiver in
                 var request = WebhookRequest(path: "/a")
                 request.body = body
-                try await expectStatuses([200, 200, 200], from: receiver.port, [String](repeating: request.text, count: 3))
+                try await expectStatuses(
+                    [200, 200, 200], from: receiver.port, [String](repeating: request.text, count: 3))
                 #expect(receiver.journal().map(\.body.count) == [16, 16])
                 #expect(receiver.stats().journalShortfall.requests == 0)
             }
             let lines = try lines(file)
             #expect(lines.count == 3 * run)
-            #expect(lines.allSatisfy { $0["body"] as? String == body && ($0["head"] as? String)?.hasSuffix("\r\n\r\n") == true })
+            #expect(
+                lines.allSatisfy {
+                    $0["body"] as? String == body && ($0["head"] as? String)?.hasSuffix("\r\n\r\n") == true
+                })
             #expect(lines.map { $0["attempt"] as? Int } == [Int]((0..<run).flatMap { _ in [1, 2, 3] }))
         }
         let mode = try #require(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int)

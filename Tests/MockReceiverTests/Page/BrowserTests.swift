@@ -9,7 +9,8 @@ private enum Browser {
 }
 
 /// The page in a real browser, where the machine has one: Debian's chromium-headless-shell or chromium.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Browser.path != nil, "no chromium: apt-get install chromium-headless-shell"))
+@Suite(
+    .timeLimit(.minutes(1)), .enabled(if: Browser.path != nil, "no chromium: apt-get install chromium-headless-shell"))
 struct BrowserTests {
     /// The document once its scripts have come to rest, and what the browser complained of.
     private func document(_ url: String) async throws -> (dom: String, complaints: [Substring]) {
@@ -18,7 +19,8 @@ struct BrowserTests {
         let run = try await CommandRun(
             program: try #require(Browser.path),
             [
-                "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path())", "--enable-logging=stderr",
+                "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path())",
+                "--enable-logging=stderr",
                 "--virtual-time-budget=3000", "--dump-dom", url + "?still",
             ])
         return (run.output, run.errors.split(separator: "\n").filter { $0.contains("CONSOLE") })
@@ -30,7 +32,8 @@ struct BrowserTests {
         configuration.journalCapacity = 100
         let secret = SigningSecret.generate()
         configuration.program = BehaviourProgram(
-            rules: [.init(.exact("/flaky"), Behaviour(failFirst: 1))], secrets: [.init(.exact("/signed"), try SecretSet([secret]))])
+            rules: [.init(.exact("/flaky"), Behaviour(failFirst: 1))],
+            secrets: [.init(.exact("/signed"), try SecretSet([secret]))])
         try await withReceiver(configuration) { receiver in
             let port = try #require(receiver.adminPort)
             let requests = [
@@ -45,15 +48,20 @@ struct BrowserTests {
             #expect(overview.complaints.isEmpty)
             #expect(overview.dom.contains("<p id=\"state\" role=\"status\">still</p>"), "\(overview.dom)")
             #expect(overview.dom.components(separatedBy: ">msg_1</button>").count == 3)
-            #expect(overview.dom.contains("<td class=\"bad\">503</td>") && overview.dom.contains("<td class=\"good\">200</td>"))
+            #expect(
+                overview.dom.contains("<td class=\"bad\">503</td>")
+                    && overview.dom.contains("<td class=\"good\">200</td>"))
             #expect(overview.dom.contains("<strong class=\"bad\">missing</strong>"))
             // Received text is text.
             #expect(overview.dom.contains("&lt;img src=x&gt;") && !overview.dom.contains("<img"))
-            #expect(overview.dom.contains("<dt>requests</dt><dd>5</dd>") && overview.dom.contains(">ssrf-redirect</option>"))
+            #expect(
+                overview.dom.contains("<dt>requests</dt><dd>5</dd>") && overview.dom.contains(">ssrf-redirect</option>")
+            )
 
             let page = try await document("http://127.0.0.1:\(port)/inbox/\(inbox.token)")
             #expect(page.complaints.isEmpty)
-            #expect(page.dom.contains("http://127.0.0.1:\(receiver.port)\(inbox.path)") && page.dom.contains("1 received."))
+            #expect(
+                page.dom.contains("http://127.0.0.1:\(receiver.port)\(inbox.path)") && page.dom.contains("1 received."))
             #expect(page.dom.contains("msg_3") && page.dom.contains("\"order\": 1"))
         }
     }

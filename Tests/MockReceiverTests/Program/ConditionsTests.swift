@@ -16,12 +16,16 @@ import WebhookModel
     @Test func attemptsAreThoseOfTheMessage() async throws {
         let one = WebhookRequest.numbered(1)
         let two = WebhookRequest.numbered(2)
-        #expect(try await statuses(Conditions(attempts: 2...3), [one, two, one, one, one, two]) == [200, 200, 503, 503, 200, 503])
+        #expect(
+            try await statuses(Conditions(attempts: 2...3), [one, two, one, one, one, two]) == [
+                200, 200, 503, 503, 200, 503,
+            ])
         #expect(try await statuses(Conditions(attempts: 1...1), [WebhookRequest(id: nil)]) == [200])
     }
 
     @Test func requestsAreThoseOfThePath() async throws {
-        let requests = (0..<4).map { WebhookRequest.numbered($0) } + [.numbered(9, path: "/other"), .numbered(8, path: "/other")]
+        let requests =
+            (0..<4).map { WebhookRequest.numbered($0) } + [.numbered(9, path: "/other"), .numbered(8, path: "/other")]
         #expect(try await statuses(Conditions(requests: 2...3), requests) == [200, 503, 503, 200, 200, 503])
     }
 
@@ -32,7 +36,9 @@ import WebhookModel
         stable.headers = ["x-version: 1"]
         let conditions = Conditions(headers: [HeaderCondition("X-Version", TextPattern("beta*"))])
         #expect(try await statuses(conditions, [beta, stable, .numbered(3)]) == [503, 200, 200])
-        let both = Conditions(headers: [HeaderCondition("x-version", TextPattern("*")), HeaderCondition("host", TextPattern("other"))])
+        let both = Conditions(headers: [
+            HeaderCondition("x-version", TextPattern("*")), HeaderCondition("host", TextPattern("other")),
+        ])
         #expect(try await statuses(both, [beta]) == [200])
     }
 
@@ -48,7 +54,8 @@ import WebhookModel
         #expect(try await statuses(Conditions(eventTypes: [TextPattern("order.*")]), requests) == [503, 503, 200])
         #expect(try await statuses(Conditions(tenants: [TextPattern("acme")]), requests) == [503, 503, 200])
         #expect(try await statuses(Conditions(eventTypes: [TextPattern("user.*")]), requests) == [200, 200, 200])
-        let both = Conditions(eventTypes: [TextPattern("x"), TextPattern("order.paid")], tenants: [TextPattern("other")])
+        let both = Conditions(
+            eventTypes: [TextPattern("x"), TextPattern("order.paid")], tenants: [TextPattern("other")])
         #expect(try await statuses(both, requests) == [200, 200, 200])
     }
 
@@ -79,7 +86,9 @@ import WebhookModel
         let limited = Behaviour(rateLimit: RateLimit(perSecond: 0.5, burst: 2))
         try await withReceiver(BehaviourProgram(everywhere: limited)) { receiver in
             let requests = (0..<3).map { WebhookRequest.numbered($0).text }
-            let (text, _) = try await RawClient.talk(to: receiver.port, requests) { RawClient.statuses(in: $0).count == 3 }
+            let (text, _) = try await RawClient.talk(to: receiver.port, requests) {
+                RawClient.statuses(in: $0).count == 3
+            }
             #expect(RawClient.statuses(in: text) == [200, 200, 429])
             #expect(text.contains("retry-after: 2\r\n"))
             // Each path has its own bucket.

@@ -34,7 +34,8 @@ import WebhookSigning
                 secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
             """)
         let orders = Behaviour(
-            reply: .answer(Answer(status: 202, headers: [.init("x-a", "1"), .init("x-b", "two")], body: "ok")), delay: 20,
+            reply: .answer(Answer(status: 202, headers: [.init("x-a", "1"), .init("x-b", "two")], body: "ok")),
+            delay: 20,
             failFirst: 2, failShare: 0.05,
             failure: .answer(Answer(status: 429, headers: [.init("retry-after", "2")], body: "later")))
         let secrets = try SecretSet(written: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
@@ -81,7 +82,8 @@ import WebhookSigning
         for (word, fault) in ConnectionFault.words {
             #expect(try ProgramFile.parse("connections: [{fault: \(word)}]").connections == [ConnectionRule(fault)])
         }
-        let reset = try ProgramFile.parse("rules: [{path: /a, fault: reset, fail_fault: {reset_after: 0}}]").rules[0].behaviour
+        let reset = try ProgramFile.parse("rules: [{path: /a, fault: reset, fail_fault: {reset_after: 0}}]").rules[0]
+            .behaviour
         #expect(reset.reply == .reset && reset.failure == .reset)
     }
 
@@ -121,21 +123,39 @@ import WebhookSigning
             "1:27: fault: there is no \"truncated_chunks\"; did you mean truncated_chunk?"
         ),
         ("rules: [{path: /a, fault: {reset_afer: 1}}]", "1:28: unknown key \"reset_afer\"; did you mean reset_after?"),
-        ("rules: [{path: /a, reset: true, fault: silence}]", "1:40: fault: a reset is the whole reply; give one of the two"),
+        (
+            "rules: [{path: /a, reset: true, fault: silence}]",
+            "1:40: fault: a reset is the whole reply; give one of the two"
+        ),
         (
             "rules: [{path: /a, when: {attempt: 3..1}}]",
             "1:36: attempt: expected numbers from 1 on, as 3, 1..3, 4.. or ..3, not \"3..1\""
         ),
         ("rules: [{path: /a, when: {window: {from: 5s, to: 2s}}}]", "1:50: to: must be after from"),
-        ("rules: [{path: /a, when: {window: {to: 2m, every: 1m}}}]", "1:40: to: must not be after every, which is one whole round"),
-        ("rules: [{path: /a, when: {percent: {from: 1}}}]", "1:36: percent: give from, to and over, as {from: 0, to: 80, over: 60s}"),
-        ("rules: [{path: /a, delay: 5}]", "1:27: delay: expected a duration from 0 to 1d, as 250ms, 1.5s, 2m or 1h, not \"5\""),
-        ("rules: [{path: /a, delay: {uniform: [5s, 1s]}}]", "1:37: uniform: expected the shortest and the longest, as [10ms, 50ms]"),
+        (
+            "rules: [{path: /a, when: {window: {to: 2m, every: 1m}}}]",
+            "1:40: to: must not be after every, which is one whole round"
+        ),
+        (
+            "rules: [{path: /a, when: {percent: {from: 1}}}]",
+            "1:36: percent: give from, to and over, as {from: 0, to: 80, over: 60s}"
+        ),
+        (
+            "rules: [{path: /a, delay: 5}]",
+            "1:27: delay: expected a duration from 0 to 1d, as 250ms, 1.5s, 2m or 1h, not \"5\""
+        ),
+        (
+            "rules: [{path: /a, delay: {uniform: [5s, 1s]}}]",
+            "1:37: uniform: expected the shortest and the longest, as [10ms, 50ms]"
+        ),
         (
             "rules: [{path: /a, delay: {}}]",
             "1:27: delay: expected 20ms, {uniform: [10ms, 50ms]} or {lognormal: {median: 50ms, sigma: 1}}"
         ),
-        ("rules: [{path: /a, rate_limit: {burst: 1}}]", "1:32: per_second is missing; give the requests that may come in a second"),
+        (
+            "rules: [{path: /a, rate_limit: {burst: 1}}]",
+            "1:32: per_second is missing; give the requests that may come in a second"
+        ),
         (
             "rules:\n- {path: /a*}\n- {path: /ab, status: 500}",
             "3:10: path: the rule of line 2 takes every request to /ab before; move this one before it, or give that one a `when`"

@@ -62,13 +62,15 @@ enum ProgramSample {
             eventTypes: [TextPattern("order.*"), TextPattern("refund")], tenants: [TextPattern("acme")],
             window: TimeWindow(from: 1_500), share: Share(from: 0, to: 0.8, over: 60_000))
         let busy = Answer(
-            status: 429, headers: [.init("x-a", "1")], body: "wait: a little", retryAfter: .date(seconds: 5), dribble: 10)
+            status: 429, headers: [.init("x-a", "1")], body: "wait: a little", retryAfter: .date(seconds: 5),
+            dribble: 10)
         let limited = Behaviour(
             reply: .answer(busy), delay: .uniform(10...50), failFirst: 2, failShare: 0.125,
             failure: .fault(.slowHead(milliseconds: 20), Answer(status: 500, retryAfter: .seconds(3))),
             rateLimit: RateLimit(perSecond: 2.5, burst: 4, retryAfter: .text("-1")))
         let redirecting = Behaviour(
-            reply: .fault(.redirectTo("http://10.0.0.1/"), Answer()), delay: .lognormal(median: 50, sigma: 1.2, most: 2_000))
+            reply: .fault(.redirectTo("http://10.0.0.1/"), Answer()),
+            delay: .lognormal(median: 50, sigma: 1.2, most: 2_000))
         program.rules = [
             .init(orders, when: conditions, limited),
             .init(orders, redirecting),

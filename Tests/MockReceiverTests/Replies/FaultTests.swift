@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test func theNextRequestMeetsAnEnd() async throws {
-        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.closeBeforeReuse, Self.answer)))) { receiver in
+        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.closeBeforeReuse, Self.answer)))) {
+            receiver in
             let client = try await RawConnection.open(port: receiver.port)
             try await client.send(WebhookRequest.numbered(1).text)
             #expect(try await client.read { $0.hasSuffix("0123456789") }.hasPrefix(Self.head))
@@ -66,7 +67,9 @@ import Testing
     }
 
     @Test func aSlowHeadComesByteByByte() async throws {
-        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.slowHead(milliseconds: 2), Answer(body: "b"))))) {
+        try await withReceiver(
+            BehaviourProgram(everywhere: Behaviour(reply: .fault(.slowHead(milliseconds: 2), Answer(body: "b"))))
+        ) {
             receiver in
             let client = try await RawConnection.open(port: receiver.port)
             try await client.send(WebhookRequest().text)
@@ -128,7 +131,9 @@ import Testing
     }
 
     @Test func anEarlyAnswerComesBeforeTheBody() async throws {
-        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.earlyAnswer, Answer(status: 202))))) { receiver in
+        try await withReceiver(
+            BehaviourProgram(everywhere: Behaviour(reply: .fault(.earlyAnswer, Answer(status: 202))))
+        ) { receiver in
             let client = try await RawConnection.open(port: receiver.port)
             var request = WebhookRequest()
             request.body = String(repeating: "x", count: 50_000)
@@ -154,7 +159,9 @@ import Testing
 
     /// The first attempt's body was never looked at.
     @Test func aRetryAfterAnEarlyAnswerIsTheSameMessage() async throws {
-        let program = BehaviourProgram(rules: [.init(.all, when: Conditions(attempts: 1...1), tooBusy), .init(.all, Behaviour())])
+        let program = BehaviourProgram(rules: [
+            .init(.all, when: Conditions(attempts: 1...1), tooBusy), .init(.all, Behaviour()),
+        ])
         var configuration = ReceiverConfiguration()
         configuration.program = program
         configuration.journalCapacity = 10
@@ -209,8 +216,11 @@ import Testing
     }
 
     @Test func oneByteDribblesOnce() async throws {
-        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .answer(Answer(body: "x", dribble: 5))))) { receiver in
-            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) { $0.hasSuffix("\r\n\r\nx") }
+        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .answer(Answer(body: "x", dribble: 5))))) {
+            receiver in
+            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
+                $0.hasSuffix("\r\n\r\nx")
+            }
             #expect(text == "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx")
             try await eventually { receiver.stats().totals.accepted == 1 }
         }
@@ -218,7 +228,9 @@ import Testing
 
     /// What counts as answered has been.
     @Test func anAnswerBeforeAResetArrives() async throws {
-        let program = BehaviourProgram(rules: [.init(.all, when: Conditions(requests: 2...2), Behaviour(reply: .reset)), .init(.all, Behaviour())])
+        let program = BehaviourProgram(rules: [
+            .init(.all, when: Conditions(requests: 2...2), Behaviour(reply: .reset)), .init(.all, Behaviour()),
+        ])
         try await withReceiver(program) { receiver in
             let requests = [1, 2].map { WebhookRequest.numbered($0).text }.joined()
             let (text, end) = try await RawClient.talk(to: receiver.port, [requests])
@@ -241,9 +253,13 @@ import Testing
         try await withReceiver { receiver in
             receiver.strikeNext(with: .answer(Answer(status: 429, retryAfter: .date(seconds: 5))))
             receiver.strikeNext(with: .fault(.redirectChain(hops: 2), Answer()))
-            let dated = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) { $0.hasSuffix("\r\n\r\n") }.text
+            let dated = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
+                $0.hasSuffix("\r\n\r\n")
+            }.text
             #expect(dated.contains(" GMT\r\n"), "\(dated)")
-            let chained = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) { $0.hasSuffix("\r\n\r\n") }.text
+            let chained = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
+                $0.hasSuffix("\r\n\r\n")
+            }.text
             #expect(chained.contains("location: /orders?hop=1\r\n"), "\(chained)")
             for seconds in [Int.min, -2_000_000_000, Int.max] {
                 receiver.strikeNext(with: .answer(Answer(status: 429, retryAfter: .date(seconds: seconds))))
@@ -255,10 +271,14 @@ import Testing
     @Test func redirectsLeadInAChain() async throws {
         var path = "/orders"
         var statuses: [Int] = []
-        try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.redirectChain(hops: 3), Answer(status: 204))))) {
+        try await withReceiver(
+            BehaviourProgram(everywhere: Behaviour(reply: .fault(.redirectChain(hops: 3), Answer(status: 204))))
+        ) {
             receiver in
             for _ in 0..<4 {
-                let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest(path: path).text]) { $0.hasSuffix("\r\n\r\n") }
+                let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest(path: path).text]) {
+                    $0.hasSuffix("\r\n\r\n")
+                }
                 statuses += RawClient.statuses(in: text)
                 let location = text.split(separator: "\r\n").first { $0.hasPrefix("location: ") }
                 path = location.map { String($0.dropFirst(10)) } ?? path
@@ -281,7 +301,9 @@ import Testing
     func retryAfterIsWrittenAsAsked(form: RetryAfter, value: String) async throws {
         let busy = Answer(status: 429, retryAfter: form)
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .answer(busy)))) { receiver in
-            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) { $0.hasSuffix("\r\n\r\n") }
+            let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
+                $0.hasSuffix("\r\n\r\n")
+            }
             #expect(text == "HTTP/1.1 429 Too Many Requests\r\nretry-after: \(value)\r\ncontent-length: 0\r\n\r\n")
         }
     }

@@ -16,7 +16,8 @@ import Testing
                 """
             let words = try await Python.run(script).split(separator: " ").map(String.init)
             let size = mebibytes << 20
-            #expect(words.count == 4 && words[0] == "gzip" && Int(words[1]) == size && Int(words[3]) == size, "\(words)")
+            #expect(
+                words.count == 4 && words[0] == "gzip" && Int(words[1]) == size && Int(words[3]) == size, "\(words)")
             #expect(try #require(Int(words[2])) < size / 900)
         }
     }

@@ -29,7 +29,9 @@ import WebhookSigning
         try await withSecrets { receiver in
             let url = "http://127.0.0.1:\(receiver.port)"
             func curl(_ arguments: [String]) async throws -> String {
-                let usual = ["--silent", "--show-error", "--output", "/dev/null", "--write-out", "%{http_code}", "--data", "{}"]
+                let usual = [
+                    "--silent", "--show-error", "--output", "/dev/null", "--write-out", "%{http_code}", "--data", "{}",
+                ]
                 let run = try await CommandRun(program: "/usr/bin/curl", usual + arguments)
                 return run.output + run.errors
             }
@@ -61,7 +63,8 @@ import WebhookSigning
         try await withSecrets { receiver in
             let script = AnySenderTests.checkout + "/Tests/SignatureLibraries/sender.py"
             let sent = try await CommandRun(
-                program: AnySenderTests.python, ["-B", script, "http://127.0.0.1:\(receiver.port)", AnySenderTests.secret])
+                program: AnySenderTests.python,
+                ["-B", script, "http://127.0.0.1:\(receiver.port)", AnySenderTests.secret])
             #expect(sent.status == 0, "\(sent.errors)")
             #expect(sent.output.split(separator: "\n").count == 11, "\(sent.output)")
             let journal = receiver.journal()

@@ -20,7 +20,8 @@ import WebhookSigning
         func request(_ path: String) throws -> String {
             let standard = SignatureScheme.standard
             let scheme = try SignatureScheme(
-                headers: standard.headers, signs: MessageTemplate(signs), encoding: encoding, secretForm: form, prefix: prefix,
+                headers: standard.headers, signs: MessageTemplate(signs), encoding: encoding, secretForm: form,
+                prefix: prefix,
                 separator: " ")
             let signer = Signer(try SecretSet(written: [secret], form: form), scheme: scheme)
             let headers = signer.headers(id: "msg_1", timestamp: now, body: signed.utf8)
@@ -35,12 +36,15 @@ import WebhookSigning
         configuration.messageCap = 100
         configuration.journalCapacity = 1
         let retired = try SecretSet(members: [
-            .init(SigningSecret(Self.written)), .init(SigningSecret("whsec_cmV0aXJlZHJldGlyZWRyZXRpcmVkcmV0"), until: Self.now - 1),
+            .init(SigningSecret(Self.written)),
+            .init(SigningSecret("whsec_cmV0aXJlZHJldGlyZWRyZXRpcmVkcmV0"), until: Self.now - 1),
         ])
         configuration.program.secrets = [
             .init(.exact("/a"), retired),
             .init(.exact("/b"), try SecretSet(written: ["whsec_b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90"])),
-            .init(.exact("/raw"), try SecretSet(written: ["c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"], form: .raw), scheme: .stripe),
+            .init(
+                .exact("/raw"), try SecretSet(written: ["c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"], form: .raw),
+                scheme: .stripe),
         ]
         return OfflineReceiver(configuration, now: Self.now * 1_000_000_000)
     }
@@ -54,7 +58,8 @@ import WebhookSigning
     }
 
     private func expect(
-        _ expected: SignatureDiagnosis, _ change: (inout Sender) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+        _ expected: SignatureDiagnosis, _ change: (inout Sender) -> Void,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         var sender = Sender()
         change(&sender)
@@ -97,14 +102,17 @@ import WebhookSigning
     @Test func otherSchemesAreRecognised() throws {
         let signer = Signer(try SecretSet(written: [Self.written]), scheme: .svix)
         var request = WebhookRequest(path: "/a", id: nil, body: Self.body)
-        request.headers = signer.headers(id: "msg_1", timestamp: Self.now, body: Self.body.utf8).map { "\($0.name): \($0.value)" }
+        request.headers = signer.headers(id: "msg_1", timestamp: Self.now, body: Self.body.utf8).map {
+            "\($0.name): \($0.value)"
+        }
         #expect(try diagnosis(request.text) == (.missing, .otherScheme))
         #expect(try diagnosis(WebhookRequest(path: "/a").text) == (.missing, nil))
     }
 
     @Test func aDecodedSecretIsRecognisedWhereTheTextIsTheKey() throws {
         let scheme = try SignatureScheme(
-            headers: SignatureScheme.stripe.headers, signs: SignatureScheme.stripe.signs, secretForm: .base64, prefix: "v1=",
+            headers: SignatureScheme.stripe.headers, signs: SignatureScheme.stripe.signs, secretForm: .base64,
+            prefix: "v1=",
             separator: ",")
         let signer = Signer(try SecretSet(written: ["c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"], form: .base64), scheme: scheme)
         var request = WebhookRequest(path: "/raw", body: Self.body)

@@ -27,7 +27,8 @@ struct HTTP2Tests {
             let urls = paths.map { "https://127.0.0.1:\(port)\($0)" }
             let standard = [
                 "--silent", "--http2", "--max-time", "5", "--cacert", directory.path + "/ca.pem", "--data-binary",
-                "@\(directory.path)/body", "--header", "webhook-id: one", "--write-out", "%{http_version} %{http_code}\n",
+                "@\(directory.path)/body", "--header", "webhook-id: one", "--write-out",
+                "%{http_version} %{http_code}\n",
             ]
             let outputs = urls.flatMap { ["--output", "/dev/null", $0] }
             try await check(receiver, try await Curl.run(standard + arguments + outputs))
@@ -56,7 +57,8 @@ struct HTTP2Tests {
         let now = Int64(Date().timeIntervalSince1970)
         let headers = Signer(secrets).headers(id: "one", timestamp: now, body: "{}".utf8)
         let arguments = headers.dropFirst().flatMap { ["--header", "\($0.name): \($0.value)"] }
-        try await ask(BehaviourProgram(everywhere: Behaviour(), secrets: secrets), Array(arguments)) { receiver, lines in
+        try await ask(BehaviourProgram(everywhere: Behaviour(), secrets: secrets), Array(arguments)) {
+            receiver, lines in
             #expect(lines == ["2 200", "exit 0"])
             #expect(receiver.stats().totals.count(of: .valid) == 1)
         }
@@ -72,7 +74,8 @@ struct HTTP2Tests {
     /// 92: the stream was not closed cleanly. 28: the time was over.
     @Test(arguments: [
         (Fault.resetAfter(bytes: 0), "exit 92", 1, 0), (.halfClose, "exit 92", 0, 1), (.badStatusLine, "exit 92", 0, 1),
-        (.truncatedChunk, "exit 92", 0, 1), (.slowHead(milliseconds: 1), "exit 0", 0, 0), (.earlyAnswer, "exit 0", 0, 0),
+        (.truncatedChunk, "exit 92", 0, 1), (.slowHead(milliseconds: 1), "exit 0", 0, 0),
+        (.earlyAnswer, "exit 0", 0, 0),
         (.closeBeforeReuse, "exit 0", 0, 0), (.gzipBomb(mebibytes: 1), "exit 0", 0, 0),
     ])
     func faultsEndStreams(fault: Fault, exit: String, resets: Int, spoiltCount: Int) async throws {

@@ -6,7 +6,8 @@ import Testing
 /// Judged by Python's ssl module and curl, which know nothing of this receiver.
 @Suite(.timeLimit(.minutes(1))) struct HTTPSTests {
     private func withSecureReceiver(
-        _ program: BehaviourProgram = BehaviourProgram(), _ body: (ReceiverServer, _ port: Int, TemporaryDirectory) async throws -> Void
+        _ program: BehaviourProgram = BehaviourProgram(),
+        _ body: (ReceiverServer, _ port: Int, TemporaryDirectory) async throws -> Void
     ) async throws {
         var configuration = ReceiverConfiguration()
         configuration.program = program
@@ -28,7 +29,9 @@ import Testing
     }
 
     /// What a lawful client says of the connection: the answer's status, or the library's words about what went wrong.
-    private func ask(_ port: Int, _ directory: TemporaryDirectory, _ settings: String = "", timeout: Double = 10) async throws -> String {
+    private func ask(_ port: Int, _ directory: TemporaryDirectory, _ settings: String = "", timeout: Double = 10)
+        async throws -> String
+    {
         try await Python.run(
             """
             import http.client, ssl
@@ -55,8 +58,10 @@ import Testing
 
     @Test(arguments: [
         (ConnectionFault.tlsExpired, "certificate has expired"), (.tlsWrongHost, "IP address mismatch"),
-        (.tlsSelfSigned, "self-signed certificate"), (.tlsOldVersion, "unsupported protocol|UNSUPPORTED_PROTOCOL|protocol version|legacy sigalg"),
-        (.tlsClientCertificate, "certificate required|CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|handshake failure"), (.reset, "reset|EOF"),
+        (.tlsSelfSigned, "self-signed certificate"),
+        (.tlsOldVersion, "unsupported protocol|UNSUPPORTED_PROTOCOL|protocol version|legacy sigalg"),
+        (.tlsClientCertificate, "certificate required|CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|handshake failure"),
+        (.reset, "reset|EOF"),
     ])
     func eachFaultIsSeenAsItself(fault: ConnectionFault, words: String) async throws {
         try await withSecureReceiver(program(fault)) { receiver, port, directory in
@@ -79,8 +84,11 @@ import Testing
     @Test func takesAClientsCertificate() async throws {
         try await withSecureReceiver(program(.tlsClientCertificate)) { receiver, port, directory in
             let issued = try #require(try receiver.issueClientCertificate())
-            try (issued.certificate + issued.key).write(toFile: directory.path + "/client.pem", atomically: true, encoding: .utf8)
-            #expect(try await ask(port, directory, "context.load_cert_chain('\(directory.path)/client.pem')") == "200 TLSv1.3")
+            try (issued.certificate + issued.key).write(
+                toFile: directory.path + "/client.pem", atomically: true, encoding: .utf8)
+            #expect(
+                try await ask(port, directory, "context.load_cert_chain('\(directory.path)/client.pem')")
+                    == "200 TLSv1.3")
         }
     }
 

@@ -133,7 +133,9 @@ final class StreamHandler: ChannelInboundHandler {
             let isAll = reply.steps.isEmpty && reply.ending == .end
             context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: isAll))), promise: nil)
         }
-        let player = ReplyPlayer(reply.steps, context, wrap: { NIOAny(HTTP2Frame.FramePayload.data(.init(data: .byteBuffer($0)))) }) {
+        let player = ReplyPlayer(
+            reply.steps, context, wrap: { NIOAny(HTTP2Frame.FramePayload.data(.init(data: .byteBuffer($0)))) }
+        ) {
             // The end may close the stream before it returns.
             written()
             self.end(reply, context)
@@ -146,7 +148,8 @@ final class StreamHandler: ChannelInboundHandler {
         switch reply.ending {
         case .end:
             guard !reply.steps.isEmpty else { break }
-            let last = context.writeAndFlush(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))))
+            let last = context.writeAndFlush(
+                wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))))
             guard reply.closesConnection, let connection = context.channel.parent else { break }
             // Not before the answer has left.
             last.whenComplete { _ in connection.close(promise: nil) }
@@ -164,7 +167,8 @@ enum Http1Text {
     static func head(_ headers: HPACKHeaders, bodyBytes: Int) -> [UInt8] {
         let method = headers.first(name: ":method") ?? ""
         let path = headers.first(name: ":path") ?? ""
-        var text = "\(method) \(path) HTTP/1.1\r\nhost: \(headers.first(name: ":authority") ?? headers.first(name: "host") ?? "")\r\n"
+        var text =
+            "\(method) \(path) HTTP/1.1\r\nhost: \(headers.first(name: ":authority") ?? headers.first(name: "host") ?? "")\r\n"
         for field in headers where !field.name.hasPrefix(":") && !dropped.contains(field.name) {
             text += "\(field.name): \(field.value)\r\n"
         }

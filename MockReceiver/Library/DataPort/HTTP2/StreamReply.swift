@@ -65,11 +65,15 @@ struct StreamReply {
     }
 
     /// Fields that HTTP/2 has no place for (RFC 9113 section 8.2.2).
-    private static let ofConnections: Set<String> = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te"]
+    private static let ofConnections: Set<String> = [
+        "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te",
+    ]
 
     private static func headers(_ answer: Answer, length: Int?) -> HPACKHeaders {
         var headers = HPACKHeaders([(":status", "\(answer.status)")])
-        for header in answer.headers where !ofConnections.contains(header.name.lowercased()) { headers.add(name: header.name.lowercased(), value: header.value) }
+        for header in answer.headers where !ofConnections.contains(header.name.lowercased()) {
+            headers.add(name: header.name.lowercased(), value: header.value)
+        }
         if let retryAfter = answer.retryAfter { headers.add(name: "retry-after", value: retryAfter.text) }
         if let length { headers.add(name: "content-length", value: "\(length)") }
         return headers

@@ -3,7 +3,9 @@ import NIOCore
 // Answers in HTTP/1.1 form (RFC 9112). No Date: a hundred thousand answers a second may share these bytes.
 extension Answer {
     /// The whole answer.
-    func bytes(closing: Bool) -> ByteBuffer { ByteBuffer(string: head(length: hasBody ? body.utf8.count : nil, closing: closing) + text) }
+    func bytes(closing: Bool) -> ByteBuffer {
+        ByteBuffer(string: head(length: hasBody ? body.utf8.count : nil, closing: closing) + text)
+    }
 
     /// RFC 9110 section 8.6: a 204 carries no Content-Length; a 304 need not.
     var hasBody: Bool { status != 204 && status != 304 }

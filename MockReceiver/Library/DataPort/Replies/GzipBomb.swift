@@ -11,7 +11,9 @@ enum GzipBomb {
         deflate(size, &bits)
         stream += bits.bytes
         for word in [CRC32OfZeros.value(size), UInt32(truncatingIfNeeded: size)] {
-            for shift in stride(from: 0 as UInt32, to: 32, by: 8) { stream.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: 0 as UInt32, to: 32, by: 8) {
+                stream.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return stream
     }
@@ -30,7 +32,9 @@ enum GzipBomb {
             bits.put([1, 2, 18, 0].contains(symbol) ? 2 : 0, count: 3)
         }
         // Codes in order of symbol: 0 = 00, 1 = 01, 2 = 10, 18 = 11; a Huffman code goes with its first bit first.
-        let one = 0b10, two = 0b01, manyZeros = 0b11
+        let one = 0b10
+        let two = 0b01
+        let manyZeros = 0b11
         bits.put(two, count: 2)  // symbol 0
         bits.put(manyZeros, count: 2)
         bits.put(138 - 11, count: 7)

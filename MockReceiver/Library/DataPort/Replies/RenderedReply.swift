@@ -22,7 +22,8 @@ final class RenderedReply: Sendable {
         case .reset: (answer, fault) = (nil, nil)
         case .answer(let plain): (answer, fault) = (plain, nil)
         case .fault(.resetAfter(bytes: 0), _): (answer, fault) = (nil, nil)
-        case .fault(.redirectTo(let location), let other): (answer, fault) = (other.redirected(to: location, orElse: 302), nil)
+        case .fault(.redirectTo(let location), let other):
+            (answer, fault) = (other.redirected(to: location, orElse: 302), nil)
         case .fault(let fault, let spoilt): (answer, self.fault) = (spoilt, fault)
         }
         isDynamic = (answer?.retryAfter?.isDated ?? false) || (fault?.isRedirect ?? false)
@@ -34,7 +35,9 @@ final class RenderedReply: Sendable {
 
     private static func form(_ answer: Answer?, _ fault: Fault?) -> Form {
         guard let answer else { return .reset }
-        if let script = fault.flatMap({ ReplyScript($0, answer) }) ?? ReplyScript(dribbling: answer) { return .script(script) }
+        if let script = fault.flatMap({ ReplyScript($0, answer) }) ?? ReplyScript(dribbling: answer) {
+            return .script(script)
+        }
         return .plain(keepAlive: answer.bytes(closing: false), closing: answer.bytes(closing: true))
     }
 
@@ -58,7 +61,8 @@ final class RenderedReply: Sendable {
         guard isDynamic, var answer else { return self }
         if case .date(let seconds) = answer.retryAfter {
             let range = RetryAfter.dateSeconds
-            let date = HTTPDate.text(max(0, now / 1_000_000_000 + Int64(min(max(seconds, range.lowerBound), range.upperBound))))
+            let date = HTTPDate.text(
+                max(0, now / 1_000_000_000 + Int64(min(max(seconds, range.lowerBound), range.upperBound))))
             answer.headers.append(Answer.Header("retry-after", date))
             answer.retryAfter = nil
             return RenderedReply(answer, obeying: seconds, fault)
@@ -88,7 +92,8 @@ extension ReplyOutcome {
         }
         switch fault {
         case .resetAfter: self.init(status: 0, isReset: true)
-        case .silence, .halfClose, .endlessHead, .badStatusLine, .lengthTooLong, .truncatedChunk, .malformedChunk, .infiniteBody:
+        case .silence, .halfClose, .endlessHead, .badStatusLine, .lengthTooLong, .truncatedChunk, .malformedChunk,
+            .infiniteBody:
             self.init(status: 0)
         case nil, .closeBeforeReuse, .slowHead, .lengthTooShort, .gzipBomb, .earlyAnswer, .redirectChain, .redirectTo:
             self.init(status: answer.status, retryAfter: answer.retryAfter?.lawfulSeconds)
@@ -112,7 +117,8 @@ extension RetryAfter {
         switch self {
         case .seconds(let seconds), .date(let seconds): seconds >= 0 ? seconds : nil
         // RFC 9110 section 10.2.3: decimal digits and no sign. More than nine of them is no waiting time.
-        case .text(let text): text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.count <= 9 ? Int(text) : nil
+        case .text(let text):
+            text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.count <= 9 ? Int(text) : nil
         }
     }
 

@@ -17,7 +17,8 @@ final class ReplyPlayer {
     ///   - wrap: makes of bytes what the connection's next handler takes.
     ///   - done: called once, when every step is written; never after `cancel`.
     init(
-        _ steps: [ReplyScript.Step], _ context: ChannelHandlerContext, wrap: @escaping (ByteBuffer) -> NIOAny = { NIOAny($0) },
+        _ steps: [ReplyScript.Step], _ context: ChannelHandlerContext,
+        wrap: @escaping (ByteBuffer) -> NIOAny = { NIOAny($0) },
         done: @escaping () -> Void
     ) {
         self.steps = steps
@@ -72,7 +73,9 @@ final class ReplyPlayer {
     private func pump(_ bytes: ByteBuffer) {
         guard !isOver else { return }
         // What the sender does not read stays one piece: the next goes when this one has gone.
-        context.writeAndFlush(wrap(bytes)).assumeIsolated().whenSuccess { self.after(ReplyPlayer.pause) { self.pump(bytes) } }
+        context.writeAndFlush(wrap(bytes)).assumeIsolated().whenSuccess {
+            self.after(ReplyPlayer.pause) { self.pump(bytes) }
+        }
     }
 
     private func after(_ pause: TimeAmount, _ body: @escaping () -> Void) {

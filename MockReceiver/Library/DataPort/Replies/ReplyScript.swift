@@ -40,7 +40,8 @@ struct ReplyScript: Sendable {
         guard answer.dribble > 0, !answer.text.isEmpty else { return nil }
         let head = answer.head(length: answer.text.utf8.count)
         self.init(
-            [.send(ByteBuffer(string: head)), .dribble(ByteBuffer(string: answer.text), milliseconds: answer.dribble)], .keep)
+            [.send(ByteBuffer(string: head)), .dribble(ByteBuffer(string: answer.text), milliseconds: answer.dribble)],
+            .keep)
     }
 
     /// Nil: the answer is written as it is.
@@ -49,23 +50,36 @@ struct ReplyScript: Sendable {
         let head = answer.head(length: answer.hasBody ? length : nil)
         let chunked = answer.head(length: nil, framing: "transfer-encoding: chunked\r\n")
         switch fault {
-        case .resetAfter(let bytes): self.init([.send(ByteBuffer(bytes: (head + answer.text).utf8.prefix(bytes)))], .reset)
+        case .resetAfter(let bytes):
+            self.init([.send(ByteBuffer(bytes: (head + answer.text).utf8.prefix(bytes)))], .reset)
         case .silence: self.init([], .hang)
         case .halfClose: self.init([], .halfClose)
         case .closeBeforeReuse: self.init(head + answer.text, .closeBeforeReuse)
         case .slowHead(let milliseconds):
-            self.init([.dribble(ByteBuffer(string: head), milliseconds: milliseconds), .send(ByteBuffer(string: answer.text))], .keep)
+            self.init(
+                [
+                    .dribble(ByteBuffer(string: head), milliseconds: milliseconds),
+                    .send(ByteBuffer(string: answer.text)),
+                ], .keep)
         case .endlessHead:
             let line = "x-filler: \(String(repeating: "f", count: 116))\r\n"
             self.init(
-                [.send(ByteBuffer(string: answer.statusLine)), .forever(ByteBuffer(string: String(repeating: line, count: 64)))], .hang)
+                [
+                    .send(ByteBuffer(string: answer.statusLine)),
+                    .forever(ByteBuffer(string: String(repeating: line, count: 64))),
+                ], .hang)
         case .badStatusLine:
-            self.init("HTTP/one.one TWO-HUNDRED\r\n" + answer.fields(length: answer.hasBody ? length : nil) + answer.text, .close)
+            self.init(
+                "HTTP/one.one TWO-HUNDRED\r\n" + answer.fields(length: answer.hasBody ? length : nil) + answer.text,
+                .close)
         case .lengthTooLong: self.init(answer.head(length: length + 64) + answer.text, .close)
         case .lengthTooShort:
             let body = length < 2 ? "{}" + answer.text : answer.text
             self.init(answer.head(length: body.utf8.count / 2) + body, .close)
-        case .truncatedChunk: self.init([.send(ByteBuffer(string: chunked + "40\r\n")), .send(ByteBuffer(bytes: answer.text.utf8.prefix(32)))], .close)
+        case .truncatedChunk:
+            self.init(
+                [.send(ByteBuffer(string: chunked + "40\r\n")), .send(ByteBuffer(bytes: answer.text.utf8.prefix(32)))],
+                .close)
         case .malformedChunk: self.init(chunked + "not-a-size\r\n" + answer.text + "\r\n0\r\n\r\n", .close)
         case .infiniteBody:
             let chunk = "2000\r\n\(String(repeating: "z", count: 8_192))\r\n"
