@@ -11,7 +11,7 @@ struct SignatureChecks {
 
     /// Of a second: a flood of wrong signatures must not cost the receiver its speed, nor may a few large ones.
     private static let mostDiagnoses = 100
-    private static let mostSpent: Int64 = 100_000_000
+    private static let mostSpent: Int64 = 250_000_000
 
     /// Fills in what the request's signature says.
     mutating func check(_ request: inout ReceivedRequest, _ view: RequestView, tolerance: Int64) {

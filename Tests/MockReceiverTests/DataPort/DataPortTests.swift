@@ -13,6 +13,28 @@ import WebhookModel
         }
     }
 
+    /// Its answers would pile up.
+    @Test func whoNeverReadsIsNotReadEither() async throws {
+        let long = BehaviourProgram(
+            everywhere: Behaviour(reply: .answer(Answer(body: String(repeating: "a", count: 10_000)))))
+        try await withReceiver(long) { receiver in
+            func requests(to path: String) -> Int {
+                receiver.endpoints().first { $0.path == path }?.counters.requests ?? 0
+            }
+            func flood(_ path: String) -> String {
+                (0..<5_000 as Range<UInt64>).map { WebhookRequest.numbered($0, path: path).text }.joined()
+            }
+            let deaf = try await RawConnection.open(port: receiver.port, reads: false)
+            let sending = Task { try await deaf.send(flood("/deaf")) }
+            let other = try await RawConnection.open(port: receiver.port)
+            try await other.send(flood("/other"))
+            try await eventually { requests(to: "/other") == 5_000 }
+            // What the kernel holds for it, and a little more: 50 MB are far beyond that.
+            #expect((1..<4_000).contains(requests(to: "/deaf")), "\(requests(to: "/deaf"))")
+            sending.cancel()
+        }
+    }
+
     @Test func aDelayHoldsLaterAnswersBack() async throws {
         let program = BehaviourProgram(rules: [
             .init(.exact("/slow"), Behaviour(reply: .answer(Answer(status: 201)), delay: 30)),

@@ -120,6 +120,19 @@ import WebhookSigning
         #expect(try diagnosis(request.text) == (.wrong, .secretDecoded))
     }
 
+    /// Written anew with indents it would be hundreds of megabytes.
+    @Test func deepNestingCostsNoMemory() throws {
+        let receiver = try receiver()
+        let deep =
+            String(repeating: "[", count: 127) + "1" + String(repeating: ",1", count: 32_000)
+            + String(repeating: "]", count: 127)
+        var request = WebhookRequest(path: "/a", id: "msg_1", body: deep)
+        let signature = String(repeating: "A", count: 43) + "="
+        request.headers = ["webhook-timestamp: \(Self.now)", "webhook-signature: v1,\(signature)"]
+        receiver.receive(request.text, at: Self.now * 1_000_000_000)
+        #expect(receiver.stats.totals.count(of: .wrong) == 1 && receiver.stats.totals.count(of: .unknown) == 1)
+    }
+
     @Test func aFloodIsNotDiagnosed() throws {
         let receiver = try receiver()
         var sender = Sender()

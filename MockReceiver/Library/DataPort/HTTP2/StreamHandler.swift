@@ -66,7 +66,9 @@ final class StreamHandler: ChannelInboundHandler {
         var parser = RequestParser(limits: limits)
         let now = WallClock.now()
         let decision = text.withUnsafeBytes { bytes in
-            guard case .incomplete = parser.advance(bytes), parser.headLength > 0 else { return nil as Decision? }
+            guard case .incomplete = parser.advance(bytes), parser.headLength > 0,
+                WebhookMethod.isKnown(bytes[parser.head.method])
+            else { return nil as Decision? }
             return loop.receiveHead(parser, bytes, &latestPath, now: now)
         }
         if let decision { begin(decision, context) }
