@@ -109,7 +109,8 @@ private final class FrameServerHandler: ChannelInboundHandler {
         do {
             try FrameDecoder(bodyLimit: 16 << 20).readFrames(from: &buffer) { frame in
                 script(peer, frame)
-                return true
+                // What stands behind the frame that made the script drop it is lost with the connection.
+                return context.channel.isActive
             }
         } catch {
             context.close(promise: nil)

@@ -71,6 +71,23 @@ struct ReconnectTests {
         try await server.stop()
     }
 
+    // Else the frames behind the one that was dropped push the script's count on: it loses the same frame for ever.
+    @Test("of a connection that the scripted server drops it reads nothing more")
+    func dropsWhatFollows() async throws {
+        let frames = NIOLockedValueBox(0)
+        let server = try await FrameServer.start { peer, frame in
+            if frame.header.type == .hello { peer.send(FrameServer.welcome(eventsPerFrame: 1)) }
+            guard frame.header.type == .publish else { return }
+            frames.withLockedValue { $0 += 1 }
+            peer.drop()
+        }
+        let publisher = try await EventPublisher.connect(PublisherSettings.once(port: server.port))
+        await #expect(throws: PublishError.self) { try await publisher.publish((1...50).map { Events.make($0) }) }
+        await publisher.close()
+        try await server.stop()
+        #expect(frames.withLockedValue { $0 } == 1)
+    }
+
     @Test("GOAWAY: what was sent is answered there, the rest goes to the other server, and nothing is lost")
     func goAway() async throws {
         let leaving = try await FrameServer.start { peer, frame in
