@@ -3,7 +3,7 @@ import Testing
 import WireProtocol
 
 /// The runner can fail: each fault of a server is found by the check that plays its clause, and that clause is cited.
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultTests {
     // How long a fault that shows in silence is waited for.
     private static let patience = Duration.seconds(1)
 

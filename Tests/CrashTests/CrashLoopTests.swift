@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The real server, killed under load; the ledgers of producer and receiver are compared at the end.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct CrashLoopTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct CrashLoopTests {
     @Test func `nothing acknowledged is lost by a kill`() async throws {
         let site = try await Site()
         var plan = CrashPlan(run: site.run, serverCommand: site.command(["serve"] + site.flags(site.provisioning)))

@@ -10,7 +10,7 @@ import WireProtocol
 
 /// The Swift client against the real server, which is killed and started again under load. The store's own rows are
 /// the judge: every event that was published is there, once.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PublisherCrashTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PublisherCrashTests {
     private static let kills = 20
     private static let callers = 16
     private static let batch = 25

@@ -2,7 +2,7 @@ import Testing
 
 /// Every row of `Ingest.docc/Defences.md` against a real server on loopback. Each attack runs in a process of its own, so
 /// that its memory can be told from everybody else's, and prints what it costs.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct AttackTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct AttackTests {
     /// Passes on what the attack printed.
     private func tell(_ result: ExitTest.Result?) {
         guard let result else { return }

@@ -4,7 +4,7 @@ import Testing
 
 /// What the accounts of many messages take: by their own account always, and by the kernel's where `NEEDLETAIL_MESSAGES=10000000` asks for
 /// the figure of the manual. Run that alone: the kernel counts what other tests take too.
-@Suite(.timeLimit(.minutes(2))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryTests {
     private static let asked = ProcessInfo.processInfo.environment["NEEDLETAIL_MESSAGES"].flatMap(Int.init)
     private static let messages = asked ?? 100_000
 

@@ -7,7 +7,7 @@ import WebhookModel
 /// Answers that mean harm: each ends within the endpoint's timeout, in little memory, under the name that fits.
 ///
 /// Runs alone (`Tests/run`), for it measures the process's memory.
-@Suite("AnswerAttackTests", .serialized, .timeLimit(.minutes(1)))
+@Suite("AnswerAttackTests", .serialized, .timeLimit(.minutes(5)))
 struct AnswerAttackTests {
     /// What one attempt came to, and what it cost.
     private struct Cost {
