@@ -63,6 +63,10 @@ final class ReceiverControl: Sendable {
     }
 
     func wait(for condition: ReceiverCondition, timeout: Duration) async -> Bool {
+        await wait(for: .counters(condition), timeout: timeout).isMet
+    }
+
+    func wait(for aim: WaitList.Aim, timeout: Duration) async -> WaitList.End {
         let token = nextToken.withLockedValue { token in
             token += 1
             return token
@@ -78,9 +82,9 @@ final class ReceiverControl: Sendable {
         defer { clock.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let wait = WaitList.Wait(token: token, condition: condition) { continuation.resume(returning: $0) }
-                if !shared.withCore({ $0.add(wait) }) {
-                    wait.resume(false)
+                let wait = WaitList.Wait(token: token, aim: aim) { continuation.resume(returning: $0) }
+                if let late = shared.withCore({ $0.add(wait) }) {
+                    late.resume(false)
                 } else if Task.isCancelled {
                     // Cancelled before the wait was known.
                     give(up: token)

@@ -179,6 +179,7 @@ struct ReceiverCore {
             JournalEntry($0, excerpt, request, attempt: notes.attempt, choice.reply, delay: choice.delay)
         }
         if !inboxes.isEmpty { inboxes.keep(entry) }
+        if waits.count > 0 { waits.take(entry) }
     }
 }
 
@@ -284,6 +285,7 @@ extension ReceiverCore {
         programSince = now
         journal.removeAll()
         inboxes.clear()
+        waits.reset()
     }
 
     var stats: ReceiverStats {
@@ -291,7 +293,7 @@ extension ReceiverCore {
             since: since, totals: totals, latency: latency?.report, messages: accounts.count,
             accountBytes: accounts.bytes, endpoints: endpoints.count,
             connections: connections, connectionsEver: connectionsEver, refused: refused, uncounted: uncounted,
-            unordered: unordered, journalShortfall: journal.shortfall)
+            unordered: unordered, waiting: waits.count, journalShortfall: journal.shortfall)
     }
 
     var endpointStats: [EndpointStats] { endpoints.map(\.stats) }
@@ -338,13 +340,13 @@ extension ReceiverCore {
 extension ReceiverCore {
     /// Remembers a wait; a condition that holds already comes back with the next `takeSatisfied`.
     ///
-    /// - Returns: false: the receiver has stopped.
-    mutating func add(_ wait: WaitList.Wait) -> Bool { waits.add(wait) }
+    /// - Returns: the wait, not taken: the receiver has stopped.
+    mutating func add(_ wait: WaitList.Wait) -> WaitList.Wait? { waits.add(wait, journal.entries) }
     mutating func removeWait(_ token: Int) -> WaitList.Wait? { waits.remove(token) }
     mutating func closeWaits() -> [WaitList.Wait] { waits.close() }
 
     /// The waits whose conditions hold now, removed.
     mutating func takeSatisfied() -> [WaitList.Wait] {
-        waits.isEmpty ? [] : waits.takeSatisfied(by: totals)
+        waits.count == 0 ? [] : waits.takeSatisfied(by: totals)
     }
 }

@@ -80,6 +80,8 @@ public struct ReceiverStats: Sendable {
     public let uncounted: Int
     /// Messages whose ordering key found no place.
     public let unordered: Int
+    /// Callers that wait for a condition.
+    public let waiting: Int
     /// What the journal's file lacks, where there is one.
     public let journalShortfall: JournalShortfall
     /// A cap was hit: what the accounts lack is unknown, not lost.

@@ -5,6 +5,12 @@ public enum ReceiverCondition: Sendable, Equatable {
     /// At least so many messages accepted.
     case accepted(Int)
 
+    var wanted: Int {
+        switch self {
+        case .requests(let count), .accepted(let count): count
+        }
+    }
+
     func holds(_ counters: ReceiverCounters) -> Bool {
         switch self {
         case .requests(let count): counters.requests >= count
@@ -15,28 +21,69 @@ public enum ReceiverCondition: Sendable, Equatable {
 
 /// Callers that wait for a condition.
 struct WaitList {
+    enum Aim {
+        case counters(ReceiverCondition)
+        /// Requests that fit a filter. Counted as they come: the journal's ring may be shorter than the wait is long.
+        case matching(Int, MatchTally)
+    }
+
+    /// How a wait ended.
+    struct End: Sendable {
+        /// False: the time is over, the caller gave up, or the receiver stopped.
+        let isMet: Bool
+        /// Of a wait for matching requests.
+        let count: MatchCount
+    }
+
     struct Wait {
         let token: Int
-        let condition: ReceiverCondition
-        /// Called once, outside the lock. False: the time is over, or the receiver stopped.
-        let resume: @Sendable (Bool) -> Void
+        fileprivate(set) var aim: Aim
+        /// Called once, outside the lock.
+        private let finish: @Sendable (End) -> Void
+
+        init(token: Int, aim: Aim, finish: @escaping @Sendable (End) -> Void) {
+            self.token = token
+            self.aim = aim
+            self.finish = finish
+        }
+
+        func resume(_ isMet: Bool) {
+            guard case .matching(_, let tally) = aim else { return finish(End(isMet: isMet, count: MatchCount())) }
+            finish(End(isMet: isMet, count: tally.count))
+        }
+
+        func holds(_ counters: ReceiverCounters) -> Bool {
+            switch aim {
+            case .counters(let condition): condition.holds(counters)
+            case .matching(let wanted, let tally): tally.count.found >= wanted
+            }
+        }
     }
 
     private var waits: [Wait] = []
     private var isClosed = false
 
-    var isEmpty: Bool { waits.isEmpty }
+    var count: Int { waits.count }
 
-    /// False: the list is closed, the wait was not taken.
-    mutating func add(_ wait: Wait) -> Bool {
-        guard !isClosed else { return false }
+    /// - Parameter entries: what came before, newest first.
+    /// - Returns: the wait, not taken: the list is closed.
+    mutating func add(_ wait: Wait, _ entries: [JournalEntry]) -> Wait? {
+        var wait = wait
+        wait.change { $0.begin(with: entries) }
+        guard !isClosed else { return wait }
         waits.append(wait)
-        return true
+        return nil
     }
 
     mutating func remove(_ token: Int) -> Wait? {
         waits.firstIndex { $0.token == token }.map { waits.remove(at: $0) }
     }
+
+    /// One more request.
+    mutating func take(_ entry: JournalEntry) { for index in waits.indices { waits[index].change { $0.take(entry) } } }
+
+    /// All are counted from zero.
+    mutating func reset() { for index in waits.indices { waits[index].change { $0.begin(with: []) } } }
 
     /// Everyone who waits; nobody can from now on.
     mutating func close() -> [Wait] {
@@ -46,8 +93,16 @@ struct WaitList {
     }
 
     mutating func takeSatisfied(by counters: ReceiverCounters) -> [Wait] {
-        let satisfied = waits.filter { $0.condition.holds(counters) }
-        if !satisfied.isEmpty { waits.removeAll { $0.condition.holds(counters) } }
+        let satisfied = waits.filter { $0.holds(counters) }
+        if !satisfied.isEmpty { waits.removeAll { $0.holds(counters) } }
         return satisfied
+    }
+}
+
+extension WaitList.Wait {
+    fileprivate mutating func change(_ body: (inout MatchTally) -> Void) {
+        guard case .matching(let wanted, var tally) = aim else { return }
+        body(&tally)
+        aim = .matching(wanted, tally)
     }
 }

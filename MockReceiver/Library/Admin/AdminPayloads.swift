@@ -59,6 +59,8 @@ struct StatsPayload: ResponseEncodable {
     let refused: Int
     let uncounted: Int
     let inconclusive: Bool
+    /// Callers of await, and of its like in Swift.
+    let waiting: Int
     /// Requests that the journal's file lacks, and why where a write failed.
     let unjournaled: Int
     let journalFailure: String?
@@ -75,6 +77,7 @@ struct StatsPayload: ResponseEncodable {
         refused = stats.refused
         uncounted = stats.uncounted
         inconclusive = stats.inconclusive
+        waiting = stats.waiting
         unjournaled = stats.journalShortfall.requests
         journalFailure = stats.journalShortfall.reason
     }

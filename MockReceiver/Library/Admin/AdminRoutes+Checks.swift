@@ -31,8 +31,7 @@ extension AdminRoutes {
                     mend: "with a filter await requests=N, as requests=N&status=2xx")
             }
             wanted = accepted
-            _ = await control.wait(for: .accepted(wanted), timeout: .seconds(seconds))
-            count = MatchCount(found: control.stats().totals.accepted)
+            count = await counted(.accepted(wanted), .seconds(seconds)) { $0.accepted }
         default:
             throw Problem(.badRequest, "say what to await", mend: "give requests=N (and a filter) or accepted=N")
         }
@@ -43,12 +42,18 @@ extension AdminRoutes {
 
     private func found(requests: Int, _ filter: JournalFilter, _ timeout: Duration) async throws -> MatchCount {
         // Without a filter the counters know, and the journal may be off.
-        if filter == JournalFilter() {
-            _ = await control.wait(for: .requests(requests), timeout: timeout)
-            return MatchCount(found: control.stats().totals.requests)
-        }
+        if filter == JournalFilter() { return await counted(.requests(requests), timeout) { $0.requests } }
         try needJournal()
         return await control.wait(forRequests: requests, matching: filter, timeout: timeout)
+    }
+
+    private func counted(
+        _ condition: ReceiverCondition, _ timeout: Duration, _ count: (ReceiverCounters) -> Int
+    ) async -> MatchCount {
+        let isMet = await control.wait(for: condition, timeout: timeout)
+        let found = count(control.stats().totals)
+        // Met, and counted from zero since: what was waited for did come.
+        return MatchCount(found: isMet ? max(found, condition.wanted) : found)
     }
 
     private func timeOut(_ payload: AwaitPayload, _ seconds: Double) -> Problem {

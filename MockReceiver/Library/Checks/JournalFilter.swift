@@ -64,34 +64,25 @@ extension JournalEntry {
 /// How many requests fit a filter.
 public struct MatchCount: Sendable, Equatable {
     public internal(set) var found = 0
-    /// Requests that had left the journal before they were looked at: `found` is then the least, not the number.
+    /// Requests that had left the journal before anybody asked: `found` is then the least, not the number.
     public internal(set) var unseen = 0
 
     public var isExact: Bool { unseen == 0 }
 }
 
-/// Counts as the journal grows, without looking at any request twice.
+/// Counts the requests that fit a filter: those that the journal holds at the beginning, then each as it comes.
 struct MatchTally {
     let filter: JournalFilter
     private(set) var count = MatchCount()
-    private var last = 0
-    private var since: Int64 = 0
 
     init(_ filter: JournalFilter) { self.filter = filter }
 
-    /// - Parameters:
-    ///   - entries: newest first.
-    ///   - since: when the counters began: after a reset all is counted anew.
-    mutating func take(_ entries: [JournalEntry], since: Int64) {
-        if since != self.since {
-            count = MatchCount()
-            last = 0
-            self.since = since
-        }
-        let new = entries.prefix { $0.number > last }
-        guard let newest = new.first, let oldest = new.last else { return }
-        count.unseen += max(0, oldest.number - max(last, filter.after ?? 0) - 1)
-        count.found += new.count { filter.matches($0) }
-        last = newest.number
+    /// - Parameter entries: newest first.
+    mutating func begin(with entries: [JournalEntry]) {
+        let oldest = entries.last.map(\.number) ?? 1
+        count = MatchCount(found: 0, unseen: max(0, oldest - max(0, filter.after ?? 0) - 1))
+        for entry in entries { take(entry) }
     }
+
+    mutating func take(_ entry: JournalEntry) { if filter.matches(entry) { count.found += 1 } }
 }

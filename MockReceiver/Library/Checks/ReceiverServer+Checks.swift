@@ -3,7 +3,8 @@ extension ReceiverServer {
     public func verify(_ assertions: [Assertion]) -> VerificationReport { control.verify(assertions) }
 
     /// Waits until so many requests fit the filter, those that came before included as far as the journal has kept them
-    /// (`ReceiverConfiguration.journalCapacity`).
+    /// (`ReceiverConfiguration.journalCapacity`). Those that come meanwhile are all counted, however many. After a
+    /// `reset` the count begins at zero. Without a journal none is seen.
     ///
     /// - Returns: what was found: fewer than `count` where the time was over, the task was cancelled or the receiver stopped.
     public func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
@@ -40,22 +41,6 @@ extension ReceiverControl {
     }
 
     func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
-        var tally = MatchTally(filter)
-        let end = ContinuousClock.now.advanced(by: timeout)
-        while true {
-            let moment = moment()
-            tally.take(moment.entries, since: moment.stats.since)
-            let left = ContinuousClock.now.duration(to: end)
-            guard left > .zero, tally.count.found < count else { return tally.count }
-            // At least as many requests as are wanting must come first.
-            let (wanted, isOver) = moment.stats.totals.requests.addingReportingOverflow(count - tally.count.found)
-            // A reset counts from zero again: look anew every second, whatever came.
-            if await wait(for: .requests(isOver ? .max : wanted), timeout: min(left, .seconds(1))) { continue }
-            guard !isStopping, !Task.isCancelled else {
-                let last = self.moment()
-                tally.take(last.entries, since: last.stats.since)
-                return tally.count
-            }
-        }
+        await wait(for: .matching(count, MatchTally(filter)), timeout: timeout).count
     }
 }

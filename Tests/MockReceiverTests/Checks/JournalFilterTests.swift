@@ -46,6 +46,22 @@ import WebhookModel
         }
     }
 
+    /// The others push them out of the journal before anybody could look.
+    @Test func waitsForMoreThanTheJournalHolds() async throws {
+        try await withJournal(2) { receiver in
+            async let waiting = receiver.wait(
+                forRequests: 20, matching: JournalFilter(path: .exact("/a")), timeout: .seconds(30))
+            try await eventually { receiver.stats().waiting == 1 }
+            for number in 0..<20 as Range<UInt64> {
+                let texts = ["/a", "/c", "/c", "/c"].map { WebhookRequest.numbered(number, path: $0).text }
+                #expect(try await RawClient.statuses(from: receiver.port, texts, inOnePiece: true).count == 4)
+            }
+            let count = await waiting
+            #expect(count.found == 20 && count.isExact)
+            #expect(receiver.stats().waiting == 0)
+        }
+    }
+
     @Test func whatLeftTheJournalIsUnseen() async throws {
         try await withJournal(2) { receiver in
             _ = try await RawClient.statuses(
