@@ -1,6 +1,6 @@
 extension JSONText {
     /// Nil: no JSON, or nested too deep.
-    static func parse(_ text: [UInt8]) -> JSONText? {
+    package static func parse(_ text: [UInt8]) -> JSONText? {
         var reader = Reader(text: text)
         guard let value = reader.value(depth: 0) else { return nil }
         reader.skipSpace()

@@ -1,18 +1,18 @@
 /// JSON (RFC 8259) as a tree of its own texts: numbers and strings stay as they were written.
-indirect enum JSONText {
+package indirect enum JSONText {
     /// A number, `true`, `false`, `null`, or a string with its quotes.
     case scalar([UInt8])
     case array([JSONText])
     case object([(name: [UInt8], value: JSONText)])
 
     /// What stands between the parts.
-    struct Spacing {
+    package struct Spacing {
         let comma: [UInt8]
         let colon: [UInt8]
         /// Of one level; nil: all on one line.
         let indent: [UInt8]?
 
-        static let all = [
+        package static let all = [
             // JSON.stringify, Jackson, serde; Python's json.dumps; pretty printers.
             Spacing(comma: Array(",".utf8), colon: Array(":".utf8), indent: nil),
             Spacing(comma: Array(", ".utf8), colon: Array(": ".utf8), indent: nil),
@@ -23,7 +23,7 @@ indirect enum JSONText {
     }
 
     /// What becomes of the characters of strings.
-    enum Escapes: CaseIterable {
+    package enum Escapes: CaseIterable {
         case asWritten
         /// All beyond ASCII as `\uXXXX` (Python).
         case ascii
@@ -33,18 +33,26 @@ indirect enum JSONText {
         case plain
     }
 
-    struct Style {
+    package struct Style {
         let spacing: Spacing
         let escapes: Escapes
         /// Members in order of their names.
         let isSorted: Bool
         /// Bytes after which writing stops.
-        let limit: Int
+        package let limit: Int
+
+        package init(_ spacing: Spacing, _ escapes: Escapes, isSorted: Bool, limit: Int) {
+            self.spacing = spacing
+            self.escapes = escapes
+            self.isSorted = isSorted
+            self.limit = limit
+        }
     }
 
     // MARK: Writing
 
-    func write(_ style: Style, _ depth: Int, _ output: inout [UInt8]) {
+    /// - Parameter depth: of the value in its text; 0: the whole.
+    package func write(_ style: Style, _ depth: Int, _ output: inout [UInt8]) {
         guard output.count <= style.limit else { return }
         switch self {
         case .scalar(let text): output += JSONText.escaped(text, style.escapes)

@@ -12,7 +12,7 @@ enum JSONVariants {
                 for spacing in JSONText.Spacing.all {
                     var written: [UInt8] = []
                     value.write(
-                        JSONText.Style(spacing: spacing, escapes: escapes, isSorted: sorted, limit: limit), 0, &written)
+                        JSONText.Style(spacing, escapes, isSorted: sorted, limit: limit), 0, &written)
                     if written != text, written.count <= limit, isIt(written) { return true }
                 }
             }

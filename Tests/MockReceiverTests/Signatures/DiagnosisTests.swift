@@ -121,12 +121,24 @@ import WebhookSigning
     }
 
     /// Written anew with indents it would be hundreds of megabytes.
-    @Test func deepNestingCostsNoMemory() throws {
+    @Test(arguments: JSONText.Spacing.all.indices)
+    func deepNestingCostsNoMemory(spacing: Int) throws {
+        let value = try #require(JSONText.parse(Array(Self.deep.utf8)))
+        let style = JSONText.Style(
+            JSONText.Spacing.all[spacing], .asWritten, isSorted: true, limit: 4 * Self.deep.utf8.count)
+        var written: [UInt8] = []
+        value.write(style, 0, &written)
+        // A line for each level that is closed may follow.
+        #expect(written.count <= style.limit + 128 * 4 * 128)
+    }
+
+    private static let deep =
+        String(repeating: "[", count: 127) + "1" + String(repeating: ",1", count: 32_000)
+        + String(repeating: "]", count: 127)
+
+    @Test func deepNestingIsDiagnosed() throws {
         let receiver = try receiver()
-        let deep =
-            String(repeating: "[", count: 127) + "1" + String(repeating: ",1", count: 32_000)
-            + String(repeating: "]", count: 127)
-        var request = WebhookRequest(path: "/a", id: "msg_1", body: deep)
+        var request = WebhookRequest(path: "/a", id: "msg_1", body: Self.deep)
         let signature = String(repeating: "A", count: 43) + "="
         request.headers = ["webhook-timestamp: \(Self.now)", "webhook-signature: v1,\(signature)"]
         receiver.receive(request.text, at: Self.now * 1_000_000_000)

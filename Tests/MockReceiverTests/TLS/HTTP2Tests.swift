@@ -13,17 +13,8 @@ struct HTTP2Tests {
         _ program: BehaviourProgram, _ arguments: [String] = [], paths: [String] = ["/orders"], body: String = "{}",
         _ check: (ReceiverServer, [String]) async throws -> Void
     ) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.program = program
-        configuration.tlsPort = 0
-        configuration.messageCap = 1_000
-        configuration.journalCapacity = 8
-        let directory = TemporaryDirectory()
-        try await withReceiver(configuration) { receiver in
-            let authority = try #require(receiver.authorityCertificate)
-            try authority.write(toFile: directory.path + "/ca.pem", atomically: true, encoding: .utf8)
+        try await withSecureReceiver(program) { receiver, port, directory in
             try body.write(toFile: directory.path + "/body", atomically: true, encoding: .utf8)
-            let port = try #require(receiver.tlsPort)
             let urls = paths.map { "https://127.0.0.1:\(port)\($0)" }
             let standard = [
                 "--silent", "--http2", "--max-time", "5", "--cacert", directory.path + "/ca.pem", "--data-binary",
@@ -85,6 +76,45 @@ struct HTTP2Tests {
             #expect(receiver.stats().totals.spoilt == spoiltCount)
             #expect(receiver.stats().totals.requests == 1)
         }
+    }
+
+    /// More comes than the length says, also where the answer has no body to be longer than that.
+    @Test(arguments: ["", "x", "0123456789"])
+    func aBodyIsLongerThanItsLength(body: String) async throws {
+        try await ask(spoilt(.lengthTooShort, Answer(body: body))) { receiver, lines in
+            // 92: the stream was not closed cleanly. 18: less or more came than was said.
+            #expect(lines.last == "exit 92" || lines.last == "exit 18", "\(lines)")
+            #expect(receiver.stats().totals.requests == 1)
+        }
+    }
+
+    /// They would make the whole answer malformed (RFC 9113 section 8.2.2).
+    @Test func fieldsOfConnectionsAreLeftOut() async throws {
+        let names = ["Connection", "keep-alive", "transfer-encoding", "upgrade", "x-kept"]
+        let answer = Answer(headers: names.map { Answer.Header($0, "close") })
+        try await ask(BehaviourProgram(everywhere: Behaviour(reply: .answer(answer))), ["--dump-header", "-"]) {
+            _, lines in
+            let heads = lines.flatMap { $0.split(whereSeparator: \.isNewline) }
+            #expect(heads == ["HTTP/2 200 ", "x-kept: close", "content-length: 0", "2 200", "exit 0"])
+        }
+    }
+
+    /// Streams and timers that held each other would keep it.
+    @Test func aStoppedReceiverLeavesNothingBehind() async throws {
+        let program = BehaviourProgram(rules: [
+            .init(.exact("/hangs"), Behaviour(reply: .fault(.silence, Answer()))),
+            .init(.exact("/slow"), Behaviour(reply: .answer(Answer(body: "abc", dribble: 1)), delay: 1)),
+            .init(.all, Behaviour()),
+        ])
+        weak var core: AnyObject?
+        try await ask(program, ["--max-time", "1", "--parallel"], paths: ["/a", "/slow", "/hangs"]) { receiver, lines in
+            #expect(lines.count(where: { $0 == "2 200" }) == 2, "\(lines)")
+            #expect(receiver.stats().totals.requests == 3)
+            let control = try #require(Mirror(reflecting: receiver).descendant("control"))
+            core = try #require(Mirror(reflecting: control).descendant("shared")) as AnyObject
+            #expect(core != nil)
+        }
+        try await eventually { core == nil }
     }
 
     @Test func delaysAndDribblesTakeTheirTime() async throws {

@@ -5,23 +5,6 @@ import Testing
 
 /// Judged by Python's ssl module and curl, which know nothing of this receiver.
 @Suite(.timeLimit(.minutes(1))) struct HTTPSTests {
-    private func withSecureReceiver(
-        _ program: BehaviourProgram = BehaviourProgram(),
-        _ body: (ReceiverServer, _ port: Int, TemporaryDirectory) async throws -> Void
-    ) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.program = program
-        configuration.tlsPort = 0
-        configuration.messageCap = 1_000
-        configuration.journalCapacity = 8
-        let directory = TemporaryDirectory()
-        try await withReceiver(configuration) { receiver in
-            let authority = try #require(receiver.authorityCertificate)
-            try authority.write(toFile: directory.path + "/ca.pem", atomically: true, encoding: .utf8)
-            try await body(receiver, try #require(receiver.tlsPort), directory)
-        }
-    }
-
     private func program(_ fault: ConnectionFault) -> BehaviourProgram {
         var program = BehaviourProgram()
         program.connections = [ConnectionRule(fault)]
