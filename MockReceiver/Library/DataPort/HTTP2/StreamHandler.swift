@@ -133,6 +133,8 @@ final class StreamHandler: ChannelInboundHandler {
     private func write(_ reply: StreamReply, _ context: ChannelHandlerContext, _ written: @escaping () -> Void) {
         if let headers = reply.headers {
             let isAll = reply.steps.isEmpty && reply.ending == .end
+            // The flush ends the stream before it returns: afterwards the sender would seem to have gone first.
+            if isAll { written() }
             context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: isAll))), promise: nil)
         }
         let player = ReplyPlayer(
