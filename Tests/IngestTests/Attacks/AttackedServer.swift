@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Ingest
 import Logging
+import NIOConcurrencyHelpers
 import Testing
 import WebhookModel
 
@@ -107,12 +108,21 @@ struct AttackedServer {
 enum OwnDescriptors {
     static func run(_ body: @escaping @Sendable () throws -> Void) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            // Another thread resumes: to resume may start one, which would keep the descriptors of its maker open.
             Thread.detachNewThread {
-                let cloneFiles: CInt = 0x400
-                // Behind _GNU_SOURCE, so not in Glibc's module.
-                let unshare = unsafeBitCast(dlsym(nil, "unshare")!, to: (@convention(c) (CInt) -> CInt).self)
-                precondition(unshare(cloneFiles) == 0)
-                done.resume(with: Result(catching: body))
+                let outcome = NIOLockedValueBox<Result<Void, any Error>>(.success(()))
+                let isOver = DispatchSemaphore(value: 0)
+                Thread.detachNewThread {
+                    let cloneFiles: CInt = 0x400
+                    // Behind _GNU_SOURCE, so not in Glibc's module.
+                    let unshare = unsafeBitCast(dlsym(nil, "unshare")!, to: (@convention(c) (CInt) -> CInt).self)
+                    precondition(unshare(cloneFiles) == 0)
+                    let result = Result(catching: body)
+                    outcome.withLockedValue { $0 = result }
+                    isOver.signal()
+                }
+                isOver.wait()
+                done.resume(with: outcome.withLockedValue { $0 })
             }
         }
     }
