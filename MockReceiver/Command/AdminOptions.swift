@@ -18,27 +18,49 @@ struct AdminOptions: ParsableArguments {
         admin ?? ProcessInfo.processInfo.environment["MOCK_RECEIVER_ADMIN"] ?? "http://127.0.0.1:9401"
     }
 
+    func validate() throws { _ = try caller() }
+
+    private func caller() throws -> AdminCaller {
+        do {
+            return try AdminCaller(address)
+        } catch {
+            throw ValidationError("--admin: \(error)")
+        }
+    }
+
     /// The reply, whatever its status among `expected`.
     ///
+    /// - Parameter shape: what a receiver answers; anything else is no receiver's.
     /// - Throws: `CommandFailure` with the problem's words for every other status.
-    func call(_ method: String, _ target: String, body: String? = nil, expecting expected: Set<Int> = [200, 204])
-        async throws -> Answered
-    {
-        try await call(method, target, pieces: body.map(AdminOptions.once), expecting: expected)
+    func call(
+        _ method: String, _ target: String, answers shape: AdminCaller.Shape, body: String? = nil,
+        expecting expected: Set<Int> = [200, 204], patience: TimeAmount = AdminCaller.patience
+    ) async throws -> Answered {
+        try await call(
+            method, target, answers: shape, pieces: body.map(AdminOptions.once), expecting: expected, patience: patience
+        )
     }
 
     func call(
-        _ method: String, _ target: String, pieces: (@Sendable () throws -> ByteBuffer?)?, expecting expected: Set<Int>
+        _ method: String, _ target: String, answers shape: AdminCaller.Shape,
+        pieces: (@Sendable () throws -> ByteBuffer?)?, expecting expected: Set<Int>,
+        patience: TimeAmount = AdminCaller.patience
     ) async throws -> Answered {
-        let reply = try await AdminCaller(address).call(method, target, body: pieces)
+        let reply = try await caller().call(method, target, answers: shape, patience: patience, body: pieces)
         let answered = Answered(status: reply.status, text: String(decoding: reply.body, as: UTF8.self))
         guard expected.contains(reply.status) else { throw answered.failure }
         return answered
     }
 
     /// Writes the reply to standard output as it comes.
-    func copy(_ target: String) async throws {
-        let reply = try await AdminCaller(address).call("GET", target, onPiece: { Terminal.pass($0.readableBytesView) })
+    ///
+    /// - Parameters:
+    ///   - type: its media type.
+    ///   - patience: nil: it may be silent for ever.
+    func copy(_ target: String, type: String, patience: TimeAmount? = AdminCaller.patience) async throws {
+        let reply = try await caller().call(
+            "GET", target, answers: .text(type), patience: patience,
+            onPiece: { Terminal.pass($0.readableBytesView) })
         guard reply.status == 200 else {
             throw Answered(status: reply.status, text: String(decoding: reply.body, as: UTF8.self)).failure
         }
@@ -61,13 +83,19 @@ struct Answered {
 
     var object: [String: Any] { (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:] }
 
-    /// A problem document's detail and mend.
+    /// A problem document's detail and mend, in the command's words.
     var failure: CommandFailure {
         let problem = object
-        guard let detail = problem["detail"] as? String else {
-            return CommandFailure("the answer is \(status): \(text.prefix(200)); is this a mock receiver's admin port?")
+        // The caller's mistake.
+        let exit = status == 400 ? ExitStatus.usage : .couldNotRun
+        // Of a document that the command wrote: its lines, and how to write one, mean nothing to the user.
+        let mistakes = list("mistakes").compactMap { $0["text"] as? String }
+        guard mistakes.isEmpty else {
+            return CommandFailure(mistakes.map(CommandWords.option).joined(separator: "\n"), exit)
         }
-        return CommandFailure(detail + ((problem["mend"] as? String).map { "\n\($0)" } ?? ""))
+        let detail = problem["detail"] as? String ?? "the answer is \(status): \(text.prefix(200))"
+        let mend = (problem["mend"] as? String).map { "\n\(CommandWords.mend($0))" } ?? ""
+        return CommandFailure((status == 400 ? CommandWords.option(detail) : detail) + mend, exit)
     }
 
     /// Of an answer that is a list.
@@ -101,8 +129,10 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "Only where the body holds this text.")
     var body: String?
 
-    @Option(help: "Only after this number of the journal.")
+    @Option(parsing: .unconditional, help: "Only after this number of the journal.")
     var after: Int?
+
+    var isEmpty: Bool { pairs.allSatisfy { $0.1 == nil } }
 
     var pairs: [(String, String?)] {
         [
@@ -110,6 +140,34 @@ struct FilterOptions: ParsableArguments {
             ("header", header),
             ("body", body), ("after", after.map { "\($0)" }),
         ]
+    }
+}
+
+/// The admin port's words, which are for users of HTTP, as the command's.
+enum CommandWords {
+    private static let parameters: Set<String> = [
+        "path", "id", "verdict", "status", "attempt", "header", "body", "after", "limit", "timeout", "requests",
+        "accepted", "format", "expires", "count", "retry_after", "fault",
+    ]
+
+    /// The longer before the shorter.
+    private static let verbs = [
+        ("GET /journal?id=", "`journal --id ID`"), ("GET /journal", "`journal`"), ("POST /reset", "`reset`"),
+        ("DELETE /inboxes/TOKEN", "`inbox close TOKEN`"), ("POST /inboxes", "`inbox`"),
+        ("GET /help lists what is", "is the receiver of another version?"), ("timeout=SECONDS", "--timeout SECONDS"),
+    ]
+
+    /// `status: …` as `--status: …`.
+    static func option(_ detail: String) -> String {
+        guard let colon = detail.firstIndex(of: ":") else { return detail }
+        let name = String(detail[..<colon])
+        if Fault.measured.contains(name) { return "--fault \(detail)" }
+        guard parameters.contains(name) else { return detail }
+        return "--\(name.replacing("_", with: "-"))\(detail[colon...])"
+    }
+
+    static func mend(_ text: String) -> String {
+        verbs.reduce(text) { text, form in text.replacing(form.0, with: form.1) }
     }
 }
 

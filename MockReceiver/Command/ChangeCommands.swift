@@ -1,11 +1,12 @@
 import ArgumentParser
+import MockReceiver
 
 struct ResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", abstract: "Forget accounts, counters, endpoints and the journal; the program stays.")
     @OptionGroup var admin: AdminOptions
 
-    func run() async throws { _ = try await admin.call("POST", "/reset") }
+    func run() async throws { _ = try await admin.call("POST", "/reset", answers: .nothing) }
 }
 
 struct ProgramCommand: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct ProgramCommand: AsyncParsableCommand {
             commandName: "get", abstract: "The program that holds, as YAML, without secrets.")
         @OptionGroup var admin: AdminOptions
 
-        func run() async throws { try await admin.copy("/program") }
+        func run() async throws { try await admin.copy("/program", type: "application/yaml") }
     }
 
     struct PutProgram: AsyncParsableCommand {
@@ -33,7 +34,8 @@ struct ProgramCommand: AsyncParsableCommand {
             let text = try ProgramSource.text(program)
             // Mistakes are told here, with the file's name.
             _ = try ProgramSource.program(program, text)
-            let answered = try await admin.call("PUT", "/program", body: text)
+            let answered = try await admin.call(
+                "PUT", "/program", answers: .object(["rules", "connections"]), body: text)
             Terminal.print(
                 admin.json
                     ? answered.text
@@ -49,9 +51,9 @@ struct FaultCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
     @Option(help: "Of this path; with * at its end of every path that begins so.")
     var path = "*"
-    @Option(help: "So many requests.")
+    @Option(parsing: .unconditional, help: "So many requests.")
     var count = 1
-    @Option(help: "Answer with this status.")
+    @Option(parsing: .unconditional, help: "Answer with this status.")
     var status: Int?
     @Option(help: "And this Retry-After: seconds, date+SECONDS, or any text.")
     var retryAfter: String?
@@ -62,18 +64,53 @@ struct FaultCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard status != nil || fault != nil else { throw ValidationError("give --status or --fault") }
+        guard PathPattern(path) != nil else {
+            throw ValidationError("--path \(path): give a path from / on, exact or ending with *")
+        }
+        try check("--count", count, 1...1_000_000)
+        if let status { try check("--status", status, 200...599) }
+        _ = try fault.map(written)
     }
 
     func run() async throws {
         var parts = ["path: \(quoted(path))", "count: \(count)"]
         if let status { parts.append("status: \(status)") }
         if let retryAfter { parts.append("retry_after: \(quoted(retryAfter))") }
-        if let fault {
-            let halves = fault.split(separator: "=", maxSplits: 1).map(String.init)
-            parts.append("fault: " + (halves.count == 2 ? "{\(halves[0]): \(quoted(halves[1]))}" : quoted(fault)))
-        }
-        let answered = try await admin.call("POST", "/fault", body: "{\(parts.joined(separator: ", "))}")
+        if let fault { parts.append("fault: \(try written(fault))") }
+        let answered = try await admin.call(
+            "POST", "/fault", answers: .object(["path", "count"]), body: "{\(parts.joined(separator: ", "))}")
         Terminal.print(admin.json ? answered.text : "the next \(answered.number("count")) requests to \(path)")
+    }
+
+    /// Of the faults with a measure, one of each.
+    private static let measures = [
+        "reset_after": "100", "slow_head": "100ms", "gzip_bomb": "10", "redirect_chain": "3",
+        "redirect_to": "http://10.0.0.1/",
+    ]
+
+    /// `name` or `name=measure` as a program writes it: a number must not stand in quotes.
+    private func written(_ text: String) throws -> String {
+        let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let name = halves[0]
+        guard Fault.words[name] != nil || Fault.measured.contains(name) else {
+            let known = Set(Fault.words.keys).union(Fault.measured).sorted()
+            throw ValidationError("--fault: \(NearWord.unknown(name, among: known))")
+        }
+        let measure = halves.count == 2 ? halves[1] : ""
+        guard !measure.isEmpty else {
+            guard halves.count == 1, Fault.words[name] != nil else {
+                let example = FaultCommand.measures[name].map { ", as \(name)=\($0)" } ?? ""
+                throw ValidationError("--fault \(text): the measure is missing; give one\(example)")
+            }
+            return quoted(name)
+        }
+        guard Fault.measured.contains(name) else {
+            throw ValidationError(
+                "--fault \(name) takes no measure; those that do are \(Fault.measured.joined(separator: ", "))")
+        }
+        let isText = name == "slow_head" || name == "redirect_to"
+        let number = isText ? nil : Int(measure).map { "\($0)" }
+        return "{\(name): \(number ?? quoted(measure))}"
     }
 
     private func quoted(_ text: String) -> String {
@@ -95,7 +132,9 @@ struct InboxCommand: AsyncParsableCommand {
         var expires = "24h"
 
         func run() async throws {
-            let answered = try await admin.call("POST", target("/inboxes", [("expires", expires)]), expecting: [201])
+            let answered = try await admin.call(
+                "POST", target("/inboxes", [("expires", expires)]), answers: .object(["token", "url", "page"]),
+                expecting: [201])
             if admin.json { return Terminal.print(answered.text) }
             let secure = answered.object["tls_url"].map { "\nor to       \($0)" } ?? ""
             Terminal.print(
@@ -109,7 +148,7 @@ struct InboxCommand: AsyncParsableCommand {
         @OptionGroup var admin: AdminOptions
 
         func run() async throws {
-            let answered = try await admin.call("GET", "/inboxes")
+            let answered = try await admin.call("GET", "/inboxes", answers: .list)
             if admin.json { return Terminal.print(answered.text) }
             for inbox in answered.items {
                 Terminal.print(
@@ -125,7 +164,13 @@ struct InboxCommand: AsyncParsableCommand {
         @Argument(help: "Its token.")
         var token: String
 
-        func run() async throws { Terminal.print(try await admin.call("GET", "/inboxes/\(segment(token))").text) }
+        func validate() throws { try InboxCommand.checkToken(token) }
+
+        func run() async throws {
+            let answered = try await admin.call(
+                "GET", "/inboxes/\(segment(token))", answers: .object(["inbox", "requests"]))
+            Terminal.print(answered.text)
+        }
     }
 
     struct CloseInbox: AsyncParsableCommand {
@@ -134,6 +179,14 @@ struct InboxCommand: AsyncParsableCommand {
         @Argument(help: "Its token.")
         var token: String
 
-        func run() async throws { _ = try await admin.call("DELETE", "/inboxes/\(segment(token))") }
+        func validate() throws { try InboxCommand.checkToken(token) }
+
+        func run() async throws {
+            _ = try await admin.call("DELETE", "/inboxes/\(segment(token))", answers: .nothing)
+        }
+    }
+
+    private static func checkToken(_ token: String) throws {
+        guard !token.isEmpty else { throw ValidationError("<token> is empty; `inbox list` shows those that live") }
     }
 }

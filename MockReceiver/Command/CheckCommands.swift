@@ -11,22 +11,31 @@ struct AwaitCommand: AsyncParsableCommand {
     )
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
-    @Option(help: "So many requests that fit the filter, those that came before included.")
+    @Option(
+        parsing: .unconditional, help: "So many requests that fit the filter, those that came before included.")
     var requests: Int?
-    @Option(help: "Or so many messages accepted, over all endpoints.")
+    @Option(parsing: .unconditional, help: "Or so many messages accepted, over all endpoints.")
     var accepted: Int?
-    @Option(help: "Seconds to wait at most.")
+    @Option(parsing: .unconditional, help: "Seconds to wait at most.")
     var timeout = 30.0
 
     func validate() throws {
         guard (requests == nil) != (accepted == nil) else { throw ValidationError("give --requests N or --accepted N") }
+        guard accepted == nil || filter.isEmpty else {
+            throw ValidationError(
+                "--accepted counts messages of all endpoints; with a filter give --requests, as --requests 5 --status 2xx"
+            )
+        }
+        try check("--timeout", timeout, 0...3_600)
     }
 
     func run() async throws {
         let pairs = [
             ("requests", requests.map { "\($0)" }), ("accepted", accepted.map { "\($0)" }), ("timeout", "\(timeout)"),
         ]
-        let answered = try await admin.call("POST", target("/await", filter.pairs + pairs), expecting: [200, 408])
+        let answered = try await admin.call(
+            "POST", target("/await", filter.pairs + pairs), answers: .object(["found", "wanted"]),
+            expecting: [200, 408], patience: AdminCaller.patience + .milliseconds(Int64(timeout * 1_000)))
         if admin.json {
             Terminal.print(answered.text)
         } else if answered.status == 200 {
@@ -66,7 +75,7 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         var answers: [Answered] = []
         if let file {
-            let text = try ProgramSource.file(file)
+            let text = try TextFile(file).text()
             do {
                 _ = try AssertionFile.parse(text)
             } catch {
@@ -84,7 +93,8 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func ask(_ body: String) async throws -> Answered {
-        try await admin.call("POST", "/verify", body: body, expecting: [200, 409])
+        try await admin.call(
+            "POST", "/verify", answers: .object(["holds", "findings"]), body: body, expecting: [200, 409])
     }
 
     private func show(_ answer: Answered) {
@@ -137,18 +147,12 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Argument(help: "The ledger's file; -: standard input.")
     var ledger: String
 
-    private static let pieceBytes = 256 * 1024
-
     func run() async throws {
-        guard let file = ledger == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: ledger) else {
-            throw ValidationError("\(ledger): cannot be read; check its name and permissions")
-        }
+        // Read by one task, one piece after the other.
+        nonisolated(unsafe) var file = try TextFile(ledger)
         let answered = try await admin.call(
-            "POST", target("/reconcile", [("path", path)]),
-            pieces: {
-                let data = try file.read(upToCount: ReconcileCommand.pieceBytes) ?? Data()
-                return data.isEmpty ? nil : ByteBuffer(bytes: data)
-            }, expecting: [200, 409])
+            "POST", target("/reconcile", [("path", path)]), answers: .object(["verdict", "arrived"]),
+            pieces: { try file.piece() }, expecting: [200, 409])
         if admin.json { Terminal.print(answered.text) } else { show(answered) }
         switch answered.object["verdict"] as? String {
         case "proven": return

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MockReceiver
 
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "stats", abstract: "Sums of all endpoints, as JSON.")
@@ -7,7 +8,10 @@ struct StatsCommand: AsyncParsableCommand {
     @Flag(help: "Each path's sums instead.")
     var endpoints = false
 
-    func run() async throws { Terminal.print(try await admin.call("GET", endpoints ? "/endpoints" : "/stats").text) }
+    func run() async throws {
+        let shape: AdminCaller.Shape = endpoints ? .list : .object(["totals", "messages"])
+        Terminal.print(try await admin.call("GET", endpoints ? "/endpoints" : "/stats", answers: shape).text)
+    }
 }
 
 struct JournalCommand: AsyncParsableCommand {
@@ -15,11 +19,12 @@ struct JournalCommand: AsyncParsableCommand {
         commandName: "journal", abstract: "The latest requests, newest first.")
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
-    @Option(help: "Requests at most.")
+    @Option(parsing: .unconditional, help: "Requests at most.")
     var limit = 20
 
     func run() async throws {
-        let answered = try await admin.call("GET", target("/journal", filter.pairs + [("limit", "\(limit)")]))
+        let answered = try await admin.call(
+            "GET", target("/journal", filter.pairs + [("limit", "\(limit)")]), answers: .list)
         if admin.json { return Terminal.print(answered.text) }
         for entry in answered.items {
             Terminal.print(
@@ -36,7 +41,9 @@ struct FollowCommand: AsyncParsableCommand {
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
 
-    func run() async throws { try await admin.copy(target("/stream", filter.pairs)) }
+    func run() async throws {
+        try await admin.copy(target("/stream", filter.pairs), type: "text/event-stream", patience: nil)
+    }
 }
 
 struct MetricsCommand: AsyncParsableCommand {
@@ -44,7 +51,7 @@ struct MetricsCommand: AsyncParsableCommand {
         commandName: "metrics", abstract: "Every counter as Prometheus text.")
     @OptionGroup var admin: AdminOptions
 
-    func run() async throws { try await admin.copy("/metrics") }
+    func run() async throws { try await admin.copy("/metrics", type: "text/plain") }
 }
 
 struct TimelineCommand: AsyncParsableCommand {
@@ -54,8 +61,13 @@ struct TimelineCommand: AsyncParsableCommand {
     @Argument(help: "Its webhook-id.")
     var id: String
 
+    func validate() throws {
+        guard !id.isEmpty else { throw ValidationError("<id> is empty; give a message's webhook-id") }
+    }
+
     func run() async throws {
-        let answered = try await admin.call("GET", "/messages/\(segment(id))/timeline")
+        let answered = try await admin.call(
+            "GET", "/messages/\(segment(id))/timeline", answers: .object(["id", "accounts", "attempts"]))
         if admin.json { return Terminal.print(answered.text) }
         for account in answered.list("accounts") {
             let counts = ["attempts", "accepted", "duplicates"].map { "\(account[$0] ?? 0) \($0)" }.joined(
@@ -81,7 +93,11 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "ndjson, or har (HTTP Archive 1.2).")
     var format = "ndjson"
 
-    func run() async throws { try await admin.copy(target("/export", filter.pairs + [("format", format)])) }
+    func run() async throws {
+        try await admin.copy(
+            target("/export", filter.pairs + [("format", format)]),
+            type: format == "har" ? "application/json" : "application/x-ndjson")
+    }
 }
 
 /// Times as people read them.

@@ -124,7 +124,7 @@ enum Manual {
                    status: 503           default 200
                    headers: {x-a: "1"}
                    body: text
-                   retry_after: 2        seconds, date+SECONDS, or any text
+                   retry_after: 2        seconds, date+SECONDS, or another text
                    dribble: 10ms         between two bytes of the body
                    delay: 20ms           or {uniform: [10ms, 50ms]}, {lognormal: {median: 50ms, sigma: 1, most: 5s}}
                    fault: NAME           see FAULTS; or {NAME: MEASURE}
@@ -180,7 +180,7 @@ enum Manual {
         EXIT STATUS
                0      Success; verify, await: it is so; reconcile: proven.
                1      Could not do it: a port is taken, no receiver answers, a request is refused.
-               2      Usage: an option, or a program or file of assertions with mistakes.
+               2      Usage: an option, or a program, a ledger or a file of assertions with mistakes, or that cannot be read.
                3      verify, await: it is not so.
                4      reconcile: acknowledged messages were lost.
                6      verify, await, reconcile: inconclusive, for a cap was hit.

@@ -31,6 +31,9 @@ struct MockReceiverCommand: AsyncParsableCommand {
             }
         } catch let status as ExitStatus {
             Glibc.exit(status.rawValue)
+        } catch let failure as CommandFailure {
+            Terminal.complain("mock-receiver: \(failure)")
+            Glibc.exit(failure.status.rawValue)
         } catch  where exitCode(for: error) == .success {
             // --help of a verb.
             Terminal.print(fullMessage(for: error))
@@ -61,5 +64,10 @@ enum ExitStatus: Int32, Error {
 /// Why the command cannot do what it was asked; printed after its name.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    let status: ExitStatus
+
+    init(_ description: String, _ status: ExitStatus = .couldNotRun) {
+        self.description = description
+        self.status = status
+    }
 }

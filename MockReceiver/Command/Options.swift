@@ -6,10 +6,11 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "Address to listen on, both ports.")
     var host = "127.0.0.1"
 
-    @Option(help: "Data port: where webhooks go. 0: the system chooses.")
+    @Option(parsing: .unconditional, help: "Data port: where webhooks go. 0: the system chooses.")
     var port = 9400
 
     @Option(
+        parsing: .unconditional,
         help: "Data port for HTTPS, HTTP/1.1 and HTTP/2, with a certificate of a throw-away CA. 0: the system chooses.")
     var tlsPort: Int?
 
@@ -21,7 +22,7 @@ struct ListeningOptions: ParsableArguments {
         help: ArgumentHelp("Where the CA's certificate (PEM) is written, for senders to trust.", valueName: "file"))
     var tlsCA: String?
 
-    @Option(help: "Admin port: HTTP with JSON. 0: the system chooses.")
+    @Option(parsing: .unconditional, help: "Admin port: HTTP with JSON. 0: the system chooses.")
     var adminPort = 9401
 
     @Option(
@@ -30,10 +31,10 @@ struct ListeningOptions: ParsableArguments {
     )
     var adminName: [String] = []
 
-    @Option(help: "Event loops of the data port; more than one only where cores are free.")
+    @Option(parsing: .unconditional, help: "Event loops of the data port; more than one only where cores are free.")
     var loops = 1
 
-    @Option(help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
+    @Option(parsing: .unconditional, help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
     var journal = 1_000
 
     @Option(
@@ -42,6 +43,7 @@ struct ListeningOptions: ParsableArguments {
     var journalFile: String?
 
     @Option(
+        parsing: .unconditional,
         help: "Messages accounted for; beyond them reports say inconclusive. 88 bytes each, and 6 to 12 from the start."
     )
     var messages = 1_000_000
@@ -90,22 +92,22 @@ struct BehaviourOptions: ParsableArguments {
             valueName: "[path=][scheme:]secret"))
     var secret: [String] = []
 
-    @Option(help: "Status of answers.")
+    @Option(parsing: .unconditional, help: "Status of answers.")
     var status = 200
 
-    @Option(help: "Milliseconds before an answer.")
+    @Option(parsing: .unconditional, help: "Milliseconds before an answer.")
     var delayMs = 0
 
-    @Option(help: "Attempts of each webhook-id that fail first.")
+    @Option(parsing: .unconditional, help: "Attempts of each webhook-id that fail first.")
     var failFirst = 0
 
-    @Option(help: "Share of the other attempts that fail, percent.")
+    @Option(parsing: .unconditional, help: "Share of the other attempts that fail, percent.")
     var failPercent = 0.0
 
-    @Option(help: "Status of failing attempts.")
+    @Option(parsing: .unconditional, help: "Status of failing attempts.")
     var failStatus = 503
 
-    @Option(help: "Seed of the faults (default: the program's, or 1).")
+    @Option(parsing: .unconditional, help: "Seed of the faults (default: the program's, or 1).")
     var seed: UInt64?
 
     func validate() throws {
@@ -142,7 +144,7 @@ struct BehaviourOptions: ParsableArguments {
     private func secretRules() throws -> [BehaviourProgram.SecretRule] {
         var byPath: [(path: String, scheme: SignatureScheme, secrets: [String])] = []
         for text in secret {
-            let (path, scheme, written) = BehaviourOptions.parts(text)
+            let (path, scheme, written) = try BehaviourOptions.parts(text)
             if let known = byPath.firstIndex(where: { $0.path == path && $0.scheme == scheme }) {
                 byPath[known].secrets.append(written)
             } else {
@@ -152,18 +154,25 @@ struct BehaviourOptions: ParsableArguments {
         return try (byPath.filter { $0.path != "*" } + byPath.filter { $0.path == "*" }).map(secretRule)
     }
 
-    /// `[path=][scheme:]secret`. What does not begin with a path or a scheme's name is the secret.
-    private static func parts(_ text: String) -> (path: String, scheme: SignatureScheme, secret: String) {
+    /// `[path=][scheme:]secret`: no secret of the standard scheme holds a colon.
+    private static func parts(_ text: String) throws -> (path: String, scheme: SignatureScheme, secret: String) {
         var path = "*"
         var rest = text[...]
         if text.hasPrefix("/") || text.hasPrefix("*"), let equals = text.firstIndex(of: "=") {
             path = String(text[..<equals])
             rest = text[text.index(after: equals)...]
         }
-        guard let colon = rest.firstIndex(of: ":"), let scheme = SignatureScheme.named(String(rest[..<colon])) else {
-            return (path, .standard, String(rest))
+        guard let colon = rest.firstIndex(of: ":") else { return (path, .standard, String(rest)) }
+        let name = rest[..<colon]
+        // What no scheme could be called may be of a secret: it is not repeated.
+        guard !name.isEmpty, name.count <= 32,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
+        else { return (path, .standard, String(rest)) }
+        do {
+            return (path, try SignatureScheme(written: String(name)), String(rest[rest.index(after: colon)...]))
+        } catch {
+            throw ValidationError("--secret for \(path): \(error); write [PATH=][SCHEME:]SECRET")
         }
-        return (path, scheme, String(rest[rest.index(after: colon)...]))
     }
 
     private func secretRule(
@@ -182,7 +191,8 @@ struct BehaviourOptions: ParsableArguments {
     }
 }
 
-private func check<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>) throws {
+/// That an option's value lies in its range.
+func check<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>) throws {
     guard range.contains(value) else {
         throw ValidationError("\(option) \(value): give \(range.lowerBound) to \(range.upperBound)")
     }

@@ -25,17 +25,7 @@ enum ProgramSource {
                 throw ValidationError("\(error); `mock-receiver programs` lists them, and a file is given by its path")
             }
         }
-        return try file(written)
-    }
-
-    /// - Parameter name: a path; `-`: standard input.
-    static func file(_ name: String) throws -> String {
-        let data =
-            name == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: name)
-        guard let data, let text = String(data: data, encoding: .utf8) else {
-            throw ValidationError("\(name): cannot be read as UTF-8 text; check its name and permissions")
-        }
-        return text
+        return try TextFile(written).text()
     }
 }
 
@@ -51,7 +41,7 @@ struct CheckCommand: ParsableCommand {
         var mistakes: [String] = []
         for file in files {
             do {
-                let program = try ProgramFile.parse(try ProgramSource.file(file))
+                let program = try ProgramFile.parse(try TextFile(file).text())
                 let counts = [
                     "\(program.rules.count) rules", "\(program.connections.count) for connections",
                     "\(program.secrets?.count ?? 0) for secrets", "\(program.expectations.count) expectations",

@@ -18,8 +18,13 @@ public struct ListenError: Error, Equatable, CustomStringConvertible {
         self.which = which
         self.host = host
         self.port = port
-        isOfAddress = (error as? IOError)?.errnoCode == EADDRNOTAVAIL || error is SocketAddressError
-        reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        let isUnknown = error is SocketAddressError.UnknownHost
+        isOfAddress = (error as? IOError)?.errnoCode == EADDRNOTAVAIL || error is SocketAddressError || isUnknown
+        if isUnknown {
+            reason = "there is no host \(host)"
+        } else {
+            reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        }
     }
 
     public var description: String { "cannot listen on \(host):\(port) for the \(which) port: \(reason)" }

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import NIOConcurrencyHelpers
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -16,6 +18,19 @@ package struct AdminCaller: Sendable {
         package let body: [UInt8]
     }
 
+    /// What the admin port says where a request is done. Anything else is another port's answer, above all the
+    /// data port's, which says 200 to every POST.
+    package enum Shape: Sendable {
+        /// A JSON object with at least these members.
+        case object([String])
+        /// A JSON list of objects.
+        case list
+        /// This media type.
+        case text(String)
+        /// 204, which any server may say: who answers is asked first.
+        case nothing
+    }
+
     /// Why there is no reply.
     package struct NoReply: Error, CustomStringConvertible {
         package let description: String
@@ -23,6 +38,9 @@ package struct AdminCaller: Sendable {
 
     /// Bytes of a reply that are gathered at most.
     private static let mostGathered = 256 << 20
+
+    /// How long the other side may take over the next step, where nothing else is said.
+    package static let patience = TimeAmount.seconds(30)
 
     package init(_ address: String) throws(NoReply) {
         guard let url = URLComponents(string: address), url.scheme == "http", let host = url.host, !host.isEmpty,
@@ -33,47 +51,67 @@ package struct AdminCaller: Sendable {
         port = url.port ?? 80
     }
 
-    /// One request and its reply.
+    /// One request and its reply: what `shape` says, or a problem document.
     ///
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
+    ///   - patience: how long the other side may be silent, or take nothing of the body; nil: for ever.
     ///   - body: called for the next piece until it gives nil; nil: no body.
     ///   - onPiece: given each piece of a reply in the 200s as it comes.
+    /// - Throws: `NoReply`, also for an answer that is no admin port's, and what `body` and `onPiece` throw.
     package func call(
-        _ method: String, _ target: String, body: (@Sendable () throws -> ByteBuffer?)? = nil,
-        onPiece: (@Sendable (ByteBuffer) throws -> Void)? = nil
+        _ method: String, _ target: String, answers shape: Shape, patience: TimeAmount? = AdminCaller.patience,
+        body: (@Sendable () throws -> ByteBuffer?)? = nil, onPiece: (@Sendable (ByteBuffer) throws -> Void)? = nil
     ) async throws -> Reply {
+        if case .nothing = shape {
+            _ = try await call("GET", "/stats", answers: .object(["totals", "messages"]), patience: patience)
+        }
         let channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>
         do {
             channel = try await connect()
         } catch {
-            throw NoReply(description: "no receiver at \(address): \(error); start one, or say where with --admin")
+            throw unreachable(error)
         }
-        return try await channel.executeThenClose { inbound, outbound in
-            var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target)
-            head.headers.add(name: "host", value: "\(host):\(port)")
-            head.headers.add(name: "connection", value: "close")
-            if body != nil { head.headers.add(name: "transfer-encoding", value: "chunked") }
-            try await outbound.write(.head(head))
-            do {
-                while let piece = try body?() { try await outbound.write(.body(piece)) }
-                try await outbound.write(.end(nil))
-            } catch is ChannelError {
-                // It answered before the body's end: the answer says why.
+        let watch = Watch(channel: channel.channel, patience: patience)
+        do {
+            return try await channel.executeThenClose { inbound, outbound in
+                var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target)
+                head.headers.add(name: "host", value: "\(host):\(port)")
+                head.headers.add(name: "connection", value: "close")
+                if body != nil { head.headers.add(name: "transfer-encoding", value: "chunked") }
+                do {
+                    try await watch.write(.head(head), outbound)
+                    while let piece = try body?() { try await watch.write(.body(piece), outbound) }
+                    try await watch.write(.end(nil), outbound)
+                } catch  where error is ChannelError || error is IOError {
+                    // It answered before the body's end: the answer says why.
+                }
+                return try await read(inbound, shape, watch, onPiece)
             }
-            return try await read(inbound, onPiece)
+        } catch {
+            throw told(error, watch)
         }
     }
 
     private func read(
-        _ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>,
+        _ parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>, _ shape: Shape, _ watch: Watch,
         _ onPiece: (@Sendable (ByteBuffer) throws -> Void)?
     ) async throws -> Reply {
         var status = 0
+        var type = ""
         var gathered: [UInt8] = []
+        var clock = watch.start()
+        defer { clock?.cancel() }
         for try await part in parts {
+            clock?.cancel()
             switch part {
-            case .head(let head): status = Int(head.status.code)
+            case .head(let head):
+                status = Int(head.status.code)
+                type = AdminCaller.mediaType(head)
+                // At once: a body that is another's may be without end.
+                guard isOurs(shape, status, type) else {
+                    throw stranger("\(status)\(type.isEmpty ? " without a content type" : " with \(type)")")
+                }
             case .body(let piece):
                 if let onPiece, status / 100 == 2 {
                     try onPiece(piece)
@@ -83,10 +121,91 @@ package struct AdminCaller: Sendable {
                 guard gathered.count <= AdminCaller.mostGathered else {
                     throw NoReply(description: "\(address): the answer does not end")
                 }
-            case .end: return Reply(status: status, body: gathered)
+            case .end:
+                guard isOurs(shape, type, gathered) else {
+                    throw stranger("\(status): \(String(decoding: gathered.prefix(200), as: UTF8.self))")
+                }
+                return Reply(status: status, body: gathered)
             }
+            clock = watch.start()
         }
         throw NoReply(description: "\(address) closed the connection before its answer was whole")
+    }
+
+    // MARK: Whose answer it is
+
+    private static let json = "application/json"
+    private static let problem = "application/problem+json"
+
+    /// Without its parameters, in lower case; empty: none is said.
+    private static func mediaType(_ head: HTTPResponseHead) -> String {
+        let type = head.headers.first(name: "content-type") ?? ""
+        return type.prefix { $0 != ";" && $0 != " " }.lowercased()
+    }
+
+    /// By its head.
+    private func isOurs(_ shape: Shape, _ status: Int, _ type: String) -> Bool {
+        if type == AdminCaller.problem { return status >= 400 }
+        switch shape {
+        case .object: return type == AdminCaller.json
+        case .list: return type == AdminCaller.json && status == 200
+        case .text(let wanted): return type == wanted && status == 200
+        case .nothing: return status == 204
+        }
+    }
+
+    /// By its body.
+    private func isOurs(_ shape: Shape, _ type: String, _ body: [UInt8]) -> Bool {
+        if type == AdminCaller.problem { return AdminCaller.members(of: body)?["detail"] is String }
+        switch shape {
+        case .object(let names):
+            guard let members = AdminCaller.members(of: body) else { return false }
+            return names.allSatisfy { members[$0] != nil }
+        case .list: return (try? JSONSerialization.jsonObject(with: Data(body))) is [[String: Any]]
+        case .text, .nothing: return true
+        }
+    }
+
+    private static func members(of body: [UInt8]) -> [String: Any]? {
+        (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]
+    }
+
+    // MARK: Why there is no answer
+
+    private func stranger(_ answer: String) -> NoReply {
+        NoReply(description: "\(address) answers \(answer); is this a mock receiver's admin port?")
+    }
+
+    private func unreachable(_ error: any Error) -> NoReply {
+        let mend = "is the receiver started? --admin names another"
+        let failures = error as? NIOConnectionError
+        let causes: [any Error] = [error] + (failures?.connectionErrors.map(\.error) ?? [])
+        let codes = causes.compactMap { ($0 as? IOError)?.errnoCode }
+        if codes.contains(ECONNREFUSED) {
+            return NoReply(description: "nothing listens at \(address) (connection refused); \(mend)")
+        }
+        if let code = codes.first {
+            return NoReply(description: "cannot reach \(address): \(String(cString: strerror(code))); \(mend)")
+        }
+        if let failures, failures.connectionErrors.isEmpty {
+            return NoReply(description: "cannot reach \(address): there is no host \(host); --admin names another")
+        }
+        return NoReply(description: "\(address) does not accept connections; \(mend)")
+    }
+
+    /// The system's and the parser's errors in plain words; others are the caller's own.
+    private func told(_ error: any Error, _ watch: Watch) -> any Error {
+        if watch.isOver, let patience = watch.patience {
+            let seconds = patience.nanoseconds / 1_000_000_000
+            return NoReply(
+                description: "\(address) has not answered for \(seconds) s; is this a mock receiver's admin port?")
+        }
+        if error is HTTPParserError { return stranger("with something that is not HTTP") }
+        if let error = error as? IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            return NoReply(description: "\(address) broke the connection: \(reason)")
+        }
+        return error
     }
 
     private func connect() async throws -> NIOAsyncChannel<
@@ -101,6 +220,41 @@ package struct AdminCaller: Sendable {
                     return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
                 }
             }
+    }
+}
+
+/// Closes the connection where the other side takes longer than it may.
+private struct Watch: Sendable {
+    let channel: any Channel
+    /// Nil: it may take for ever.
+    let patience: TimeAmount?
+    private let ended = NIOLockedValueBox(false)
+
+    init(channel: any Channel, patience: TimeAmount?) {
+        self.channel = channel
+        self.patience = patience
+    }
+
+    /// Whether it did.
+    var isOver: Bool { ended.withLockedValue { $0 } }
+
+    /// To be cancelled when what is waited for has come.
+    func start() -> Scheduled<Void>? {
+        patience.map { patience in
+            channel.eventLoop.scheduleTask(in: patience) { [channel, ended] in
+                ended.withLockedValue { $0 = true }
+                channel.close(promise: nil)
+            }
+        }
+    }
+
+    func write(
+        _ part: HTTPPart<HTTPRequestHead, ByteBuffer>,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPRequestHead, ByteBuffer>>
+    ) async throws {
+        let clock = start()
+        defer { clock?.cancel() }
+        try await outbound.write(part)
     }
 }
 

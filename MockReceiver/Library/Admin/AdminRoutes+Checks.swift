@@ -20,6 +20,7 @@ extension AdminRoutes {
         let start = ContinuousClock.now
         let count: MatchCount
         let wanted: Int
+        var isCapped = false
         switch (try query.number("requests", 0...Int.max), try query.number("accepted", 0...Int.max)) {
         case (let requests?, nil):
             wanted = requests
@@ -32,11 +33,17 @@ extension AdminRoutes {
             }
             wanted = accepted
             count = await counted(.accepted(wanted), .seconds(seconds)) { $0.accepted }
+            isCapped = control.stats().uncounted > 0
         default:
             throw Problem(.badRequest, "say what to await", mend: "give requests=N (and a filter) or accepted=N")
         }
-        let payload = AwaitPayload(count, wanted: wanted, took: start.duration(to: .now))
-        guard count.found >= wanted else { throw timeOut(payload, seconds) }
+        let payload = AwaitPayload(count, isCapped: isCapped, wanted: wanted, took: start.duration(to: .now))
+        guard count.found >= wanted else {
+            guard !control.isStopping else {
+                throw Problem(.serviceUnavailable, "the receiver stopped: \(count.found) of \(wanted) had come")
+            }
+            throw timeOut(payload, seconds)
+        }
         return payload
     }
 

@@ -35,7 +35,7 @@ struct AdminRoutes {
         POST /reconcile               a producer's ledger, NDJSON: 200 proven, 409 not; path=
         POST /inboxes                 a path of its own for 24 hours: {url, page}; expires=1h
         GET  /inboxes, /inboxes/T     those that live; what came to one, newest first
-        DEL  /inboxes/T               closes one
+        DELETE /inboxes/T             closes one
         POST /reset                   forgets accounts, counters, endpoints and the journal
         The filter: path= id= verdict= status= attempt= header=name:value body=TEXT after=NUMBER
 

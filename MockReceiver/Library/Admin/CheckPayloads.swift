@@ -5,14 +5,15 @@ struct AwaitPayload: ResponseEncodable {
     let found: Int
     let wanted: Int
     let unseen: Int
-    /// Requests had left the journal before they were looked at: there may have been more.
+    /// Requests had left the journal before they were looked at, and there may have been more; or the accounts are full, and
+    /// messages without a place may have been counted more than once.
     let inconclusive: Bool
     let tookMs: Int
 
-    init(_ count: MatchCount, wanted: Int, took: Duration) {
+    init(_ count: MatchCount, isCapped: Bool, wanted: Int, took: Duration) {
         found = count.found
         unseen = count.unseen
-        inconclusive = !count.isExact && count.found < wanted
+        inconclusive = isCapped || (!count.isExact && count.found < wanted)
         self.wanted = wanted
         tookMs = Int(took / .milliseconds(1))
     }
@@ -51,15 +52,18 @@ struct ReconciliationPayload: ResponseEncodable {
     let changed: Int
     let duplicates: Int
     let repeatedLines: Int
+    /// As they were written; `hash:` and 32 hex digits where another sender's id is known by its hash only.
     let lostIds: [String]
-    /// Where they stand in the ledger: ids of other senders are known by their hash only.
+    /// Where they stand in the ledger.
     let lostLines: [Int]
     let phantomIds: [String]
     let changedIds: [String]
 
     /// - Parameter texts: ids as they were written, of those that the journal still has.
     init(_ result: Reconciliation, texts: [EventID: String]) {
-        func text(_ id: EventID) -> String { texts[id] ?? id.webhookID }
+        func text(_ id: EventID) -> String {
+            texts[id] ?? (result.foreignIDs.contains(id) ? "hash:\(id.webhookID.dropFirst(4))" : id.webhookID)
+        }
         verdict = result.verdict.rawValue
         arrived = result.arrived
         unaccepted = result.unaccepted
@@ -72,7 +76,7 @@ struct ReconciliationPayload: ResponseEncodable {
         changed = result.changed
         duplicates = result.duplicates
         repeatedLines = result.repeatedLines
-        lostIds = result.lostIDs.map(\.webhookID)
+        lostIds = result.lostIDs.map(text)
         lostLines = result.lostLines
         phantomIds = result.phantomIDs.map(text)
         changedIds = result.changedIDs.map(text)

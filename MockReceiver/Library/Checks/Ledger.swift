@@ -5,6 +5,8 @@ public import WebhookModel
 public struct LedgerEntry: Sendable, Equatable {
     /// Of the message; foreign ids are hashed as the receiver does.
     public let id: EventID
+    /// The id is a hash of what the producer wrote, for that is no `evt_…`.
+    public let isForeign: Bool
     public let outcome: Outcome
     /// `BodyHash` of the body, where the producer tells.
     public let bodyHash: UInt64?
@@ -21,24 +23,27 @@ public struct LedgerEntry: Sendable, Equatable {
     }
 
     public init(id: EventID, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil, line: UInt32 = 0) {
+        self.init((id, false), outcome, bodyHash, line)
+    }
+
+    private init(_ identity: (id: EventID, isForeign: Bool), _ outcome: Outcome, _ bodyHash: UInt64?, _ line: UInt32) {
+        (id, isForeign) = identity
         self.line = line
-        self.id = id
         self.outcome = outcome
         self.bodyHash = bodyHash
     }
 
     /// - Parameter webhookID: the text of the id header.
     public init(webhookID: String, outcome: Outcome = .acknowledged, bodyHash: UInt64? = nil, line: UInt32 = 0) {
-        let id = Array(webhookID.utf8).withUnsafeBytes { EventID.of(webhookID: $0).id }
-        self.init(id: id, outcome: outcome, bodyHash: bodyHash, line: line)
+        let identity = Array(webhookID.utf8).withUnsafeBytes { EventID.of(webhookID: $0) }
+        self.init(identity, outcome, bodyHash, line)
     }
 
     /// What two lines about one message say together: a retry's acknowledgement outweighs the doubt before it.
     func joined(_ other: LedgerEntry) -> LedgerEntry {
         LedgerEntry(
-            id: id, outcome: outcome.weight >= other.outcome.weight ? outcome : other.outcome,
-            bodyHash: bodyHash ?? other.bodyHash,
-            line: min(line, other.line))
+            (id, isForeign), outcome.weight >= other.outcome.weight ? outcome : other.outcome,
+            bodyHash ?? other.bodyHash, min(line, other.line))
     }
 }
 

@@ -36,6 +36,8 @@ public struct Reconciliation: Sendable {
     public internal(set) var repeatedLines = 0
     /// The first of each kind, for a look.
     public internal(set) var lostIDs: [EventID] = []
+    /// Of those named here: what is the hash of another sender's id.
+    public internal(set) var foreignIDs: Set<EventID> = []
     /// Where the lost stand in the ledger's file, in the same order; 0: it was no file.
     public internal(set) var lostLines: [Int] = []
     public internal(set) var phantomIDs: [EventID] = []
@@ -66,7 +68,7 @@ public struct Reconciliation: Sendable {
             duplicates += Int(account.duplicates)
             guard let place = Reconciliation.place(of: account.id, in: ledger) else {
                 phantom += 1
-                Reconciliation.name(account.id, in: &phantomIDs)
+                name(account.id, account.flags.contains(.foreignID), in: \.phantomIDs)
                 continue
             }
             received[place] = max(received[place], account.accepted > 0 ? 2 : 1)
@@ -74,7 +76,7 @@ public struct Reconciliation: Sendable {
                 !account.flags.contains(.bodyUnseen) && ledger[place].bodyHash.map { $0 != account.bodyHash } ?? false
             if isOther || account.flags.contains(.bodyChanged) {
                 changed += 1
-                Reconciliation.name(account.id, in: &changedIDs)
+                name(account.id, account.flags.contains(.foreignID), in: \.changedIDs)
             }
         }
         for place in ledger.indices { count(ledger[place], received[place]) }
@@ -108,14 +110,16 @@ public struct Reconciliation: Sendable {
         case .acknowledged:
             lost += 1
             if lostIDs.count < Reconciliation.mostNamed { lostLines.append(Int(entry.line)) }
-            Reconciliation.name(entry.id, in: &lostIDs)
+            name(entry.id, entry.isForeign, in: \.lostIDs)
         case .refused: refusedMissing += 1
         case .unknown: unknownMissing += 1
         }
     }
 
-    private static func name(_ id: EventID, in list: inout [EventID]) {
-        if list.count < mostNamed { list.append(id) }
+    private mutating func name(_ id: EventID, _ isForeign: Bool, in list: WritableKeyPath<Reconciliation, [EventID]>) {
+        guard self[keyPath: list].count < Reconciliation.mostNamed else { return }
+        self[keyPath: list].append(id)
+        if isForeign { foreignIDs.insert(id) }
     }
 
     /// The entry of that id.

@@ -58,13 +58,14 @@ extension Cookbook {
                 status: 503
             """),
         Recipe(
-            "rate-limited", "takes 10 requests a second; the others get 429 with Retry-After",
+            "rate-limited", "takes 10 requests a second, and as many at once; the others get 429 with Retry-After",
             measure: Recipe.Measure(form: "requests a second", standard: "10"),
             """
-            # One token bucket for each path. A lawful sender waits as long as Retry-After says.
+            # One token bucket for each path, as large as a second's requests.
+            # A lawful sender waits as long as Retry-After says.
             rules:
               - path: "*"
-                rate_limit: {per_second: {measure}, burst: 20}
+                rate_limit: {per_second: {measure}}
             """),
         Recipe(
             "gone", "answers 410: the endpoint wants no more webhooks",
@@ -76,9 +77,10 @@ extension Cookbook {
                 body: gone
             """),
         Recipe(
-            "black-hole", "takes every connection and request, and never answers",
+            "black-hole", "takes every connection, reads on and never answers; what it reads counts as no request",
             """
             # What holds a sender's connections longest: only its own time-out ends an attempt.
+            # A rule with `fault: silence` in its place counts the requests.
             connections:
               - fault: silence
             """),
@@ -90,9 +92,11 @@ extension Cookbook {
               - fault: tls_expired
             """),
         Recipe(
-            "liar", "answers 200 in broken HTTP: wrong lengths, truncated chunks, no status line",
+            "liar",
+            "attempts 1 to 4 of a webhook-id get 200 in broken HTTP: wrong length, bad chunks, no status line",
             """
             # Each message meets one lie after another, then the truth. What a sender takes for a 2xx it must not send again.
+            # Attempts are those of a webhook-id: a request without one gets the truth at once.
             rules:
               - {path: "*", when: {attempt: 1}, body: a full answer, fault: length_too_long}
               - {path: "*", when: {attempt: 2}, body: a full answer, fault: truncated_chunk}
@@ -100,9 +104,11 @@ extension Cookbook {
               - {path: "*", when: {attempt: 4}, body: a full answer, fault: malformed_chunk}
             """),
         Recipe(
-            "ssrf-redirect", "redirects to a cloud's metadata service, and to itself without end",
+            "ssrf-redirect",
+            "a webhook-id's attempts go to a cloud's metadata service, to http://127.0.0.1:1/, 100 times back here",
             """
-            # A sender must follow neither: the first is how a private network is reached from outside.
+            # A sender must follow none of them: the first two are how a private network is reached from outside.
+            # Attempts are those of a webhook-id: a request without one gets the last, a chain of 100 redirects.
             rules:
               - {path: "*", when: {attempt: 1}, fault: redirect_private}
               - {path: "*", when: {attempt: 2}, fault: {redirect_to: "http://127.0.0.1:1/"}}

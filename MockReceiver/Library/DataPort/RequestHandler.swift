@@ -140,7 +140,8 @@ final class RequestHandler: ChannelInboundHandler {
                 refuse(refusal, context)
             case .complete(let length):
                 guard pending.withUnsafeReadableBytes({ WebhookMethod.isKnown($0[parser.head.method]) }) else {
-                    refuse(.wrongMethod, context)
+                    let isHead = pending.withUnsafeReadableBytes { $0[parser.head.method].elementsEqual("HEAD".utf8) }
+                    refuse(.wrongMethod, withBody: !isHead, context)
                     return
                 }
                 receive(length, context, now: now)
@@ -259,10 +260,13 @@ final class RequestHandler: ChannelInboundHandler {
         }
     }
 
-    private func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
+    /// - Parameter withBody: an answer to HEAD has none (RFC 9110 section 9.3.2).
+    private func refuse(_ refusal: RequestRefusal, withBody: Bool = true, _ context: ChannelHandlerContext) {
         giveUp()
         shared.withCore { $0.refuse() }
-        write(refusal.answer.bytes(closing: true), context)
+        let answer = refusal.answer
+        let head = ByteBuffer(string: answer.head(length: answer.body.utf8.count, closing: true))
+        write(withBody ? answer.bytes(closing: true) : head, context)
         close(context)
     }
 

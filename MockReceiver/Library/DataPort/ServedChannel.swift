@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 import NIOSSL
 import NIOTLS
@@ -68,5 +69,24 @@ enum ServedChannel: Sendable {
                     StreamHandler(shared: shared, loop: loop, configuration: configuration))
             }
         }
+        try channel.pipeline.syncOperations.addHandler(HTTP2ErrorHandler(shared: shared))
+    }
+}
+
+/// Ends an HTTP/2 connection that has broken the protocol or its limits: the GOAWAY is out by now (RFC 9113 section 5.4.1).
+private final class HTTP2ErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+
+    private let shared: SharedCore
+    private var isBroken = false
+
+    init(shared: SharedCore) { self.shared = shared }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let isOfProtocol = error is any NIOHTTP2Error || error is any NIOHPACKError
+        // What comes behind the mistake is one too.
+        if isOfProtocol, !isBroken { shared.withCore { $0.refuse() } }
+        isBroken = true
+        context.close(promise: nil)
     }
 }

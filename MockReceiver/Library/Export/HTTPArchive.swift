@@ -3,8 +3,9 @@ import NIOCore
 
 /// Requests as an HTTP Archive (HAR 1.2), which browsers' tools and most HTTP tools open.
 ///
-/// What the journal does not keep is said to be unknown as HAR wants it: sizes and times of -1. Members with a leading underscore are
-/// ours, as section "Custom fields" allows.
+/// What the journal does not keep is said to be unknown as HAR wants it: sizes of -1. Of times it keeps the delay
+/// before the answer; the others are 0, for HAR has no -1 for them. Members with a leading underscore are ours, as
+/// section "Custom fields" allows.
 enum HTTPArchive {
     static let head = #"{"log":{"version":"1.2","creator":{"name":"mock-receiver","version":"1"},"entries":["# + "\n"
     static let tail = "\n]}}\n"
@@ -51,19 +52,20 @@ enum HTTPArchive {
         let bodySize = -1
     }
 
+    /// Milliseconds, none of them negative.
     private struct Timings: Encodable {
-        let send = -1
-        let wait = -1
-        let receive = -1
+        let send = 0
+        let wait: Int
+        let receive = 0
     }
 
     private struct Entry: Encodable {
         let startedDateTime: String
-        let time = 0
+        let time: Int
         let request: Sent
         let response: Answered
         let cache: [String: String] = [:]
-        let timings = Timings()
+        let timings: Timings
         let _attempt: Int
         let _verdict: String
         let _number: Int
@@ -85,6 +87,8 @@ enum HTTPArchive {
                     size: entry.bodyLength, mimeType: headers.first { $0.name == "content-type" }?.value ?? "",
                     text: text ?? Data(entry.body).base64EncodedString(), encoding: text == nil ? "base64" : nil),
                 headersSize: entry.head.count, bodySize: entry.bodyLength)
+            time = entry.delay
+            timings = Timings(wait: entry.delay)
             response = Answered(status: entry.status, statusText: entry.status == 0 ? "connection reset" : "")
             _attempt = entry.attempt
             _verdict = entry.verdict.name

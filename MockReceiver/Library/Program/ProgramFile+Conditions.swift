@@ -17,7 +17,8 @@ extension ProgramFile {
 
     static func connectionRule(_ mapping: ProgramMapping) -> ConnectionRule? {
         guard mapping.has("fault") else {
-            let known = ConnectionFault.words.keys.sorted().joined(separator: ", ")
+            let words = ConnectionFault.words.keys.sorted() + ConnectionFault.forms.values.sorted()
+            let known = words.joined(separator: ", ")
             mapping.notes.add(mapping.node, "fault is missing; give one of \(known)")
             return nil
         }
@@ -32,7 +33,13 @@ extension ProgramFile {
     }
 
     private static func connectionFault(_ mapping: ProgramMapping) -> ConnectionFault? {
-        guard mapping["fault"]?.mapping != nil else { return mapping.word("fault", ConnectionFault.words) }
+        guard mapping["fault"]?.mapping != nil else {
+            let word = mapping["fault"]?.scalar?.string ?? ""
+            if let fault = ConnectionFault.words[word] { return fault }
+            let words = ConnectionFault.words.keys.sorted()
+            mapping.note("fault", noFault(word, among: words, forms: ConnectionFault.forms))
+            return nil
+        }
         guard let form = mapping.section("fault", keys: ["reset_after"]) else { return nil }
         guard form.has("reset_after") else {
             mapping.note("fault", "expected {reset_after: BYTES}")

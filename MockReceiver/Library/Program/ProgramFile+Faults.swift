@@ -7,8 +7,7 @@ extension ProgramFile {
         guard let form = node.mapping else {
             let word = node.scalar?.string ?? ""
             if let fault = Fault.words[word] { return fault }
-            mapping.note(
-                key, NearWord.unknown(word, among: Fault.words.keys.sorted() + ["reset_after", "redirect_to"]))
+            mapping.note(key, noFault(word, among: Fault.words.keys.sorted(), forms: Fault.forms))
             return nil
         }
         guard form.count == 1, let measured = mapping.section(key, keys: Fault.measured) else {
@@ -16,6 +15,17 @@ extension ProgramFile {
             return nil
         }
         return measuredFault(measured)
+    }
+
+    /// What is wrong with a word that is no fault, or is none without its measure.
+    ///
+    /// - Parameter forms: of the faults that need a measure, by their word.
+    static func noFault(_ word: String, among words: [String], forms: [String: String]) -> String {
+        if let form = forms[word] { return "\(word) needs a measure; write \(form)" }
+        let written = String(word.prefix(60))
+        let hint = NearWord.hint(for: written, among: words + forms.keys.sorted())
+        guard hint.hasPrefix("; known are ") else { return "there is no \"\(written)\"\(hint)" }
+        return "there is no \"\(written)\"; known are \((words + forms.values.sorted()).joined(separator: ", "))"
     }
 
     private static func measuredFault(_ form: ProgramMapping) -> Fault? {
@@ -66,6 +76,9 @@ extension Fault {
 
     /// The words that take a measure.
     package static let measured = ["reset_after", "slow_head", "gzip_bomb", "redirect_chain", "redirect_to"]
+
+    /// How those are written that cannot stand without their measure.
+    static let forms = ["reset_after": "{reset_after: 100}", "redirect_to": "{redirect_to: \"http://10.0.0.1/\"}"]
 }
 
 extension ConnectionFault {
@@ -74,4 +87,7 @@ extension ConnectionFault {
         "tls_wrong_host": .tlsWrongHost, "tls_self_signed": .tlsSelfSigned, "tls_stall": .tlsStall,
         "tls_old_version": .tlsOldVersion, "tls_client_certificate": .tlsClientCertificate,
     ]
+
+    /// How that one is written that cannot stand without its measure.
+    static let forms = ["reset_after": "{reset_after: 100}"]
 }

@@ -32,9 +32,18 @@ extension ProgramFile {
         behaviour.delay = delay(mapping)
         behaviour.failFirst = mapping.integer("fail_first", in: 0...1_000_000) ?? 0
         behaviour.failShare = (mapping.number("fail_percent", in: 0...100) ?? 0) / 100
+        noteIdleFailure(mapping)
         behaviour.rateLimit = mapping.section("rate_limit", keys: RateLimit.keys).flatMap(rateLimit)
         let conditions = mapping.section("when", keys: Conditions.keys).map(conditions) ?? .always
         return mapping.pattern("path").map { BehaviourProgram.Rule($0, when: conditions, behaviour) }
+    }
+
+    /// Whoever says what failing attempts get, and not which fail, has forgotten it.
+    private static func noteIdleFailure(_ mapping: ProgramMapping) {
+        guard !mapping.has("fail_first"), !mapping.has("fail_percent"),
+            let key = replyKeys.map({ "fail_" + $0 }).first(where: mapping.has)
+        else { return }
+        mapping.note(key, "no attempt fails; add which do, as fail_first: 1 or fail_percent: 100")
     }
 
     /// One reply for the next requests of a path; at least its status or its fault must be said.
@@ -78,7 +87,7 @@ extension ProgramFile {
         return fault == .resetAfter(bytes: 0) ? .reset : .fault(fault, answer)
     }
 
-    /// A number of seconds, `date+SECONDS`, or any other text, which is written as it stands.
+    /// A number of seconds, `date+SECONDS`, or any text that begins otherwise, which is written as it stands.
     private static func retryAfter(_ mapping: ProgramMapping, _ key: String) -> RetryAfter? {
         guard let text = mapping.text(key) else { return nil }
         if let seconds = Int(text), (0...100_000_000).contains(seconds), "\(seconds)" == text {
@@ -91,6 +100,10 @@ extension ProgramFile {
                 return nil
             }
             return .date(seconds: seconds)
+        }
+        guard !text.hasPrefix("date+"), !text.hasPrefix("date-") else {
+            mapping.note(key, "expected whole seconds behind the sign, as date+5, not \"\(text.prefix(60))\"")
+            return nil
         }
         guard Answer.Header("retry-after", text).isLawful else {
             mapping.note(key, "expected seconds, date+SECONDS, or a text without control characters")

@@ -22,9 +22,12 @@ extension ProgramFile {
         if !conditions.isEmpty { pairs.append(("when", mapping(conditions))) }
         pairs += reply(behaviour.reply, prefix: "", status: 200)
         if behaviour.delay != .none { pairs.append(("delay", delay(behaviour.delay))) }
-        if behaviour.failFirst > 0 { pairs.append(("fail_first", number(behaviour.failFirst))) }
+        let failure = reply(behaviour.failure, prefix: "fail_", status: 503)
+        // A failure that never comes says so: the reader takes none without either.
+        let isIdle = behaviour.failShare == 0 && !failure.isEmpty
+        if behaviour.failFirst > 0 || isIdle { pairs.append(("fail_first", number(behaviour.failFirst))) }
         if behaviour.failShare > 0 { pairs.append(("fail_percent", percent(behaviour.failShare))) }
-        pairs += reply(behaviour.failure, prefix: "fail_", status: 503)
+        pairs += failure
         if let limit = behaviour.rateLimit {
             var parts = [("per_second", word("\(limit.perSecond)")), ("burst", number(limit.burst))]
             if let after = limit.retryAfter { parts.append(("retry_after", word(after.written))) }

@@ -88,17 +88,6 @@ struct ProgramMapping {
         read(key, "numbers from 1 on, as 3, 1..3, 4.. or ..3") { $0.scalar.flatMap { ProgramQuantity.span($0.string) } }
     }
 
-    /// One word of these.
-    func word<Value>(_ key: String, _ words: [String: Value]) -> Value? {
-        guard let found = values[key] else { return nil }
-        let written = found.scalar?.string ?? ""
-        guard let value = words[written] else {
-            notes.add(found, "\(key): \(NearWord.unknown(written, among: words.keys.sorted()))")
-            return nil
-        }
-        return value
-    }
-
     /// A pattern; unlike the others it must be there.
     func pattern(_ key: String) -> PathPattern? {
         guard has(key) else {

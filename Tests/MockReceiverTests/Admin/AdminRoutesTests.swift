@@ -239,6 +239,22 @@ import WebhookModel
         }
     }
 
+    @Test func saysThatTheReceiverStopped() async throws {
+        let receiver = try await ReceiverServer.start(Self.awaited)
+        let admin = AdminClient(port: try #require(receiver.adminPort))
+        async let waiting = admin.send("POST", "/await?requests=4&timeout=30")
+        try await eventually { receiver.stats().waiting == 1 }
+        try await receiver.stop()
+        let reply = try await waiting
+        #expect(reply.status == 503 && reply.body.contains("the receiver stopped: 0 of 4"), "\(reply)")
+    }
+
+    private static var awaited: ReceiverConfiguration {
+        var configuration = ReceiverConfiguration()
+        configuration.adminPort = 0
+        return configuration
+    }
+
     @Test func namesForeignMessagesAsTheirSendersDo() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_stranger").text])
@@ -246,6 +262,9 @@ import WebhookModel
             let result = try reply.object()
             #expect(result["phantom_ids"] as? [String] == ["msg_stranger"])
             #expect(Set(result["lost_lines"] as? [Int] ?? []) == [1, 3])
+            // Nobody wrote an evt_… there.
+            let lost = try #require(result["lost_ids"] as? [String])
+            #expect(lost.count == 2 && lost.allSatisfy { $0.hasPrefix("hash:") && $0.count == 37 }, "\(lost)")
         }
     }
 

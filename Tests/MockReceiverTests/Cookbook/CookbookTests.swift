@@ -27,8 +27,28 @@ import Testing
     @Test func takesAMeasure() throws {
         let down = try ProgramFile.parse(try Cookbook.text("down-for=2m"))
         #expect(down.connections == [ConnectionRule(.refuse, window: TimeWindow(to: 120_000))])
-        #expect(
-            try ProgramFile.parse(try Cookbook.text("rate-limited=3.5")).rules[0].behaviour.rateLimit?.perSecond == 3.5)
+    }
+
+    @Test(arguments: [("rate-limited", 10.0, 10), ("rate-limited=50", 50.0, 50), ("rate-limited=3.5", 3.5, 4)])
+    func aRateTakesASecondsRequestsAtOnce(name: String, perSecond: Double, burst: Int) throws {
+        let rule = try #require(try ProgramFile.parse(try Cookbook.text(name)).rules.first)
+        #expect(rule.behaviour.rateLimit == RateLimit(perSecond: perSecond, burst: burst))
+    }
+
+    @Test func linesSayWhatIsSo() throws {
+        for recipe in Cookbook.recipes {
+            let program = try ProgramFile.parse(recipe.text)
+            // Such rules hold for no request without an id.
+            if program.rules.contains(where: { $0.conditions.attempts != nil }) {
+                #expect(recipe.line.contains("webhook-id"), "\(recipe.name)")
+            }
+            // What befalls connections is in no counter of requests.
+            if program.connections.contains(where: { $0.fault == .silence }) {
+                #expect(recipe.line.contains("counts as no request"), "\(recipe.name)")
+            }
+        }
+        let redirects = try #require(Cookbook.recipes.first { $0.name == "ssrf-redirect" }).line
+        #expect(redirects.contains("http://127.0.0.1:1/") && redirects.contains("100 times"))
     }
 
     @Test func namesWhatIsNoRecipe() {

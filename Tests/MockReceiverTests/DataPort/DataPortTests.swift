@@ -13,6 +13,15 @@ import WebhookModel
         }
     }
 
+    /// RFC 9110 section 9.3.2: the length is that of the answer to GET, and no body follows.
+    @Test func anAnswerToHeadHasNoBody() async throws {
+        try await withReceiver { receiver in
+            let (text, end) = try await RawClient.talk(to: receiver.port, ["HEAD /a HTTP/1.1\r\nhost: a\r\n\r\n"])
+            #expect(text.hasPrefix("HTTP/1.1 405 ") && text.hasSuffix("\r\n\r\n"), "\(text)")
+            #expect(end == .closed && receiver.stats().refused == 1)
+        }
+    }
+
     /// Its answers would pile up.
     @Test func whoNeverReadsIsNotReadEither() async throws {
         let long = BehaviourProgram(

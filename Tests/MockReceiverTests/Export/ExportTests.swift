@@ -8,6 +8,7 @@ import WebhookModel
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         configuration.journalCapacity = 10
+        configuration.program = BehaviourProgram(everywhere: Behaviour(delay: 3))
         try await withReceiver(configuration) { receiver in
             let admin = AdminClient(port: try #require(receiver.adminPort))
             var odd = WebhookRequest(path: "/a?x=1%202&y", id: "msg_\u{22}1", body: "plain")
@@ -41,6 +42,11 @@ import WebhookModel
             for key in ["cookies", "headers", "headersSize", "bodySize", "httpVersion"] {
                 #expect(request[key] != nil, "\(key)")
             }
+
+            // None of them may be negative, and together they are the whole (HAR 1.2 section "timings").
+            let timings = try #require(entries[0]["timings"] as? [String: Any])
+            #expect(timings["send"] as? Int == 0 && timings["wait"] as? Int == 3 && timings["receive"] as? Int == 0)
+            #expect(entries[0]["time"] as? Int == 3)
 
             #expect(try await admin.send("GET", "/export?format=har&path=/none").object()["log"] != nil)
             let wrong = try await admin.send("GET", "/export?format=hra")

@@ -28,7 +28,7 @@ import WebhookSigning
                 fail_status: 429
                 fail_headers: {retry-after: 2}
                 fail_body: later
-              - {path: /broken, reset: true, fail_reset: true}
+              - {path: /broken, reset: true, fail_first: 1, fail_reset: true}
             secrets:
               - path: "*"
                 secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
@@ -44,7 +44,7 @@ import WebhookSigning
                 == BehaviourProgram(
                     rules: [
                         .init(try #require(PathPattern("/orders/*")), orders),
-                        .init(.exact("/broken"), Behaviour(reply: .reset, failure: .reset)),
+                        .init(.exact("/broken"), Behaviour(reply: .reset, failFirst: 1, failure: .reset)),
                     ], secrets: [.init(.all, secrets)], seed: 7, resetOnAccept: 0.005))
     }
 
@@ -68,6 +68,8 @@ import WebhookSigning
         #expect(read.secrets == nil)
         read.secrets = program.secrets
         #expect(read == program, "\(text)")
+        let idle = BehaviourProgram(everywhere: Behaviour(failure: .answer(Answer(status: 500))))
+        #expect(try ProgramFile.parse(ProgramFile.text(of: idle)) == idle)
         for recipe in Cookbook.recipes {
             let program = try ProgramFile.parse(recipe.text)
             #expect(try ProgramFile.parse(ProgramFile.text(of: program)) == program, "\(recipe.name)")
@@ -82,8 +84,8 @@ import WebhookSigning
         for (word, fault) in ConnectionFault.words {
             #expect(try ProgramFile.parse("connections: [{fault: \(word)}]").connections == [ConnectionRule(fault)])
         }
-        let reset = try ProgramFile.parse("rules: [{path: /a, fault: reset, fail_fault: {reset_after: 0}}]").rules[0]
-            .behaviour
+        let text = "rules: [{path: /a, fault: reset, fail_first: 1, fail_fault: {reset_after: 0}}]"
+        let reset = try ProgramFile.parse(text).rules[0].behaviour
         #expect(reset.reply == .reset && reset.failure == .reset)
     }
 
@@ -123,6 +125,23 @@ import WebhookSigning
             "1:27: fault: there is no \"truncated_chunks\"; did you mean truncated_chunk?"
         ),
         ("rules: [{path: /a, fault: {reset_afer: 1}}]", "1:28: unknown key \"reset_afer\"; did you mean reset_after?"),
+        (
+            "rules: [{path: /a, fault: reset_after}]",
+            "1:27: fault: reset_after needs a measure; write {reset_after: 100}"
+        ),
+        (
+            "rules: [{path: /a, fault: redirect_to}]",
+            "1:27: fault: redirect_to needs a measure; write {redirect_to: \"http://10.0.0.1/\"}"
+        ),
+        ("connections: [{fault: reset_after}]", "1:23: fault: reset_after needs a measure; write {reset_after: 100}"),
+        (
+            "rules: [{path: /a, fail_status: 500}]",
+            "1:33: fail_status: no attempt fails; add which do, as fail_first: 1 or fail_percent: 100"
+        ),
+        (
+            "rules: [{path: /a, retry_after: date+x}]",
+            "1:33: retry_after: expected whole seconds behind the sign, as date+5, not \"date+x\""
+        ),
         (
             "rules: [{path: /a, reset: true, fault: silence}]",
             "1:40: fault: a reset is the whole reply; give one of the two"
@@ -170,6 +189,20 @@ import WebhookSigning
     ])
     func saysWhatIsWrongAndTheMend(text: String, mistake: String) {
         #expect(mistakes(text) == [mistake])
+    }
+
+    @Test(arguments: ["connections: [{fault: slow_head}]", "connections: [{percent: 5}]"])
+    func namesEveryFaultOfConnections(text: String) {
+        let found = mistakes(text)
+        #expect(found.count == 1)
+        for word in ConnectionFault.words.keys { #expect(found.joined().contains(word), "\(word)") }
+        #expect(found.joined().hasSuffix(", {reset_after: 100}"), "\(found)")
+    }
+
+    @Test(arguments: ["soon", "-1", "date", "date 5", "99999999999"])
+    func retryAfterMayBeGarbage(text: String) throws {
+        let program = try ProgramFile.parse("rules: [{path: /a, retry_after: \"\(text)\"}]")
+        #expect(program.rules[0].behaviour.reply == .answer(Answer(retryAfter: .text(text))))
     }
 
     @Test(arguments: ["rules: [", "a: 1\na: 2", "just text", "- list", "rules: {path: /a}", "rules: [1]", "\tx: 1"])

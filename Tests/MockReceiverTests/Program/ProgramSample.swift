@@ -33,7 +33,7 @@ enum ProgramSample {
             fail_fault: {slow_head: 20ms}
             fail_retry_after: 3
           - {path: /orders/*, delay: {lognormal: {median: 50ms, sigma: 1.2, most: 2s}}, fault: {redirect_to: "http://10.0.0.1/"}}
-          - {path: "*", delay: 20ms, fault: {reset_after: 100}, fail_reset: true}
+          - {path: "*", delay: 20ms, fault: {reset_after: 100}, fail_first: 1, fail_reset: true}
         secrets:
           - path: "*"
             scheme: svix
@@ -74,7 +74,10 @@ enum ProgramSample {
         program.rules = [
             .init(orders, when: conditions, limited),
             .init(orders, redirecting),
-            .init(.all, Behaviour(reply: .fault(.resetAfter(bytes: 100), Answer()), delay: 20, failure: .reset)),
+            .init(
+                .all,
+                Behaviour(
+                    reply: .fault(.resetAfter(bytes: 100), Answer()), delay: 20, failFirst: 1, failure: .reset)),
         ]
         let secrets = try SecretSet(written: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
         program.secrets = [.init(.all, secrets, scheme: .svix)]

@@ -85,6 +85,41 @@ struct HTTP2Tests {
             // 92: the stream was not closed cleanly. 18: less or more came than was said.
             #expect(lines.last == "exit 92" || lines.last == "exit 18", "\(lines)")
             #expect(receiver.stats().totals.requests == 1)
+            // Malformed for HTTP/2: the sender tries again, and rightly.
+            try await eventually { receiver.stats().totals.spoilt == 1 }
+            #expect(receiver.stats().totals.accepted == 0)
+        }
+    }
+
+    /// With all that the length promised the answer would be whole for curl, however late the stream's end is.
+    @Test(arguments: [Fault.truncatedChunk, .malformedChunk], [0, 30])
+    func aCutAnswerIsNeverWhole(fault: Fault, delay: Int) async throws {
+        let program = BehaviourProgram(
+            everywhere: Behaviour(reply: .fault(fault, Answer(body: "0123456789", dribble: 1)), delay: .fixed(delay)))
+        try await ask(program) { receiver, lines in
+            #expect(lines.last == "exit 92", "\(lines)")
+            #expect(receiver.stats().totals.spoilt == 1)
+        }
+    }
+
+    /// Beyond the window of a stream, which nobody widens any more.
+    @Test(arguments: ["", "hi"])
+    func anEarlyAnswerEndsALongUpload(text: String) async throws {
+        let body = String(repeating: "x", count: 1_000_000)
+        try await ask(spoilt(.earlyAnswer, Answer(status: 413, body: text)), body: body) { receiver, lines in
+            #expect(lines == ["2 413", "exit 0"])
+            #expect(receiver.stats().totals.requests == 1)
+        }
+    }
+
+    /// Nobody would answer on it any more.
+    @Test func aConnectionThatBreaksALimitIsClosed() async throws {
+        let long = "x-long: " + String(repeating: "a", count: 20_000)
+        try await ask(BehaviourProgram(), ["--header", long]) { receiver, lines in
+            #expect(lines.last != "exit 0" && lines.last != "exit 28", "\(lines)")
+            try await eventually { receiver.stats().connections == 0 }
+            #expect(receiver.stats().refused == 1)
+            #expect(receiver.stats().totals.requests == 0)
         }
     }
 

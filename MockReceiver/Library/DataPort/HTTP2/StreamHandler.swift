@@ -19,6 +19,8 @@ final class StreamHandler: ChannelInboundHandler {
     private var timer: Scheduled<Void>?
     private var player: ReplyPlayer?
     private var isAnswered = false
+    /// The request has come to its end.
+    private var isWhole = false
     private var latestPath: ResolvedPath?
 
     init(shared: SharedCore, loop: LoopContext, configuration: ReceiverConfiguration) {
@@ -34,10 +36,12 @@ final class StreamHandler: ChannelInboundHandler {
                 head = headers.headers
                 if !headers.endStream { judgeHead(context) }
             }
+            isWhole = headers.endStream
             if headers.endStream { receive(context) }
         case .data(let data):
             if case .byteBuffer(var bytes) = data.data, !isAnswered { body.writeBuffer(&bytes) }
             if body.readableBytes > limits.bodyBytes { refuse(.bodyTooLarge, context) }
+            isWhole = data.endStream
             if data.endStream { receive(context) }
         default: break
         }
@@ -50,7 +54,11 @@ final class StreamHandler: ChannelInboundHandler {
         (timer, player) = (nil, nil)
         if let open {
             self.open = nil
-            if open.reply.outcome.status == 0 { answered(open) } else { shared.withCore { $0.abandoned(open.ticket) } }
+            if open.reply.streamOutcome.status == 0 {
+                answered(open)
+            } else {
+                shared.withCore { $0.abandoned(open.ticket) }
+            }
         }
         context.fireChannelInactive()
     }
@@ -127,7 +135,7 @@ final class StreamHandler: ChannelInboundHandler {
 
     private func answered(_ decision: Decision) {
         let now = WallClock.now()
-        shared.withCore { $0.answered(decision.ticket, decision.reply.outcome, at: now) }
+        shared.withCore { $0.answered(decision.ticket, decision.reply.streamOutcome, at: now) }
     }
 
     private func write(_ reply: StreamReply, _ context: ChannelHandlerContext, _ written: @escaping () -> Void) {
@@ -151,14 +159,28 @@ final class StreamHandler: ChannelInboundHandler {
     private func end(_ reply: StreamReply, _ context: ChannelHandlerContext) {
         switch reply.ending {
         case .end:
-            guard !reply.steps.isEmpty else { break }
+            guard !reply.steps.isEmpty else { return stopUpload(context) }
             let last = context.writeAndFlush(
                 wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))))
+            stopUpload(context)
             guard reply.closesConnection, let connection = context.channel.parent else { break }
             // Not before the answer has left.
             last.whenComplete { _ in connection.close(promise: nil) }
         case .reset(let code): context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
         case .hang: break
+        }
+    }
+
+    /// Milliseconds for reading an answer: a reset right behind it takes it away from some senders (curl 7.88).
+    private static let readingTime: Int64 = 100
+
+    /// A sender that still uploads is told that it need not (RFC 9113 section 8.1); else it would wait for room.
+    private func stopUpload(_ context: ChannelHandlerContext) {
+        guard !isWhole else { return }
+        let pause = TimeAmount.milliseconds(StreamHandler.readingTime)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: pause) {
+            guard !self.isWhole else { return }
+            context.writeAndFlush(self.wrapOutboundOut(.rstStream(.noError)), promise: nil)
         }
     }
 }

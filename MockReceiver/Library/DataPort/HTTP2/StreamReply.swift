@@ -47,7 +47,11 @@ struct StreamReply {
             let body = body.readableBytes < 2 ? ByteBuffer(string: "{}" + answer.text) : body
             headers = StreamReply.headers(answer, length: body.readableBytes / 2)
             steps = [.send(body)]
-        case .truncatedChunk, .malformedChunk: ending = .reset(.protocolError)
+        case .truncatedChunk, .malformedChunk:
+            // Without a length, and cut: with all that a length promised the answer would be whole for many.
+            headers = StreamReply.headers(answer, length: nil)
+            let part = body.getSlice(at: body.readerIndex, length: body.readableBytes / 2) ?? ByteBuffer()
+            (steps, ending) = (part.readableBytes > 0 ? [.send(part)] : [], .reset(.protocolError))
         case .infiniteBody:
             headers = StreamReply.headers(answer, length: nil)
             steps = [.forever(ByteBuffer(repeating: UInt8(ascii: "z"), count: 8_192))]

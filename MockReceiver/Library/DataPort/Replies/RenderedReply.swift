@@ -41,6 +41,9 @@ final class RenderedReply: Sendable {
         return .plain(keepAlive: answer.bytes(closing: false), closing: answer.bytes(closing: true))
     }
 
+    /// What it comes to on an HTTP/2 stream: more than the length says is malformed there (RFC 9113 section 8.1.1).
+    var streamOutcome: ReplyOutcome { fault == .lengthTooShort ? ReplyOutcome(status: 0) : outcome }
+
     /// Whether it strikes as soon as a request's head has come.
     var isEarly: Bool { fault == .earlyAnswer }
 
