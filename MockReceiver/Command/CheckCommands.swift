@@ -7,7 +7,7 @@ struct AwaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "await",
         abstract:
-            "Wait until enough came; exit status 3 where the time was over, 6 where the journal had lost requests by then."
+            "Wait until enough came; exit status 3 where the time was over, 6 where it is not sure."
     )
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
@@ -43,8 +43,13 @@ struct AwaitCommand: AsyncParsableCommand {
         } else {
             Terminal.complain("\(answered.failure)")
         }
-        guard answered.status != 200 else { return }
-        throw answered.object["inconclusive"] as? Bool == true ? ExitStatus.inconclusive : ExitStatus.doesNotHold
+        guard answered.object["inconclusive"] as? Bool != true else {
+            if answered.status == 200 {
+                Terminal.complain("inconclusive: the accounts are full; start the receiver with a larger --messages")
+            }
+            throw ExitStatus.inconclusive
+        }
+        guard answered.status == 200 else { throw ExitStatus.doesNotHold }
     }
 }
 
@@ -147,12 +152,15 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Argument(help: "The ledger's file; -: standard input.")
     var ledger: String
 
+    /// Ten million messages are compared after the last line.
+    private static let patience = TimeAmount.minutes(10)
+
     func run() async throws {
         // Read by one task, one piece after the other.
         nonisolated(unsafe) var file = try TextFile(ledger)
         let answered = try await admin.call(
             "POST", target("/reconcile", [("path", path)]), answers: .object(["verdict", "arrived"]),
-            pieces: { try file.piece() }, expecting: [200, 409])
+            pieces: { try file.piece() }, expecting: [200, 409], patience: ReconcileCommand.patience)
         if admin.json { Terminal.print(answered.text) } else { show(answered) }
         switch answered.object["verdict"] as? String {
         case "proven": return

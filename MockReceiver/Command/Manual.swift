@@ -209,8 +209,9 @@ enum Manual {
                (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may stand in its place, and all but id may be left
                out.
 
-               Other caps: 16,384 paths of 1 KiB; 100,000 ordering keys, numbers up to 2^46; requests of 32 KiB head and 4 MiB body; 128
-               inboxes of 100 requests (128 MiB); 64 streams; 1,000 faults that wait. A ledger takes 80 bytes a line meanwhile.
+               Other caps: 16,384 paths of 1 KiB; 100,000 ordering keys, numbers up to 2^46; requests of 32 KiB head (16 over HTTP/2) and
+               4 MiB body; 128 inboxes of 100 requests (128 MiB); 64 streams; 1,000 faults that wait. A ledger takes 80 bytes a line
+               meanwhile.
 
         ENVIRONMENT
                MOCK_RECEIVER_ADMIN

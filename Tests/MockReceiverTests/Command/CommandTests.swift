@@ -5,11 +5,13 @@ import Testing
 import WebhookModel
 
 @Suite(.timeLimit(.minutes(1))) struct CommandTests {
-    private func withAdmin(_ body: (ReceiverServer, Int) async throws -> Void) async throws {
+    private func withAdmin(
+        messages: Int = 1_000, _ body: (ReceiverServer, Int) async throws -> Void
+    ) async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         configuration.journalCapacity = 100
-        configuration.messageCap = 1_000
+        configuration.messageCap = messages
         try await withReceiver(configuration) { receiver in try await body(receiver, try #require(receiver.adminPort)) }
     }
 
@@ -89,6 +91,17 @@ import WebhookModel
             #expect(try await CommandRun(["metrics"], admin: admin).output.contains("mock_receiver_requests_total 2"))
             #expect(try await CommandRun(["reset"], admin: admin).status == 0)
             #expect(receiver.stats().totals.requests == 0)
+        }
+    }
+
+    /// What has no place may be one message twice.
+    @Test func nothingIsSureBeyondTheCap() async throws {
+        try await withAdmin(messages: 1) { receiver, admin in
+            let texts = ["a", "b", "b"].map { WebhookRequest(id: $0).text }
+            _ = try await RawClient.statuses(from: receiver.port, texts)
+            let waited = try await CommandRun(["await", "--accepted", "3"], admin: admin)
+            #expect(waited.status == 6 && waited.errors.contains("--messages"), "\(waited)")
+            #expect(try await CommandRun(["verify", "accepted=3"], admin: admin).status == 6)
         }
     }
 
