@@ -86,8 +86,10 @@ static int answer(int descriptor)
         if (!end) return connection->held < room;
         char *field = strcasestr(bytes, "content-length:");
         if (!field || field > end) return 0;
-        long body = strtol(field + 15, NULL, 10), whole = end + 4 - bytes + body;
-        if (body < 0 || whole > room) return 0;
+        long body = strtol(field + 15, NULL, 10);
+        if (body < 0 || body > room) return 0;
+        long whole = end + 4 - bytes + body;
+        if (whole > room) return 0;
         if (connection->held < whole) return 1;
         EVP_MAC_init(mac, NULL, 0, NULL);
         EVP_MAC_update(mac, (unsigned char *)end + 4, body);

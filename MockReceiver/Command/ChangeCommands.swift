@@ -82,12 +82,6 @@ struct FaultCommand: AsyncParsableCommand {
         Terminal.print(admin.json ? answered.text : "the next \(answered.number("count")) requests to \(path)")
     }
 
-    /// Of the faults with a measure, one of each.
-    private static let measures = [
-        "reset_after": "100", "slow_head": "100ms", "gzip_bomb": "10", "redirect_chain": "3",
-        "redirect_to": "http://10.0.0.1/",
-    ]
-
     /// `name` or `name=measure` as a program writes it: a number must not stand in quotes.
     private func written(_ text: String) throws -> String {
         let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -99,7 +93,7 @@ struct FaultCommand: AsyncParsableCommand {
         let measure = halves.count == 2 ? halves[1] : ""
         guard !measure.isEmpty else {
             guard halves.count == 1, Fault.words[name] != nil else {
-                let example = FaultCommand.measures[name].map { ", as \(name)=\($0)" } ?? ""
+                let example = Fault.measures[name].map { ", as \(name)=\($0)" } ?? ""
                 throw ValidationError("--fault \(text): the measure is missing; give one\(example)")
             }
             return quoted(name)

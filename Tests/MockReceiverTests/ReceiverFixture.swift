@@ -26,6 +26,17 @@ func withReceiver(
     try await withReceiver(configuration, body)
 }
 
+/// Runs `body` with a receiver that has an admin port, and with that port.
+func withAdminPort(
+    journal: Int = 100, messages: Int = 1_000, _ body: (ReceiverServer, _ port: Int) async throws -> Void
+) async throws {
+    var configuration = ReceiverConfiguration()
+    configuration.adminPort = 0
+    configuration.journalCapacity = journal
+    configuration.messageCap = messages
+    try await withReceiver(configuration) { receiver in try await body(receiver, try #require(receiver.adminPort)) }
+}
+
 /// Waits until the condition holds, ten seconds at most.
 func eventually(_ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let end = ContinuousClock.now + .seconds(10)

@@ -111,7 +111,8 @@ extension AdminRoutes {
         return EditedResponse(
             status: reconciliation.verdict == .proven ? .ok : .conflict,
             response: ReconciliationPayload(
-                reconciliation, texts: texts(reconciliation.phantomIDs + reconciliation.changedIDs)))
+                reconciliation,
+                texts: texts(reconciliation.lostIDs + reconciliation.phantomIDs + reconciliation.changedIDs)))
     }
 
     /// The ids as their senders wrote them, where the journal still knows.

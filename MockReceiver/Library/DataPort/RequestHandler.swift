@@ -265,8 +265,8 @@ final class RequestHandler: ChannelInboundHandler {
         giveUp()
         shared.withCore { $0.refuse() }
         let answer = refusal.answer
-        let head = ByteBuffer(string: answer.head(length: answer.body.utf8.count, closing: true))
-        write(withBody ? answer.bytes(closing: true) : head, context)
+        let head = answer.head(length: answer.body.utf8.count, closing: true)
+        write(ByteBuffer(string: withBody ? head + answer.body : head), context)
         close(context)
     }
 

@@ -74,11 +74,18 @@ extension Fault {
         }
     }
 
-    /// The words that take a measure.
-    package static let measured = ["reset_after", "slow_head", "gzip_bomb", "redirect_chain", "redirect_to"]
+    /// The words that take a measure, with an example of each.
+    package static let measures = [
+        "reset_after": "100", "slow_head": "100ms", "gzip_bomb": "10", "redirect_chain": "3",
+        "redirect_to": "\"http://10.0.0.1/\"",
+    ]
+
+    package static let measured = measures.keys.sorted()
 
     /// How those are written that cannot stand without their measure.
-    static let forms = ["reset_after": "{reset_after: 100}", "redirect_to": "{redirect_to: \"http://10.0.0.1/\"}"]
+    static let forms = measures.filter { words[$0.key] == nil }.reduce(into: [:]) {
+        $0[$1.key] = "{\($1.key): \($1.value)}"
+    }
 }
 
 extension ConnectionFault {
@@ -89,5 +96,5 @@ extension ConnectionFault {
     ]
 
     /// How that one is written that cannot stand without its measure.
-    static let forms = ["reset_after": "{reset_after: 100}"]
+    static let forms = Fault.forms.filter { $0.key == "reset_after" }
 }

@@ -5,13 +5,7 @@ import WebhookModel
 
 @Suite(.timeLimit(.minutes(1))) struct AdminRoutesTests {
     private func withAdmin(_ body: (ReceiverServer, AdminClient) async throws -> Void) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.adminPort = 0
-        configuration.journalCapacity = 3
-        configuration.messageCap = 1_000
-        try await withReceiver(configuration) { receiver in
-            try await body(receiver, AdminClient(port: try #require(receiver.adminPort)))
-        }
+        try await withAdminPort(journal: 3) { try await body($0, AdminClient(port: $1)) }
     }
 
     @Test func statsEndpointsAndHealth() async throws {

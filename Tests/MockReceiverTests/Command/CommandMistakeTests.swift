@@ -7,14 +7,6 @@ import Testing
 
 /// What the command says where its user, or the other side, is wrong.
 @Suite(.timeLimit(.minutes(1))) struct CommandMistakeTests {
-    private func withAdmin(_ body: (ReceiverServer, Int) async throws -> Void) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.adminPort = 0
-        configuration.journalCapacity = 100
-        configuration.messageCap = 1_000
-        try await withReceiver(configuration) { receiver in try await body(receiver, try #require(receiver.adminPort)) }
-    }
-
     /// One of each verb that asks.
     private static let verbs: [[String]] = [
         ["stats"], ["stats", "--endpoints"], ["journal"], ["follow"], ["metrics"], ["timeline", "msg_1"],
@@ -86,7 +78,7 @@ import Testing
             (directory.path + "/none", "there is no such file"), (directory.path, "is a directory"),
             (binary, "is not UTF-8 text"),
         ]
-        try await withAdmin { _, admin in
+        try await withAdminPort { _, admin in
             for (file, complaint) in cases {
                 let verbs: [[String]] = [
                     ["check", file], ["--port", "0", "--admin-port", "0", "--program", file],
@@ -109,7 +101,7 @@ import Testing
             let head = "{\"id\":\"msg_1\",\"note\":\""
             let fill = String(repeating: "\n", count: 256 * 1024 - head.utf8.count - shift)
             try Data("\(fill)\(head)€\"}\n".utf8).write(to: URL(filePath: file))
-            try await withAdmin { receiver, admin in
+            try await withAdminPort { receiver, admin in
                 _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
                 let run = try await CommandRun(["reconcile", file], admin: admin)
                 #expect(run.status == 0 && run.output.hasPrefix("proven"), "\(shift): \(run)")
@@ -120,7 +112,7 @@ import Testing
     // MARK: Options
 
     @Test func numbersMayMeasureAFault() async throws {
-        try await withAdmin { _, admin in
+        try await withAdminPort { _, admin in
             for fault in [
                 "reset_after=100", "gzip_bomb=10", "redirect_chain=3", "slow_head=100ms",
                 "redirect_to=http://10.0.0.1/", "silence", "slow_head",
@@ -138,7 +130,7 @@ import Testing
             ("silense", "did you mean silence?"), ("reset_after=x", "--fault reset_after: expected a whole number"),
             ("slow_head=1x", "--fault slow_head: expected a duration"),
         ]
-        try await withAdmin { _, admin in
+        try await withAdminPort { _, admin in
             for (fault, complaint) in cases {
                 let run = try await CommandRun(["fault", "--fault", fault], admin: admin)
                 #expect(run.status == 2 && run.errors.contains(complaint), "\(run)")
@@ -161,7 +153,7 @@ import Testing
             (["timeline", ""], "<id> is empty"), (["inbox", "show", ""], "<token> is empty"),
             (["--port", "-1"], "--port -1: give 0 to 65535"),
         ]
-        try await withAdmin { _, admin in
+        try await withAdminPort { _, admin in
             for (verb, complaint) in cases {
                 let run = try await CommandRun(verb, admin: admin)
                 #expect(run.status == 2 && run.errors.contains(complaint), "\(verb): \(run)")
@@ -170,7 +162,7 @@ import Testing
     }
 
     @Test func mendsAreInTheCommandsWords() async throws {
-        try await withAdmin { _, admin in
+        try await withAdminPort { _, admin in
             let late = try await CommandRun(["await", "--requests", "1", "--timeout", "0"], admin: admin)
             #expect(late.status == 3 && late.errors.contains("--timeout SECONDS"), "\(late)")
             let unknown = try await CommandRun(["timeline", "msg_1"], admin: admin)

@@ -5,16 +5,6 @@ import Testing
 import WebhookModel
 
 @Suite(.timeLimit(.minutes(1))) struct CommandTests {
-    private func withAdmin(
-        messages: Int = 1_000, _ body: (ReceiverServer, Int) async throws -> Void
-    ) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.adminPort = 0
-        configuration.journalCapacity = 100
-        configuration.messageCap = messages
-        try await withReceiver(configuration) { receiver in try await body(receiver, try #require(receiver.adminPort)) }
-    }
-
     @Test func checksPrograms() async throws {
         let good = try await CommandRun(["check", "-"], input: try Cookbook.text("liar"))
         #expect(good.status == 0 && good.output.hasPrefix("-: good: 4 rules"))
@@ -40,7 +30,7 @@ import WebhookModel
     }
 
     @Test func namesTheFileWithMistakes() async throws {
-        try await withAdmin { receiver, admin in
+        try await withAdminPort { receiver, admin in
             let program = try await CommandRun(
                 ["program", "put", "-"], input: "rules: [{path: /a, statsu: 1}]", admin: admin)
             #expect(program.status == 2 && program.errors.contains("-:1:20: unknown key"), "\(program)")
@@ -53,7 +43,7 @@ import WebhookModel
     }
 
     @Test func asksARunningReceiver() async throws {
-        try await withAdmin { receiver, admin in
+        try await withAdminPort { receiver, admin in
             let put = try await CommandRun(["program", "put", "gone"], admin: admin)
             #expect(put.status == 0, "\(put)")
             #expect(try await CommandRun(["program", "get"], admin: admin).output.contains("status: 410"))
@@ -96,7 +86,7 @@ import WebhookModel
 
     /// What has no place may be one message twice.
     @Test func nothingIsSureBeyondTheCap() async throws {
-        try await withAdmin(messages: 1) { receiver, admin in
+        try await withAdminPort(messages: 1) { receiver, admin in
             let texts = ["a", "b", "b"].map { WebhookRequest(id: $0).text }
             _ = try await RawClient.statuses(from: receiver.port, texts)
             let waited = try await CommandRun(["await", "--accepted", "3"], admin: admin)
@@ -106,7 +96,7 @@ import WebhookModel
     }
 
     @Test func endsWithWhatIsSo() async throws {
-        try await withAdmin { receiver, admin in
+        try await withAdminPort { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
             #expect(try await CommandRun(["await", "--requests", "1", "--path", "/orders"], admin: admin).status == 0)
             let late = try await CommandRun(["await", "--accepted", "2", "--timeout", "0.01"], admin: admin)

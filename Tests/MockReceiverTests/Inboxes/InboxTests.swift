@@ -4,13 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct InboxTests {
     private func withInboxes(_ body: (ReceiverServer, AdminClient) async throws -> Void) async throws {
-        var configuration = ReceiverConfiguration()
-        configuration.adminPort = 0
-        configuration.journalCapacity = 2
-        configuration.messageCap = 1_000
-        try await withReceiver(configuration) { receiver in
-            try await body(receiver, AdminClient(port: try #require(receiver.adminPort)))
-        }
+        try await withAdminPort(journal: 2) { try await body($0, AdminClient(port: $1)) }
     }
 
     @Test func keepsWhatComesApart() async throws {
