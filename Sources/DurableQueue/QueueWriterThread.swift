@@ -1,5 +1,5 @@
-public import Logging
 import LMDB
+public import Logging
 import Scheduling
 public import Store
 import Threading
@@ -85,7 +85,9 @@ public final class QueueWriterThread: Sendable {
     ) async throws(TenancyError) -> Int {
         let result = await withCheckedContinuation { continuation in
             mailbox.post(
-                .releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: orderingKey) { continuation.resume(returning: $0) })
+                .releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: orderingKey) {
+                    continuation.resume(returning: $0)
+                })
         }
         return try result.get()
     }
@@ -136,7 +138,8 @@ public final class QueueWriterThread: Sendable {
             }
         } catch {
             logger.critical(
-                "the store failed; the process must restart", metadata: ["error": "\(error)", "path": "\(core.directory.path)"])
+                "the store failed; the process must restart",
+                metadata: ["error": "\(error)", "path": "\(core.directory.path)"])
             onFatal("the store failed (\(error)); its last commit is in doubt, and the next start recovers")
         }
         turn.dismiss()

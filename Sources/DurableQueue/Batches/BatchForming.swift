@@ -32,7 +32,8 @@ extension WriterCore {
             guard let rule = ledger.account(number)?.endpoint.settings.batch else { continue }
             var tally = plan.tallies[number] ?? gatherings.tally(number)
             while room > 0, tally.dueAt(rule) <= now,
-                let batch = try tables.formBatch(of: number, rule, id: BatchID(using: &random), now: now, in: transaction)
+                let batch = try tables.formBatch(
+                    of: number, rule, id: BatchID(using: &random), now: now, in: transaction)
             {
                 plan.leaders.append(batch.leader)
                 plan.formed += 1

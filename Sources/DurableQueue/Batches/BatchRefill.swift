@@ -18,7 +18,8 @@ extension Refill {
     ///
     /// - Returns: whether that was all; if not, the delivery goes out alone.
     func handBatch(
-        _ waiting: Waiting, _ account: EndpointAccount, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
+        _ waiting: Waiting, _ account: EndpointAccount, _ ledger: inout DispatchLedger, _ now: Int64,
+        _ findings: inout Findings,
         in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> Bool {
         let pending = waiting.pending
@@ -27,7 +28,8 @@ extension Refill {
                 case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot)
             else { return false }
             ledger.remember(pending.delivery)
-            findings.strays.append(Findings.Stray(waiting: waiting, bytes: event.record.batchBytes(at: account.endpoint)))
+            findings.strays.append(
+                Findings.Stray(waiting: waiting, bytes: event.record.batchBytes(at: account.endpoint)))
             return true
         }
         var events: [Event] = []

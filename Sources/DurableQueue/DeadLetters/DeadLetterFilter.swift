@@ -26,7 +26,9 @@ public struct DeadLetterFilter: Sendable {
     public func query(_ names: EndpointNames) throws(TenancyError) -> DeadLetterQuery {
         var query = DeadLetterQuery()
         if tenant != nil || endpoint != nil {
-            let fitting = names.endpoints.filter { (tenant ?? $0.tenant) == $0.tenant && (endpoint ?? $0.name) == $0.name }
+            let fitting = names.endpoints.filter {
+                (tenant ?? $0.tenant) == $0.tenant && (endpoint ?? $0.name) == $0.name
+            }
             if let tenant, !names.tenants.contains(tenant) { throw .unknownTenant(tenant) }
             if let endpoint, fitting.isEmpty { throw .unknownEndpoint(tenant: tenant ?? "", name: endpoint) }
             query.endpoints = Set(fitting.map(\.number))

@@ -58,7 +58,8 @@ struct DispatchRates {
     /// How many may be handed over now.
     func available(_ endpoint: Endpoint, now: Int64) -> Int {
         let time = DispatchRates.nanoseconds(now)
-        return min(endpoints[endpoint.number]?.available(time) ?? .max, tenants[endpoint.tenant]?.available(time) ?? .max)
+        return min(
+            endpoints[endpoint.number]?.available(time) ?? .max, tenants[endpoint.tenant]?.available(time) ?? .max)
     }
 
     /// Whether an endpoint's own bucket is empty: the end of its pause asks for the refill.

@@ -66,7 +66,9 @@ package struct KnownDeliveries {
     }
 
     private func home(_ delivery: DeliveryID) -> Int {
-        let mixed = (delivery.position.value &* 0x9E37_79B9_7F4A_7C15) ^ (UInt64(delivery.endpoint.value) &* 0xC2B2_AE3D_27D4_EB4F)
+        let mixed =
+            (delivery.position.value &* 0x9E37_79B9_7F4A_7C15)
+            ^ (UInt64(delivery.endpoint.value) &* 0xC2B2_AE3D_27D4_EB4F)
         return Int(truncatingIfNeeded: mixed ^ (mixed >> 29)) & mask
     }
 

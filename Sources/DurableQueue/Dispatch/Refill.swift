@@ -29,7 +29,8 @@ struct Refill {
     ) throws(LMDBError) {
         for entry in brought {
             switch ledger.placement(entry.delivery.endpoint, bytes: 0, now: now) {
-            case .hand: try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
+            case .hand:
+                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
             case .wait: ledger.wait(entry)
             case .leave, .orphan: ledger.nextDue = min(ledger.nextDue, entry.dueAt)
             }

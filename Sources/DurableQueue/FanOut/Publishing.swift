@@ -59,7 +59,8 @@ struct Publisher {
             }
             results.append(
                 try publish(
-                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan, now: now,
+                    draft, index, of: batch, number: number, routing: &routing, backlog: &backlog, plan: &plan,
+                    now: now,
                     in: transaction))
         }
         plan.results.append(results)
@@ -80,7 +81,9 @@ struct Publisher {
             let checksum = Tables.checksum(record)
             // What is stored already costs nothing more, and its producer may forget it: a duplicate is told as such even now.
             guard backlog.admits(draft.tenant) else {
-                guard let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) else { return .throttled }
+                guard let known = try tables.find(draft.record.id, of: draft.tenant, in: transaction) else {
+                    return .throttled
+                }
                 return try isSame(record, checksum, known, in: transaction) ? .duplicate : .conflict
             }
             let position = EventPosition(plan.nextPosition)
@@ -96,7 +99,8 @@ struct Publisher {
             for endpoint in endpoints {
                 let delivery = DeliveryID(position: position, endpoint: endpoint.number)
                 backlog.plan(endpoint.number)
-                guard try schedule(delivery, draft, record, endpoint, dueAt: dueAt, &plan, now: now, in: transaction) else { continue }
+                guard try schedule(delivery, draft, record, endpoint, dueAt: dueAt, &plan, now: now, in: transaction)
+                else { continue }
                 if dueAt <= now {
                     plan.hints.append(Hint(batch: number, draft: index, position: position, endpoint: endpoint))
                 } else {
@@ -112,7 +116,8 @@ struct Publisher {
     ///
     /// - Returns: whether it stands in the due index, for itself.
     private func schedule(
-        _ delivery: DeliveryID, _ draft: EventDraft, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint, dueAt: Int64,
+        _ delivery: DeliveryID, _ draft: EventDraft, _ record: UnsafeRawBufferPointer, _ endpoint: Endpoint,
+        dueAt: Int64,
         _ plan: inout PublishPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> Bool {
         if endpoint.settings.order.isByKey, draft.record.orderingKey.count > 0 {

@@ -40,7 +40,8 @@ extension WriterCore {
         let (number, settings) = (endpoint.number, endpoint.settings)
         if before.batch != settings.batch { gatherings.put(gatherings.tally(number), of: number, settings.batch) }
         let isBatchOver = settings.batch == nil && gatherings.tally(number).count > 0
-        let isOrderLess = before.order != settings.order && ledger.account(number)?.hasSequences == true && !settings.order.holds
+        let isOrderLess =
+            before.order != settings.order && ledger.account(number)?.hasSequences == true && !settings.order.holds
         if isBatchOver || isOrderLess, !unsettled.contains(number) { unsettled.append(number) }
     }
 
@@ -85,9 +86,12 @@ extension WriterCore {
     }
 
     private func bring(
-        _ entries: [PendingEntry], into plan: inout SettlementPlan, now: Int64, in transaction: borrowing WriteTransaction
+        _ entries: [PendingEntry], into plan: inout SettlementPlan, now: Int64,
+        in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        for entry in entries { plan.sequences.brought.append(try tables.putDue(brought: entry, now: now, in: transaction)) }
+        for entry in entries {
+            plan.sequences.brought.append(try tables.putDue(brought: entry, now: now, in: transaction))
+        }
     }
 
     /// Whether deliveries wait for the commit of one of these reports.
@@ -101,7 +105,11 @@ extension WriterCore {
         for number in plan.cleared where ledger.account(number) != nil { ledger.setBehind(number, false) }
         for entry in plan.brought {
             // One whose own time is still to come is found by the scan.
-            if entry.dueAt <= now + 1 { brought.append(entry) } else { ledger.nextDue = min(ledger.nextDue, entry.dueAt) }
+            if entry.dueAt <= now + 1 {
+                brought.append(entry)
+            } else {
+                ledger.nextDue = min(ledger.nextDue, entry.dueAt)
+            }
         }
     }
 

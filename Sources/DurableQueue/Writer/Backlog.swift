@@ -81,7 +81,9 @@ package struct Backlog {
     // MARK: A transaction
 
     package mutating func begin() {
-        for endpoint in planned { if let account = account(endpoint) { tenants[Int(account.tenant.value)].planned = 0 } }
+        for endpoint in planned {
+            if let account = account(endpoint) { tenants[Int(account.tenant.value)].planned = 0 }
+        }
         planned.removeAll(keepingCapacity: true)
     }
 

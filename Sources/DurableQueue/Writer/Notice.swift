@@ -24,11 +24,15 @@ enum Notice {
     private static func log(_ verdict: EndpointHealth.Verdict, _ names: Logger.Metadata, to logger: Logger) {
         switch verdict {
         case .warn(let days):
-            logger.warning("an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
+            logger.warning(
+                "an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
         case .disable(.gone):
-            logger.warning("an endpoint answered 410 and is disabled; put its settings again to enable it", metadata: names)
+            logger.warning(
+                "an endpoint answered 410 and is disabled; put its settings again to enable it", metadata: names)
         case .disable(.failing):
-            logger.warning("an endpoint has failed for 5 days and is disabled; put its settings again to enable it", metadata: names)
+            logger.warning(
+                "an endpoint has failed for 5 days and is disabled; put its settings again to enable it",
+                metadata: names)
         case .unchanged, .beganToFail, .recovered: break
         }
     }

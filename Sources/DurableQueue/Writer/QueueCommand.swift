@@ -7,7 +7,8 @@ enum QueueCommand: Sendable {
     case reports([AttemptReport])
     case returned([ReturnedDelivery])
     case change([TenancyChange], reply: @Sendable (Result<Void, TenancyError>) -> Void)
-    case releaseKeys(tenant: String, endpoint: String, orderingKey: String?, reply: @Sendable (Result<Int, TenancyError>) -> Void)
+    case releaseKeys(
+        tenant: String, endpoint: String, orderingKey: String?, reply: @Sendable (Result<Int, TenancyError>) -> Void)
     case redeliver(DeadLetterFilter, reply: @Sendable (Result<Redelivered, TenancyError>) -> Void)
     case stop
 

@@ -35,7 +35,9 @@ struct ReportBook {
             finishedAt: now, round: report.round)
         let batch = try account?.hasBatches == false ? nil : tables.batch(ledBy: report.delivery, in: transaction)
         let events = batch?.members.count ?? 1
-        if batch == nil, account?.hasSequences == true { row.bond = try tables.bond(of: report.delivery, in: transaction) }
+        if batch == nil, account?.hasSequences == true {
+            row.bond = try tables.bond(of: report.delivery, in: transaction)
+        }
         if batch != nil { row.bond = .batch(leader: report.delivery.position) }
         var nextAt: Int64 = 0
         try tables.remove(report.delivery, from: report.entry, in: transaction)
@@ -88,7 +90,8 @@ struct ReportBook {
         try tables.update(delivery, row, in: transaction)
         guard row.state == .deadLettered else { return }
         try tables.bury(
-            delivery, at: row.finishedAt, outcome: row.outcome, status: row.status, attempts: row.attempts, in: transaction)
+            delivery, at: row.finishedAt, outcome: row.outcome, status: row.status, attempts: row.attempts,
+            in: transaction)
     }
 
     /// Writes what became of a batch to each of its members.
@@ -99,7 +102,9 @@ struct ReportBook {
             let member = DeliveryID(position: position, endpoint: leader.endpoint)
             var own = row
             // One that was tried before, by itself or in another batch, keeps its count: its records have those numbers.
-            if member != leader { own.attempts = max(own.attempts, try tables.delivery(member, in: transaction)?.attempts ?? 0) }
+            if member != leader {
+                own.attempts = max(own.attempts, try tables.delivery(member, in: transaction)?.attempts ?? 0)
+            }
             try finish(member, own, in: transaction)
         }
         try tables.close(batch, ledBy: leader, in: transaction)

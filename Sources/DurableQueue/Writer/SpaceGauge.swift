@@ -21,7 +21,9 @@ struct SpaceGauge {
         lookedAt = now
         let info = directory.environment.info
         mapPages = info.mapBytes / info.pageBytes
-        usedPages = info.lastPage + 1 - (try directory.environment.read { snapshot throws(LMDBError) in try snapshot.freePages() })
+        usedPages =
+            info.lastPage + 1
+            - (try directory.environment.read { snapshot throws(LMDBError) in try snapshot.freePages() })
         let percent = usedPages * 100 / mapPages
         if percent >= Limits.ingestMapPercent {
             refusal = "the map is \(percent) % full (queue.map_size); ingest resumes below \(Limits.ingestMapPercent) %"

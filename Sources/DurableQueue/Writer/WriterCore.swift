@@ -90,7 +90,8 @@ final class WriterCore {
     /// Whether there is upkeep to write though no command came.
     func wantsUpkeep(now: Int64) -> Bool {
         guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !redeliveries.isEmpty || !unsettled.isEmpty
+        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !redeliveries.isEmpty
+            || !unsettled.isEmpty
             || gatherings.nextAt <= now || ledger.lotIsFull || isParking
             || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
     }
@@ -171,7 +172,8 @@ final class WriterCore {
         let book = ReportBook(tables: tables)
         for report in work.reports {
             try book.write(
-                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, rates: &retryRates, now: now,
+                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, rates: &retryRates,
+                now: now,
                 random: &random, in: transaction)
         }
         let health = try writeHealth(work.reports, now: now, in: transaction)
@@ -179,7 +181,8 @@ final class WriterCore {
         let publisher = Publisher(tables: tables)
         for (number, batch) in work.batches.enumerated() {
             try publisher.publish(
-                batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog, plan: &publishPlan,
+                batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog,
+                plan: &publishPlan,
                 now: now, in: transaction)
         }
         var batchPlan = BatchPlan()

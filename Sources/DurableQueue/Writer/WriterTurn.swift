@@ -63,7 +63,8 @@ struct WriterTurn: ~Copyable {
 
     /// How long to gather before the next round. Not while a delivery may stand behind another: the outcome it waits for is its hint.
     func gatherNanoseconds(_ instant: Instant) -> Int64 {
-        isStopping || core.ledger.somebodyIsBehind ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
+        isStopping || core.ledger.somebodyIsBehind
+            ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
     }
 
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
@@ -72,7 +73,8 @@ struct WriterTurn: ~Copyable {
     private func reportsAreDue(withEvents: Bool) -> Bool {
         guard !reports.isEmpty else { return false }
         let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
-        return isStopping || reportsAreUrgent || reports.count >= enough || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+        return isStopping || reportsAreUrgent || reports.count >= enough
+            || Instant.now().monotonic - reportsSince >= WriterTurn.linger
     }
 
     private mutating func takeReports(into work: inout WriterCore.Work) {
