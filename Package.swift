@@ -89,7 +89,8 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
-            "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml, nioCore,
+            "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging,
+            yaml, nioCore,
             nioPosix,
         ]),
     .executableTarget(
@@ -105,7 +106,8 @@ let companions: [Target] = [
     .target(
         name: "MockReceiver",
         dependencies: [
-            "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioLocks, nioTLS, nioSSL, certificates, asn1,
+            "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK, nioLocks, nioTLS, nioSSL,
+            certificates, asn1,
             crypto, hummingbird, lifecycle, logging, yaml,
         ],
         path: "MockReceiver/Library", swiftSettings: strict),
@@ -120,7 +122,8 @@ let companions: [Target] = [
         ],
         path: "LoadTest/Library", swiftSettings: strict),
     .executableTarget(
-        name: "load-test", dependencies: ["LoadTest", "IngestClient", "WebhookSigning", arguments], path: "LoadTest/Command", swiftSettings: strict),
+        name: "load-test", dependencies: ["LoadTest", "IngestClient", "WebhookSigning", arguments],
+        path: "LoadTest/Command", swiftSettings: strict),
 ]
 
 let proofs: [Target] = [
@@ -141,7 +144,9 @@ let proofs: [Target] = [
             "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioSSL,
             logging,
         ]),
-    tests("DurableQueueTests", ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
+    tests(
+        "DurableQueueTests",
+        ["DurableQueue", "Store", "LMDB", "Scheduling", "Threading", "WebhookModel", "Telemetry", logging]),
     tests(
         "SenderTests",
         [
@@ -153,7 +158,8 @@ let proofs: [Target] = [
     tests(
         "ConformanceTests",
         [
-            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks,
+            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore,
+            nioPosix, nioLocks,
             logging,
         ]),
     tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel", "WebhookSigning"]),
@@ -169,7 +175,8 @@ let proofs: [Target] = [
     tests(
         "CrashTests",
         [
-            "LoadTest", "IngestClient", "Store", "LMDB", "WireProtocol", "WebhookModel", "MockReceiver", nioCore, nioPosix,
+            "LoadTest", "IngestClient", "Store", "LMDB", "WireProtocol", "WebhookModel", "MockReceiver", nioCore,
+            nioPosix,
             nioLocks,
         ]),
 ]

@@ -77,7 +77,8 @@ let benchmarks: @Sendable () -> Void = {
     Benchmark("Scheduling: 1,000 deliveries of 100 endpoints in and out") { benchmark in
         let deliveries = (0..<1_000).map { number in
             DueDelivery(
-                event: Sample.event(UInt64(number + 1)), endpoint: Sample.endpoint(UInt32(number % 100 + 1)), attempt: 1,
+                event: Sample.event(UInt64(number + 1)), endpoint: Sample.endpoint(UInt32(number % 100 + 1)),
+                attempt: 1,
                 entry: .due(0))
         }
         var scheduler = DeliveryScheduler(transfers: 256)

@@ -5,7 +5,8 @@ import LoadTest
 struct BacklogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backlog",
-        abstract: "A backlog behind receivers that are down: what others feel while it waits and drains, and how fast it drains.",
+        abstract:
+            "A backlog behind receivers that are down: what others feel while it waits and drains, and how fast it drains.",
         discussion: """
             Four legs in one run, so that the machine is the same. baseline: the live tenants at --rate. fill: --events events for the \
             first --backlog-tenants tenants, whose receivers are down. waiting: the live tenants again, beside the backlog. drain: the \
@@ -28,13 +29,15 @@ struct BacklogCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
-    @Option(help: "The first so many tenants have the backlog; the others are live, at --rate together.") var backlogTenants = 10
+    @Option(help: "The first so many tenants have the backlog; the others are live, at --rate together.")
+    var backlogTenants = 10
     @Option(help: "Events of the backlog.") var events = 1_000_000
     @Option(help: "Events a second while the backlog is filled.") var fillRate = 20_000.0
     @Option(help: "What the backlog's receivers do while they are down: silent, reset, a status, or late:MILLISECONDS.")
     var outage = "503"
     @Option(help: "Seconds of the baseline; the first third, 10 s at most, is not measured.") var baselineSeconds = 30.0
-    @Option(help: "Seconds beside the waiting backlog; the first third, 10 s at most, is not measured.") var waitingSeconds = 30.0
+    @Option(help: "Seconds beside the waiting backlog; the first third, 10 s at most, is not measured.")
+    var waitingSeconds = 30.0
     @Flag(help: "End with the backlog waiting.") var noDrain = false
     @Option(help: "Seconds that the drain may take.") var drainLimit = 300.0
     @Option(help: "The live tenants' p99 beside the backlog over that of the baseline, at most.") var maxRatio = 2.0
@@ -43,7 +46,8 @@ struct BacklogCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let outage = Outage(outage) else {
-            throw ValidationError("--outage \(outage): give silent, reset, a status from 300 to 599, or late:MILLISECONDS")
+            throw ValidationError(
+                "--outage \(outage): give silent, reset, a status from 300 to 599, or late:MILLISECONDS")
         }
         var script = BacklogScript(run: try load.plan())
         script.backlogTenants = backlogTenants

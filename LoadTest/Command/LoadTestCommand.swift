@@ -18,7 +18,8 @@ struct LoadTestCommand: AsyncParsableCommand {
             · 130 interrupted (the report is written).
             """,
         subcommands: [
-            RunCommand.self, IsolationCommand.self, BacklogCommand.self, CrashCommand.self, ClientCommand.self, PrepareCommand.self,
+            RunCommand.self, IsolationCommand.self, BacklogCommand.self, CrashCommand.self, ClientCommand.self,
+            PrepareCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -36,7 +36,10 @@ struct RunCommand: AsyncParsableCommand {
     var maxCpuUs: Double?
     @Option(help: "Percent of the requests that must come over a connection which stood already, at least.")
     var minReuse: Double?
-    @Option(help: "Percent that the dispatcher's anonymous memory and its descriptors may grow after the warm-up. Needs --dispatcher-pid.")
+    @Option(
+        help:
+            "Percent that the dispatcher's anonymous memory and its descriptors may grow after the warm-up. Needs --dispatcher-pid."
+    )
     var maxGrowth: Double?
 
     func run() async throws {

@@ -43,7 +43,9 @@ public struct FileHeadroom: ~Copyable {
         // A page at a time: one long write makes one large folio of the page cache, and ext4 writes all of it for each page of it that
         // a commit changes (measured: 300 KB to disk an event, instead of 60).
         for _ in 0..<FileHeadroom.step / info.pageBytes {
-            let written = FileHeadroom.zeros.withUnsafeBytes { pwrite(file, $0.baseAddress, info.pageBytes, off_t(end)) }
+            let written = FileHeadroom.zeros.withUnsafeBytes {
+                pwrite(file, $0.baseAddress, info.pageBytes, off_t(end))
+            }
             guard written == info.pageBytes else { return }
             end += written
         }

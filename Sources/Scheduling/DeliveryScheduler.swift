@@ -116,7 +116,8 @@ public struct DeliveryScheduler {
     /// Takes everything that waits for an endpoint that is held for long: it must not fill the room of those that work.
     ///
     /// - Returns: the deliveries in their order, and when the hold ends; nil where the hold is short or nothing waits.
-    public mutating func giveBack(_ endpoint: EndpointNumber, now: Int64) -> (deliveries: [DueDelivery], until: Int64)? {
+    public mutating func giveBack(_ endpoint: EndpointNumber, now: Int64) -> (deliveries: [DueDelivery], until: Int64)?
+    {
         guard let lane = laneOf[endpoint], lanes[lane].heldUntil > now + DeliveryScheduler.shortHold,
             !lanes[lane].queue.isEmpty
         else { return nil }
@@ -169,7 +170,8 @@ public struct DeliveryScheduler {
 extension DeliveryScheduler {
     private mutating func lane(of endpoint: Endpoint) -> Int {
         if let lane = laneOf[endpoint.number] { return lane }
-        let fresh = EndpointLane(endpoint: endpoint.number, tenant: endpoint.tenant, window: endpoint.settings.window,
+        let fresh = EndpointLane(
+            endpoint: endpoint.number, tenant: endpoint.tenant, window: endpoint.settings.window,
             breaker: Breaker(firstOpen: breakerOpen))
         let lane: Int
         if let free = freeLanes.popLast() {

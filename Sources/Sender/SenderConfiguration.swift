@@ -23,7 +23,8 @@ public struct SenderConfiguration: Sendable {
     public init(
         transfers: Int = Limits.transfersPerSender, keptConnections: Int = Limits.keptConnections,
         connectMilliseconds: Int64 = Limits.connectMilliseconds,
-        breakerOpenMilliseconds: Int64 = Limits.breakerOpenMilliseconds, allowHTTP: Bool = false, addressGuard: AddressGuard,
+        breakerOpenMilliseconds: Int64 = Limits.breakerOpenMilliseconds, allowHTTP: Bool = false,
+        addressGuard: AddressGuard,
         version: String, authoritiesFile: String? = nil, proxy: EgressProxy? = nil
     ) {
         self.transfers = transfers

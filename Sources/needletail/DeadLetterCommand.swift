@@ -25,13 +25,17 @@ struct DeadLetterCommand: ParsableCommand {
         var endpoint: String?
         @Option(help: ArgumentHelp("Event type, or a prefix as order.*; repeatable.", valueName: "type"))
         var type: [String] = []
-        @Option(help: ArgumentHelp("How the last attempt ended: timedOut, connectFailed, refusedStatus, ….", valueName: "outcome"))
+        @Option(
+            help: ArgumentHelp(
+                "How the last attempt ended: timedOut, connectFailed, refusedStatus, ….", valueName: "outcome"))
         var outcome: String?
         @Option(help: ArgumentHelp("Dead since then: 2027-01-31T12:00:00Z, or so long ago as 2h.", valueName: "time"))
         var since: String?
         @Option(help: ArgumentHelp("Dead before then.", valueName: "time"))
         var until: String?
-        @Option(help: ArgumentHelp("One delivery as the list shows it (12-3), or an event (evt_…); repeatable.", valueName: "id"))
+        @Option(
+            help: ArgumentHelp(
+                "One delivery as the list shows it (12-3), or an event (evt_…); repeatable.", valueName: "id"))
         var id: [String] = []
 
         var words: DeadLetterWords {
@@ -49,7 +53,8 @@ struct DeadLetterCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print dead letters, one a line: delivery, since when, outcome, attempts, tenant/endpoint, type, event.",
+            abstract:
+                "Print dead letters, one a line: delivery, since when, outcome, attempts, tenant/endpoint, type, event.",
             discussion: """
                 Examples:
 
@@ -88,7 +93,8 @@ struct DeadLetterCommand: ParsableCommand {
 
         func validate() throws {
             if filter.words.isEmpty != all {
-                throw ValidationError(all ? "--all stands beside a choice; give one of them" : "give what to choose by, or --all")
+                throw ValidationError(
+                    all ? "--all stands beside a choice; give one of them" : "give what to choose by, or --all")
             }
         }
 

@@ -17,7 +17,8 @@ struct NeedletailCommand: AsyncParsableCommand {
             """,
         version: ServerVersion.text,
         subcommands: [
-            ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self, DeadLetterCommand.self,
+            ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self,
+            DeadLetterCommand.self,
             ConformanceCommand.self, VersionCommand.self,
         ])
 }

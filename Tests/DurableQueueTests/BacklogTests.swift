@@ -65,7 +65,9 @@ import WebhookModel
         let records = (1...30).map { fixture!.record($0) }
         let batch = fixture!.publish(records)
         // Two deliveries each: after twenty events the tenant has its forty.
-        #expect(batch.drafts.map(\.result) == Array(repeating: .accepted, count: 20) + Array(repeating: .throttled, count: 10))
+        #expect(
+            batch.drafts.map(\.result) == Array(repeating: .accepted, count: 20)
+                + Array(repeating: .throttled, count: 10))
         #expect(batch.drafts.last.map { $0.retryAfter > 0 } == true)
         // What is stored already is said to be, though it is full.
         #expect(fixture!.publish(Array(records.prefix(1))).drafts.map(\.result) == [.duplicate])

@@ -110,7 +110,8 @@ import WebhookModel
         fixture!.report(out)
         fixture!.waitForStatistics { $0.delivered == 9 }
         for number in [1, 2] as [UInt32] {
-            #expect(fixture!.publish([fixture!.record(99, key: "b")], tenant: number).drafts.map(\.result) == [.accepted])
+            #expect(
+                fixture!.publish([fixture!.record(99, key: "b")], tenant: number).drafts.map(\.result) == [.accepted])
         }
         fixture!.queue.stop()
     }

@@ -180,7 +180,9 @@ import WebhookModel
         try await fixture.provision(endpoints: 2)
         _ = fixture.publish((1...5).map { fixture.record($0) })
         let handed = fixture.takeHanded(10)
-        let (dead, live) = (handed.filter { $0.endpoint.number.value == 1 }, handed.filter { $0.endpoint.number.value == 2 })
+        let (dead, live) = (
+            handed.filter { $0.endpoint.number.value == 1 }, handed.filter { $0.endpoint.number.value == 2 }
+        )
         fixture.giveBack(dead, pause: 200)
         fixture.report(live)
         // Others go on meanwhile; this one's new deliveries wait.

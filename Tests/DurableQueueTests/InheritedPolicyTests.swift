@@ -33,7 +33,9 @@ import WebhookModel
         var settings = Tenant.Settings()
         settings.retry = RetryPolicy(delays: [1, 1], jitterPercent: 0)
         let slow = settings
-        try await fixture.queue.change([.putTenant(name: "tenant-1", enabled: true, settings: slow, origin: .provisioned)])
+        try await fixture.queue.change([
+            .putTenant(name: "tenant-1", enabled: true, settings: slow, origin: .provisioned)
+        ])
         #expect(attempts(fixture, 2) == 3)
         try await fixture.provision(retry: fast, of: slow)
         #expect(attempts(fixture, 3) == 2)
@@ -50,7 +52,9 @@ import WebhookModel
         let second = fixture.takeHanded(1)
         settings.retry = RetryPolicy(delays: [1, 1], jitterPercent: 0)
         let longer = settings
-        try await fixture.queue.change([.putTenant(name: "tenant-1", enabled: true, settings: longer, origin: .provisioned)])
+        try await fixture.queue.change([
+            .putTenant(name: "tenant-1", enabled: true, settings: longer, origin: .provisioned)
+        ])
         fixture.report(second, .timedOut, status: 0)
         #expect(fixture.takeHanded(1).map(\.attempt) == [3])
         fixture.queue.stop()

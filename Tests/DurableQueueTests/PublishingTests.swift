@@ -26,7 +26,9 @@ import WebhookModel
         let fixture = try QueueFixture()
         try await fixture.provision()
         _ = fixture.publish([fixture.record(1)])
-        let again = fixture.publish([fixture.record(1), fixture.record(1, payload: 9), fixture.record(2), fixture.record(2)])
+        let again = fixture.publish([
+            fixture.record(1), fixture.record(1, payload: 9), fixture.record(2), fixture.record(2),
+        ])
         #expect(again.drafts.map(\.result) == [.duplicate, .conflict, .accepted, .duplicate])
         #expect(fixture.takeHanded(2).count == 2)
         fixture.queue.stop()

@@ -33,7 +33,8 @@ final class QueueFixture: Sendable {
             }
         }
         queue = try QueueWriterThread(
-            directory: directory, configuration: configuration, senders: ports, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            directory: directory, configuration: configuration, senders: ports,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { [fatal, moved] reason in
             fatal.withLock { $0 = reason }
             moved.fire()
@@ -43,7 +44,8 @@ final class QueueFixture: Sendable {
 
     /// Makes a tenant with endpoints named `e1`, `e2`, ….
     func provision(
-        tenant: String = "tenant-1", endpoints: Int = 1, retry: RetryPolicy? = RetryPolicy(delays: [0], jitterPercent: 0),
+        tenant: String = "tenant-1", endpoints: Int = 1,
+        retry: RetryPolicy? = RetryPolicy(delays: [0], jitterPercent: 0),
         rate: Rate? = nil, order: DeliveryOrder = .none, batch: BatchRule? = nil,
         of tenantSettings: Tenant.Settings = Tenant.Settings()
     ) async throws {
@@ -72,7 +74,8 @@ final class QueueFixture: Sendable {
 
     func makeBatch(_ records: [[UInt8]], tenant: UInt32 = 1) -> EventBatch {
         let batch = EventBatch(
-            source: self, receipts: ReceiptPort { [answered, moved] batches in
+            source: self,
+            receipts: ReceiptPort { [answered, moved] batches in
                 answered.withLock { $0 += batches }
                 moved.fire()
             })

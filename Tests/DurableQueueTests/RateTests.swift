@@ -55,7 +55,9 @@ import WebhookModel
         while taken < 301 {
             let handed = fixture.takeHanded(1)
             taken += handed.count
-            for delivery in handed where delivery.endpoint.tenant.value == 1 { seen[delivery.endpoint.name, default: 0] += 1 }
+            for delivery in handed where delivery.endpoint.tenant.value == 1 {
+                seen[delivery.endpoint.name, default: 0] += 1
+            }
             if taken < 200, taken > 100 {
                 // Half-way none has less than a third of its equal share.
                 #expect((seen.values.min() ?? 0) * 15 >= taken, "\(seen)")

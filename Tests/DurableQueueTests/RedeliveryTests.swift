@@ -12,7 +12,9 @@ import WebhookModel
     /// Lets everything fail until there are so many dead letters.
     private func kill(_ fixture: QueueFixture, _ count: Int, _ outcome: Outcome = .timedOut) {
         while fixture.queue.statistics.deadLettered < count {
-            if fixture.handedCount > 0 { fixture.report(fixture.takeHanded(1), outcome, status: outcome == .timedOut ? 0 : 500) }
+            if fixture.handedCount > 0 {
+                fixture.report(fixture.takeHanded(1), outcome, status: outcome == .timedOut ? 0 : 500)
+            }
             fixture.wait { fixture.handedCount > 0 || fixture.queue.statistics.deadLettered >= count }
         }
     }

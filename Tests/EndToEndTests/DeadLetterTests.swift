@@ -9,7 +9,9 @@ import WireProtocol
 extension EndToEnd {
     @Suite struct DeadLetterTests {
         /// Runs `needletail dead-letters …` and returns what it printed.
-        private func run(_ arguments: [String], on installation: Installation) async throws -> (code: ChildProcess.Exit, lines: [String]) {
+        private func run(_ arguments: [String], on installation: Installation) async throws -> (
+            code: ChildProcess.Exit, lines: [String]
+        ) {
             let process = try ChildProcess(
                 ServerExecutable.path, ["dead-letters"] + arguments + ["--data", installation.data], environment: [:],
                 readsOutput: true)
@@ -42,7 +44,8 @@ extension EndToEnd {
 
                 #expect(try await run(["redeliver"], on: installation).code == .code(2))
                 #expect(try await run(["redeliver", "--tenant", "nobody"], on: installation).code == .code(1))
-                #expect(try await run(["redeliver", "--outcome", "timedOut"], on: installation).lines == ["0 scheduled"])
+                #expect(
+                    try await run(["redeliver", "--outcome", "timedOut"], on: installation).lines == ["0 scheduled"])
                 #expect(try await run(["redeliver", "--type", "order.*"], on: installation).lines == ["1 scheduled"])
                 #expect(try await run(["list"], on: installation).lines.count == 1)
                 server = try await installation.start()

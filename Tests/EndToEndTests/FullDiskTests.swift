@@ -63,7 +63,9 @@ extension EndToEnd {
             var installation = try Installation(ProvisioningFile(.init(url: receiver.url("/in"), delays: delays)))
             installation.data = disk.path + "/data"
             // The receiver is down at first: it must not be left alone for half a minute after.
-            installation.settings = ["NEEDLETAIL_QUEUE_DISK_RESERVE": reserve, "NEEDLETAIL_SENDER_BREAKER_OPEN": "300ms"]
+            installation.settings = [
+                "NEEDLETAIL_QUEUE_DISK_RESERVE": reserve, "NEEDLETAIL_SENDER_BREAKER_OPEN": "300ms",
+            ]
             return try await installation.start()
         }
 

@@ -25,7 +25,8 @@ extension EndToEnd {
         @Test func `events of one key come one after another though each fails at first`() async throws {
             try await withReceiver([.init(.all, Behaviour(failFirst: 1))]) { receiver in
                 let endpoint = ProvisioningFile.Endpoint(
-                    url: receiver.url("/in"), delays: "20ms, 20ms", more: ["secret: \(Sample.secret)", "ordering: by_key"])
+                    url: receiver.url("/in"), delays: "20ms, 20ms",
+                    more: ["secret: \(Sample.secret)", "ordering: by_key"])
                 let server = try await Installation(ProvisioningFile(endpoint)).start()
                 let keys = ["a", "b", "c"]
                 let events = (0..<24).map { event(UInt64($0) + 1, key: keys[$0 % 3], place: $0 / 3) }
@@ -64,7 +65,10 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a delayed event comes soon after its time and not before, also when the server was stopped meanwhile`() async throws {
+        @Test
+        func `a delayed event comes soon after its time and not before, also when the server was stopped meanwhile`()
+            async throws
+        {
             try await withReceiver { receiver in
                 let installation = try Installation(ProvisioningFile(.init(url: receiver.url("/in"))))
                 var server = try await installation.start()

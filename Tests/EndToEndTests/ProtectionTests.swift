@@ -41,7 +41,8 @@ extension EndToEnd {
         @Test func `a tenant's full backlog throttles its producers and nobody else's`() async throws {
             try await withReceiver { receiver in
                 // Nothing listens there: what is for it waits.
-                let endpoint = ProvisioningFile.Endpoint(url: "http://127.0.0.1:\(try await FreePort.choose())/", delays: "1h")
+                let endpoint = ProvisioningFile.Endpoint(
+                    url: "http://127.0.0.1:\(try await FreePort.choose())/", delays: "1h")
                 var file = ProvisioningFile(tenants: [
                     .init(name: "acme", endpoints: [endpoint]),
                     .init(name: "globex", endpoints: [.init(url: receiver.url("/globex"))]),
@@ -68,9 +69,12 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an attempt that failed is recorded with its phases, headers, excerpt and what is next`() async throws {
+        @Test func `an attempt that failed is recorded with its phases, headers, excerpt and what is next`()
+            async throws
+        {
             let answer = Answer(
-                status: 503, headers: [.init("X-Reason", "maintenance"), .init("Set-Cookie", "session=secret")], body: "later")
+                status: 503, headers: [.init("X-Reason", "maintenance"), .init("Set-Cookie", "session=secret")],
+                body: "later")
             try await withReceiver([BehaviourProgram.Rule(.all, Behaviour(reply: .answer(answer)))]) { receiver in
                 let installation = try Installation(ProvisioningFile(.init(url: receiver.url("/in"), delays: "1h")))
                 let server = try await installation.start()
@@ -79,7 +83,9 @@ extension EndToEnd {
                 try await server.stop()
                 let row = try #require(try StoredDeliveries.attempts(installation.data).first)
                 #expect(row.outcome == .unavailable && row.status == 503 && row.address == "127.0.0.1")
-                #expect(row.phases.connected > 0 && row.phases.firstByte >= row.phases.connected && row.phases.total >= row.phases.firstByte)
+                #expect(
+                    row.phases.connected > 0 && row.phases.firstByte >= row.phases.connected
+                        && row.phases.total >= row.phases.firstByte)
                 #expect(row.excerpt == Array("later".utf8))
                 let headers = String(decoding: row.headers, as: UTF8.self).lowercased()
                 #expect(headers.contains("x-reason: maintenance\n"))

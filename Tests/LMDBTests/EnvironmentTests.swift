@@ -14,7 +14,9 @@ import Testing
         return (environment, database)
     }
 
-    private func put(_ number: UInt64, _ value: [UInt8], _ environment: Environment, _ database: Database) throws(LMDBError) {
+    private func put(_ number: UInt64, _ value: [UInt8], _ environment: Environment, _ database: Database)
+        throws(LMDBError)
+    {
         let transaction = try environment.beginWrite()
         try transaction.reserve(database, Key(number), count: value.count).copyBytes(from: value)
         try transaction.commit()
@@ -103,7 +105,9 @@ import Testing
         let file = fopen(directory.path + "/data.mdb", "w")!
         fputs(String(repeating: "this is not LMDB ", count: 1_000), file)
         fclose(file)
-        let error = #expect(throws: LMDBError.self) { _ = try Environment(path: directory.path, mapBytes: 1 << 20, databases: 1) }
+        let error = #expect(throws: LMDBError.self) {
+            _ = try Environment(path: directory.path, mapBytes: 1 << 20, databases: 1)
+        }
         #expect(error?.isForeignFile == true)
     }
 

@@ -18,7 +18,8 @@ import Testing
     private func put(_ number: UInt64, bytes: Int, _ environment: Environment) throws(LMDBError) {
         let transaction = try environment.beginWrite()
         let database = try transaction.open("t")
-        try transaction.reserve(database, Key(number), count: bytes).initializeMemory(as: UInt8.self, repeating: UInt8(number & 0x7F))
+        try transaction.reserve(database, Key(number), count: bytes).initializeMemory(
+            as: UInt8.self, repeating: UInt8(number & 0x7F))
         try transaction.commit()
     }
 

@@ -10,7 +10,10 @@ import Testing
         let database = try transaction.open("numbers")
         var random = SeededRandom(seed: 7)
         var pairs: [(UInt64, UInt32)] = [(0, 0), (0, .max), (.max, 0), (.max, .max), (255, 1), (256, 0)]
-        for _ in 0..<200 { pairs.append((random.next() >> UInt64.random(in: 0..<64, using: &random), .random(in: 0 ... .max, using: &random))) }
+        for _ in 0..<200 {
+            pairs.append(
+                (random.next() >> UInt64.random(in: 0..<64, using: &random), .random(in: 0 ... .max, using: &random)))
+        }
         for pair in pairs {
             var key = Key(pair.0)
             key.append(pair.1)

@@ -47,7 +47,9 @@ import WebhookModel
     @Test func endlessTypesStayRightWhileMemoryIsBounded() {
         var table = RoutingTable()
         table.setEndpoints([endpoint(1, ["t.*"]), endpoint(2, ["t.7"])], of: TenantNumber(1))
-        for number in 0..<(RoutingTable.rememberedTypes * 3) { #expect(route(&table, "t.\(number)") == (number == 7 ? [1, 2] : [1])) }
+        for number in 0..<(RoutingTable.rememberedTypes * 3) {
+            #expect(route(&table, "t.\(number)") == (number == 7 ? [1, 2] : [1]))
+        }
         #expect(route(&table, "t.7") == [1, 2])
     }
 }

@@ -9,7 +9,8 @@ import WebhookModel
     private func enqueue(_ scheduler: inout DeliveryScheduler, tenant: UInt32, weight: Int, count: UInt64) {
         let endpoint = Sample.endpoint(tenant, tenant: tenant, window: 10_000, weight: weight)
         for position in 1...count {
-            scheduler.enqueue(DueDelivery(event: Sample.event(position), endpoint: endpoint, attempt: 1, entry: .due(0)))
+            scheduler.enqueue(
+                DueDelivery(event: Sample.event(position), endpoint: endpoint, attempt: 1, entry: .due(0)))
         }
     }
 

@@ -8,7 +8,9 @@ import WebhookModel
     private let endpoint = EndpointNumber(1)
     private let id = BatchID(high: 7, low: 8)
 
-    private func delivery(_ position: UInt64) -> DeliveryID { DeliveryID(position: EventPosition(position), endpoint: endpoint) }
+    private func delivery(_ position: UInt64) -> DeliveryID {
+        DeliveryID(position: EventPosition(position), endpoint: endpoint)
+    }
 
     private func gather(_ store: StoreFixture, _ positions: [UInt64], bytes: Int = 100) throws {
         try store.write { transaction in
@@ -30,13 +32,14 @@ import WebhookModel
         return made
     }
 
-    @Test(arguments: [
-        (BatchRule(maxEvents: 2), 100, [[1, 2], [5, 9], [10]]),
-        (BatchRule(maxEvents: 1), 100, [[1], [2], [5], [9], [10]]),
-        (BatchRule(maxEvents: 9, maxBytes: 302), 100, [[1, 2, 5], [9, 10]]),
-        (BatchRule(maxEvents: 9, maxBytes: 301), 100, [[1, 2], [5, 9], [10]]),
-        (BatchRule(maxEvents: 9, maxBytes: 50), 100, [[1], [2], [5], [9], [10]]),
-    ] as [(BatchRule, Int, [[UInt64]])])
+    @Test(
+        arguments: [
+            (BatchRule(maxEvents: 2), 100, [[1, 2], [5, 9], [10]]),
+            (BatchRule(maxEvents: 1), 100, [[1], [2], [5], [9], [10]]),
+            (BatchRule(maxEvents: 9, maxBytes: 302), 100, [[1, 2, 5], [9, 10]]),
+            (BatchRule(maxEvents: 9, maxBytes: 301), 100, [[1, 2], [5, 9], [10]]),
+            (BatchRule(maxEvents: 9, maxBytes: 50), 100, [[1], [2], [5], [9], [10]]),
+        ] as [(BatchRule, Int, [[UInt64]])])
     func aBatchTakesTheFirstThatFit(rule: BatchRule, bytes: Int, expected: [[UInt64]]) throws {
         let store = try StoreFixture()
         try gather(store, [9, 2, 10, 1, 5], bytes: bytes)

@@ -100,7 +100,8 @@ import WebhookModel
             secrets: ["whsec_a", "whsec_b"], retry: RetryPolicy(delays: [1, 2], jitterPercent: 3), window: 4,
             timeout: 5_000, enabled: false)
         settings.rate = Rate(perSecond: 3, burst: 8)
-        let endpoint = EndpointRow(number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
+        let endpoint = EndpointRow(
+            number: EndpointNumber(3), tenant: TenantNumber(2), name: "orders", settings: settings)
         var tenant = Tenant(number: TenantNumber(2), name: "acme", enabled: false)
         tenant.settings.retry = RetryPolicy(delays: [], jitterPercent: 0)
         tenant.settings.rate = Rate(perSecond: 9, burst: 90)

@@ -4,7 +4,8 @@ import Testing
 import WebhookModel
 
 @Suite struct DeliveriesTests {
-    private func entry(_ position: UInt64, _ endpoint: UInt32, due: Int64 = 1_000, attempts: UInt16 = 0) -> PendingEntry {
+    private func entry(_ position: UInt64, _ endpoint: UInt32, due: Int64 = 1_000, attempts: UInt16 = 0) -> PendingEntry
+    {
         PendingEntry(
             delivery: DeliveryID(position: EventPosition(position), endpoint: EndpointNumber(endpoint)), dueAt: due,
             attempts: attempts)
@@ -73,7 +74,8 @@ import WebhookModel
         let row = try #require(rows.first)
         #expect(rows.count == 1)
         #expect(row.outcome == .refusedStatus && row.status == 500 && row.startedAt == 99 && row.nextAt == 777)
-        #expect(row.phases == phases && row.reusedConnection && row.address == "192.0.2.1" && row.excerpt == report.excerpt)
+        #expect(
+            row.phases == phases && row.reusedConnection && row.address == "192.0.2.1" && row.excerpt == report.excerpt)
         #expect(row.headers == report.headers)
     }
 
@@ -81,7 +83,8 @@ import WebhookModel
         let store = try StoreFixture()
         let delivery = DeliveryID(position: EventPosition(1), endpoint: EndpointNumber(1))
         let row = DeliveryRow(
-            state: .scheduled, outcome: .timedOut, attempts: 27, dueAt: 5, round: DeliveryRound(earlier: 18, trigger: .replay))
+            state: .scheduled, outcome: .timedOut, attempts: 27, dueAt: 5,
+            round: DeliveryRound(earlier: 18, trigger: .replay))
         try store.write { transaction in try store.tables.update(delivery, row, in: transaction) }
         #expect(try store.read { snapshot in try store.tables.delivery(delivery, in: snapshot) } == row)
     }

@@ -64,7 +64,8 @@ extension StoreFixture {
         let count = pread(file, &bytes, bytes.count, 0)
         let run = [UInt8](repeating: 65, count: min(payload, 10))
         var flipped = false
-        for offset in 0..<(count - run.count) where bytes[offset] == 65 && Array(bytes[offset..<offset + run.count]) == run {
+        for offset in 0..<(count - run.count)
+        where bytes[offset] == 65 && Array(bytes[offset..<offset + run.count]) == run {
             var byte = bytes[offset] ^ 1
             flipped = pwrite(file, &byte, 1, off_t(offset)) == 1
             break

@@ -4,7 +4,9 @@ import Testing
 import WebhookModel
 
 @Suite struct RetentionSweepTests {
-    private func sweep(_ store: StoreFixture, _ sweep: inout RetentionSweep, now: Int64) throws -> RetentionSweep.Progress {
+    private func sweep(_ store: StoreFixture, _ sweep: inout RetentionSweep, now: Int64) throws
+        -> RetentionSweep.Progress
+    {
         var progress: RetentionSweep.Progress?
         try store.write { transaction in
             progress = try sweep.sweep(store.tables, limit: 100, now: now, in: transaction)

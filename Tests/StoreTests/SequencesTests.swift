@@ -25,7 +25,9 @@ import WebhookModel
         let a = sequence("a")
         try store.write { transaction in
             var heads: [Bool] = []
-            for position in [5, 9, 7] as [UInt64] { heads.append(try store.tables.enter(entry(position), a, in: transaction)) }
+            for position in [5, 9, 7] as [UInt64] {
+                heads.append(try store.tables.enter(entry(position), a, in: transaction))
+            }
             #expect(heads == [true, false, false])
             let behind = try store.tables.advance(past: entry(7).delivery, a, now: 2_000, in: transaction)
             #expect(behind == nil, "it is not head")
@@ -91,7 +93,8 @@ import WebhookModel
         let store = try StoreFixture()
         let delivery = entry(1).delivery
         for bond in [.sequence(77), .batch(leader: EventPosition(5)), .none] as [DeliveryRow.Bond] {
-            let row = DeliveryRow(state: .deadLettered, outcome: .timedOut, attempts: 3, dueAt: 0, finishedAt: 9, bond: bond)
+            let row = DeliveryRow(
+                state: .deadLettered, outcome: .timedOut, attempts: 3, dueAt: 0, finishedAt: 9, bond: bond)
             try store.write { transaction in try store.tables.update(delivery, row, in: transaction) }
             let read = try store.read { snapshot in try store.tables.delivery(delivery, in: snapshot) }
             #expect(read == row)

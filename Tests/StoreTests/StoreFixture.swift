@@ -33,7 +33,8 @@ final class StoreFixture {
     func store(
         _ position: UInt64, payload: Int = 10, endpoints: [UInt32] = [1], acceptedAt: Int64 = 0
     ) throws -> [UInt8] {
-        let record = Sample.recordBytes(id: EventID(high: 9, low: position), payload: Array(repeating: 65, count: payload))
+        let record = Sample.recordBytes(
+            id: EventID(high: 9, low: position), payload: Array(repeating: 65, count: payload))
         try write { transaction in
             _ = try record.withUnsafeBytes { bytes in
                 try tables.insert(
@@ -48,7 +49,9 @@ final class StoreFixture {
         return record
     }
 
-    func finish(_ position: UInt64, endpoint: UInt32 = 1, _ state: DeliveryState = .delivered, at time: Int64 = 0) throws {
+    func finish(_ position: UInt64, endpoint: UInt32 = 1, _ state: DeliveryState = .delivered, at time: Int64 = 0)
+        throws
+    {
         let delivery = DeliveryID(position: EventPosition(position), endpoint: EndpointNumber(endpoint))
         try write { transaction in
             try tables.remove(delivery, from: .due(1_000), in: transaction)

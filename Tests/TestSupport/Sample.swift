@@ -6,7 +6,8 @@ package enum Sample {
     package static func endpoint(
         _ number: UInt32 = 1, tenant: UInt32 = 1, url: String = "https://example.com/hook",
         secrets: [String] = [Sample.secret], retry: RetryPolicy? = nil, window: Int = 16, timeout: Int64 = 15_000,
-        headers: [CustomHeader] = [], connection: EndpointConnection? = nil, weight: Int = 1, tenantNetworks: [String] = []
+        headers: [CustomHeader] = [], connection: EndpointConnection? = nil, weight: Int = 1,
+        tenantNetworks: [String] = []
     ) -> Endpoint {
         var settings = Endpoint.Settings(url: url, secrets: secrets, retry: retry, window: window, timeout: timeout)
         settings.headers = headers

@@ -22,7 +22,10 @@ struct PollerTests {
 
     @Test("events carry the token under which the descriptor is watched at the moment")
     func tokens() {
-        defer { close(ends.0); close(ends.1) }
+        defer {
+            close(ends.0)
+            close(ends.1)
+        }
         #expect(poller.watch(ends.0, for: .readable, token: 7))
         #expect(look().isEmpty)
         write(ends.1, "x", 1)
@@ -45,7 +48,10 @@ struct PollerTests {
 
     @Test("events are handed over once")
     func once() {
-        defer { close(ends.0); close(ends.1) }
+        defer {
+            close(ends.0)
+            close(ends.1)
+        }
         poller.watch(ends.1, for: .writable, token: 3)
         poller.wait(nanoseconds: nil)
         var seen: [UInt64] = []

@@ -44,7 +44,8 @@ enum RoomWalls {
             ours: ["WebhookSigning", "WebhookModel"],
             outside: [
                 "NIOHTTP2", "NIOHPACK", "NIOTLS", "NIOSSL", "X509", "SwiftASN1", "Crypto",
-                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Hummingbird", "HTTPTypes", "ServiceLifecycle",
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "Hummingbird", "HTTPTypes",
+                "ServiceLifecycle",
                 "Yams", "Logging",
                 "Foundation", "CDispatch", "Dispatch", "Glibc",
             ]),

@@ -13,7 +13,10 @@ import WebhookModel
         #expect(EventID(webhookID: Array("evt_0123456789ABCDEFFEDCBA9876543210".utf8)) == id)
     }
 
-    @Test(arguments: ["", "evt_", "msg_0123456789abcdeffedcba9876543210", "evt_0123456789abcdeffedcba987654321", "evt_0123456789abcdeffedcba987654321g"])
+    @Test(arguments: [
+        "", "evt_", "msg_0123456789abcdeffedcba9876543210", "evt_0123456789abcdeffedcba987654321",
+        "evt_0123456789abcdeffedcba987654321g",
+    ])
     func refusesAnythingElse(text: String) {
         #expect(EventID(webhookID: Array(text.utf8)) == nil)
     }

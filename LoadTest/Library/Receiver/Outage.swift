@@ -17,7 +17,9 @@ package enum Outage: Sendable, Equatable {
         case "silent": self = .silent
         case "reset": self = .reset
         case _ where text.hasPrefix("late:"):
-            guard let milliseconds = Int(text.dropFirst(5)), (1...Behaviour.mostDelay).contains(milliseconds) else { return nil }
+            guard let milliseconds = Int(text.dropFirst(5)), (1...Behaviour.mostDelay).contains(milliseconds) else {
+                return nil
+            }
             self = .late(milliseconds: milliseconds)
         default:
             guard let status = Int(text), (300...599).contains(status) else { return nil }

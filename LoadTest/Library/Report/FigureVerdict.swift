@@ -29,7 +29,8 @@ package struct FigureVerdict: Codable, Sendable {
     }
 
     private init(
-        _ name: String, _ value: Double, unit: String, baseline: Double?, ratio: Double?, _ bound: Bound, _ limit: Double
+        _ name: String, _ value: Double, unit: String, baseline: Double?, ratio: Double?, _ bound: Bound,
+        _ limit: Double
     ) {
         self.name = name
         self.unit = unit

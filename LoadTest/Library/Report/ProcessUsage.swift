@@ -27,7 +27,8 @@ package struct ProcessUsage: Sendable {
         var sums: [String: Double] = [:]
         for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
             guard let stat = try? String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8),
-                let used = cpuSeconds(stat), let nameStart = stat.firstIndex(of: "("), let nameEnd = stat.lastIndex(of: ")")
+                let used = cpuSeconds(stat), let nameStart = stat.firstIndex(of: "("),
+                let nameEnd = stat.lastIndex(of: ")")
             else { continue }
             var name = stat[stat.index(after: nameStart)..<nameEnd]
             while let last = name.last, last.isNumber || last == "-" || last == "#" { name.removeLast() }

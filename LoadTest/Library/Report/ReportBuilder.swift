@@ -163,7 +163,8 @@ struct ReportBuilder {
         let isHeld = plan.isClosedLoop || generator.heldByWindow + outcome.unsent > 0 || generator.lastDeparture == 0
         var reasons = Validity.reasons(
             lag: plan.isClosedLoop || !plan.isMeasured ? nil : report.generatorLagMs,
-            achieved: isHeld || !plan.isMeasured ? nil : Double(generator.lastIntended) / Double(generator.lastDeparture),
+            achieved: isHeld || !plan.isMeasured
+                ? nil : Double(generator.lastIntended) / Double(generator.lastDeparture),
             clockStep: costs.clockStep)
         if report.sent == 0 { reasons.append("nothing was sent") }
         if outcome.receiver.isInconclusive {

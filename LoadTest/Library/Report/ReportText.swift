@@ -105,7 +105,8 @@ package enum ReportText {
         var lines = ["CPU        " + parts.joined(separator: ", ")]
         if let threads = report.dispatcherThreadSeconds, !threads.isEmpty {
             let busiest = threads.filter { $0.value >= 0.1 }.sorted { $0.value > $1.value }
-            lines.append("Threads    " + busiest.map { "\($0.key) \(Figures.fixed($0.value, 2)) s" }.joined(separator: ", "))
+            lines.append(
+                "Threads    " + busiest.map { "\($0.key) \(Figures.fixed($0.value, 2)) s" }.joined(separator: ", "))
         }
         if let resident = report.dispatcherRssBytes {
             let peak = report.dispatcherRssPeakBytes.map { ", at its highest \(Figures.bytes($0))" } ?? ""
@@ -136,7 +137,8 @@ package enum ReportText {
                 + "\(text(trend.highest)) at its highest, \(slope) a minute, \(Figures.fixed(trend.growthPercent, 1)) % growth"
         }
         return [
-            line("resident", trends.residentBytes, Figures.bytes), line("of no file", trends.anonymousBytes, Figures.bytes),
+            line("resident", trends.residentBytes, Figures.bytes),
+            line("of no file", trends.anonymousBytes, Figures.bytes),
             line("descriptors", trends.descriptors, Figures.grouped),
         ]
     }

@@ -27,7 +27,8 @@ package enum StagedReportText {
         for leg in legs {
             for group in leg.groups where group.endToEndMs.count > 0 {
                 let fairness = group.fairness.map { "   Jain \(Figures.fixed($0, 3))" } ?? ""
-                lines.append(ReportText.row("\(leg.name): \(group.name) (\(group.tenants))", group.endToEndMs) + fairness)
+                lines.append(
+                    ReportText.row("\(leg.name): \(group.name) (\(group.tenants))", group.endToEndMs) + fairness)
             }
         }
         return lines

@@ -41,7 +41,8 @@ package struct BacklogScript: StagedScript {
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
         check(
             backlogTenants > 0 && backlogTenants < run.workload.tenants,
-            "--backlog-tenants \(backlogTenants): give 1 or more, and fewer than --tenants (\(run.workload.tenants)): the others are live")
+            "--backlog-tenants \(backlogTenants): give 1 or more, and fewer than --tenants (\(run.workload.tenants)): the others are live"
+        )
         check((1...100_000_000).contains(events), "--events \(events): give 1 to 100,000,000")
         check(fillRate > 0 && fillRate <= 5_000_000, "--fill-rate \(fillRate): give 1 to 5,000,000 events a second")
         check(baselineSeconds > 0, "--baseline-seconds \(baselineSeconds): give a time above 0")
@@ -72,7 +73,8 @@ package struct BacklogScript: StagedScript {
         plan.warmupSeconds = 0
         try await runner.run("drain", plan, view: &view) { receiver.accepted(at: paths) >= wanted }
 
-        let arrivals = receiver.accounts.lazy.filter { filling.identity.sequence(of: $0.id) != nil }.map(\.firstAccepted)
+        let arrivals = receiver.accounts.lazy.filter { filling.identity.sequence(of: $0.id) != nil }.map(
+            \.firstAccepted)
         drain = DrainWindow(arrivals, returned: returned)
         // Live latency counts from the first delivery of the backlog: until then its endpoints are still left alone.
         if let drain, let last = runner.legs.indices.last {
@@ -111,7 +113,8 @@ package struct BacklogScript: StagedScript {
         if let baseline = live("baseline"), let waiting = live("waiting") {
             figures.append(
                 FigureVerdict(
-                    "live p99 beside the backlog", waiting.p99, unit: "ms", baseline: baseline.p99, mostRatio: mostRatio))
+                    "live p99 beside the backlog", waiting.p99, unit: "ms", baseline: baseline.p99, mostRatio: mostRatio
+                ))
         }
         if let draining = live("drain") {
             figures.append(

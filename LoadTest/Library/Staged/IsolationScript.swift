@@ -50,7 +50,9 @@ package struct IsolationScript: StagedScript {
         check(troubleSeconds > 0, "--seconds \(troubleSeconds): give a time above 0")
         check(mostRatio > 0, "--max-ratio \(mostRatio): give a number above 0")
         if mistakes.isEmpty {
-            check(!healthy.isEmpty, "--tenants \(tenants): too few; besides the black-holed and the hot one a healthy one is needed")
+            check(
+                !healthy.isEmpty,
+                "--tenants \(tenants): too few; besides the black-holed and the hot one a healthy one is needed")
         }
         return mistakes
     }

@@ -33,13 +33,15 @@ struct StagedReport {
         plan.bounds = RunBounds()
         plan.sloP95Milliseconds = .infinity
         return ReportBuilder(
-            plan: plan, receiver: side, terms: leg.terms, startWall: leg.startWall, drainStart: leg.loadEnd, costs: costs)
+            plan: plan, receiver: side, terms: leg.terms, startWall: leg.startWall, drainStart: leg.loadEnd,
+            costs: costs)
     }
 
     private func sum(_ report: inout Report, _ reports: [Report]) {
         func total(_ count: KeyPath<Report, Int>) -> Int { reports.reduce(0) { $0 + $1[keyPath: count] } }
         let counts: [WritableKeyPath<Report, Int>] = [
-            \.scheduled, \.sent, \.acked, \.delivered, \.lost, \.pending, \.duplicates, \.corrupt, \.unverifiedSignatures, \.phantom,
+            \.scheduled, \.sent, \.acked, \.delivered, \.lost, \.pending, \.duplicates, \.corrupt,
+            \.unverifiedSignatures, \.phantom,
             \.unanswered, \.rejected, \.refused, \.unsent, \.heldByWindow, \.retried,
         ]
         for count in counts { report[keyPath: count] = total(count) }
@@ -50,7 +52,8 @@ struct StagedReport {
     private func judge(_ report: inout Report, _ results: [LegResult], _ reports: [Report], interrupted: Bool) {
         var evidence = Evidence()
         for (result, leg) in zip(results, reports) {
-            evidence.add(builder(result.leg).evidence(leg, result.outcome, interrupted: interrupted), from: result.leg.name)
+            evidence.add(
+                builder(result.leg).evidence(leg, result.outcome, interrupted: interrupted), from: result.leg.name)
         }
         evidence.interrupted = interrupted
         evidence.figures = report.figures
@@ -75,7 +78,8 @@ struct StagedReport {
         leg.ackMs = report.ackMs
         leg.groups = result.outcome.groups.map { book in
             LegReport.GroupReport(
-                name: book.group.name, tenants: book.group.tenants.count, acked: book.deliverable, delivered: book.delivered,
+                name: book.group.name, tenants: book.group.tenants.count, acked: book.deliverable,
+                delivered: book.delivered,
                 endToEndMs: book.endToEnd.quantiles, fairness: book.fairness)
         }
         return leg

@@ -30,8 +30,10 @@ extension StagedScript {
     /// Mistakes of the shared plan.
     var sharedMistakes: [String] {
         var mistakes = run.mistakes()
-        if case .embedded = run.receiver {} else {
-            mistakes.append("--receiver: \(mode) needs the embedded receiver, whose answers it changes; leave the option out")
+        if case .embedded = run.receiver {
+        } else {
+            mistakes.append(
+                "--receiver: \(mode) needs the embedded receiver, whose answers it changes; leave the option out")
         }
         if run.isClosedLoop { mistakes.append("--rate 0: \(mode) is measured at a rate; give 1 or more") }
         return mistakes

@@ -27,7 +27,7 @@ final class Machines: Sendable {
         let resolver = ResolverPool()
         let senders = (0..<configuration.senderThreads).map { index in
             SenderThread(
-                index: index, configuration: senderConfiguration, resolver: resolver, 
+                index: index, configuration: senderConfiguration, resolver: resolver,
                 reports: ReportPort(reports.take, takeBack: reports.takeBack),
                 logger: logger)
         }
@@ -86,7 +86,8 @@ extension SenderConfiguration {
             transfers: configuration.sender.transfersPerThread,
             keptConnections: DescriptorLimit.keptConnections(Limits.keptConnections) / configuration.senderThreads,
             connectMilliseconds: configuration.sender.connectMilliseconds,
-            breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds, allowHTTP: configuration.sender.allowHTTP,
+            breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds,
+            allowHTTP: configuration.sender.allowHTTP,
             addressGuard: try AddressGuard(
                 allow: configuration.sender.allowNetworks, deny: configuration.sender.denyNetworks,
                 machine: MachineAddresses.all(), ownPorts: ownPorts),

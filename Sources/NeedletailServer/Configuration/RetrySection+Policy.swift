@@ -14,8 +14,12 @@ extension ServerConfiguration.RetrySection {
         if maxAttempts > 0, delays != defaults.delays {
             mistakes.add("retry.max_attempts: stands beside retry.delays; give one of them")
         }
-        if maxAttempts == 0, backoffSeconds != defaults.backoffSeconds || factor != defaults.factor || cap != defaults.cap {
-            mistakes.add("retry.max_attempts: is 0, so retry.backoff_seconds, retry.factor and retry.cap say nothing; give the attempts")
+        if maxAttempts == 0,
+            backoffSeconds != defaults.backoffSeconds || factor != defaults.factor || cap != defaults.cap
+        {
+            mistakes.add(
+                "retry.max_attempts: is 0, so retry.backoff_seconds, retry.factor and retry.cap say nothing; give the attempts"
+            )
         }
     }
 }

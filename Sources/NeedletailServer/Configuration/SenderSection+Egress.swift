@@ -25,7 +25,8 @@ extension ServerConfiguration.SenderSection {
 
     private func egressProxy(_ mistakes: inout InputMistakes) -> EgressProxy? {
         guard let text = proxy else {
-            for (key, value) in [("proxy_user", proxyUser), ("proxy_password_file", proxyPasswordFile)] where value != nil {
+            for (key, value) in [("proxy_user", proxyUser), ("proxy_password_file", proxyPasswordFile)]
+            where value != nil {
                 mistakes.add("sender.\(key): is of no use without sender.proxy; give both, or neither")
             }
             return nil
@@ -41,8 +42,10 @@ extension ServerConfiguration.SenderSection {
             proxy.user = user
             proxy.password = password(file, &mistakes)
             if let mistake = EgressProxy.mistake(inUser: user) { mistakes.add("sender.proxy_user: \(mistake)") }
-        case (nil, _): mistakes.add("sender.proxy_user: is missing beside sender.proxy_password_file; give both, or neither")
-        case (_, nil): mistakes.add("sender.proxy_password_file: is missing beside sender.proxy_user; give both, or neither")
+        case (nil, _):
+            mistakes.add("sender.proxy_user: is missing beside sender.proxy_password_file; give both, or neither")
+        case (_, nil):
+            mistakes.add("sender.proxy_password_file: is missing beside sender.proxy_user; give both, or neither")
         }
         return proxy
     }

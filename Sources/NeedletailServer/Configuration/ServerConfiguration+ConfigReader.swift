@@ -7,7 +7,8 @@ import WebhookModel
 // The one place that knows keys. A new key is a line here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
     static let settings =
-        general + listenerSettings + ingestSettings + queueSettings + retrySettings + senderSettings + secretSettings + logSettings
+        general + listenerSettings + ingestSettings + queueSettings + retrySettings + senderSettings + secretSettings
+        + logSettings
 
     private static let general: [Setting] = [
         .text(
@@ -43,7 +44,8 @@ extension ServerConfiguration {
             "ingest.tls.certificate", \.ingest.tls.certificate, flag: "tls-certificate",
             "PEM file of the certificate for host and port, the intermediate ones after it: TLS 1.2 or later is spoken "
                 + "there, and nothing else. Read again at SIGHUP; connections go on."),
-        .path("ingest.tls.key", \.ingest.tls.key, flag: "tls-key", "PEM file of its private key, without a passphrase."),
+        .path(
+            "ingest.tls.key", \.ingest.tls.key, flag: "tls-key", "PEM file of its private key, without a passphrase."),
         .path(
             "ingest.tls.client_ca", \.ingest.tls.clientCA,
             "PEM file of the authorities that the certificates of producers must come from."),
@@ -114,10 +116,12 @@ extension ServerConfiguration {
             "retry.delays", \.retry.delays, 0...Limits.retryDelayMilliseconds, most: Limits.attempts - 1,
             "When a failed attempt is made again, where neither the endpoint nor its tenant has a policy: after the first, the second "
                 + "and so on. After the last the delivery is a dead letter."),
-        .integer("retry.jitter_percent", \.retry.jitterPercent, 0...100, "Each delay is spread evenly over ± this share."),
+        .integer(
+            "retry.jitter_percent", \.retry.jitterPercent, 0...100, "Each delay is spread evenly over ± this share."),
         .integer(
             "retry.max_attempts", \.retry.maxAttempts, 0...Limits.attempts,
-            "Attempts by rule instead of the list: delay n is backoff_seconds × factor to the n-1, at most cap. 0: by the list."),
+            "Attempts by rule instead of the list: delay n is backoff_seconds × factor to the n-1, at most cap. 0: by the list."
+        ),
         .number("retry.backoff_seconds", \.retry.backoffSeconds, 0.001...604_800, "The rule's first delay."),
         .number("retry.factor", \.retry.factor, 1...10, "What the rule multiplies each delay with for the next."),
         .duration("retry.cap", \.retry.cap, 1...Limits.retryDelayMilliseconds, "The rule's longest delay."),
@@ -140,7 +144,8 @@ extension ServerConfiguration {
         .duration(
             "sender.breaker_open", \.sender.breakerOpenMilliseconds, 100...600_000,
             "How long an endpoint is left alone after ten failures in a row, or 70 % of ten and more in 30 s; "
-                + "twice as long after each probe that fails, 10 minutes at most. Its deliveries wait and spend no attempt."),
+                + "twice as long after each probe that fails, 10 minutes at most. Its deliveries wait and spend no attempt."
+        ),
         .truth(
             "sender.allow_http", \.sender.allowHTTP, flag: "allow-http",
             "Deliver to http:// too. Payloads then cross the network in clear, signed but readable."),
@@ -150,15 +155,18 @@ extension ServerConfiguration {
             "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
             fits: { (try? AddressGuard.Allowance($0)) != nil }),
         .list(
-            "sender.deny_networks", \.sender.denyNetworks, each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
+            "sender.deny_networks", \.sender.denyNetworks,
+            each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Networks that endpoints may not lie in, whatever is allowed, here or for a tenant.",
             fits: { (try? AddressGuard.Allowance($0)) != nil }),
         .path(
             "sender.ca_file", \.sender.authoritiesFile,
-            "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."),
+            "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."
+        ),
         .path(
             "sender.proxy", \.sender.proxy,
-            "Proxy that all attempts go through, http://host:port, by a tunnel (CONNECT) to the vetted address. An endpoint may have its own, or direct."),
+            "Proxy that all attempts go through, http://host:port, by a tunnel (CONNECT) to the vetted address. An endpoint may have its own, or direct."
+        ),
         .path("sender.proxy_user", \.sender.proxyUser, "User's name at the proxy; empty: none is given."),
         .path("sender.proxy_password_file", \.sender.proxyPasswordFile, "File with the user's password at the proxy."),
     ]
@@ -167,7 +175,8 @@ extension ServerConfiguration {
         .path(
             "secrets.master_key_file", \.secrets.masterKeyFile,
             "File with the key that seals endpoints' secrets and header values on disk: base64 of 32 bytes (`openssl rand -base64 32`). "
-                + "The runbook names a variable that may hold the key instead. Without one, secrets are stored as they are."),
+                + "The runbook names a variable that may hold the key instead. Without one, secrets are stored as they are."
+        ),
         .list(
             "secrets.previous_master_key_files", \.secrets.previousMasterKeyFiles, each: "paths",
             "Keys that were in use before. What they sealed is sealed again under the new one at the next start.",

@@ -58,7 +58,8 @@ extension Setting {
         _ key: String, _ place: Place<[Int64]>, _ range: ClosedRange<Int64>, most: Int, _ meaning: String
     ) -> Setting {
         Setting(
-            key: key, flag: nil, wanted: "1 to \(most) durations up to \(Quantity.text(milliseconds: range.upperBound))",
+            key: key, flag: nil,
+            wanted: "1 to \(most) durations up to \(Quantity.text(milliseconds: range.upperBound))",
             meaning: meaning, isList: true,
             written: { $0[keyPath: place].map { Quantity.text(milliseconds: $0) } },
             accept: { texts, configuration in

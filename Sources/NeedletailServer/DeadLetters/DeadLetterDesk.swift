@@ -18,13 +18,17 @@ public final class DeadLetterDesk {
     public init(data path: String) throws {
         // Opening would make it: a mistyped path must not become an empty store.
         guard access(path + "/data.mdb", F_OK) == 0 else {
-            throw Refusal(description: "\(path) holds no Needletail store; give --data the directory that the server was started with")
+            throw Refusal(
+                description:
+                    "\(path) holds no Needletail store; give --data the directory that the server was started with")
         }
         do {
             directory = try DataDirectory(path: path, mapBytes: DeadLetterDesk.mapBytes(path))
         } catch StoreError.inUse(_, let owner) {
             throw Refusal(
-                description: "a server has \(path) open (\(owner)), and two would damage it; stop the server, run this, and start it again")
+                description:
+                    "a server has \(path) open (\(owner)), and two would damage it; stop the server, run this, and start it again"
+            )
         }
         let tables = directory.tables
         names = try directory.environment.read { snapshot throws(LMDBError) in try EndpointNames(tables, in: snapshot) }
@@ -102,7 +106,9 @@ extension DeadLetterDesk.Line {
             event = "\(String(decoding: type, as: UTF8.self))  \(found.id)"
         }
         description = [
-            DeadLetterWords.written(letter.delivery), LogLine.time(seconds: Int(letter.at / 1_000), nanoseconds: Int(letter.at % 1_000) * 1_000_000), "\(letter.outcome.name)\(status)",
+            DeadLetterWords.written(letter.delivery),
+            LogLine.time(seconds: Int(letter.at / 1_000), nanoseconds: Int(letter.at % 1_000) * 1_000_000),
+            "\(letter.outcome.name)\(status)",
             "\(letter.attempts) attempts", place, event,
         ].joined(separator: "  ")
     }

@@ -18,7 +18,8 @@ public struct DeadLetterWords: Sendable {
 
     /// Whether nothing is asked for: every dead letter fits.
     public var isEmpty: Bool {
-        tenant == nil && endpoint == nil && types.isEmpty && outcome == nil && since == nil && until == nil && ids.isEmpty
+        tenant == nil && endpoint == nil && types.isEmpty && outcome == nil && since == nil && until == nil
+            && ids.isEmpty
     }
 
     /// - Parameter now: Unix milliseconds.
@@ -32,7 +33,9 @@ public struct DeadLetterWords: Sendable {
             filter.types = Subscription(
                 types.compactMap { text in
                     let pattern = Subscription.Pattern(text)
-                    if pattern == nil { mistakes.add("--type: \"\(text)\" is no good; give an exact type, a prefix as order.*, or *") }
+                    if pattern == nil {
+                        mistakes.add("--type: \"\(text)\" is no good; give an exact type, a prefix as order.*, or *")
+                    }
                     return pattern
                 })
         }
@@ -57,7 +60,8 @@ public struct DeadLetterWords: Sendable {
             } else if let delivery = DeadLetterWords.delivery(text) {
                 deliveries.insert(delivery)
             } else {
-                mistakes.add("--id: \"\(text)\" is no good; give a delivery as the list shows it (12-3), or an event id (evt_…)")
+                mistakes.add(
+                    "--id: \"\(text)\" is no good; give a delivery as the list shows it (12-3), or an event id (evt_…)")
             }
         }
         if !deliveries.isEmpty, !events.isEmpty { mistakes.add("--id: give deliveries or event ids, not both at once") }
@@ -70,7 +74,9 @@ public struct DeadLetterWords: Sendable {
     ) -> Int64? {
         guard let text else { return nil }
         let time = UTCTime.milliseconds(text) ?? Quantity.milliseconds(text).map { now - $0 }
-        if time == nil { mistakes.add("\(option): \"\(text)\" is no good; give a time as 2027-01-31T12:00:00Z, or so long ago as 2h") }
+        if time == nil {
+            mistakes.add("\(option): \"\(text)\" is no good; give a time as 2027-01-31T12:00:00Z, or so long ago as 2h")
+        }
         return time
     }
 

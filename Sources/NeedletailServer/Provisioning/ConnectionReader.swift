@@ -10,7 +10,8 @@ struct ConnectionReader {
     let isSecure: Bool
 
     static let keys = [
-        "allow_networks", "deny_networks", "client_certificate_file", "client_key_file", "ca_file", "pinned_key", "proxy",
+        "allow_networks", "deny_networks", "client_certificate_file", "client_key_file", "ca_file", "pinned_key",
+        "proxy",
         "http2",
     ]
     private static let tlsKeys = ["client_certificate_file", "client_key_file", "ca_file", "pinned_key", "http2"]
@@ -39,7 +40,9 @@ struct ConnectionReader {
     static func networks(_ key: String, _ section: ProvisioningSection) -> [String] {
         guard let texts = section.texts(key) else { return [] }
         if texts.isEmpty { section.note(key, "is empty; leave it out") }
-        if texts.count > Limits.networksPerList { section.note(key, "names more than \(Limits.networksPerList) networks") }
+        if texts.count > Limits.networksPerList {
+            section.note(key, "names more than \(Limits.networksPerList) networks")
+        }
         return texts.filter { text in
             do throws(AddressGuardError) {
                 _ = try AddressGuard.Allowance(text)
@@ -108,7 +111,8 @@ struct ConnectionReader {
             if !isDigest {
                 section.note(
                     "pinned_key",
-                    "\"\(text)\" is no pinned key; write sha256// and the base64 of the SHA-256 of the certificate's public key (DER)")
+                    "\"\(text)\" is no pinned key; write sha256// and the base64 of the SHA-256 of the certificate's public key (DER)"
+                )
             }
             return isDigest
         }
@@ -126,7 +130,9 @@ struct ConnectionReader {
             number: section.number)
         guard let own, let text = own.text("url", needed: true), var proxy = proxy(text, own, "url") else { return nil }
         if own.has("user") || SecretSources.isGiven("password", own) {
-            guard let user = own.text("user", needed: true), let password = sources.one(own, "password") else { return nil }
+            guard let user = own.text("user", needed: true), let password = sources.one(own, "password") else {
+                return nil
+            }
             if let mistake = EgressProxy.mistake(inUser: user) { own.note("user", mistake) }
             if let mistake = EgressProxy.mistake(inPassword: password) {
                 own.note(SecretSources.givenKey("password", own), mistake)

@@ -9,11 +9,12 @@ struct EndpointReader {
     let secrets: SecretSources
     let allowHTTP: Bool
 
-    static let keys = [
-        "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
-        "window",
-        "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
-    ] + ConnectionReader.keys
+    static let keys =
+        [
+            "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
+            "window",
+            "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
+        ] + ConnectionReader.keys
     static let nameBytes = 1...128
 
     func endpoint(_ node: Node, of tenant: ProvisioningSection, _ names: inout UniqueNames) -> DesiredEndpoint? {

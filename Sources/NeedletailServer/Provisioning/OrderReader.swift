@@ -17,14 +17,16 @@ struct OrderReader {
                 "stands beside ordering: by_key; a batch that fails would hold many keys, so take one of them out")
         }
         if section.has("body"), settings.body != .envelope {
-            section.note("batch", "stands beside body: \(settings.body.rawValue); a batch holds envelopes, so leave body out")
+            section.note(
+                "batch", "stands beside body: \(settings.body.rawValue); a batch holds envelopes, so leave body out")
         }
     }
 
     private func order() -> DeliveryOrder {
         let isByKey =
             section.choice("ordering", among: ["none", "by_key"]) { $0 == "by_key" } ?? false
-        let onDeadLetter = section.choice("on_dead_letter", among: DeliveryOrder.OnDeadLetter.allCases.map(\.rawValue)) {
+        let onDeadLetter = section.choice("on_dead_letter", among: DeliveryOrder.OnDeadLetter.allCases.map(\.rawValue))
+        {
             DeliveryOrder.OnDeadLetter(rawValue: $0)
         }
         if !isByKey, section.has("on_dead_letter") {
@@ -36,7 +38,8 @@ struct OrderReader {
     private func batch() -> BatchRule? {
         guard let node = section.node("batch") else { return nil }
         let batch = ProvisioningSection(
-            node, label: "\(section.label): batch", keys: OrderReader.batchKeys, notes: section.notes, number: section.number)
+            node, label: "\(section.label): batch", keys: OrderReader.batchKeys, notes: section.notes,
+            number: section.number)
         guard let batch else { return nil }
         var rule = BatchRule()
         rule.maxEvents = batch.integer("max_events", 1...Limits.batchEventsMost) ?? rule.maxEvents

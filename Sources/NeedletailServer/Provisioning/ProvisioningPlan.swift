@@ -23,7 +23,8 @@ public struct DesiredTenant: Sendable, Equatable {
     public var endpoints: [DesiredEndpoint]
 
     public init(
-        name: String, enabled: Bool = true, settings: Tenant.Settings = Tenant.Settings(), endpoints: [DesiredEndpoint] = []
+        name: String, enabled: Bool = true, settings: Tenant.Settings = Tenant.Settings(),
+        endpoints: [DesiredEndpoint] = []
     ) {
         self.name = name
         self.enabled = enabled

@@ -10,7 +10,8 @@ extension EgressProxy {
         do throws(EndpointURLError) { url = try EndpointURL(text) } catch {
             // The text may hold a password: only messages that do not repeat it are passed on.
             switch error {
-            case .userInfo: throw ProxyMistake("holds a user name or password; give user and password_file beside the address")
+            case .userInfo:
+                throw ProxyMistake("holds a user name or password; give user and password_file beside the address")
             default: throw ProxyMistake("is no address of a proxy; write http://host:port")
             }
         }
@@ -27,7 +28,9 @@ extension EgressProxy {
     }
 
     static func mistake(inPassword text: String) -> String? {
-        guard text.utf8.count <= Limits.proxyCredentialBytes else { return "is longer than \(Limits.proxyCredentialBytes) bytes" }
+        guard text.utf8.count <= Limits.proxyCredentialBytes else {
+            return "is longer than \(Limits.proxyCredentialBytes) bytes"
+        }
         return text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } ? nil : "holds a control character"
     }
 }

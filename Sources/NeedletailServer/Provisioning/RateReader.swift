@@ -9,7 +9,8 @@ struct RateReader {
     /// Nil where nothing is said, or it cannot be read.
     func rate() -> Rate? {
         guard let node = section.node("rate") else { return nil }
-        let rate = ProvisioningSection(node, label: "\(section.label): rate", keys: RateReader.keys, notes: section.notes)
+        let rate = ProvisioningSection(
+            node, label: "\(section.label): rate", keys: RateReader.keys, notes: section.notes)
         guard let rate else { return nil }
         let burst = rate.integer("burst", 1...Limits.attemptBurstMost)
         guard rate.has("per_second") else {

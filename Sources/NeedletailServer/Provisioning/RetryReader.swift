@@ -41,7 +41,9 @@ struct RetryReader {
         rule.factor = retry.number("factor", 1...10) ?? rule.factor
         let seconds = 0.001...Double(Limits.retryDelayMilliseconds / 1_000)
         rule.backoff = retry.number("backoff_seconds", seconds).map { $0 * 1_000 } ?? rule.backoff
-        if retry.has("cap"), retry.has("cap_seconds") { retry.note("cap", "stands beside cap_seconds; give one of them") }
+        if retry.has("cap"), retry.has("cap_seconds") {
+            retry.note("cap", "stands beside cap_seconds; give one of them")
+        }
         let cap = retry.number("cap_seconds", seconds).map { Int64(($0 * 1_000).rounded()) }
         rule.cap = retry.duration("cap", 1...Limits.retryDelayMilliseconds) ?? cap ?? rule.cap
         return rule.delays

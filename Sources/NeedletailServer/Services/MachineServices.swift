@@ -73,7 +73,9 @@ enum PortFile {
     /// Writes beside and renames: a reader sees the whole number or no file.
     static func write(_ port: Int, to path: String) throws(Failure) {
         let partial = path + ".partial"
-        guard let file = fopen(partial, "w") else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
+        guard let file = fopen(partial, "w") else {
+            throw Failure(path: path, reason: String(cString: strerror(errno)))
+        }
         let written = fputs("\(port)\n", file) >= 0
         guard fclose(file) == 0, written, rename(partial, path) == 0 else {
             throw Failure(path: path, reason: String(cString: strerror(errno)))

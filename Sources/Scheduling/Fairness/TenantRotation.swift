@@ -45,7 +45,9 @@ struct TenantRotation {
     mutating func laneAdded(_ tenant: TenantNumber) { shares[tenant, default: Share()].lanes += 1 }
 
     /// Sets a tenant's share. Its present turn goes on as it began.
-    mutating func weigh(_ tenant: TenantNumber, _ weight: Int) { shares[tenant, default: Share()].weight = max(1, weight) }
+    mutating func weigh(_ tenant: TenantNumber, _ weight: Int) {
+        shares[tenant, default: Share()].weight = max(1, weight)
+    }
 
     /// The lane is not listed any more and will not be again.
     mutating func laneDropped(_ tenant: TenantNumber) {
@@ -96,7 +98,6 @@ struct TenantRotation {
             turns.append(next)
         }
     }
-
 
     /// Ends what `take` began.
     ///

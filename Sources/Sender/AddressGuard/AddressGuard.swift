@@ -38,7 +38,9 @@ public struct AddressGuard: Sendable {
     ///
     /// - Parameter rules: what the endpoint and its tenant say; nil: nothing.
     public func allows(_ address: IPAddress, port: UInt16, under rules: AddressRules? = nil) -> Bool {
-        guard !isUntouchable(address, port), !denials.contains(where: { $0.covers(address, port) }) else { return false }
+        guard !isUntouchable(address, port), !denials.contains(where: { $0.covers(address, port) }) else {
+            return false
+        }
         if let rules, !rules.permits(address, port) { return false }
         if isOpened(address, port, allowances) { return true }
         if let rules, isOpened(address, port, rules.opened) { return true }

@@ -61,4 +61,3 @@ package struct EndpointUnusable: Error, CustomStringConvertible {
     package let reason: String
     package var description: String { reason }
 }
-

@@ -11,7 +11,8 @@ struct HeaderExcerpt {
     /// Takes one line as it came, with its line end. The first that does not fit ends the excerpt.
     mutating func take(_ line: UnsafeRawBufferPointer) {
         // A line that begins with a space goes on with the one before (RFC 9112, 5.2), which may have been left out.
-        guard !isFull, let first = line.first, first != 0x20, first != 0x09, let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        guard !isFull, let first = line.first, first != 0x20, first != 0x09,
+            let colon = line.firstIndex(of: UInt8(ascii: ":"))
         else { return }
         var name = line[..<colon]
         while name.last == 0x20 || name.last == 0x09 { name = name.dropLast() }
@@ -29,7 +30,8 @@ struct HeaderExcerpt {
     /// Names whose values open something, by themselves or sent back.
     private static let sensitive = [
         "set-cookie", "set-cookie2", "cookie", "authorization", "proxy-authorization", "authentication-info",
-        "proxy-authentication-info", "x-api-key", "x-auth-token", "x-csrf-token", "x-xsrf-token", "x-amz-security-token",
+        "proxy-authentication-info", "x-api-key", "x-auth-token", "x-csrf-token", "x-xsrf-token",
+        "x-amz-security-token",
     ].map { Array($0.utf8) }
 
     private static func isSensitive(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {

@@ -138,7 +138,8 @@ final class CurlHandle {
             code: code, systemError: CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)),
             verification: number(CURLINFO_SSL_VERIFYRESULT), tunnel: number(CURLINFO_HTTP_CONNECTCODE),
             isSecure: order?.target.url.isSecure ?? false, isProxied: order?.route.proxy != nil, wasSent: sends > 0,
-            wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { transport.sockets.reachedPeer($0) } ?? true)
+            wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { transport.sockets.reachedPeer($0) } ?? true
+        )
     }
 
     private func aim(at target: EndpointTarget) {

@@ -93,7 +93,8 @@ final class MessageScratch {
             point(messageNode, at: messageStart)
             let message = MessageToSign(
                 id: UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]),
-                type: delivery.batch == nil ? UnsafeRawBufferPointer(rebasing: record[event.record.type.range]) : Line.batchType,
+                type: delivery.batch == nil
+                    ? UnsafeRawBufferPointer(rebasing: record[event.record.type.range]) : Line.batchType,
                 seconds: seconds,
                 body: UnsafeRawBufferPointer(rebasing: body[..<bodyCount]))
             var node = messageNode

@@ -128,7 +128,8 @@ extension AnswerParser {
 
     /// `HTTP/1.1 200 OK`; the words after the number may be missing (RFC 9112, 4).
     private mutating func takeStatus(_ line: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Step {
-        let isLine = text.count >= 12 && text.starts(with: "HTTP/1.".utf8) && (text[7] == 0x30 || text[7] == 0x31)
+        let isLine =
+            text.count >= 12 && text.starts(with: "HTTP/1.".utf8) && (text[7] == 0x30 || text[7] == 0x31)
             && text[8] == 0x20 && text[9..<12].allSatisfy { (0x30...0x39).contains($0) }
             && (text.count == 12 || text[12] == 0x20)
         guard isLine, reader.takeHeader(line), reader.status >= 100 else { return .malformed }

@@ -50,7 +50,9 @@ struct ConnectionPool {
     /// The connection that a poller's token means; nil: it is gone.
     func connection(of token: UInt64) -> Connection? {
         let slot = Int(token & 0xFF_FFFF)
-        guard let connection = self[slot], connection.generation == UInt32(truncatingIfNeeded: token >> 24) else { return nil }
+        guard let connection = self[slot], connection.generation == UInt32(truncatingIfNeeded: token >> 24) else {
+            return nil
+        }
         return connection
     }
 

@@ -103,7 +103,8 @@ extension ExchangeTransport {
         var exchange = exchange
         let order = exchange.order
         // The last of three looks at the address: the endpoint's owner may have been refused it since the connection was made.
-        guard configuration.addressGuard.allows(order.route.address, port: order.route.port, under: order.target.rules) else {
+        guard configuration.addressGuard.allows(order.route.address, port: order.route.port, under: order.target.rules)
+        else {
             return ended.append(exchange.end(.addressForbidden, now: now))
         }
         let site = site(of: order)

@@ -47,7 +47,9 @@ final class RequestWriter {
     private func requestStart(of target: EndpointTarget) -> [UInt8] {
         if let start = target.requestStart { return start }
         let url = target.url
-        var start = Array("POST \(url.requestTarget) HTTP/1.1\r\nHost: \(url.hostField)\r\nUser-Agent: \(userAgent)\r\nAccept: */*\r\n".utf8)
+        var start = Array(
+            "POST \(url.requestTarget) HTTP/1.1\r\nHost: \(url.hostField)\r\nUser-Agent: \(userAgent)\r\nAccept: */*\r\n"
+                .utf8)
         for header in target.endpoint.settings.headers { start += "\(header.name): \(header.value)\r\n".utf8 }
         target.requestStart = start
         return start

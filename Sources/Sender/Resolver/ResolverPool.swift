@@ -51,7 +51,11 @@ public final class ResolverPool: Sendable {
 
     /// Asks for a name. Never blocks.
     package func submit(_ lookup: NameLookup, answer: @escaping Answer) {
-        enum Wake { case idle(Bell), start(Int), none }
+        enum Wake {
+            case idle(Bell)
+            case start(Int)
+            case none
+        }
         let wake = desk.state.withLock { state -> Wake in
             state.queue.append(Order(lookup: lookup, answer: answer), for: lookup.tenant)
             if let bell = state.idle.popLast() { return .idle(bell) }

@@ -95,6 +95,8 @@ extension DeliveryRound {
     fileprivate var bits: UInt16 { UInt16(trigger.rawValue) << 14 | min(earlier, DeliveryRound.earlierMost) }
 
     fileprivate init(bits: UInt16) {
-        self.init(earlier: bits & DeliveryRound.earlierMost, trigger: AttemptTrigger(rawValue: UInt8(bits >> 14)) ?? .schedule)
+        self.init(
+            earlier: bits & DeliveryRound.earlierMost, trigger: AttemptTrigger(rawValue: UInt8(bits >> 14)) ?? .schedule
+        )
     }
 }

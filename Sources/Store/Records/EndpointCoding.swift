@@ -80,7 +80,9 @@ struct EndpointCoding {
     /// Nil where it is written in a way that this program does not know.
     private static func order(_ reader: FieldReader) -> DeliveryOrder? {
         guard let text = reader.text(Tag.order) else { return DeliveryOrder.none }
-        guard text == "by_key", let rule = reader.text(Tag.onDeadLetter).flatMap(DeliveryOrder.OnDeadLetter.init) else { return nil }
+        guard text == "by_key", let rule = reader.text(Tag.onDeadLetter).flatMap(DeliveryOrder.OnDeadLetter.init) else {
+            return nil
+        }
         return .byKey(onDeadLetter: rule)
     }
 
@@ -136,7 +138,8 @@ struct EndpointCoding {
                 timeout: timeout, enabled: reader.number(Tag.enabled) != 0))
         var text = SealedText(seal)
         guard let secrets = try secrets(reader, row, &text), let headers = try headers(reader, row, &text),
-            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue), let order = EndpointCoding.order(reader)
+            let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue),
+            let order = EndpointCoding.order(reader)
         else { return nil }
         row.settings.order = order
         row.settings.batch = batch(reader)
@@ -153,7 +156,8 @@ struct EndpointCoding {
 
     /// Whose it is and what it is called, without its secrets.
     static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String)? {
-        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant) else {
+        guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant)
+        else {
             return nil
         }
         return (tenant, name)

@@ -28,13 +28,16 @@ public struct EndpointNames: Sendable {
         var names: [Int64: String] = [:]
         var cursor = try transaction.cursor(tables.tenants)
         while let row = try cursor.next() {
-            guard row.key.count == 4, let tenant = TenancyCoding.tenant(row.key.uint32(at: 0), row.value) else { continue }
+            guard row.key.count == 4, let tenant = TenancyCoding.tenant(row.key.uint32(at: 0), row.value) else {
+                continue
+            }
             names[Int64(tenant.value.number.value)] = tenant.value.name
         }
         endpoints = []
         cursor = try transaction.cursor(tables.endpoints)
         while let row = try cursor.next() {
-            guard row.key.count == 4, let identity = EndpointCoding.identity(row.value), let tenant = names[identity.tenant]
+            guard row.key.count == 4, let identity = EndpointCoding.identity(row.value),
+                let tenant = names[identity.tenant]
             else { continue }
             endpoints.append(Entry(number: EndpointNumber(row.key.uint32(at: 0)), tenant: tenant, name: identity.name))
         }

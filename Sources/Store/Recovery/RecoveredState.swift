@@ -84,7 +84,8 @@ extension DataDirectory {
                 return true
             }
         }
-        state.pendingByEndpoint = try tables.pendingByEndpoint(withBatches: Set(state.endpointsWithBatches), in: transaction)
+        state.pendingByEndpoint = try tables.pendingByEndpoint(
+            withBatches: Set(state.endpointsWithBatches), in: transaction)
         return state
     }
 
@@ -117,7 +118,8 @@ extension DataDirectory {
     }
 
     private func rows(
-        _ table: Database, _ transaction: borrowing ReadTransaction, _ visit: (UInt32, UnsafeRawBufferPointer) throws -> Void
+        _ table: Database, _ transaction: borrowing ReadTransaction,
+        _ visit: (UInt32, UnsafeRawBufferPointer) throws -> Void
     ) throws {
         var cursor = try transaction.cursor(table)
         while let entry = try cursor.next() {

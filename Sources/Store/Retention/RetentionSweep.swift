@@ -61,7 +61,8 @@ public struct RetentionSweep: Sendable {
                 }
                 place = position.value + 1
                 if try isOver(position, tables, now: now, in: transaction) {
-                    doomed.append((position, try id(of: position, found.value, header, tables, in: transaction), header))
+                    doomed.append(
+                        (position, try id(of: position, found.value, header, tables, in: transaction), header))
                 }
                 entry = try cursor.next()
             }

@@ -56,7 +56,8 @@ extension Tables {
 
     /// Walks those that wait for company at an endpoint, in commit order, until `visit` says no.
     public func scanGathering(
-        of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable, _ visit: (GatheredEntry) -> Bool
+        of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable,
+        _ visit: (GatheredEntry) -> Bool
     ) throws(LMDBError) {
         var cursor = try transaction.cursor(gathering)
         var entry = try cursor.seek(Tables.key(endpoint.value))
@@ -106,7 +107,8 @@ extension Tables {
     /// - Parameter now: Unix milliseconds.
     /// - Returns: the leader's entry and the members; nil: nobody waits.
     public func formBatch(
-        of endpoint: EndpointNumber, _ rule: BatchRule, id: BatchID, now: Int64, in transaction: borrowing WriteTransaction
+        of endpoint: EndpointNumber, _ rule: BatchRule, id: BatchID, now: Int64,
+        in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> (leader: PendingEntry, members: [GatheredEntry])? {
         var members: [GatheredEntry] = []
         var bytes = 2
@@ -135,7 +137,9 @@ extension Tables {
     public func batch(
         ledBy leader: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> BatchRow? {
-        guard let value = try transaction.get(batches, Tables.parkedKey(leader)), value.first == BatchRow.open else { return nil }
+        guard let value = try transaction.get(batches, Tables.parkedKey(leader)), value.first == BatchRow.open else {
+            return nil
+        }
         return BatchRow(value, leader: leader.position)
     }
 
@@ -156,7 +160,8 @@ extension Tables {
     }
 
     private func put(
-        _ batch: BatchRow, ledBy leader: DeliveryID, state: UInt8 = BatchRow.open, in transaction: borrowing WriteTransaction
+        _ batch: BatchRow, ledBy leader: DeliveryID, state: UInt8 = BatchRow.open,
+        in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         batch.write(state, to: try transaction.reserve(batches, Tables.parkedKey(leader), count: batch.bytes))
     }

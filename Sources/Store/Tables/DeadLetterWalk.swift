@@ -26,7 +26,9 @@ public struct DeadLetterQuery: Sendable {
     func admits(_ event: Event) -> Bool {
         guard events?.contains(event.id) ?? true else { return false }
         guard let types else { return true }
-        return event.bytes.withUnsafeBytes { types.matches(UnsafeRawBufferPointer(rebasing: $0[event.record.type.range])) }
+        return event.bytes.withUnsafeBytes {
+            types.matches(UnsafeRawBufferPointer(rebasing: $0[event.record.type.range]))
+        }
     }
 }
 
@@ -70,7 +72,9 @@ public struct DeadLetterWalk: Sendable {
         while let present = entry {
             guard letters.count < most, looked < scanned else { return letters }
             looked += 1
-            if let letter = DeadLetter(key: present.key, value: present.value), query.admits(letter) { letters.append(letter) }
+            if let letter = DeadLetter(key: present.key, value: present.value), query.admits(letter) {
+                letters.append(letter)
+            }
             if present.key.count == 12 {
                 place = DeliveryID(
                     position: EventPosition(present.key.uint64(at: 0)),

@@ -13,7 +13,9 @@ public struct DeadLetter: Sendable, Equatable {
     static let bytes = 13
 
     init?(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        guard key.count == 12, value.count == DeadLetter.bytes, let outcome = Outcome(rawValue: value[8]) else { return nil }
+        guard key.count == 12, value.count == DeadLetter.bytes, let outcome = Outcome(rawValue: value[8]) else {
+            return nil
+        }
         delivery = DeliveryID(position: EventPosition(key.uint64(at: 0)), endpoint: EndpointNumber(key.uint32(at: 8)))
         at = Int64(bitPattern: value.uint64(at: 0))
         self.outcome = outcome
@@ -67,7 +69,8 @@ extension Tables {
         try update(
             delivery,
             DeliveryRow(
-                state: state, outcome: row.outcome, attempts: row.attempts, status: row.status, dueAt: time, round: round,
+                state: state, outcome: row.outcome, attempts: row.attempts, status: row.status, dueAt: time,
+                round: round,
                 bond: row.bond),
             in: transaction)
         try transaction.delete(dead, Tables.key(delivery))

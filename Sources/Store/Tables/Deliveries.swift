@@ -131,7 +131,9 @@ extension Tables {
         let first = DeliveryID(position: EventPosition(position.value &+ 1), endpoint: endpoint)
         var entry = try cursor.seek(Tables.parkedKey(first))
         while let found = entry {
-            guard found.key.count == 12, found.value.count == 10, found.key.uint32(at: 0) == endpoint.value else { return }
+            guard found.key.count == 12, found.value.count == 10, found.key.uint32(at: 0) == endpoint.value else {
+                return
+            }
             let delivery = DeliveryID(position: EventPosition(found.key.uint64(at: 4)), endpoint: endpoint)
             let pending = PendingEntry(
                 delivery: delivery, dueAt: Int64(bitPattern: found.value.uint64(at: 0)),
@@ -163,8 +165,10 @@ extension Tables {
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> PendingCount {
         PendingCount(
-            due: try transaction.count(due), parked: try transaction.count(parked), behind: try transaction.count(behind),
-            gathering: try transaction.count(gathering), batched: try batched(in: transaction), heldKeys: try transaction.count(holds))
+            due: try transaction.count(due), parked: try transaction.count(parked),
+            behind: try transaction.count(behind),
+            gathering: try transaction.count(gathering), batched: try batched(in: transaction),
+            heldKeys: try transaction.count(holds))
     }
 
     /// The same by endpoint: walks the tables.

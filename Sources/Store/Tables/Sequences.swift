@@ -86,7 +86,8 @@ extension Tables {
     /// - Parameter dead: only if this dead letter holds it; nil: whichever does.
     /// - Returns: whether it was held, and the new head if there is one.
     public func release(
-        _ sequence: SequenceKey, heldBy dead: EventPosition? = nil, now: Int64, in transaction: borrowing WriteTransaction
+        _ sequence: SequenceKey, heldBy dead: EventPosition? = nil, now: Int64,
+        in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> (wasHeld: Bool, next: PendingEntry?) {
         guard let value = try transaction.get(holds, sequence.key), value.count == 8 else { return (false, nil) }
         let holder = EventPosition(value.uint64(at: 0))
@@ -212,7 +213,9 @@ extension Tables {
         var cursor = try transaction.cursor(table)
         var found: [SequenceKey] = []
         var entry = try cursor.seek(Tables.key(endpoint.value))
-        while let present = entry, found.count < limit, present.key.count == 12, present.key.uint32(at: 0) == endpoint.value {
+        while let present = entry, found.count < limit, present.key.count == 12,
+            present.key.uint32(at: 0) == endpoint.value
+        {
             found.append(SequenceKey(endpoint: endpoint, hash: present.key.uint64(at: 4)))
             entry = try cursor.next()
         }

@@ -1,6 +1,7 @@
 /// What triggered an attempt.
 public enum AttemptTrigger: UInt8, Sendable {
-    case schedule = 0, manual, replay, test
+    case schedule = 0
+    case manual, replay, test
 }
 
 /// Where a due delivery stands in the queue while it is out: so that its outcome finds its entry without a search.

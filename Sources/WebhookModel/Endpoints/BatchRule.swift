@@ -10,7 +10,8 @@ public struct BatchRule: Sendable, Equatable {
     public var maxWait: Int64
 
     public init(
-        maxEvents: Int = Limits.batchEvents, maxBytes: Int = Limits.batchBytes, maxWait: Int64 = Limits.batchWaitMilliseconds
+        maxEvents: Int = Limits.batchEvents, maxBytes: Int = Limits.batchBytes,
+        maxWait: Int64 = Limits.batchWaitMilliseconds
     ) {
         self.maxEvents = maxEvents
         self.maxBytes = maxBytes

@@ -38,7 +38,9 @@ import WebhookModel
         try await fixture.provision(batch: BatchRule(maxEvents: 100, maxBytes: 4_000, maxWait: 50))
         let began = Instant.now().wallMilliseconds
         // Each takes some 3,300 bytes at most, so two are too many; the last is larger than a body may be, and goes alone.
-        _ = fixture.publish([fixture.record(1, payload: 2_000), fixture.record(2, payload: 2_000), fixture.record(3, payload: 9_000)])
+        _ = fixture.publish([
+            fixture.record(1, payload: 2_000), fixture.record(2, payload: 2_000), fixture.record(3, payload: 9_000),
+        ])
         let handed = fixture.takeHanded(3)
         #expect(handed.map(numbers) == [[1], [2], [3]])
         publish(fixture, 4...5)
@@ -222,6 +224,7 @@ import WebhookModel
         fixture!.waitForStatistics { $0.removedEvents == 6 }
         fixture!.queue.stop()
         fixture = nil
-        #expect(try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20).recover().endpointsWithBatches == [])
+        #expect(
+            try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20).recover().endpointsWithBatches == [])
     }
 }

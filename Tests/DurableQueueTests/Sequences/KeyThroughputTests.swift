@@ -20,7 +20,9 @@ import WebhookModel
         }
         fixture.waitForStatistics { $0.delivered == count }
         let milliseconds = Double(Instant.now().monotonic - began) / 1_000_000
-        print("one key: \(count) deliveries one after another in \(Int(milliseconds)) ms, \(milliseconds / Double(count)) ms each")
+        print(
+            "one key: \(count) deliveries one after another in \(Int(milliseconds)) ms, \(milliseconds / Double(count)) ms each"
+        )
         // With the company's 10 ms for each it would take two seconds and more.
         #expect(milliseconds < Double(count) * 8)
         fixture.queue.stop()

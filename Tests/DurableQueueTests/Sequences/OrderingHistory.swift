@@ -84,7 +84,9 @@ final class OrderingHistory {
         for delivery in fixture.takeHanded(count) {
             let event = delivery.event.id.low
             let isLawful = models[model(delivery)].go(event, key(event))
-            #expect(isLawful, "seed \(seed): event \(event) of “\(key(event))” went out of turn to \(delivery.endpoint.name)")
+            #expect(
+                isLawful,
+                "seed \(seed): event \(event) of “\(key(event))” went out of turn to \(delivery.endpoint.name)")
             out.append(delivery)
         }
     }

@@ -47,17 +47,20 @@ struct ProvisioningFile {
             lines += tenant.more.map { "    " + $0 }
             if !tenant.endpoints.isEmpty { lines.append("    endpoints:") }
             for endpoint in tenant.endpoints {
-                lines += [
-                    "      - name: \(endpoint.name)",
-                    "        url: \"\(endpoint.url)\"",
-                    "        events: [\"\(endpoint.events)\"]",
-                    "        window: \(endpoint.window)",
-                    "        retry: { delays: [\(endpoint.delays)], jitter_percent: 0 }",
-                ] + endpoint.more.map { "        " + $0 }
+                lines +=
+                    [
+                        "      - name: \(endpoint.name)",
+                        "        url: \"\(endpoint.url)\"",
+                        "        events: [\"\(endpoint.events)\"]",
+                        "        window: \(endpoint.window)",
+                        "        retry: { delays: [\(endpoint.delays)], jitter_percent: 0 }",
+                    ] + endpoint.more.map { "        " + $0 }
             }
         }
         lines.append("api_keys:")
-        for key in keys { lines.append("  - { name: \(key.name), key: \(key.text), tenants: \(key.tenants)\(key.more) }") }
+        for key in keys {
+            lines.append("  - { name: \(key.name), key: \(key.text), tenants: \(key.tenants)\(key.more) }")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 }

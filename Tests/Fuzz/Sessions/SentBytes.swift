@@ -48,7 +48,8 @@ struct SentBytes {
             defer { at = body + length }
             guard bytes[at + 4] == 0x10, FrameBytes.number(bytes, at + 8, 8) == group.token,
                 FrameBytes.isIntact(bytes, at: at), FrameBytes.number(bytes, body, 4) == group.count,
-                length - 4 <= records.count, memcmp(records.baseAddress!, bytes.baseAddress! + body + 4, length - 4) == 0
+                length - 4 <= records.count,
+                memcmp(records.baseAddress!, bytes.baseAddress! + body + 4, length - 4) == 0
             else { continue }
             next = body + length
             return length - 4

@@ -11,7 +11,9 @@ enum FrameBytes {
     }
 
     private static func put(_ value: UInt64, _ width: Int, at offset: Int, in bytes: UnsafeMutableRawBufferPointer) {
-        for index in 0..<width { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (width - 1 - index))) }
+        for index in 0..<width {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (width - 1 - index)))
+        }
     }
 
     /// By table, not by the instruction that the server uses.
@@ -23,7 +25,9 @@ enum FrameBytes {
     static func isIntact(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         guard bytes.count - offset >= headerBytes else { return false }
         let header = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + headerBytes])
-        guard UInt64(checksum(UnsafeRawBufferPointer(rebasing: header[..<20]))) == number(header, 20, 4) else { return false }
+        guard UInt64(checksum(UnsafeRawBufferPointer(rebasing: header[..<20]))) == number(header, 20, 4) else {
+            return false
+        }
         let length = Int(number(header, 0, 4))
         guard bytes.count - offset - headerBytes >= length else { return false }
         let body = UnsafeRawBufferPointer(rebasing: bytes[(offset + headerBytes)...].prefix(length))
@@ -70,7 +74,8 @@ enum FrameBytes {
         for copy in 0..<copies {
             let offset = headerBytes + 4 + copy * (4 + record.count)
             put(UInt64(record.count), 4, at: offset, in: frame)
-            UnsafeMutableRawBufferPointer(rebasing: frame[(offset + 4)...].prefix(record.count)).copyMemory(from: record)
+            UnsafeMutableRawBufferPointer(rebasing: frame[(offset + 4)...].prefix(record.count)).copyMemory(
+                from: record)
         }
         seal(frame)
         return count

@@ -27,7 +27,8 @@ struct AttackedServer {
         let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [SessionDriver.key()])
         server = IngestServer(
             configuration: configuration, authenticate: SessionDriver.authenticator(), tenants: { directory },
-            intake: AttackedServer.queue(answers: answers), logger: Logger(label: "attack") { _ in SwiftLogNoOpLogHandler() })
+            intake: AttackedServer.queue(answers: answers),
+            logger: Logger(label: "attack") { _ in SwiftLogNoOpLogHandler() })
         port = try await server.start()
         // The first connection brings memory that no other needs: buffers of the loop, pages of code.
         let first = try RawSocket.welcomed(port: port)

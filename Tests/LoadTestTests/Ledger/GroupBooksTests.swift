@@ -17,7 +17,8 @@ struct GroupBooksTests {
             ledger[sequence].status = 0
         }
         var reconciliation = Reconciliation(
-            ledger: ledger, identity: identity, startWall: start, groups: GroupBooks(workload), bodyHash: { UInt64($0) })
+            ledger: ledger, identity: identity, startWall: start, groups: GroupBooks(workload), bodyHash: { UInt64($0) }
+        )
         for sequence in 0..<40 {
             let intended = start + Int64(sequence) * 1_000_000
             let accepted = latency(sequence % 4).map { intended + $0 * 1_000_000 }

@@ -30,7 +30,8 @@ struct RunPlanTests {
             plan.receiver = .embedded(receiver)
         }
         let options = [
-            "--rate", "--seconds", "--warmup-seconds", "--tenants", "--payload-bytes", "--connections", "--batch", "--port",
+            "--rate", "--seconds", "--warmup-seconds", "--tenants", "--payload-bytes", "--connections", "--batch",
+            "--port",
             "--failures",
         ]
         #expect(mistakes.count == options.count)

@@ -65,7 +65,8 @@ final class TinyDispatcher: Sendable {
     private func connection(of tenant: String) -> EventLoopFuture<any Channel> {
         senders.withLock { senders in
             let key = isShared ? "" : tenant
-            let connection = senders[key] ?? ClientBootstrap(group: group).connect(host: "127.0.0.1", port: receiverPort)
+            let connection =
+                senders[key] ?? ClientBootstrap(group: group).connect(host: "127.0.0.1", port: receiverPort)
             senders[key] = connection
             return connection
         }
@@ -73,7 +74,8 @@ final class TinyDispatcher: Sendable {
 
     private func post(_ id: EventID, of tenant: String, _ payload: [UInt8], to requests: inout ByteBuffer) {
         let head = [
-            "POST /\(tenant) HTTP/1.1", "host: localhost", "webhook-id: \(id.webhookID)", "content-type: application/json",
+            "POST /\(tenant) HTTP/1.1", "host: localhost", "webhook-id: \(id.webhookID)",
+            "content-type: application/json",
             "content-length: \(payload.count)", "", "",
         ]
         requests.writeString(head.joined(separator: "\r\n"))

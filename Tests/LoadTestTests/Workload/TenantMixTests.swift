@@ -37,7 +37,8 @@ struct TenantMixTests {
 struct EndpointLayoutTests {
     private func layout(tenants: Int, hosts: Int) -> [Substring] {
         EndpointLayout(
-            workload: Workload(tenants: tenants), hosts: hosts, port: 7_500, secretFile: "/run/secret", keyFile: "/run/key"
+            workload: Workload(tenants: tenants), hosts: hosts, port: 7_500, secretFile: "/run/secret",
+            keyFile: "/run/key"
         ).provisioning.split(separator: "\n")
     }
 

@@ -124,7 +124,8 @@ import Testing
     ])
     func `a mistake about listeners is told`(section: String, expected: String) {
         let mistakes = #expect(throws: InputMistakes.self) { try load("ingest: \(section)") }
-        #expect(mistakes?.lines.count == 1 && mistakes?.description.contains(expected) == true, "\(mistakes?.lines ?? [])")
+        #expect(
+            mistakes?.lines.count == 1 && mistakes?.description.contains(expected) == true, "\(mistakes?.lines ?? [])")
     }
 
     @Test func `a bad flag is told as a flag`() {

@@ -17,7 +17,8 @@ import WebhookModel
     private func load(_ lines: [String], url: String = "https://a.example/") -> (
         connection: EndpointConnection?, mistakes: [String]
     ) {
-        let head = "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: \(url)\n    secret: \"\(secretText)\"\n"
+        let head =
+            "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: \(url)\n    secret: \"\(secretText)\"\n"
         let text = head + lines.map { "    \($0)\n" }.joined()
         do {
             let plan = try ProvisioningPlan.load(
@@ -87,25 +88,35 @@ import WebhookModel
         ("pinned_key: abc", "pinned_key: \"abc\" is no pinned key; write sha256//"),
         ("pinned_key: sha256//AAAA", "is no pinned key"),
         ("proxy: https://proxy.example:3128", "proxy: TLS to the proxy is not spoken; write http://host:port"),
-        ("proxy: http://me:hunter2@proxy.example:3128", "proxy: holds a user name or password; give user and password_file"),
+        (
+            "proxy: http://me:hunter2@proxy.example:3128",
+            "proxy: holds a user name or password; give user and password_file"
+        ),
         ("proxy: http://proxy.example:3128/path", "proxy: a proxy has no path"),
         ("proxy: proxy.example:3128", "proxy: is no address of a proxy; write http://host:port"),
         ("proxy: { url: \"http://p.example\", user: me }", "proxy: password: is missing; give one of password"),
-        ("proxy: { url: \"http://p.example\", user: \"a:b\", password: hunter2 }", "user: a user's name holds no colon"),
+        (
+            "proxy: { url: \"http://p.example\", user: \"a:b\", password: hunter2 }",
+            "user: a user's name holds no colon"
+        ),
         ("proxy: { url: \"http://p.example\", password: hunter2 }", "proxy: user: is missing"),
         ("http2: perhaps", "http2: \"perhaps\" is no good; give true or false"),
     ])
     func `a mistake is told with its line, and no secret`(line: String, expected: String) {
         let mistakes = load([line]).mistakes
         #expect(mistakes.count == 1, "\(mistakes)")
-        #expect(mistakes.first?.hasPrefix("p.yaml:") == true && mistakes.first?.contains(expected) == true, "\(mistakes)")
+        #expect(
+            mistakes.first?.hasPrefix("p.yaml:") == true && mistakes.first?.contains(expected) == true, "\(mistakes)")
         #expect(mistakes.first?.contains("hunter2") != true)
     }
 
     @Test func `certificates and keys that do not fit are told`() throws {
         let other = ca.issue(commonName: "other", isClient: true)
         let cases = [
-            (client.certificateFile, other.keyFile, "client_key_file: \(other.keyFile) is not the key of the certificate"),
+            (
+                client.certificateFile, other.keyFile,
+                "client_key_file: \(other.keyFile) is not the key of the certificate"
+            ),
             (client.keyFile, client.keyFile, "client_certificate_file: \(client.keyFile) holds no certificate"),
             (client.certificateFile, client.certificateFile, "holds no private key that can be read"),
         ]
@@ -117,7 +128,8 @@ import WebhookModel
         let broken = folder.path + "/broken.pem"
         try "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".write(
             toFile: broken, atomically: true, encoding: .utf8)
-        #expect(load(["ca_file: \(broken)"]).mistakes.first?.contains("holds a certificate that cannot be read") == true)
+        #expect(
+            load(["ca_file: \(broken)"]).mistakes.first?.contains("holds a certificate that cannot be read") == true)
     }
 
     @Test func `a tenant's networks are read, and their mistakes told`() throws {
@@ -126,7 +138,9 @@ import WebhookModel
         }
         #expect(try settings("allow_networks: [10.0.0.0/8]").allowNetworks == ["10.0.0.0/8"])
         let mistakes = #expect(throws: InputMistakes.self) { try settings("allow_networks: [ten]") }
-        #expect(mistakes?.lines.first?.hasPrefix("p.yaml:3:19: tenant \"acme\": allow_networks: \"ten\" is no network") == true)
+        #expect(
+            mistakes?.lines.first?.hasPrefix("p.yaml:3:19: tenant \"acme\": allow_networks: \"ten\" is no network")
+                == true)
     }
 
     @Test func `settings of TLS are of no use with http`() {

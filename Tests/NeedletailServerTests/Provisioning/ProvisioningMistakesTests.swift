@@ -93,9 +93,18 @@ import Testing
         ("tenants: [{ name: a, repeat: 2 }]", "tenant \"a\": name: is repeated, so it must contain {n}"),
         ("tenants: [{ name: \"a{n}\", repeat: 0 }]", "repeat: \"0\" is no good; give a whole number from 1 to 100000"),
         ("tenants: [{ name: \"a{n}\" }]", "name: give 1 to 64"),
-        ("tenants: [{ name: a, weight: 101 }]", "tenant \"a\": weight: \"101\" is no good; give a whole number from 1 to 100"),
-        ("tenants: [{ name: a, retry: { delays: [x] } }]", "p.yaml:1:39: tenant \"a\": retry: delays: \"x\" is no good"),
-        ("tenants: [{ name: a, rate: { per_second: x } }]", "p.yaml:1:42: tenant \"a\": rate: per_second: \"x\" is no good"),
+        (
+            "tenants: [{ name: a, weight: 101 }]",
+            "tenant \"a\": weight: \"101\" is no good; give a whole number from 1 to 100"
+        ),
+        (
+            "tenants: [{ name: a, retry: { delays: [x] } }]",
+            "p.yaml:1:39: tenant \"a\": retry: delays: \"x\" is no good"
+        ),
+        (
+            "tenants: [{ name: a, rate: { per_second: x } }]",
+            "p.yaml:1:42: tenant \"a\": rate: per_second: \"x\" is no good"
+        ),
         ("tenants: [{ name: a, backlog: 0 }]", "backlog: \"0\" is no good"),
         ("tenants: [{ name: a, retry_rate: 0 }]", "retry_rate: \"0\" is no good"),
         ("api_keys: [{ name: k, tenants: all }]", "API key \"k\": key: is missing; give one of key, key_file, key_env"),

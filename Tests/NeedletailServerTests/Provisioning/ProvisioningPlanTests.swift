@@ -47,7 +47,8 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
                 == Endpoint.Settings(url: "https://a.example/", secrets: [secretText]))
         #expect(plan.keys.map(\.tenants) == [.only(["acme", "beta"]), .all])
         // sha256sum of 0123456789abcdef
-        let digest = plan.keys[0].settings.digest.map { String($0 / 16, radix: 16) + String($0 % 16, radix: 16) }.joined()
+        let digest = plan.keys[0].settings.digest.map { String($0 / 16, radix: 16) + String($0 % 16, radix: 16) }
+            .joined()
         #expect(digest == "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f")
     }
 

@@ -97,7 +97,10 @@ import WebhookSigning
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", key: pem }\n    secret: \"\(secretText)\"",
             6, "key: \"pem\" is no good; give one of raw, base64, whsec"
         ),
-        ("signature: { header: x, headers: { X-S: \"{signature}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6, "header: unknown key; did you mean headers?"),
+        (
+            "signature: { header: x, headers: { X-S: \"{signature}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"",
+            6, "header: unknown key; did you mean headers?"
+        ),
         (
             "secrets: [{ secret: \"\(secretText)\", until: 1900000000 }]", 6,
             "secrets: the first secret is the newest and cannot end"

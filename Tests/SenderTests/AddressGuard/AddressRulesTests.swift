@@ -46,7 +46,8 @@ struct AddressRulesTests {
 
     @Test("each list does its part", arguments: table)
     func lists(
-        allow: [String], deny: [String], tenant: [String], ownAllow: [String], ownDeny: [String], isIn: Bool, isOut: Bool
+        allow: [String], deny: [String], tenant: [String], ownAllow: [String], ownDeny: [String], isIn: Bool,
+        isOut: Bool
     ) throws {
         let addressGuard = try AddressGuard(allow: allow, deny: deny)
         let rules = try addressRules(tenant: tenant, allow: ownAllow, deny: ownDeny)

@@ -52,7 +52,8 @@ struct RangeTests {
                 ("mapped", 0, 0xFFFF_0000_0000 | v4), ("compatible", 0, v4),
                 ("NAT64", 0x0064_FF9B_0000_0000, v4), ("local NAT64", 0x0064_FF9B_0001_0000, v4),
                 ("6to4", 0x2002_0000_0000_0000 | v4 << 16, 1), ("Teredo, server", 0x2001_0000_0000_0000 | v4, 0),
-                ("Teredo, client", 0x2001_0000_0000_0000, v4 ^ 0xFFFF_FFFF), ("translated", 0, 0xFFFF_0000_0000_0000 | v4),
+                ("Teredo, client", 0x2001_0000_0000_0000, v4 ^ 0xFFFF_FFFF),
+                ("translated", 0, 0xFFFF_0000_0000_0000 | v4),
             ]
             for form in forms {
                 #expect(!addressGuard.allows(IPAddress(v6: form.high, form.low), port: 443), "\(form.name) \(address)")

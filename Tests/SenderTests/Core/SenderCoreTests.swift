@@ -61,13 +61,14 @@ struct SenderCoreTests {
     @Test("a forbidden address and an unusable endpoint are reported and never sent")
     func neverSent() throws {
         var core = try core()
-        core.take([
-            due(1, Sample.endpoint(1, url: "https://10.0.0.1/")),
-            due(2, Sample.endpoint(2, url: "https://8.8.8.8:22/")),
-            due(3, Sample.endpoint(3, url: "http://8.8.8.8/")),
-            due(4, Sample.endpoint(4, url: "https://8.8.8.8/", secrets: ["whsec_short"])),
-            due(5, Sample.endpoint(5, url: "nonsense")),
-        ], now: 0)
+        core.take(
+            [
+                due(1, Sample.endpoint(1, url: "https://10.0.0.1/")),
+                due(2, Sample.endpoint(2, url: "https://8.8.8.8:22/")),
+                due(3, Sample.endpoint(3, url: "http://8.8.8.8/")),
+                due(4, Sample.endpoint(4, url: "https://8.8.8.8/", secrets: ["whsec_short"])),
+                due(5, Sample.endpoint(5, url: "nonsense")),
+            ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.begun == 0)
         #expect(
@@ -80,12 +81,13 @@ struct SenderCoreTests {
     @Test("a name is looked up once; its deliveries wait, others do not")
     func lookup() throws {
         var core = try core()
-        core.take([
-            due(1, Sample.endpoint(1, url: "https://a.example/")),
-            due(2, Sample.endpoint(1, url: "https://a.example/")),
-            due(3, Sample.endpoint(2, url: "https://a.example/other")),
-            due(4, Sample.endpoint(3, url: "https://8.8.8.8/")),
-        ], now: 0)
+        core.take(
+            [
+                due(1, Sample.endpoint(1, url: "https://a.example/")),
+                due(2, Sample.endpoint(1, url: "https://a.example/")),
+                due(3, Sample.endpoint(2, url: "https://a.example/other")),
+                due(4, Sample.endpoint(3, url: "https://8.8.8.8/")),
+            ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.lookups == [NameLookup(host: "a.example", tenant: TenantNumber(1))])
         #expect(transport.open.map(\.delivery.event.position.value) == [4])
@@ -100,10 +102,11 @@ struct SenderCoreTests {
         var core = try core()
         let inside = try #require(IPAddress("192.168.1.1"))
         let outside = try #require(IPAddress("8.8.4.4"))
-        core.take([
-            due(1, Sample.endpoint(1, url: "https://a.example/")),
-            due(2, Sample.endpoint(2, url: "https://b.example/")),
-        ], now: 0)
+        core.take(
+            [
+                due(1, Sample.endpoint(1, url: "https://a.example/")),
+                due(2, Sample.endpoint(2, url: "https://b.example/")),
+            ], now: 0)
         core.start(now: 0, wall: 0)
         core.learn("a.example", .found([inside]), now: 0)
         core.learn("b.example", .found([inside, outside]), now: 0)
@@ -172,9 +175,11 @@ struct SenderCoreTests {
     @Test("a changed endpoint is read anew")
     func changedEndpoint() throws {
         var core = try core()
-        core.take([
-            due(1, Sample.endpoint(1, url: "https://8.8.8.8/a")), due(2, Sample.endpoint(1, url: "https://8.8.4.4/b")),
-        ], now: 0)
+        core.take(
+            [
+                due(1, Sample.endpoint(1, url: "https://8.8.8.8/a")),
+                due(2, Sample.endpoint(1, url: "https://8.8.4.4/b")),
+            ], now: 0)
         core.start(now: 0, wall: 0)
         #expect(transport.open.map(\.target.url.canonical) == ["https://8.8.8.8/a", "https://8.8.4.4/b"])
     }
@@ -208,7 +213,8 @@ struct SenderCoreTests {
         core.finish(now: Self.second, wall: 1_000)
         #expect(core.reports.count == 10)
         #expect(core.returns.map(\.delivery.position.value) == Array(11...15))
-        #expect(core.returns.allSatisfy { $0.attempts == 0 && $0.entry == .due(7) && (27_000...33_000).contains($0.pause) })
+        #expect(
+            core.returns.allSatisfy { $0.attempts == 0 && $0.entry == .due(7) && (27_000...33_000).contains($0.pause) })
         // What comes later goes back at once.
         core.returns = []
         core.take([due(16, endpoint, attempt: 3)], now: 2 * Self.second)

@@ -38,7 +38,8 @@ struct AnswerAttackTests {
         _ name: String, _ cost: Cost, _ outcomes: Set<Outcome>, sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let outcome = cost.report.outcome
-        print("attack \(name): \(outcome.name), \(cost.report.phases.total / 1_000) ms, \(cost.growth / 1_024) KiB more")
+        print(
+            "attack \(name): \(outcome.name), \(cost.report.phases.total / 1_000) ms, \(cost.growth / 1_024) KiB more")
         #expect(outcomes.contains(outcome), "\(name): \(outcome.name)", sourceLocation: sourceLocation)
         #expect(cost.growth < AnswerAttackTests.mostGrowth, sourceLocation: sourceLocation)
         #expect(cost.report.excerpt.count <= Limits.answerExcerptBytes, sourceLocation: sourceLocation)
@@ -78,7 +79,8 @@ struct AnswerAttackTests {
     @Test(
         "a body's length that is a lie or no number is no delivery",
         arguments: [
-            ("-5", Outcome.answerMalformed), ("99999999999999999999999999", .answerMalformed), ("ten", .answerMalformed),
+            ("-5", Outcome.answerMalformed), ("99999999999999999999999999", .answerMalformed),
+            ("ten", .answerMalformed),
             ("0x10", .answerMalformed), ("2, 3", .answerMalformed), ("+2", .answerMalformed),
             ("2\r\nContent-Length: 3", .answerMalformed), ("9", .timedOut),
         ])
@@ -100,7 +102,8 @@ struct AnswerAttackTests {
     @Test("a slow drip ends with the endpoint's timeout, wherever it drips")
     func drip() async throws {
         for (name, start) in [
-            ("status", ""), ("headers", "HTTP/1.1 200 OK\r\n"), ("body", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
+            ("status", ""), ("headers", "HTTP/1.1 200 OK\r\n"),
+            ("body", "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"),
         ] {
             let piece = name == "headers" ? "A: b\r\n" : "H"
             let cost = try await attempt(.drip(start, piece: piece, milliseconds: 20), timeout: 1_000)
@@ -182,7 +185,9 @@ private enum PeakMemory {
         var line = [CChar](repeating: 0, count: 256)
         while fgets(&line, Int32(line.count), file) != nil {
             let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            if text.hasPrefix(key) { return (text.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } ?? 0) * 1_024 }
+            if text.hasPrefix(key) {
+                return (text.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } ?? 0) * 1_024
+            }
         }
         return 0
     }

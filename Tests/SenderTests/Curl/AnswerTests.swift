@@ -87,7 +87,8 @@ struct AnswerTests {
 
     @Test("of an answer that was not 2xx the header lines are kept, without those that carry credentials")
     func headers() async throws {
-        let lines = "X-Reason: a: b\r\nSET-cookie: s=secret\r\n more-secret: x\r\nSet-Cookie2 : secret\r\nx-empty:\r\nauthorization:secret\r\n"
+        let lines =
+            "X-Reason: a: b\r\nSET-cookie: s=secret\r\n more-secret: x\r\nSet-Cookie2 : secret\r\nx-empty:\r\nauthorization:secret\r\n"
         let failed = try await report(.send("HTTP/1.1 500 No\r\n\(lines)Content-Length: 0\r\n\r\n"))
         #expect(String(decoding: failed.headers, as: UTF8.self) == "X-Reason: a: b\nx-empty:\nContent-Length: 0\n")
         let delivered = try await report(.send("HTTP/1.1 200 OK\r\n\(lines)Content-Length: 0\r\n\r\n"))

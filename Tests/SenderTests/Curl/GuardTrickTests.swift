@@ -14,9 +14,11 @@ struct GuardTrickTests {
     @Test(
         "a number in any clothes is the number",
         arguments: [
-            "127.0.0.1", "2130706433", "017700000001", "0x7f000001", "0x7F.0.0.1", "127.1", "127.0.1", "0177.0.0.1", "0",
+            "127.0.0.1", "2130706433", "017700000001", "0x7f000001", "0x7F.0.0.1", "127.1", "127.0.1", "0177.0.0.1",
+            "0",
             "127.0.0.1.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:7f00:1]",
-            "[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[2002:7f00:1::]", "[2001:0:7f00:1::]", "169.254.169.254",
+            "[64:ff9b::7f00:1]", "[64:ff9b::169.254.169.254]", "[2002:7f00:1::]", "[2001:0:7f00:1::]",
+            "169.254.169.254",
             "2852039166", "0xa9fea9fe", "[fd00:ec2::254]", "[::127.0.0.1]", "[fe80::1]", "10.0.0.1", "3232235777",
         ])
     func numbers(host: String) async throws {
@@ -52,7 +54,8 @@ struct GuardTrickTests {
     func rebinding() async throws {
         let answers = Locked<[NameAnswer]>([.failed(.notFound)])
         let server = try await RawServer.start { _, _ in .send(ok) }
-        try await SenderBench.run(try AddressGuard(), resolve: { _ in answers.withLock { $0.removeFirst() } }) { bench in
+        try await SenderBench.run(try AddressGuard(), resolve: { _ in answers.withLock { $0.removeFirst() } }) {
+            bench in
             // Public and inside in one answer: the public one is used, and nothing falls back to the other.
             answers.withLock { $0 = [.found([IPAddress(v4: 0x7F00_0001), IPAddress("::1")!])] }
             let endpoint = Sample.endpoint(1, url: "http://twice.example:\(server.port)/", timeout: 1_000)
@@ -70,7 +73,9 @@ struct GuardTrickTests {
             (307, "http://10.0.0.1/"), (308, "gopher://127.0.0.1:6379/_SET"),
         ] {
             let server = try await RawServer.start { _, _ in
-                .send("HTTP/1.1 \(status) Go\r\nLocation: \(place)\r\nRefresh: 0; url=\(place)\r\nContent-Length: 0\r\n\r\n")
+                .send(
+                    "HTTP/1.1 \(status) Go\r\nLocation: \(place)\r\nRefresh: 0; url=\(place)\r\nContent-Length: 0\r\n\r\n"
+                )
             }
             try await SenderBench.run { bench in
                 let report = await bench.deliver(to: .local(server.port))
@@ -101,9 +106,10 @@ struct GuardTrickTests {
                 let report = await bench.deliver(UInt64(number + 100), to: endpoint)
                 #expect(report.outcome == .endpointUnusable, "\(value.debugDescription)")
             }
-            for (number, name) in ["X-A: b\r\nX", "X A", "", "Host", "Content-Length", "Transfer-Encoding", "Proxy-X", "Cookie"]
-                .enumerated()
-            {
+            for (number, name) in [
+                "X-A: b\r\nX", "X A", "", "Host", "Content-Length", "Transfer-Encoding", "Proxy-X", "Cookie",
+            ]
+            .enumerated() {
                 let endpoint = Sample.endpoint(
                     UInt32(number + 200), url: "http://\(address)/", headers: [CustomHeader(name, "a")])
                 let report = await bench.deliver(UInt64(number + 200), to: endpoint)

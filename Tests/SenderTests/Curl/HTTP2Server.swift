@@ -123,8 +123,13 @@ final class HTTP2Server: Sendable {
 
         private func bytes(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
-        private func send(_ type: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8], _ context: ChannelHandlerContext) {
-            let head = [UInt8(payload.count >> 16 & 255), UInt8(payload.count >> 8 & 255), UInt8(payload.count & 255), type, flags]
+        private func send(
+            _ type: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8], _ context: ChannelHandlerContext
+        ) {
+            let head = [
+                UInt8(payload.count >> 16 & 255), UInt8(payload.count >> 8 & 255), UInt8(payload.count & 255), type,
+                flags,
+            ]
             let frame = ByteBuffer(bytes: head + bytes(stream) + payload)
             context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
         }

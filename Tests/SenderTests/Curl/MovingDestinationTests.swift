@@ -30,7 +30,8 @@ struct MovingDestinationTests {
         return outcome
     }
 
-    private func issue(_ address: String = "127.0.0.1", name: String = "hooks.example", days: Int = 1) -> ServerIdentity {
+    private func issue(_ address: String = "127.0.0.1", name: String = "hooks.example", days: Int = 1) -> ServerIdentity
+    {
         ServerIdentity(ca.issue(commonName: name, dnsNames: [name], ipAddresses: [address], validDays: days))
     }
 

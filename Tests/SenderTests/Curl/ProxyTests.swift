@@ -70,7 +70,8 @@ struct ProxyTests {
     func onlyAsProxy() async throws {
         let proxy = try await RawServer.start { _, request in .send(request == 1 ? opened : ok) }
         try await SenderBench.run(allow: []) { bench in
-            #expect(await bench.deliver(1, to: proxied(1, url: "http://8.8.4.4/", by: proxy.port)).outcome == .delivered)
+            #expect(
+                await bench.deliver(1, to: proxied(1, url: "http://8.8.4.4/", by: proxy.port)).outcome == .delivered)
             #expect(await bench.deliver(2, to: .local(proxy.port, number: 2)).outcome == .addressForbidden)
             let metadata = proxied(3, url: "http://8.8.4.4/", by: 80, host: "169.254.169.254")
             #expect(await bench.deliver(3, to: metadata).outcome == .proxyFailed)

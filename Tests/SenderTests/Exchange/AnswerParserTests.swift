@@ -29,11 +29,17 @@ struct AnswerParserTests {
         Case(text: "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", step: .done),
         Case(text: "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", step: .done),
         Case(text: "HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nwhy?", step: .done, status: 500, excerpt: "why?"),
-        Case(text: "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nwhy\r\n1\r\n?\r\n0\r\nX: y\r\n\r\n", step: .done,
+        Case(
+            text: "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nwhy\r\n1\r\n?\r\n0\r\nX: y\r\n\r\n",
+            step: .done,
             status: 500, excerpt: "why?"),
         Case(text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n00A\r\n0123456789\r\n0\r\n\r\n", step: .done),
-        Case(text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n0\r\n\r\n", step: .done, keeps: false),
-        Case(text: "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", step: .done, status: 500),
+        Case(
+            text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n0\r\n\r\n", step: .done,
+            keeps: false),
+        Case(
+            text: "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", step: .done,
+            status: 500),
         Case(text: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", step: .done),
         Case(text: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n", step: .done, left: 19),
         Case(text: "HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 0\r\n\r\n", step: .done),
@@ -49,15 +55,19 @@ struct AnswerParserTests {
     ]
 
     static let malformed = [
-        "SSH-2.0-OpenSSH\r\n", "HTTP/2 200\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1 2OO OK\r\n", "HTTP/1.1 099 No\r\n", "HTTP/1.1  200 OK\r\n",
+        "SSH-2.0-OpenSSH\r\n", "HTTP/2 200\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1 2OO OK\r\n", "HTTP/1.1 099 No\r\n",
+        "HTTP/1.1  200 OK\r\n",
         "HTTP/1.1 2000 OK\r\n", "\r\nHTTP/1.1 200 OK\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n", "HTTP/1.1 200 OK\r\nContent-Length:\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length:\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 0x10\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
         // A field that looks like a status line must not change what the answer says.
         "HTTP/1.1 500 No\r\nHTTP/1.1 200 OK\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;a\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;a\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000000000000\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokX\r\n",
     ]
@@ -71,7 +81,8 @@ struct AnswerParserTests {
     @Test("only an answer without a length ends with its connection")
     func endOfConnection() {
         for (text, ends) in [
-            ("HTTP/1.1 200 OK\r\n\r\nx", true), ("HTTP/1.1 200 OK\r\n", false), ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", false),
+            ("HTTP/1.1 200 OK\r\n\r\nx", true), ("HTTP/1.1 200 OK\r\n", false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", false),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", false),
         ] {
             var parser = AnswerParser()
@@ -88,7 +99,8 @@ struct AnswerParserTests {
     @Test(
         "an answer of any shape is bounded",
         arguments: [
-            ("HTTP/1.1 200 OK\r\nX: ", "a"), ("HTTP/1.1 200 OK\r\n", "X: y\r\n"), ("", "a"), ("HTTP/1.1 200 OK\r\n\r\n", "a"),
+            ("HTTP/1.1 200 OK\r\nX: ", "a"), ("HTTP/1.1 200 OK\r\n", "X: y\r\n"), ("", "a"),
+            ("HTTP/1.1 200 OK\r\n\r\n", "a"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "a"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),

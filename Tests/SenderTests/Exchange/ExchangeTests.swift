@@ -11,7 +11,8 @@ struct ExchangeTests {
     @Test(
         "an answer that ends the connection is good, and the next request goes over a fresh one",
         arguments: [
-            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
             // More than the answer: the rest would be taken for the next one.
             ok + ok, ok + "x",
         ])
@@ -68,7 +69,10 @@ struct ExchangeTests {
             #expect(bench.sender.snapshot().reusedConnections == 3)
         }
         for request in server.requests {
-            #expect(request.hasSuffix("\r\nContent-Length: \(Limits.payloadBytes)\r\n\r\n" + String(repeating: "7", count: payload.count)))
+            #expect(
+                request.hasSuffix(
+                    "\r\nContent-Length: \(Limits.payloadBytes)\r\n\r\n" + String(repeating: "7", count: payload.count))
+            )
         }
         await server.stop()
     }
@@ -82,7 +86,10 @@ struct ExchangeTests {
         let request = try #require(server.requests.first)
         let lines = request.components(separatedBy: "\r\n")
         #expect(lines.first == "POST /hook?a=b%20c HTTP/1.1")
-        for name in ["Host", "User-Agent", "Accept", "Content-Type", "webhook-id", "webhook-timestamp", "webhook-signature", "Content-Length"] {
+        for name in [
+            "Host", "User-Agent", "Accept", "Content-Type", "webhook-id", "webhook-timestamp", "webhook-signature",
+            "Content-Length",
+        ] {
             #expect(lines.count { $0.hasPrefix("\(name): ") } == 1)
         }
         #expect(!request.contains("Expect:"))
