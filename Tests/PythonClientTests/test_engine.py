@@ -118,7 +118,7 @@ class WindowTests(unittest.TestCase):
         link = stage.open()
         entries, _ = stage.submit(*[100] * 25)
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [4, 4, 2])
-        self.assertEqual(link.room()[0], 0)
+        self.assertEqual(link.free_window()[0], 0)
         stage.receive(link, server_frames.ack(2, 4))
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [4, 4, 2, 4])
 
@@ -132,7 +132,7 @@ class WindowTests(unittest.TestCase):
         link = stage.open()
         stage.submit(*[100] * 6)
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [2, 2, 1])
-        self.assertEqual(link.room(), (8192, 0))
+        self.assertEqual(link.free_window(), (8192, 0))
 
     def test_never_a_frame_over_its_limits(self):
         stage = Stage(dict(frame_bytes=1004, events_per_frame=7))
@@ -233,8 +233,8 @@ class BatchTests(unittest.TestCase):
         stage.submit(100, wants=False)
         link = stage.open()
         self.assertEqual([each for _, each in stage.publishes(link)], [ids(entries)])
-        self.assertEqual(stage.engine.ledger.counters.cancelled, 1)
-        self.assertEqual(stage.engine.ledger.released_events, 1)
+        self.assertEqual(stage.engine.completions.counters.cancelled, 1)
+        self.assertEqual(stage.engine.completions.released_events, 1)
 
 
 class ResendTests(unittest.TestCase):
@@ -322,9 +322,9 @@ class ResendTests(unittest.TestCase):
         stage.step(1)
         self.assertIsInstance(caller.ends[0], PublishTimeout)
         self.assertTrue(caller.ends[0].in_doubt)
-        self.assertEqual(stage.engine.ledger.released_events, 0)
+        self.assertEqual(stage.engine.completions.released_events, 0)
         stage.receive(link, server_frames.ack(2, 1))
-        self.assertEqual((stage.engine.ledger.released_events, len(caller.ends)), (1, 1))
+        self.assertEqual((stage.engine.completions.released_events, len(caller.ends)), (1, 1))
 
     def test_a_timeout_in_flight_is_not_resent(self):
         stage = Stage()
@@ -333,14 +333,14 @@ class ResendTests(unittest.TestCase):
         stage.step(1)
         stage.engine.ended(link, ConnectionLost("gone"), stage.now)
         self.assertEqual(stage.publishes(stage.open()), [])
-        self.assertEqual(stage.engine.ledger.released_events, 1)
+        self.assertEqual(stage.engine.completions.released_events, 1)
 
     def test_a_timeout_while_waiting_frees_its_room(self):
         stage = Stage()
         _, callers = stage.submit(100, 100, deadline=stage.now + 1)
         stage.step(1)
         self.assertTrue(all(isinstance(caller.ends[0], PublishTimeout) for caller in callers))
-        self.assertEqual((stage.engine.ledger.released_events, stage.engine.ledger.released_bytes), (2, 200))
+        self.assertEqual((stage.engine.completions.released_events, stage.engine.completions.released_bytes), (2, 200))
         self.assertEqual(stage.publishes(stage.open()), [])
 
     def test_the_end_ends_everything_once(self):
@@ -351,8 +351,8 @@ class ResendTests(unittest.TestCase):
         stage.engine.close()
         self.assertEqual([len(caller.ends) for caller in callers], [1] * 5)
         self.assertEqual(sum(isinstance(caller.ends[0], PublisherClosed) for caller in callers), 4)
-        ledger = stage.engine.ledger
-        self.assertEqual((ledger.released_events, ledger.released_bytes), (5, 500))
+        completions = stage.engine.completions
+        self.assertEqual((completions.released_events, completions.released_bytes), (5, 500))
         self.assertEqual(stage.sent[link][-1].type, frames.CLOSE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Room:
+class BufferSpace:
     """Events and bytes without an answer, and their bounds. When it is full, publishing waits."""
 
     def __init__(self, most_events: int, most_bytes: int):

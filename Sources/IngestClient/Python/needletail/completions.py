@@ -12,7 +12,7 @@ from .receipt import Receipt
 from .status import Status
 
 
-class Ledger:
+class Completions:
     """Tells callers, and counts."""
 
     def __init__(self, log: logging.Logger) -> None:

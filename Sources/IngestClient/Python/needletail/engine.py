@@ -14,7 +14,7 @@ from typing import Iterable, Optional, Protocol
 from .backlog import Backlog
 from .errors import ClosedByServer, ConnectionFailed, ConnectionLost
 from .frames import PUBLISH_OVERHEAD, SYNCED, Ack
-from .ledger import Ledger
+from .completions import Completions
 from .link import Flight, Link, State
 from .pending import NOBODY, Pending, Stage
 from .redial import Redial
@@ -43,7 +43,7 @@ class Engine:
 
     def __init__(self, settings: Settings, shell: Shell, log: logging.Logger, chance: Optional[random.Random] = None):
         self.links: list[Link] = []
-        self.ledger = Ledger(log)
+        self.completions = Completions(log)
         #: The latest reason why there was no connection.
         self.trouble: Optional[ConnectionFailed] = None
         #: The same, where it is one that waiting does not mend, and every address gives one.
@@ -69,7 +69,7 @@ class Engine:
             self._backlog.add(entry, now)
             if entry.deadline < self._soonest_deadline:
                 self._soonest_deadline = entry.deadline
-            self.ledger.counters.submitted += 1
+            self.completions.counters.submitted += 1
 
     def hurry(self) -> None:
         """What was submitted so far does not linger."""
@@ -93,7 +93,7 @@ class Engine:
             self._drop(link)
         for entry in self._backlog.waiting():
             self._backlog.drop(entry)
-            self.ledger.closed(entry)
+            self.completions.closed(entry)
 
     # From the shell
 
@@ -131,7 +131,7 @@ class Engine:
         self._drop(link)
         self._log_end(link, error)
         if not was_welcomed:
-            self.ledger.counters.failed_connections += 1
+            self.completions.counters.failed_connections += 1
         if not link.is_leaving:
             self._redial.failed(now)
             self.trouble = error
@@ -174,7 +174,7 @@ class Engine:
         self._was_open = True
         self._final_refusals = 0
         self.trouble = self.refusal = None
-        self.ledger.counters.connections += 1
+        self.completions.counters.connections += 1
         assert link.welcome is not None
         self._log.info("connected to %s, server %s %s", link.address, link.welcome.server_id, link.welcome.server_version)
         if link.welcome.durability < SYNCED:
@@ -186,7 +186,7 @@ class Engine:
             link.leave_by = min(link.leave_by, now + self._options.answer_timeout)
             self._redial.failed(now)
         else:
-            self.ledger.counters.asked_to_leave += 1
+            self.completions.counters.asked_to_leave += 1
             self._redial.leave(now, link.spread)
             self._log.info("%s asked to leave; connecting again within %g s", link.address, link.spread)
 
@@ -212,9 +212,9 @@ class Engine:
             for entry in flight.entries:
                 entry.in_doubt = True
                 if entry.sink is NOBODY:
-                    self.ledger.forgotten(entry)
+                    self.completions.forgotten(entry)
                 else:
-                    self.ledger.counters.resent += 1
+                    self.completions.counters.resent += 1
                     self._backlog.add_again(entry)
         link.flights.clear()
 
@@ -234,7 +234,7 @@ class Engine:
         self.refusal = error
         for entry in self._backlog.waiting():
             self._backlog.drop(entry)
-            self.ledger.hopeless(entry, error)
+            self.completions.hopeless(entry, error)
 
     # Events out
 
@@ -251,7 +251,7 @@ class Engine:
             batch = self._collect(link)
             if not batch:
                 break
-            counters = self.ledger.counters
+            counters = self.completions.counters
             counters.bytes_sent += link.publish(batch, now)
             counters.frames_sent += 1
             counters.events_sent += len(batch)
@@ -265,7 +265,7 @@ class Engine:
         if first is None:
             return False
         # Little room is left for more room, lest a full window go on in tiny frames.
-        if link.flights and link.room()[0] < min(options.batch_events, backlog.events) / 2:
+        if link.flights and link.free_window()[0] < min(options.batch_events, backlog.events) / 2:
             return False
         if backlog.events >= options.batch_events or backlog.bytes >= options.batch_bytes:
             return True
@@ -276,9 +276,9 @@ class Engine:
     def _collect(self, link: Link) -> list[Pending]:
         """Takes the next frame's events, within the window and the batch."""
         backlog, options = self._backlog, self._options
-        most, bytes_room = link.room()
+        most, free_bytes = link.free_window()
         most = min(most, options.batch_events)
-        wanted = min(bytes_room, options.batch_bytes)
+        wanted = min(free_bytes, options.batch_bytes)
         largest = link.largest_record
         batch: list[Pending] = []
         size = PUBLISH_OVERHEAD
@@ -288,17 +288,17 @@ class Engine:
                 break
             if entry.size > largest:
                 backlog.pop().stage = Stage.DONE
-                self.ledger.refused(entry, Status.TOO_LARGE)
+                self.completions.refused(entry, Status.TOO_LARGE)
                 continue
             size += entry.size
             # One event may be larger than a batch is wanted, never than the window.
-            if size > (wanted if batch else bytes_room):
+            if size > (wanted if batch else free_bytes):
                 break
             backlog.pop()
             if entry.sends == 0 and not entry.sink.begin(entry.index):
                 entry.stage = Stage.DONE
                 size -= entry.size
-                self.ledger.cancelled(entry)
+                self.completions.cancelled(entry)
                 continue
             entry.sends += 1
             entry.stage = Stage.IN_FLIGHT
@@ -311,7 +311,7 @@ class Engine:
         if ack.form == 0:
             for entry in flight.entries:
                 entry.stage = Stage.DONE
-                self.ledger.stored(entry, Status.ACCEPTED, ack.commit)
+                self.completions.stored(entry, Status.ACCEPTED, ack.commit)
             return
         answers = ack.answers if ack.form == 1 else [ack.answers[0]] * len(flight.entries)
         # One for the whole frame: what came together and must wait alike comes again together, in order.
@@ -324,11 +324,11 @@ class Engine:
                 kind = status.status_class
             entry.stage = Stage.DONE
             if kind == StatusClass.STORED:
-                self.ledger.stored(entry, status, ack.commit)
+                self.completions.stored(entry, status, ack.commit)
             elif kind == StatusClass.REFUSED:
-                self.ledger.refused(entry, status, ack.commit)
+                self.completions.refused(entry, status, ack.commit)
             elif entry.sink is NOBODY:
-                self.ledger.forgotten(entry)
+                self.completions.forgotten(entry)
             else:
                 self._send_again(link, entry, status, retry_after / 1000, jitter, now)
 
@@ -337,13 +337,13 @@ class Engine:
     ) -> None:
         """Class 0x01: here, after a pause. Class 0x02: elsewhere. Any other has no place in an ACK: as if the answer were lost."""
         entry.answer = (status, retry_after)
-        self.ledger.counters.retried += 1
+        self.completions.counters.retried += 1
         if status.status_class == StatusClass.SEND_AGAIN:
             # BUSY may stand for "in doubt".
             entry.in_doubt = entry.in_doubt or status == Status.BUSY
             due = now + retry_after + jitter * self._redial.backoff(entry.sends - 1)
             if due >= entry.deadline:
-                self.ledger.timed_out(entry, None)
+                self.completions.timed_out(entry, None)
             else:
                 self._backlog.add_later(entry, due)
         else:
@@ -363,10 +363,10 @@ class Engine:
         for entry in waiting:
             if entry.deadline <= now:
                 self._backlog.drop(entry)
-                self.ledger.timed_out(entry, self.trouble)
+                self.completions.timed_out(entry, self.trouble)
         for entry in flying:
             if entry.deadline <= now:
-                self.ledger.abandoned(entry, self.trouble)
+                self.completions.abandoned(entry, self.trouble)
                 entry.deadline = math.inf
         self._backlog.sweep()
         self._soonest_deadline = min((e.deadline for e in waiting + flying if e.deadline > now), default=math.inf)

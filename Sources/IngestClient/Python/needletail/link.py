@@ -89,7 +89,7 @@ class Link:
         self._heard_at = self._sent_at = now
         self._welcome_by = now + self._settings.options.welcome_timeout
 
-    def room(self) -> tuple[int, int]:
+    def free_window(self) -> tuple[int, int]:
         """How many events, and bytes of a frame's body, the next PUBLISH may have (5.2, 8.4)."""
         welcome = self.welcome
         if welcome is None:
@@ -108,7 +108,7 @@ class Link:
         return min(welcome.frame_bytes, welcome.window_bytes) - frames.PUBLISH_OVERHEAD if welcome else 0
 
     def publish(self, entries: list[Pending], now: float) -> int:
-        """Sends a frame; the caller has looked at ``room``. Returns the bytes of its body."""
+        """Sends a frame; the caller has looked at ``free_window``. Returns the bytes of its body."""
         body = frames.encode_publish([entry.record for entry in entries])
         request = self._request()
         self.output.append(frames.encode_frame(frames.PUBLISH, body, request))

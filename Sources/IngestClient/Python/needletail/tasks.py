@@ -15,7 +15,7 @@ from .engine import Engine
 from .errors import ConnectionFailed
 from .frames import Welcome
 from .pending import Pending
-from .room import Room
+from .buffer_space import BufferSpace
 from .settings import Settings
 
 #: A task that hands over so many events without a pause lets the others in: nothing is sent before.
@@ -29,7 +29,7 @@ class ConnectionTask:
         self._wires = AsyncWires(settings, self.schedule)
         self._engine = Engine(settings, self._wires, log)
         self._wires.engine = self._engine
-        self._room = Room(settings.options.max_pending_events, settings.options.max_pending_bytes)
+        self._space = BufferSpace(settings.options.max_pending_events, settings.options.max_pending_bytes)
         # Those who wait for room, in turn: the size of each, and the future that tells it that room is reserved.
         self._queue: deque[tuple[int, asyncio.Future[bool]]] = deque()
         self._loop: Optional[asyncio.AbstractEventLoop] = None
@@ -60,11 +60,11 @@ class ConnectionTask:
         if self.is_closing:
             return False
         self.start()
-        if self._queue or not self._room.fits(entry.size):
-            if not await self._wait_for_room(entry):
+        if self._queue or not self._space.fits(entry.size):
+            if not await self._wait_for_space(entry):
                 return False
         else:
-            self._room.reserve(entry.size)
+            self._space.reserve(entry.size)
         self._engine.submit((entry,), time.monotonic())
         self.schedule()
         self._since_turn += 1
@@ -72,7 +72,7 @@ class ConnectionTask:
             await asyncio.sleep(0)
         return True
 
-    async def _wait_for_room(self, entry: Pending) -> bool:
+    async def _wait_for_space(self, entry: Pending) -> bool:
         assert self._loop is not None
         turn: asyncio.Future[bool] = self._loop.create_future()
         self._queue.append((entry.size, turn))
@@ -84,8 +84,8 @@ class ConnectionTask:
         except asyncio.CancelledError:
             # Cancelled in the very moment that room was given.
             if turn.done() and not turn.cancelled() and turn.result():
-                self._room.release(1, entry.size)
-                self._give_room()
+                self._space.release(1, entry.size)
+                self._give_space()
             raise
         finally:
             if timer is not None:
@@ -103,8 +103,8 @@ class ConnectionTask:
         self.start()
         self._engine.hurry()
         self.schedule()
-        await self._wait(lambda: self._room.events == 0, wait_until)
-        return self._room.events == 0
+        await self._wait(lambda: self._space.events == 0, wait_until)
+        return self._space.events == 0
 
     async def close(self, wait_until: float) -> None:
         """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest."""
@@ -132,8 +132,8 @@ class ConnectionTask:
         return self._close_by is not None
 
     def counters(self) -> Counters:
-        counters = self._engine.ledger.counters.copy()
-        counters.pending, counters.pending_bytes = self._room.events, self._room.bytes
+        counters = self._engine.completions.counters.copy()
+        counters.pending, counters.pending_bytes = self._space.events, self._space.bytes
         return counters
 
     async def _wait(self, holds: Callable[[], bool], wait_until: float) -> None:
@@ -163,26 +163,26 @@ class ConnectionTask:
         now = time.monotonic()
         self._engine.turn(now)
         self._take_released()
-        if self._close_by is not None and (self._room.events == 0 or now >= self._close_by):
+        if self._close_by is not None and (self._space.events == 0 or now >= self._close_by):
             self._end()
         else:
             self._set_timer(min(self._engine.next_due(), math.inf if self._close_by is None else self._close_by), now)
         self._tell_watchers()
 
     def _take_released(self) -> None:
-        ledger = self._engine.ledger
-        self._room.release(ledger.released_events, ledger.released_bytes)
-        ledger.released_events = ledger.released_bytes = 0
-        self._give_room()
+        completions = self._engine.completions
+        self._space.release(completions.released_events, completions.released_bytes)
+        completions.released_events = completions.released_bytes = 0
+        self._give_space()
 
-    def _give_room(self) -> None:
+    def _give_space(self) -> None:
         """Lets those in who fit, in turn."""
         while self._queue:
             size, turn = self._queue[0]
             if not turn.done():
-                if not self._room.fits(size):
+                if not self._space.fits(size):
                     return
-                self._room.reserve(size)
+                self._space.reserve(size)
                 turn.set_result(True)
             self._queue.popleft()
 

@@ -14,7 +14,7 @@ from .engine import Engine
 from .errors import ConnectionFailed
 from .frames import Welcome
 from .pending import Pending
-from .room import Room
+from .buffer_space import BufferSpace
 from .settings import Settings
 from .wires import Wires
 
@@ -33,7 +33,7 @@ class ConnectionThread:
         self._wires.engine = self._engine
         # Under its lock: what callers hand over, and what they wait for.
         self._changed = threading.Condition(threading.Lock())
-        self._room = Room(settings.options.max_pending_events, settings.options.max_pending_bytes)
+        self._space = BufferSpace(settings.options.max_pending_events, settings.options.max_pending_bytes)
         self._inbox: list[Pending] = []
         self._inbox_bytes = 0
         # Frames are in flight: less than a batch is of no interest before an answer comes.
@@ -67,13 +67,13 @@ class ConnectionThread:
         taken = 0
         with self._changed:
             for entry in entries:
-                if not self._room.fits(entry.size):
-                    self._wait(lambda size=entry.size: self._room.fits(size), wait_until)  # type: ignore[misc]
-                    if not self._room.fits(entry.size):
+                if not self._space.fits(entry.size):
+                    self._wait(lambda size=entry.size: self._space.fits(size), wait_until)  # type: ignore[misc]
+                    if not self._space.fits(entry.size):
                         break
                 if self.is_closing:
                     break
-                self._room.reserve(entry.size)
+                self._space.reserve(entry.size)
                 self._inbox.append(entry)
                 self._inbox_bytes += entry.size
                 taken += 1
@@ -96,8 +96,8 @@ class ConnectionThread:
         with self._changed:
             self._hurries = True
             self._wires.ring()
-            self._wait(lambda: self._room.events == 0, wait_until)
-            return self._room.events == 0
+            self._wait(lambda: self._space.events == 0, wait_until)
+            return self._space.events == 0
 
     def close(self, wait_until: float) -> None:
         """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest. In a forked process: nothing."""
@@ -118,7 +118,7 @@ class ConnectionThread:
     def counters(self) -> Counters:
         with self._changed:
             counters = self._counters.copy()
-            counters.pending, counters.pending_bytes = self._room.events, self._room.bytes
+            counters.pending, counters.pending_bytes = self._space.events, self._space.bytes
             return counters
 
     def _wait(self, holds: Callable[[], bool], wait_until: float) -> None:
@@ -178,19 +178,19 @@ class ConnectionThread:
 
     def _show(self) -> int:
         """Shows callers how things stand. Returns how many events are pending."""
-        ledger = self._engine.ledger
+        completions = self._engine.completions
         link = self._engine.open_link
         welcome = link.welcome if link else None
         trouble = self._engine.trouble
         with self._changed:
-            if ledger.released_events or welcome is not self._welcome or trouble is not self._trouble:
+            if completions.released_events or welcome is not self._welcome or trouble is not self._trouble:
                 self._changed.notify_all()
-            self._room.release(ledger.released_events, ledger.released_bytes)
-            ledger.released_events = ledger.released_bytes = 0
+            self._space.release(completions.released_events, completions.released_bytes)
+            completions.released_events = completions.released_bytes = 0
             self._welcome, self._trouble = welcome, trouble
             self._is_refused = self._engine.refusal is not None
-            self._counters = ledger.counters.copy()
-            return self._room.events
+            self._counters = completions.counters.copy()
+            return self._space.events
 
     def _end(self) -> None:
         with self._changed:
