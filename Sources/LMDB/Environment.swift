@@ -3,25 +3,44 @@ import Glibc
 
 /// An LMDB environment: one per directory and process (`lmdb.h`, "Caveats").
 ///
-/// Opened with default durability (fdatasync of pages, then a synchronous meta write) and MDB_NOTLS, so a read transaction
-/// belongs to its bracket and not to a thread. Closed when the last reference goes; databases and transactions keep one.
+/// Opened with MDB_NOTLS, so a read transaction belongs to its closure and not to a thread. Closed when the last reference goes;
+/// transactions keep one.
 public final class Environment: @unchecked Sendable {
-    // Unchecked: LMDB's own locks guard the handle; write transactions are confined by `WriteTransaction`.
+    // Unchecked: LMDB's own locks guard the handle; write transactions are confined by `WriteTransaction`; `mapAddress` is set in `init`.
     let handle: OpaquePointer
     let faults: FaultPlan?
     /// Used by the write transaction alone.
     let writing: WritePlaces
     public let path: String
+    private var mapAddress: UnsafeMutableRawPointer?
+
+    /// What a commit waits for.
+    public enum Durability: Sendable {
+        /// fdatasync of the pages, then a synchronous write of the meta page: LMDB's default.
+        case full
+        /// Nothing (MDB_NOSYNC, MDB_NOMETASYNC): for tests only. Commits survive the end of the process, but not that of the system.
+        case none
+
+        var flags: CInt {
+            switch self {
+            case .full: 0
+            case .none: MDB_NOSYNC | MDB_NOMETASYNC
+            }
+        }
+    }
 
     /// Opens or creates `path/data.mdb` and `path/lock.mdb`; the directory must exist.
     ///
     /// - Parameters:
     ///   - mapBytes: address space, the quota of the file; set once, a multiple of the page size is taken.
-    ///   - databases: named databases at most.
-    ///   - readers: read transactions at once at most.
+    ///   - databases: the largest number of named databases.
+    ///   - readers: the largest number of read transactions at one time.
+    ///   - durability: `full`, except in tests.
+    ///   - faults: planned faults; tests only.
     /// - Throws: `isForeignFile` where the file is something else, else what `mdb_env_open` answers.
     public init(
-        path: String, mapBytes: Int, databases: Int, readers: Int = 1_024, faults: FaultPlan? = nil
+        path: String, mapBytes: Int, databases: Int, readers: Int = 1_024, durability: Durability = .full,
+        faults: FaultPlan? = nil
     ) throws(LMDBError) {
         var made: OpaquePointer?
         try check(mdb_env_create(&made), "mdb_env_create")
@@ -33,21 +52,22 @@ public final class Environment: @unchecked Sendable {
         try check(mdb_env_set_mapsize(handle, mapBytes / 4_096 * 4_096), "mdb_env_set_mapsize")
         try check(mdb_env_set_maxdbs(handle, CUnsignedInt(databases)), "mdb_env_set_maxdbs")
         try check(mdb_env_set_maxreaders(handle, CUnsignedInt(readers)), "mdb_env_set_maxreaders")
-        // MDB_NORDAHEAD: a queue is read in order once; read-ahead only swells the resident set.
-        try check(mdb_env_open(handle, path, CUnsignedInt(MDB_NOTLS | MDB_NORDAHEAD), 0o600), "mdb_env_open")
-        var dead: CInt = 0
-        try check(mdb_reader_check(handle, &dead), "mdb_reader_check")
+        // MDB_NORDAHEAD: a queue is read once and in order; read-ahead only makes the resident set larger.
+        let flags = MDB_NOTLS | MDB_NORDAHEAD | durability.flags
+        try check(mdb_env_open(handle, path, CUnsignedInt(flags), 0o600), "mdb_env_open")
+        try removeDeadReaders()
+        mapAddress = Environment.mapAddress(of: path)
     }
 
     deinit { mdb_env_close(handle) }
 
-    // LMDB tells the map's address only where it was asked to fix it, so the kernel is asked (proc_pid_maps(5)).
-    private lazy var mapAddress: UnsafeMutableRawPointer? = {
+    // LMDB tells the map's address only if it was asked to fix it, so the kernel is asked (proc_pid_maps(5)).
+    private static func mapAddress(of path: String) -> UnsafeMutableRawPointer? {
         guard let file = fopen("/proc/self/maps", "r") else { return nil }
         defer { fclose(file) }
-        let real = realpath(path, nil)
+        guard let real = realpath(path, nil) else { return nil }
         defer { free(real) }
-        let wanted = String(cString: real!) + "/data.mdb"
+        let wanted = String(cString: real) + "/data.mdb"
         var line = [CChar](repeating: 0, count: 8_192)
         while fgets(&line, CInt(line.count), file) != nil {
             let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -55,32 +75,62 @@ public final class Environment: @unchecked Sendable {
             return UInt(start, radix: 16).flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
         }
         return nil
-    }()
+    }
+
+    /// Frees the reader slots of processes that ended without giving them back (mdb_reader_check): each pins freed pages.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    public func removeDeadReaders() throws(LMDBError) -> Int {
+        var dead: CInt = 0
+        try check(mdb_reader_check(handle, &dead), "mdb_reader_check")
+        return Int(dead)
+    }
 
     /// Begins the one write transaction; blocks while another runs. It must end on this thread.
     public func beginWrite() throws(LMDBError) -> WriteTransaction {
+        try faults?.begin()
         var transaction: OpaquePointer?
         try check(mdb_txn_begin(handle, nil, 0, &transaction), "mdb_txn_begin")
+        try faults?.begin(transaction!)
         return WriteTransaction(handle: transaction!, environment: self)
     }
 
     /// Runs `body` on a snapshot that ends with it. Keep it short: the snapshot pins every page freed meanwhile.
-    public func read<Result, Failure: Error>(
-        _ body: (borrowing ReadTransaction) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        var raw: OpaquePointer?
-        let code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
-        // Only a reader table smaller than the house's readers, or no memory, can refuse a snapshot.
-        precondition(code == 0, "mdb_txn_begin for a snapshot: \(String(cString: mdb_strerror(code)))")
-        let transaction = ReadTransaction(handle: raw!)
+    ///
+    /// - Throws: what `body` throws; MDB_PANIC where an earlier commit failed in its meta page, so that the process must start again;
+    ///   MDB_READERS_FULL where as many snapshots are open as `readers` allows.
+    public func read<Result>(
+        _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result {
+        let transaction = try snapshot()
         return try body(transaction)
+    }
+
+    /// The same for a closure that throws other errors too.
+    @_disfavoredOverload
+    public func read<Result>(_ body: (borrowing ReadTransaction) throws -> Result) throws -> Result {
+        let transaction = try snapshot()
+        return try body(transaction)
+    }
+
+    private func snapshot() throws(LMDBError) -> ReadTransaction {
+        try faults?.begin()
+        var raw: OpaquePointer?
+        var code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
+        if code == MDB_READERS_FULL, try removeDeadReaders() > 0 {
+            code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
+        }
+        try check(code, "mdb_txn_begin for a snapshot")
+        try faults?.begin(raw!)
+        return ReadTransaction(handle: raw!, faults: faults)
     }
 
     /// Numbers of the environment (`mdb_env_info`, `mdb_env_stat`).
     public struct Info: Sendable, Equatable {
         public var mapBytes: Int
         public var pageBytes: Int
-        /// Pages ever used: the file's level.
+        /// The last page that was ever used: the file is at least that long.
         public var lastPage: Int
         public var lastTransaction: Int
         public var readers: Int
@@ -96,16 +146,16 @@ public final class Environment: @unchecked Sendable {
             lastTransaction: Int(info.me_last_txnid), readers: Int(info.me_numreaders))
     }
 
-    /// Drops this process's mapping of the pages that it has read once more than `bytes` of files are resident: the pages stay in the
-    /// page cache, and the resident set stays about what is in use (madvise(2), MADV_DONTNEED on a read-only shared mapping).
-    /// Hot pages are mapped again at a minor fault each, so not more often than needed. One thread at a time.
+    /// Unmaps the pages that this process has read, once more than `bytes` of files are resident. The pages stay in the page cache, and
+    /// the resident set stays near what is in use (madvise(2), MADV_DONTNEED on a read-only shared mapping). Each page that is read
+    /// again costs a minor fault, so do not call it more often than needed. One thread at a time.
     public func releaseResidentPages(over bytes: Int) {
         guard Environment.residentFileBytes > bytes, let map = mapAddress else { return }
         let pages = info
         madvise(map, (pages.lastPage + 1) * pages.pageBytes, CInt(MADV_DONTNEED))
     }
 
-    /// Bytes of file mappings in this process's resident set (proc_pid_statm(5), third field); 0 where it cannot be read.
+    /// Bytes of file mappings in this process's resident set (proc_pid_statm(5), third field); 0 if it cannot be read.
     static var residentFileBytes: Int {
         let file = Glibc.open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return 0 }

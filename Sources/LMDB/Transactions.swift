@@ -7,30 +7,62 @@ public protocol Transaction: ~Copyable {
     func cursor(_ database: Database) throws(LMDBError) -> Cursor
     /// Entries in a database.
     func count(_ database: Database) throws(LMDBError) -> Int
+    /// Runs a look-up that may meet a damaged page: the error that it throws then does not end this transaction.
+    func contained<Result>(
+        _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result
+    /// Makes the transaction usable again after an error for which `isCorruption` holds: LMDB refuses every further call without it.
+    ///
+    /// - Returns: false where it cannot be: the transaction must be given up.
+    func goOnAfterDamage() throws(LMDBError) -> Bool
 }
 
-/// A snapshot. Exists only inside `Environment.read`; what it returns dies with it.
+/// A snapshot. Exists only inside `Environment.read`; the memory that it returns is valid until then.
 public struct ReadTransaction: ~Copyable, Transaction {
     let handle: OpaquePointer
+    let faults: FaultPlan?
 
     deinit { mdb_txn_abort(handle) }
 
-    /// The value of a key, valid until the bracket ends; nil where there is none.
+    /// The value of a key, valid until the snapshot ends; nil where there is none.
     public func get(_ database: Database, _ key: Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
-        try value(of: key, in: database, transaction: handle)
+        try value(of: key, in: database, transaction: handle, faults)
+    }
+
+    /// Runs a look-up on this snapshot. After damage the snapshot goes on as `goOnAfterDamage` says.
+    public func contained<Result>(
+        _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result {
+        do throws(LMDBError) {
+            return try body(self)
+        } catch {
+            if error.isCorruption { _ = try goOnAfterDamage() }
+            throw error
+        }
+    }
+
+    /// Begins the snapshot anew at the last commit (mdb_txn_reset, mdb_txn_renew). Cursors and values from before are not valid any
+    /// more. On the writer's thread nothing else changes, because no other thread commits.
+    ///
+    /// - Returns: true.
+    public func goOnAfterDamage() throws(LMDBError) -> Bool {
+        mdb_txn_reset(handle)
+        try check(mdb_txn_renew(handle), "mdb_txn_renew")
+        try faults?.begin(handle)
+        return true
     }
 
     /// Entries in a database.
     public func count(_ database: Database) throws(LMDBError) -> Int { try entries(of: database, transaction: handle) }
 
     public func cursor(_ database: Database) throws(LMDBError) -> Cursor {
-        try Cursor(transaction: handle, database: database)
+        try Cursor(transaction: handle, database: database, faults: faults)
     }
 
     /// Free pages of the file: what deletes gave back and no snapshot pins. Walks the free list, which LMDB shows to
     /// snapshots only.
     public func freePages() throws(LMDBError) -> Int {
-        var cursor = try Cursor(transaction: handle, database: Database(index: 0, name: "free list"))
+        var cursor = try Cursor(transaction: handle, database: Database(index: 0, name: "free list"), faults: faults)
         var pages = 0
         // A record of the free list is a count followed by page numbers, each a machine word.
         while let entry = try cursor.next() {
@@ -40,7 +72,7 @@ public struct ReadTransaction: ~Copyable, Transaction {
     }
 }
 
-/// The one write transaction. Ends by `commit()`, or by going out of scope, which undoes it.
+/// The one write transaction. Ends by `commit()`, or is undone when it goes out of scope.
 ///
 /// Belongs to the thread that began it (`lmdb.h`: "a transaction … must only be used by a single thread"): ended elsewhere, the
 /// writer lock stays held for ever. Pages freed in it are not reusable in it.
@@ -77,11 +109,17 @@ public struct WriteTransaction: ~Copyable, Transaction {
         let handle = handle
         live = nil
         environment.writing.leaveAll()
-        if let code = environment.faults?.nextCommitCode(), code != 0 {
-            mdb_txn_abort(handle)
-            throw LMDBError(code: code, operation: "mdb_txn_commit (planned fault)")
+        if let faults = environment.faults {
+            do throws(LMDBError) {
+                try faults.check(.commit, in: handle, "mdb_txn_commit")
+                if faults.endsNow(.before) { throw .processEnded }
+            } catch {
+                mdb_txn_abort(handle)
+                throw error
+            }
         }
         try check(environment.meaning(ofCommit: mdb_txn_commit(handle)), "mdb_txn_commit")
+        if environment.faults?.endsNow(.after) == true { throw .processEnded }
     }
 
     /// This transaction's number: what receipts call the commit.
@@ -96,8 +134,18 @@ public struct WriteTransaction: ~Copyable, Transaction {
 
     /// The value of a key, valid until the next write of this transaction; nil where there is none.
     public func get(_ database: Database, _ key: Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
-        try value(of: key, in: database, transaction: handle)
+        try value(of: key, in: database, transaction: handle, environment.faults)
     }
+
+    /// Runs a look-up on a snapshot of the last commit: it does not see this transaction's changes.
+    public func contained<Result>(
+        _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
+    ) throws(LMDBError) -> Result {
+        try environment.read(body)
+    }
+
+    /// - Returns: false. A write transaction that met a damaged page must be given up.
+    public func goOnAfterDamage() throws(LMDBError) -> Bool { false }
 
     /// Stores a value under a key.
     public func put(
@@ -111,7 +159,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
     public func reserve(
         _ database: Database, _ key: Key, count: Int, _ mode: PutMode = .upsert
     ) throws(LMDBError) -> UnsafeMutableRawBufferPointer {
-        try key.withBytes { keyBytes throws(LMDBError) in
+        try environment.faults?.check(.put, in: handle, "mdb_cursor_put \(database.name)")
+        return try key.withBytes { keyBytes throws(LMDBError) in
             var name = MDB_val(keyBytes)
             var data = MDB_val(mv_size: count, mv_data: nil)
             try check(
@@ -129,9 +178,10 @@ public struct WriteTransaction: ~Copyable, Transaction {
         case taken(UnsafeRawBufferPointer)
     }
 
-    /// Room for a value under a key that must be new (MDB_NOOVERWRITE): one look where `get` and `reserve` are two.
+    /// Room for a value under a key that must be new (MDB_NOOVERWRITE): one look-up where `get` and `reserve` are two.
     public func claim(_ database: Database, _ key: Key, count: Int) throws(LMDBError) -> Claim {
-        try key.withBytes { keyBytes throws(LMDBError) in
+        try environment.faults?.check(.put, in: handle, "mdb_cursor_put \(database.name)")
+        return try key.withBytes { keyBytes throws(LMDBError) in
             var name = MDB_val(keyBytes)
             var data = MDB_val(mv_size: count, mv_data: nil)
             let code = try mdb_cursor_put(
@@ -145,7 +195,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
     /// Removes a key. False: there was none.
     @discardableResult
     public func delete(_ database: Database, _ key: Key) throws(LMDBError) -> Bool {
-        try key.withBytes { keyBytes throws(LMDBError) in
+        try environment.faults?.check(.delete, in: handle, "mdb_cursor_del \(database.name)")
+        return try key.withBytes { keyBytes throws(LMDBError) in
             var name = MDB_val(keyBytes)
             let place = try place(in: database)
             let code = mdb_cursor_get(place, &name, nil, MDB_SET)
@@ -159,10 +210,10 @@ public struct WriteTransaction: ~Copyable, Transaction {
     /// Entries in a database.
     public func count(_ database: Database) throws(LMDBError) -> Int { try entries(of: database, transaction: handle) }
 
-    /// A cursor of the caller's. Writing to the same table by key while it lives is allowed, and LMDB moves both along.
+    /// A cursor for the caller. Writes to the same table by key are allowed while it exists: LMDB keeps both in place.
     public func cursor(_ database: Database) throws(LMDBError) -> Cursor {
         environment.writing.leave(database)
-        return try Cursor(transaction: handle, database: database)
+        return try Cursor(transaction: handle, database: database, faults: environment.faults)
     }
 }
 
@@ -175,9 +226,10 @@ extension MDB_val {
 }
 
 private func value(
-    of key: Key, in database: Database, transaction: OpaquePointer
+    of key: Key, in database: Database, transaction: OpaquePointer, _ faults: FaultPlan?
 ) throws(LMDBError) -> UnsafeRawBufferPointer? {
-    try key.withBytes { keyBytes throws(LMDBError) in
+    try faults?.check(.read, in: transaction, "mdb_get \(database.name)")
+    return try key.withBytes { keyBytes throws(LMDBError) in
         var name = MDB_val(keyBytes)
         var data = MDB_val()
         let code = mdb_get(transaction, database.index, &name, &data)
