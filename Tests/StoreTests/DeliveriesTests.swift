@@ -13,7 +13,7 @@ import WebhookModel
 
     private func due(_ store: StoreFixture, from: PendingEntry? = nil) throws -> [PendingEntry] {
         var found: [PendingEntry] = []
-        try store.read { snapshot in
+        _ = try store.read { snapshot in
             try store.tables.scanDue(from: from ?? entry(0, 0, due: 0), in: snapshot) {
                 found.append($0)
                 return true
@@ -24,7 +24,7 @@ import WebhookModel
 
     private func parked(_ store: StoreFixture, _ endpoint: UInt32, after position: UInt64 = 0) throws -> [UInt64] {
         var found: [UInt64] = []
-        try store.read { snapshot in
+        _ = try store.read { snapshot in
             try store.tables.scanParked(of: EndpointNumber(endpoint), after: EventPosition(position), in: snapshot) {
                 found.append($0.delivery.position.value)
                 return true

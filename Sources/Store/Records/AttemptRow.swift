@@ -21,9 +21,7 @@ public struct AttemptRow: Sendable, Equatable {
 
     static let fixedBytes = 44
 
-    static func write(
-        _ report: AttemptReport, nextAt: Int64, to value: UnsafeMutableRawBufferPointer
-    ) {
+    static func write(_ report: AttemptReport, nextAt: Int64, to value: UnsafeMutableRawBufferPointer) {
         value[0] = report.outcome.rawValue
         value[1] = report.trigger.rawValue
         value.store(report.status, at: 2)
@@ -58,7 +56,8 @@ public struct AttemptRow: Sendable, Equatable {
         else { return nil }
         let addressEnd = AttemptRow.fixedBytes + Int(value[5])
         let excerptEnd = addressEnd + Int(value.uint16(at: 6))
-        guard value.count >= excerptEnd, value.count - excerptEnd <= Limits.answerHeaderBytes else { return nil }
+        // No upper limit here: a row that was written under a larger limit must stay readable.
+        guard value.count >= excerptEnd else { return nil }
         self.outcome = outcome
         self.trigger = trigger
         status = value.uint16(at: 2)

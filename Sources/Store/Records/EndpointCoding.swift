@@ -31,7 +31,6 @@ struct EndpointCoding {
         static let failingSince: UInt8 = 200
         static let disabledReason: UInt8 = 201
         static let disabledAt: UInt8 = 202
-        static let origin: UInt8 = 255
     }
 
     func encode(_ row: Stored<EndpointRow>) -> [UInt8] {
@@ -61,7 +60,7 @@ struct EndpointCoding {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
             writer.add(Tag.disabledAt, disabled.at)
         }
-        writer.add(Tag.origin, row.origin.rawValue)
+        RowFields.write(row, to: &writer)
         return writer.bytes
     }
 
@@ -150,8 +149,7 @@ struct EndpointCoding {
         row.settings.connection = try ConnectionCoding(seal, row).read(reader, &text)
         row.failingSince = reader.number(Tag.failingSince)
         row.disabled = disablement(reader)
-        let origin = reader.number(Tag.origin).flatMap(Origin.init) ?? .api
-        return Decoded(row: Stored(row, origin: origin), isCurrent: text.isCurrent)
+        return Decoded(row: RowFields.read(row, reader), isCurrent: text.isCurrent)
     }
 
     /// Whose it is and what it is called, without its secrets.

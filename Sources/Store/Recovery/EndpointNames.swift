@@ -28,7 +28,7 @@ public struct EndpointNames: Sendable {
         var names: [Int64: String] = [:]
         var cursor = try transaction.cursor(tables.tenants)
         while let row = try cursor.next() {
-            guard row.key.count == 4, let tenant = TenancyCoding.tenant(row.key.uint32(at: 0), row.value) else {
+            guard row.key.count == 4, let tenant = TenantCoding.decode(row.key.uint32(at: 0), row.value) else {
                 continue
             }
             names[Int64(tenant.value.number.value)] = tenant.value.name

@@ -18,7 +18,8 @@ public struct RecoveredState: Sendable {
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
     public var pendingCount = PendingCount()
-    public var eventCount = 0
+    /// Malformed rows that the recovery stepped over.
+    public var skipped = SkippedRows()
     /// Deliveries that are not final, by endpoint; those of removed endpoints too.
     public var pendingByEndpoint: [EndpointNumber: Int] = [:]
 }
@@ -59,10 +60,10 @@ extension DataDirectory {
     private func state(in transaction: borrowing ReadTransaction, _ seal: SecretSeal?) throws -> RecoveredState {
         var state = RecoveredState()
         try rows(tables.tenants, transaction) { number, value in
-            state.tenants.append(try whole(TenancyCoding.tenant(number, value), "tenant \(number)"))
+            state.tenants.append(try whole(TenantCoding.decode(number, value), "tenant \(number)"))
         }
         try rows(tables.keys, transaction) { number, value in
-            state.keys[number] = try whole(TenancyCoding.apiKey(value), "API key \(number)")
+            state.keys[number] = try whole(APIKeyCoding.decode(value), "API key \(number)")
         }
         try rows(tables.endpoints, transaction) { number, value in
             let decoded = try whole(endpoint(number, value, seal), "endpoint \(number)")
@@ -71,18 +72,19 @@ extension DataDirectory {
         }
         state.counters = try counters(transaction)
         state.pendingCount = try tables.pendingCount(in: transaction)
-        state.eventCount = try transaction.count(tables.events)
-        state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction)
-        state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction)
-        state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction)
-        state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction)
-        state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction)
+        state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction, skipped: &state.skipped)
+        state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction, skipped: &state.skipped)
+        state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction, skipped: &state.skipped)
+        state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction, skipped: &state.skipped)
+        state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction, skipped: &state.skipped)
         // Few by endpoint: as many as make a batch are one.
-        for number in try tables.endpoints(in: tables.gathering, transaction) {
-            try tables.scanGathering(of: number, in: transaction) { entry in
-                state.gatheringByEndpoint[number, default: []].append(entry)
+        for number in try tables.endpoints(in: tables.gathering, transaction, skipped: &state.skipped) {
+            var entries: [GatheredEntry] = []
+            state.skipped += try tables.scanGathering(of: number, in: transaction) { entry in
+                entries.append(entry)
                 return true
             }
+            state.gatheringByEndpoint[number] = entries
         }
         state.pendingByEndpoint = try tables.pendingByEndpoint(
             withBatches: Set(state.endpointsWithBatches), in: transaction)

@@ -44,9 +44,13 @@ public struct RetentionSweep: Sendable {
             var cursor = try transaction.cursor(tables.events)
             var entry = try cursor.seek(Key(place))
             for _ in 0..<limit {
-                guard let found = entry, found.key.count == 8 else {
+                guard let found = entry else {
                     progress.isAtYoungEnd = true
                     break
+                }
+                guard found.key.count == 8 else {
+                    entry = try cursor.next()
+                    continue
                 }
                 let position = EventPosition(found.key.uint64(at: 0))
                 // A damaged header is passed over: it is evidence, and must not stop what comes after it.
@@ -88,8 +92,8 @@ public struct RetentionSweep: Sendable {
     ) throws(LMDBError) -> Bool {
         var cursor = try transaction.cursor(tables.deliveries)
         var entry = try cursor.seek(Key(position.value))
-        while let found = entry, found.key.count == 12, found.key.uint64(at: 0) == position.value {
-            guard let row = DeliveryRow(found.value), row.state.isFinal else { return false }
+        while let found = entry, found.key.count < 8 || found.key.uint64(at: 0) == position.value {
+            guard found.key.count == 12, let row = DeliveryRow(found.value), row.state.isFinal else { return false }
             if row.state == .deadLettered, row.finishedAt + deadLetterRetention > now { return false }
             entry = try cursor.next()
         }

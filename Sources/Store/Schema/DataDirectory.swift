@@ -9,19 +9,25 @@ public final class DataDirectory: Sendable {
     public let tables: Tables
     private let lock: CInt
 
-    /// Opens the directory, making it where it is missing.
+    /// Opens the directory, and makes it if it is missing.
     ///
     /// - Parameters:
-    ///   - mapBytes: the quota of the data file.
+    ///   - mapBytes: the largest size of the data file.
+    ///   - durability: `full`, except in tests.
     ///   - faults: planned faults; tests only.
-    public init(path: String, mapBytes: Int, faults: FaultPlan? = nil) throws(StoreError) {
+    public init(
+        path: String, mapBytes: Int, durability: Environment.Durability = .full, faults: FaultPlan? = nil
+    ) throws(StoreError) {
         try DataDirectory.make(path)
         let hadData = access(path + "/data.mdb", F_OK) == 0
-        if !hadData, let stranger = DataDirectory.stranger(in: path) {
-            throw .foreign(path: path, found: "it holds \(stranger)")
+        if !hadData, let file = DataDirectory.foreignFile(in: path) {
+            throw .foreign(path: path, found: "it contains \(file)")
         }
         let lock = try DataDirectory.takeLock(path)
-        let opened = DataDirectory.open(path, mapBytes: mapBytes, faults: faults, isNew: !hadData)
+        let opened = DataDirectory.opened(isNew: !hadData, path) { () throws(LMDBError) in
+            try Environment(
+                path: path, mapBytes: mapBytes, databases: Tables.most, durability: durability, faults: faults)
+        }
         switch opened {
         case .success(let opened):
             self.path = path
@@ -35,7 +41,7 @@ public final class DataDirectory: Sendable {
 
     deinit { close(lock) }
 
-    /// Bytes free on its file system; nil where the system does not tell.
+    /// Bytes free on its file system; nil if the system does not tell.
     public var freeDiskBytes: Int64? {
         let bytes = clinux_free_bytes(path)
         return bytes < 0 ? nil : bytes
@@ -53,8 +59,8 @@ public final class DataDirectory: Sendable {
         }
     }
 
-    // A directory of somebody else's must not be filled by a mistyped flag.
-    private static func stranger(in path: String) -> String? {
+    // A mistyped flag must not fill another program's directory.
+    private static func foreignFile(in path: String) -> String? {
         guard let directory = opendir(path) else { return nil }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
@@ -68,7 +74,7 @@ public final class DataDirectory: Sendable {
 
     private static let lockName = "needletail.lock"
 
-    // flock and not LMDB's own lock file: LMDB would let a second process in.
+    // flock, because LMDB's own lock file would let a second process in.
     private static func takeLock(_ path: String) throws(StoreError) -> CInt {
         let file = Glibc.open(path + "/" + lockName, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else {
@@ -86,17 +92,17 @@ public final class DataDirectory: Sendable {
         return file
     }
 
-    private static func open(
-        _ path: String, mapBytes: Int, faults: FaultPlan?, isNew: Bool
+    private static func opened(
+        isNew: Bool, _ path: String, _ open: () throws(LMDBError) -> Environment
     ) -> Result<(Environment, Tables), StoreError> {
         do {
-            let environment = try Environment(path: path, mapBytes: mapBytes, databases: Tables.most, faults: faults)
+            let environment = try open()
             return .success((environment, try prepare(environment, path: path, isNew: isNew)))
         } catch let error as StoreError {
             return .failure(error)
         } catch let error as LMDBError where error.isForeignFile {
             return .failure(
-                .foreign(path: path, found: "data.mdb is no LMDB file of this version, or is damaged (\(error))"))
+                .foreign(path: path, found: "data.mdb is not an LMDB file of this version, or is damaged (\(error))"))
         } catch let error as LMDBError {
             return .failure(.database(error))
         } catch {
@@ -106,7 +112,7 @@ public final class DataDirectory: Sendable {
 
     private static func prepare(_ environment: Environment, path: String, isNew: Bool) throws -> Tables {
         let transaction = try environment.beginWrite()
-        // Killed between making the file and the first commit: nothing was ever stored, so it is new still.
+        // A process that was killed before its first commit stored nothing: the file is still new.
         let isEmpty = isNew || environment.info.lastTransaction == 0
         let tables = try Tables(transaction)
         try checkFormat(transaction, tables, path: path, isNew: isEmpty)
@@ -119,7 +125,7 @@ public final class DataDirectory: Sendable {
     ) throws {
         if let found = try transaction.get(tables.meta, MetaKey.format.key) {
             guard found.count == 12, found.uint64(at: 0) == Format.magic else {
-                throw StoreError.foreign(path: path, found: "data.mdb has another program's format mark")
+                throw StoreError.foreign(path: path, found: "data.mdb has the format mark of another program")
             }
             let version = found.uint32(at: 8)
             guard version <= Format.version else {

@@ -20,7 +20,6 @@ public struct Tables: Sendable {
     let gathering: Database
     let batches: Database
 
-    static let count = 17
     /// Room for tables of later formats.
     static let most = 32
 

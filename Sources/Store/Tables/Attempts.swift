@@ -18,10 +18,12 @@ extension Tables {
         var cursor = try transaction.cursor(attempts)
         var rows: [AttemptRow] = []
         var entry = try cursor.seek(Tables.attemptKey(delivery, 0))
-        while let found = entry, found.key.count == 14, found.key.uint64(at: 0) == delivery.position.value,
-            found.key.uint32(at: 8) == delivery.endpoint.value
+        while let found = entry,
+            found.key.count < 12
+                || (found.key.uint64(at: 0) == delivery.position.value
+                    && found.key.uint32(at: 8) == delivery.endpoint.value)
         {
-            if let row = AttemptRow(found.value) { rows.append(row) }
+            if found.key.count == 14, let row = AttemptRow(found.value) { rows.append(row) }
             entry = try cursor.next()
         }
         return rows

@@ -54,23 +54,26 @@ extension Tables {
         value.store(UInt32(clamping: entry.bytes), at: 8)
     }
 
-    /// Walks those that wait for company at an endpoint, in commit order, until `visit` says no.
+    /// Walks the deliveries of an endpoint that wait to form a batch, in commit order, until `visit` says no.
+    ///
+    /// - Returns: rows with a malformed key that it stepped over. A malformed value is no reason to: it goes in a batch of its own.
+    @discardableResult
     public func scanGathering(
         of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable,
         _ visit: (GatheredEntry) -> Bool
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> SkippedRows {
+        var skipped = SkippedRows()
         var cursor = try transaction.cursor(gathering)
         var entry = try cursor.seek(Tables.key(endpoint.value))
-        while let found = entry, found.key.count == 12, found.key.uint32(at: 0) == endpoint.value {
-            let isWhole = found.value.count == 12
-            let gathered = GatheredEntry(
-                delivery: DeliveryID(position: EventPosition(found.key.uint64(at: 4)), endpoint: endpoint),
-                since: isWhole ? Int64(bitPattern: found.value.uint64(at: 0)) : 0,
-                // A damaged value must not strand it: it goes alone.
-                bytes: isWhole ? Int(found.value.uint32(at: 8)) : Limits.batchBytesMost)
-            guard visit(gathered) else { return }
+        while let found = entry, found.belongs(to: endpoint) {
+            if found.key.count == 12 {
+                guard visit(GatheredEntry(found)) else { return skipped }
+            } else {
+                skipped.add(gathering, found.key)
+            }
             entry = try cursor.next()
         }
+        return skipped
     }
 
     /// The first in commit order of those that wait for company at an endpoint.
@@ -176,6 +179,18 @@ extension Tables {
         guard count != 0 else { return }
         let sum = max(try batched(in: transaction) + count, 0)
         try transaction.reserve(meta, MetaKey.batched.key, count: 8).store(UInt64(sum), at: 0)
+    }
+}
+
+extension GatheredEntry {
+    // A damaged value must not keep the delivery for ever: it counts as waiting since 1970 and as large as a body may be.
+    fileprivate init(_ row: Cursor.Entry) {
+        let isWhole = row.value.count == 12
+        self.init(
+            delivery: DeliveryID(
+                position: EventPosition(row.key.uint64(at: 4)), endpoint: EndpointNumber(row.key.uint32(at: 0))),
+            since: isWhole ? Int64(bitPattern: row.value.uint64(at: 0)) : 0,
+            bytes: isWhole ? Int(row.value.uint32(at: 8)) : Limits.batchBytesMost)
     }
 }
 

@@ -62,11 +62,34 @@ extension Tables {
         row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: row.bytes))
     }
 
-    /// A delivery's row; nil where there is none or it is damaged.
+    /// A delivery's row; nil where there is none or it is damaged. In a snapshot an unreadable page counts as damage too, and the
+    /// snapshot goes on (`Transaction.goOnAfterDamage`).
     public func delivery(
         _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> DeliveryRow? {
-        try transaction.get(deliveries, Tables.key(delivery)).flatMap(DeliveryRow.init)
+        do throws(LMDBError) {
+            return try transaction.get(deliveries, Tables.key(delivery)).flatMap(DeliveryRow.init)
+        } catch {
+            guard error.isCorruption, try transaction.goOnAfterDamage() else { throw error }
+            return nil
+        }
+    }
+
+    /// Those of `wanted` whose row of `deliveries` stands on an unreadable page: a write transaction that touches one of them fails.
+    /// Look for them when a transaction failed with damage, and try again without them.
+    public func unreadable(
+        among wanted: some Sequence<DeliveryID>, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) -> Set<DeliveryID> {
+        var found: Set<DeliveryID> = []
+        for delivery in wanted {
+            do throws(LMDBError) {
+                _ = try snapshot.get(deliveries, Tables.key(delivery))
+            } catch {
+                guard error.isCorruption, try snapshot.goOnAfterDamage() else { throw error }
+                found.insert(delivery)
+            }
+        }
+        return found
     }
 
     /// What a delivery waits with.
@@ -104,54 +127,63 @@ extension Tables {
     /// Walks the due index upwards from a place until `visit` says no.
     ///
     /// - Parameter from: the first time of interest, and within it the first delivery.
+    /// - Returns: malformed rows that it stepped over.
+    @discardableResult
     public func scanDue(
         from place: PendingEntry, in transaction: borrowing some Transaction & ~Copyable,
         _ visit: (PendingEntry) -> Bool
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> SkippedRows {
+        var skipped = SkippedRows()
         var cursor = try transaction.cursor(due)
         var entry = try cursor.seek(Tables.dueKey(place.dueAt, place.delivery))
         while let found = entry {
-            guard found.key.count == 20, found.value.count == 2 else { break }
-            let delivery = DeliveryID(
-                position: EventPosition(found.key.uint64(at: 8)), endpoint: EndpointNumber(found.key.uint32(at: 16)))
-            let pending = PendingEntry(
-                delivery: delivery, dueAt: Int64(bitPattern: found.key.uint64(at: 0)),
-                attempts: found.value.uint16(at: 0))
-            guard visit(pending) else { return }
+            if let pending = PendingEntry(due: found) {
+                guard visit(pending) else { return skipped }
+            } else {
+                skipped.add(due, found.key)
+            }
             entry = try cursor.next()
         }
+        return skipped
     }
 
     /// Walks what is parked with an endpoint, from the first position after `position`, until `visit` says no.
+    ///
+    /// - Returns: malformed rows that it stepped over.
+    @discardableResult
     public func scanParked(
         of endpoint: EndpointNumber, after position: EventPosition,
         in transaction: borrowing some Transaction & ~Copyable, _ visit: (PendingEntry) -> Bool
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> SkippedRows {
+        var skipped = SkippedRows()
         var cursor = try transaction.cursor(parked)
         let first = DeliveryID(position: EventPosition(position.value &+ 1), endpoint: endpoint)
         var entry = try cursor.seek(Tables.parkedKey(first))
-        while let found = entry {
-            guard found.key.count == 12, found.value.count == 10, found.key.uint32(at: 0) == endpoint.value else {
-                return
+        while let found = entry, found.belongs(to: endpoint) {
+            if let pending = PendingEntry(parked: found) {
+                guard visit(pending) else { return skipped }
+            } else {
+                skipped.add(parked, found.key)
             }
-            let delivery = DeliveryID(position: EventPosition(found.key.uint64(at: 4)), endpoint: endpoint)
-            let pending = PendingEntry(
-                delivery: delivery, dueAt: Int64(bitPattern: found.value.uint64(at: 0)),
-                attempts: found.value.uint16(at: 8))
-            guard visit(pending) else { return }
             entry = try cursor.next()
         }
+        return skipped
     }
 
-    /// The endpoints that have anything in a table whose keys begin with their number. Steps from endpoint to endpoint, so it costs by
-    /// endpoint and not by delivery.
+    /// The endpoints that have anything in a table whose keys begin with their number. Steps from endpoint to endpoint, so the cost
+    /// depends on the number of endpoints and not of deliveries.
     func endpoints(
-        in table: Database, _ transaction: borrowing some Transaction & ~Copyable
+        in table: Database, _ transaction: borrowing some Transaction & ~Copyable, skipped: inout SkippedRows
     ) throws(LMDBError) -> [EndpointNumber] {
         var cursor = try transaction.cursor(table)
         var found: [EndpointNumber] = []
         var entry = try cursor.first()
-        while let present = entry, present.key.count >= 12 {
+        while let present = entry {
+            guard present.key.count >= 12 else {
+                skipped.add(table, present.key)
+                entry = try cursor.next()
+                continue
+            }
             let endpoint = present.key.uint32(at: 0)
             found.append(EndpointNumber(endpoint))
             guard endpoint < .max else { break }
@@ -220,4 +252,29 @@ extension Tables {
         key.append(delivery.position.value)
         return key
     }
+}
+
+extension PendingEntry {
+    /// A row of `due`; nil where it is malformed.
+    init?(due row: Cursor.Entry) {
+        guard row.key.count == 20, row.value.count == 2 else { return nil }
+        self.init(
+            delivery: DeliveryID(
+                position: EventPosition(row.key.uint64(at: 8)), endpoint: EndpointNumber(row.key.uint32(at: 16))),
+            dueAt: Int64(bitPattern: row.key.uint64(at: 0)), attempts: row.value.uint16(at: 0))
+    }
+
+    /// A row of `parked`; nil where it is malformed.
+    init?(parked row: Cursor.Entry) {
+        guard row.key.count == 12, row.value.count == 10 else { return nil }
+        self.init(
+            delivery: DeliveryID(
+                position: EventPosition(row.key.uint64(at: 4)), endpoint: EndpointNumber(row.key.uint32(at: 0))),
+            dueAt: Int64(bitPattern: row.value.uint64(at: 0)), attempts: row.value.uint16(at: 8))
+    }
+}
+
+extension Cursor.Entry {
+    /// Whether the key begins with this endpoint's number. A key too short to tell counts: it is malformed, and the walk goes on.
+    func belongs(to endpoint: EndpointNumber) -> Bool { key.count < 4 || key.uint32(at: 0) == endpoint.value }
 }

@@ -71,7 +71,7 @@ public struct KnownEvent: Sendable, Equatable {
 public enum EventReading {
     case event(Event)
     case missing
-    /// The record is there but is not what was written: quarantine and report, never send.
+    /// The record is not what was written, or its page is unreadable: quarantine and report, never send.
     case damaged
 }
 
@@ -123,8 +123,25 @@ extension Tables {
     }
 
     /// Reads an event whole and checks it.
+    ///
+    /// An unreadable page makes the event `damaged`, and the transaction goes on: a snapshot begins anew at the last commit, so the
+    /// cursors and values that the caller has from it are not valid any more. A write transaction reads events on a snapshot beside it,
+    /// and only an event that it stored itself from its own pages.
     public func event(
         at position: EventPosition, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> EventReading {
+        do throws(LMDBError) {
+            let reading = try transaction.contained { snapshot throws(LMDBError) in try read(position, in: snapshot) }
+            guard case .missing = reading else { return reading }
+            return try read(position, in: transaction)
+        } catch {
+            guard error.isCorruption else { throw error }
+            return .damaged
+        }
+    }
+
+    private func read(
+        _ position: EventPosition, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> EventReading {
         guard let value = try transaction.get(events, Key(position.value)) else { return .missing }
         guard let header = EventHeader(value) else { return .damaged }

@@ -104,8 +104,8 @@ extension Tables {
         of endpoint: EndpointNumber, limit: Int, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> [PendingEntry] {
         var taken: [(Key, PendingEntry)] = []
-        try scanBehind(from: Tables.key(endpoint.value), in: transaction) { sequence, entry in
-            guard sequence.endpoint == endpoint, taken.count < limit else { return false }
+        try scanBehind(from: Tables.key(endpoint.value), of: endpoint, in: transaction) { sequence, entry in
+            guard taken.count < limit else { return false }
             taken.append((Tables.behindKey(sequence, entry.delivery.position), entry))
             return true
         }
@@ -146,8 +146,8 @@ extension Tables {
         _ endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> Bool {
         var found = false
-        try scanBehind(from: Tables.key(endpoint.value), in: transaction) { sequence, _ in
-            found = sequence.endpoint == endpoint
+        try scanBehind(from: Tables.key(endpoint.value), of: endpoint, in: transaction) { _, _ in
+            found = true
             return false
         }
         return found
@@ -181,30 +181,40 @@ extension Tables {
         _ sequence: SequenceKey, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry? {
         var first: PendingEntry?
-        try scanBehind(from: sequence.key, in: transaction) { found, entry in
+        try scanBehind(from: sequence.key, of: sequence.endpoint, in: transaction) { found, entry in
             if found == sequence { first = entry }
             return false
         }
         return first
     }
 
-    private func scanBehind(
-        from key: Key, in transaction: borrowing some Transaction & ~Copyable,
+    /// Walks the deliveries of an endpoint that wait behind a head, from `key` on, until `visit` says no.
+    ///
+    /// - Returns: rows with a malformed key that it stepped over.
+    @discardableResult
+    func scanBehind(
+        from key: Key, of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable,
         _ visit: (SequenceKey, PendingEntry) -> Bool
-    ) throws(LMDBError) {
+    ) throws(LMDBError) -> SkippedRows {
+        var skipped = SkippedRows()
         var cursor = try transaction.cursor(behind)
         var entry = try cursor.seek(key)
-        while let found = entry, found.key.count == 20 {
-            let sequence = SequenceKey(endpoint: EndpointNumber(found.key.uint32(at: 0)), hash: found.key.uint64(at: 4))
-            let delivery = DeliveryID(position: EventPosition(found.key.uint64(at: 12)), endpoint: sequence.endpoint)
-            // A damaged value loses its time only: what stands behind it must not be stranded.
-            let isWhole = found.value.count == 10
-            let pending = PendingEntry(
-                delivery: delivery, dueAt: isWhole ? Int64(bitPattern: found.value.uint64(at: 0)) : 0,
-                attempts: isWhole ? found.value.uint16(at: 8) : 0)
-            guard visit(sequence, pending) else { return }
+        while let found = entry, found.belongs(to: endpoint) {
+            if found.key.count == 20 {
+                let sequence = SequenceKey(endpoint: endpoint, hash: found.key.uint64(at: 4))
+                let delivery = DeliveryID(position: EventPosition(found.key.uint64(at: 12)), endpoint: endpoint)
+                // A damaged value loses its time only: the delivery must not wait for ever.
+                let isWhole = found.value.count == 10
+                let pending = PendingEntry(
+                    delivery: delivery, dueAt: isWhole ? Int64(bitPattern: found.value.uint64(at: 0)) : 0,
+                    attempts: isWhole ? found.value.uint16(at: 8) : 0)
+                guard visit(sequence, pending) else { return skipped }
+            } else {
+                skipped.add(behind, found.key)
+            }
             entry = try cursor.next()
         }
+        return skipped
     }
 
     private func sequences(
@@ -213,10 +223,10 @@ extension Tables {
         var cursor = try transaction.cursor(table)
         var found: [SequenceKey] = []
         var entry = try cursor.seek(Tables.key(endpoint.value))
-        while let present = entry, found.count < limit, present.key.count == 12,
-            present.key.uint32(at: 0) == endpoint.value
-        {
-            found.append(SequenceKey(endpoint: endpoint, hash: present.key.uint64(at: 4)))
+        while let present = entry, found.count < limit, present.belongs(to: endpoint) {
+            if present.key.count == 12 {
+                found.append(SequenceKey(endpoint: endpoint, hash: present.key.uint64(at: 4)))
+            }
             entry = try cursor.next()
         }
         return found

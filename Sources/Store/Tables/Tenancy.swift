@@ -3,7 +3,7 @@ public import WebhookModel
 
 extension Tables {
     public func put(_ tenant: Stored<Tenant>, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-        try put(TenancyCoding.encode(tenant), tenants, tenant.value.number.value, transaction)
+        try put(TenantCoding.encode(tenant), tenants, tenant.value.number.value, transaction)
     }
 
     /// - Parameter seal: seals its secrets and header values; nil: they are stored as they are.
@@ -16,7 +16,7 @@ extension Tables {
     public func put(
         _ key: Stored<APIKey>, number: UInt32, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        try put(TenancyCoding.encode(key), keys, number, transaction)
+        try put(APIKeyCoding.encode(key), keys, number, transaction)
     }
 
     public func removeEndpoint(
