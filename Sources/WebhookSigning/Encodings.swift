@@ -1,7 +1,7 @@
 import WebhookModel
 
 extension SignatureScheme.Encoding {
-    /// Writes the encoded bytes, and for base64 a NUL behind them.
+    /// Writes the encoded bytes, and for base64 a NUL after them.
     ///
     /// - Returns: the text's length, without the NUL.
     func write(_ bytes: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) -> Int {
@@ -18,7 +18,7 @@ extension SignatureScheme.Encoding {
         }
     }
 
-    /// The bytes; nil where the text is not of this encoding.
+    /// The bytes; nil: the text is not of this encoding.
     func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         switch self {
         case .base64: return Base64.decode(String(decoding: text, as: UTF8.self))
@@ -38,12 +38,12 @@ extension SignatureScheme.Encoding {
 
 /// Unix seconds in decimal, as headers carry them.
 enum DecimalSeconds {
-    /// Ten digits reach from 2001 to 2286. A clock before that gives leading zeros, which verifiers refuse as too old.
+    /// Ten digits cover 2001 to 2286. An earlier clock gives leading zeros, which verifiers refuse as too old.
     static let leastDigits = 10
-    /// Of any `Int64`.
+    /// Enough for any `Int64`.
     static let mostDigits = 19
 
-    /// Writes the digits and returns where they lie.
+    /// Writes the digits and returns where they are.
     static func write(_ seconds: Int64, into digits: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer {
         var rest = max(0, seconds)
         var start = digits.count
@@ -55,7 +55,7 @@ enum DecimalSeconds {
         return UnsafeRawBufferPointer(rebasing: digits[start...])
     }
 
-    /// Decimal digits, at most 18 of them, so that nothing overflows; nil for anything else.
+    /// Reads at most 18 decimal digits, so that nothing overflows; nil for anything else.
     static func read(_ digits: UnsafeRawBufferPointer) -> Int64? {
         guard !digits.isEmpty, digits.count <= 18 else { return nil }
         var value: Int64 = 0

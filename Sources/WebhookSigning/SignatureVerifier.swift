@@ -1,20 +1,21 @@
-/// What a receiver thinks of a message's signature.
+/// The result of checking a message's signature.
 public enum SignatureVerdict: Sendable, Equatable {
-    /// Signed by the live secret of this place in the set (0: newest) and, where the scheme signs a time, within the tolerance.
+    /// Signed by the live secret at this index of the set (0: newest) and, if the scheme signs a time, within the
+    /// tolerance.
     case valid(key: Int)
-    /// Rightly signed, too long ago.
+    /// Correctly signed, but too long ago.
     case expired
-    /// Rightly signed, but at a time that has not come.
+    /// Correctly signed, but at a time in the future.
     case future
-    /// Signed by no live secret, or changed on the way.
+    /// Not signed by a live secret, or changed on the way.
     case wrong
-    /// A header that the scheme needs is not there.
+    /// A header that the scheme needs is absent.
     case missing
-    /// A header is not of the scheme's form: a timestamp that is no number, or no signature of the right length.
+    /// A header does not have the scheme's form: a timestamp that is not a number, or no signature of the right length.
     case malformed
 }
 
-/// Checks messages of one scheme against the live secrets of one endpoint; HMACs in constant time.
+/// Checks messages of one scheme against the live secrets of one endpoint. HMACs are compared in constant time.
 ///
 /// Holds keyed contexts, as `Signer` does. Not Sendable: one thread owns it.
 public final class SignatureVerifier {
@@ -27,8 +28,8 @@ public final class SignatureVerifier {
     private let signatureCount: Int
     private let tolerance: Int64
     private let expected: UnsafeMutableRawBufferPointer
-    /// The timestamp of the message last checked, Unix seconds, whether or not its signature was right; nil: it bore none that could be
-    /// read.
+    /// The timestamp of the last checked message in Unix seconds, whether or not its signature was right; nil: it had
+    /// no readable timestamp.
     package private(set) var latestSeconds: Int64?
 
     private struct Header {
@@ -41,14 +42,14 @@ public final class SignatureVerifier {
     public static let standardTolerance: Int64 = 300
 
     /// - Parameters:
-    ///   - secrets: in the form that the scheme asks for; with Ed25519 public halves do.
-    ///   - tolerance: seconds, either way.
+    ///   - secrets: in the form that the scheme requires; for Ed25519 public halves are enough.
+    ///   - tolerance: seconds, in both directions.
     public init(
         _ secrets: SecretSet, scheme: SignatureScheme = .standard,
         tolerance: Int64 = SignatureVerifier.standardTolerance
     ) {
         keys = secrets.members.map { SigningKey($0, scheme: scheme) }
-        // What is neither signed nor a signature need not be there.
+        // A header that is neither signed nor a signature may be absent.
         let wanted = Set(scheme.signs.variables).union([.signature])
         needed = scheme.headers.filter { !wanted.isDisjoint(with: $0.value.variables) }.map { header in
             Header(name: Array(header.name.lowercased().utf8), value: header.value)
@@ -67,13 +68,14 @@ public final class SignatureVerifier {
 
     /// Checks one message from raw header values and body. Allocates nothing for HMAC schemes.
     ///
-    /// A wrong signature is `wrong` whatever its time, so that `expired` and `future` speak of genuine messages only.
+    /// A wrong signature is `wrong` whatever its time, so `expired` and `future` are reported for genuine messages
+    /// only.
     ///
     /// - Parameters:
-    ///   - body: as received. Parsed and re-written JSON is other bytes.
+    ///   - body: as received. JSON that was parsed and written again has other bytes.
     ///   - now: Unix seconds.
-    ///   - header: the value of the header of this name (lower case) without surrounding spaces; empty where it is absent. The bytes must
-    ///     stay until the call returns.
+    ///   - header: returns the value of the header with this name (lower case) without surrounding spaces; empty: it is
+    /// absent. The bytes must stay valid until the call returns.
     public func verify(
         body: UnsafeRawBufferPointer, now: Int64, header: (_ name: [UInt8]) -> UnsafeRawBufferPointer
     ) -> SignatureVerdict {
@@ -105,7 +107,7 @@ public final class SignatureVerifier {
 
     /// Checks one message from header texts.
     ///
-    /// - Parameter header: the value of the header of this name (lower case); nil where it is absent.
+    /// - Parameter header: returns the value of the header with this name (lower case); nil: it is absent.
     public func verify(
         body: some Sequence<UInt8>, now: Int64, header: (_ name: String) -> String?
     ) -> SignatureVerdict {
@@ -116,7 +118,7 @@ public final class SignatureVerifier {
             all.withUnsafeBytes { all in
                 var start = 0
                 var place = 0
-                // `needed` is asked for in its order.
+                // `needed` is requested in its order.
                 return verify(body: body, now: now) { _ in
                     defer {
                         start += values[place].count
@@ -135,7 +137,8 @@ public final class SignatureVerifier {
         case found
     }
 
-    /// Looks for the signature in the list. Looks at every entry, so that the time does not tell which matched.
+    /// Looks for the signature in the list. It compares every entry, so that the time does not reveal which one
+    /// matched.
     private func search(_ list: UnsafeRawBufferPointer, for key: SigningKey) -> Finding {
         let expected = UnsafeRawBufferPointer(rebasing: self.expected[..<signatureCount])
         var finding = Finding.noCandidate

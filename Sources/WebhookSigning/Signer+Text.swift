@@ -1,4 +1,4 @@
-// For tools and tests: texts in and out.
+// For tools and tests: text in, text out.
 extension Signer {
     /// The headers of a message, in the order of the scheme.
     ///

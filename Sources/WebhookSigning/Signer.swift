@@ -1,16 +1,16 @@
 /// Signs messages with every live secret of one endpoint, and writes the headers of its scheme.
 ///
-/// Keeps one keyed context per secret, so signing 512 bytes with HMAC-SHA256 costs about half a microsecond and allocates nothing of its
-/// own (OpenSSL copies its context twice). Not Sendable: one thread owns it.
+/// Keeps one keyed context per secret, so signing 512 bytes with HMAC-SHA256 costs about half a microsecond and
+/// allocates nothing itself (OpenSSL copies its context twice). Not Sendable: one thread owns it.
 public final class Signer {
     public let scheme: SignatureScheme
     private let keys: [SigningKey]
     private let lines: [Line]
     private let prefix: [UInt8]
     private let separator: [UInt8]
-    /// Signatures of one message at most.
+    /// The most signatures of one message.
     private let most: Int
-    /// Bytes of the lines without ids and types, which differ.
+    /// Bytes of the lines without ids and types, which vary.
     private let fixedBytes: Int
     private let ids: Int
     private let types: Int
@@ -22,7 +22,7 @@ public final class Signer {
         let carriesSignature: Bool
     }
 
-    /// - Precondition: the secrets can sign and have the form that the scheme asks for.
+    /// - Precondition: the secrets can sign and have the form that the scheme requires.
     public init(_ secrets: SecretSet, scheme: SignatureScheme = .standard) {
         precondition(secrets.canSign, "a public key cannot sign")
         self.scheme = scheme
@@ -46,13 +46,13 @@ public final class Signer {
     /// Bytes that `write` may need.
     public func headBytes(id: Int, type: Int) -> Int { fixedBytes + ids * id + types * type }
 
-    /// Writes the scheme's header lines, each `Name: value` and a NUL: no allocation, no text.
+    /// Writes the scheme's header lines, each `Name: value` and a NUL. Makes no allocation and no String.
     ///
     /// - Parameters:
     ///   - message: borrowed for the call.
     ///   - output: at least `headBytes(id:type:)` bytes.
-    ///   - line: is given where each line lies in `output`, its NUL not included.
-    /// - Returns: the bytes written.
+    ///   - line: called with the range of each line in `output`, without its NUL.
+    /// - Returns: the number of bytes written.
     @discardableResult
     public func write(
         _ message: MessageToSign, into output: UnsafeMutableRawBufferPointer, line: (Range<Int>) -> Void = { _ in }
@@ -97,7 +97,7 @@ public final class Signer {
     }
 }
 
-/// What one attempt signs. The bytes are borrowed: they must outlive the call.
+/// What one attempt signs. The bytes are borrowed: they must stay valid during the call.
 public struct MessageToSign {
     public var id: UnsafeRawBufferPointer
     public var type: UnsafeRawBufferPointer

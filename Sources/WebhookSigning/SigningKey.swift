@@ -1,4 +1,4 @@
-/// One live secret with its context, ready for message after message. One thread at a time.
+/// One live secret with its context, for one message after another. Used by one thread at a time.
 struct SigningKey {
     private enum Context {
         case hash(KeyedHash)
@@ -6,15 +6,15 @@ struct SigningKey {
     }
 
     private let context: Context
-    /// Unix seconds from which on it neither signs nor verifies.
+    /// Unix seconds; from then on the secret neither signs nor verifies.
     private let until: Int64
     let algorithm: SignatureScheme.Algorithm
     let encoding: SignatureScheme.Encoding
 
-    /// Bytes of the longest signature, encoded: 64 bytes in hex. And one for the NUL that OpenSSL adds to base64.
+    /// Bytes of the longest encoded signature (64 bytes in hex), and one for the NUL that OpenSSL adds to base64.
     static let mostText = 129
 
-    /// - Precondition: the secret has the form that the scheme asks for.
+    /// - Precondition: the secret has the form that the scheme requires.
     init(_ member: SecretSet.Member, scheme: SignatureScheme) {
         precondition(
             member.secret.form == scheme.secretForm,
@@ -31,7 +31,7 @@ struct SigningKey {
 
     /// Writes the encoded signature of a filled template.
     ///
-    /// - Parameter text: room for the signature and one byte more.
+    /// - Parameter text: space for the signature and one byte more.
     /// - Returns: the signature's length.
     func sign(_ template: MessageTemplate, _ message: MessageBytes, into text: UnsafeMutableRawBufferPointer) -> Int {
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { room in
@@ -50,7 +50,7 @@ struct SigningKey {
         }
     }
 
-    /// Takes a filled template, to be compared with signatures by `matches`.
+    /// Takes a filled template, which `matches` then compares with signatures.
     ///
     /// - Parameter text: where the expected signature is written, if the algorithm has one.
     func prepare(_ template: MessageTemplate, _ message: MessageBytes, into text: UnsafeMutableRawBufferPointer) {
@@ -62,8 +62,8 @@ struct SigningKey {
         }
     }
 
-    /// Whether an encoded signature, of the right length, is that of the message last prepared. In constant time for HMAC; an Ed25519
-    /// signature is compared with nothing secret.
+    /// Whether an encoded signature of the right length belongs to the message last prepared. In constant time for
+    /// HMAC. An Ed25519 signature is not compared with anything secret.
     func matches(_ text: UnsafeRawBufferPointer, expected: UnsafeRawBufferPointer) -> Bool {
         switch context {
         case .hash: return ConstantTime.equal(text, expected)

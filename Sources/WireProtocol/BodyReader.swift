@@ -1,10 +1,10 @@
-/// A body that is not what its frame type says: the sender's bug, since its checksum was right.
+/// A body that does not match its frame type. It is the sender's bug, because the checksum was right.
 public struct BodyError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
 }
 
-/// Reads a body field by field, overflow-checked.
+/// Reads a body field by field, with overflow checks.
 struct BodyReader {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
@@ -35,7 +35,7 @@ struct BodyReader {
         return text
     }
 
-    /// The body must end here.
+    /// Checks that the body ends here.
     func finish() throws(BodyError) {
         guard remaining == 0 else { throw BodyError("\(remaining) bytes are left over after the body's last field") }
     }

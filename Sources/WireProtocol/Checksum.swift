@@ -1,6 +1,6 @@
 import CLinux
 
-/// CRC32C (Castagnoli, reflected; RFC 3720, appendix B.4): what guards a frame's header and its body.
+/// CRC32C (Castagnoli, reflected; RFC 3720, appendix B.4), which protects a frame's header and its body.
 public enum Checksum {
     public static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         // An empty buffer may have no address.

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// Writes frames: a hole for the header, the body behind it, then the header with length and checksums.
+/// Writes frames: space for the header, then the body, then the header with length and checksums.
 public enum FrameEncoder {
     /// Appends one frame to the buffer.
     ///
@@ -14,14 +14,14 @@ public enum FrameEncoder {
         finish(type, requestID: requestID, start: start, in: &buffer)
     }
 
-    /// Leaves room for a header. Returns where it begins, counted from the buffer's reader index.
+    /// Reserves space for a header. Returns where it begins, counted from the buffer's reader index.
     @usableFromInline static func reserveHeader(in buffer: inout ByteBuffer) -> Int {
         let start = buffer.readableBytes
         buffer.writeRepeatingByte(0, count: FrameHeader.byteCount)
         return start
     }
 
-    /// Puts the header in its hole, for the body that reaches from there to the end of the buffer.
+    /// Writes the header into its space, for the body that reaches from there to the end of the buffer.
     @usableFromInline static func finish(
         _ type: FrameType, requestID: UInt64, start: Int, in buffer: inout ByteBuffer
     ) {

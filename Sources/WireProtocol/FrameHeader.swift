@@ -3,9 +3,9 @@ public struct FrameHeader: Equatable, Sendable {
     public static let byteCount = 24
 
     public var bodyLength: UInt32
-    /// The type's byte: `type` is nil where this version does not know it.
+    /// The type's byte. `type` is nil if this version does not know it.
     public var typeByte: UInt8
-    /// Chosen by the sender of a request, echoed by its answer.
+    /// Chosen by the sender of a request, repeated by its answer.
     public var requestID: UInt64
     /// CRC32C of the body.
     public var bodyChecksum: UInt32
@@ -19,7 +19,7 @@ public struct FrameHeader: Equatable, Sendable {
         bodyChecksum = Checksum.of(body)
     }
 
-    /// Reads and judges a header, its own checksum first: nothing in it is believed before.
+    /// Reads and checks a header. Its own checksum is checked first; before that no field is used.
     ///
     /// - Parameters:
     ///   - bytes: at least `byteCount` bytes.
@@ -51,7 +51,7 @@ public struct FrameHeader: Equatable, Sendable {
     }
 }
 
-/// Why a connection cannot go on after these bytes.
+/// Why a connection cannot continue after these bytes.
 public enum FrameError: Error, Equatable, Sendable {
     case headerCorrupt
     case reservedBits
@@ -80,7 +80,7 @@ extension FrameError: CustomStringConvertible {
 }
 
 extension UnsafeRawBufferPointer {
-    /// A big-endian number at any alignment; the caller has checked that it lies inside.
+    /// A big-endian number at any alignment. The caller has checked that it is within the bytes.
     @inline(__always)
     func bigEndian<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Number.Type) -> Number {
         Number(bigEndian: loadUnaligned(fromByteOffset: offset, as: type))

@@ -1,6 +1,6 @@
 /// The eight bytes that open a connection in both directions (Protocol.md, 2).
 ///
-/// Not text, not TLS; a line-ending translation on the way breaks them; the last byte is the major version.
+/// They are neither text nor TLS, and a translation of line endings changes them. The last byte is the major version.
 public enum Preface {
     public static let majorVersion: UInt8 = 1
     public static let bytes: [UInt8] = [0x89, 0x4E, 0x54, 0x4C, 0x0D, 0x0A, 0x1A, majorVersion]
@@ -9,7 +9,7 @@ public enum Preface {
     public enum Verdict: Equatable, Sendable {
         /// The whole preface of this version.
         case complete
-        /// Right so far.
+        /// Correct so far.
         case incomplete
         /// Our protocol in another major version.
         case otherVersion(UInt8)
@@ -25,7 +25,7 @@ public enum Preface {
         case unknown = "bytes of no known protocol"
     }
 
-    /// Judges the first bytes of a connection: at once when one of them is wrong, else when there are eight.
+    /// Checks the first bytes of a connection. It decides as soon as one byte is wrong, else when there are eight.
     public static func check(_ received: UnsafeRawBufferPointer) -> Verdict {
         let magic = bytes.dropLast()
         guard received.prefix(magic.count).elementsEqual(magic.prefix(received.count)) else {

@@ -1,25 +1,25 @@
 public import WebhookModel
 
-/// What became of an event, or why a connection closes. The high byte is the class, so an unknown code still says what
-/// to do.
+/// What happened to an event, or why a connection closes. The high byte is the class, so a client knows what to do even
+/// with an unknown code.
 public struct ProtocolStatus: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
     @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// What a client does about it.
+    /// What a client does with the status.
     public enum Class: UInt8, Sendable {
         case stored = 0x00
         /// Not stored: send again here, after the retry-after.
         case sendAgain = 0x01
         /// Not stored: send again on another connection.
         case sendElsewhere = 0x02
-        /// Refused for good.
+        /// Permanently refused.
         case refused = 0x03
         /// The connection closes.
         case closes = 0x04
     }
 
-    /// Nil: a class that this version does not have.
+    /// nil: a class that this version does not have.
     public var statusClass: Class? { Class(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8)) }
 }
 
@@ -56,7 +56,7 @@ extension ProtocolStatus {
     public static let internalError = ProtocolStatus(rawValue: 0x0409)
     public static let tooManyControlFrames = ProtocolStatus(rawValue: 0x040A)
 
-    /// Every code of version 1 with its name and its meaning: Protocol.md's table, held equal to it by a test.
+    /// Every code of version 1 with its name and its meaning. A test holds it equal to the table in Protocol.md.
     public static let table: [(status: ProtocolStatus, name: String, text: String)] = [
         (.accepted, "ACCEPTED", "stored, with all its deliveries"),
         (.duplicate, "DUPLICATE", "stored already: same id, same content"),
@@ -87,14 +87,14 @@ extension ProtocolStatus {
         (.tooManyControlFrames, "TOO_MANY_CONTROL_FRAMES", "a flood of frames that publish nothing"),
     ]
 
-    /// The name as Protocol.md writes it; the number in hex for a code that this version does not have.
+    /// The name as Protocol.md writes it; for an unknown code the number in hex.
     public var name: String {
         if let row = ProtocolStatus.table.first(where: { $0.status == self }) { return row.name }
         let digits = String(rawValue, radix: 16, uppercase: true)
         return "0x" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
-    /// The meaning in words; empty for a code that this version does not have.
+    /// The meaning in words; empty for an unknown code.
     public var text: String { ProtocolStatus.table.first { $0.status == self }?.text ?? "" }
 }
 
@@ -103,7 +103,7 @@ extension ProtocolStatus: CustomStringConvertible {
 }
 
 extension ProtocolStatus {
-    /// The code of an event's result. An undecided one is BUSY: in doubt, send it again.
+    /// The code of an event's result. An undecided result is BUSY: in doubt, send again.
     public init(_ result: EventResult) {
         self =
             switch result {

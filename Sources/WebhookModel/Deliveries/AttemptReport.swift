@@ -4,15 +4,15 @@ public enum AttemptTrigger: UInt8, Sendable {
     case manual, replay, test
 }
 
-/// Where a due delivery stands in the queue while it is out: so that its outcome finds its entry without a search.
+/// Where a delivery's entry is stored while a sender holds it, so that its result is recorded without a search.
 public enum QueueEntry: Sendable, Equatable {
     /// In the due index, under this time (Unix milliseconds).
     case due(Int64)
-    /// Parked with its endpoint.
+    /// Parked under its endpoint.
     case parked
 }
 
-/// One HTTP try, told by a sender to the writer: immutable.
+/// One HTTP attempt, reported by a sender to the writer. Never changed afterwards.
 public struct AttemptReport: Sendable {
     public var delivery: DeliveryID
     public var entry: QueueEntry
@@ -21,24 +21,24 @@ public struct AttemptReport: Sendable {
     public var trigger: AttemptTrigger
     public var round = DeliveryRound.first
     public var outcome: Outcome
-    /// HTTP status; 0 where no answer came.
+    /// HTTP status; 0: no answer came.
     public var status: UInt16
     /// Unix milliseconds.
     public var startedAt: Int64
     public var phases: AttemptPhases
-    /// What the endpoint asked for with `Retry-After`, milliseconds from the end of the attempt; 0: nothing.
+    /// What the endpoint asked for with `Retry-After`, in milliseconds from the end of the attempt; 0: nothing.
     public var retryAfter: Int64 = 0
     public var reusedConnection: Bool
-    /// The address used, as text; empty where none was.
+    /// The address that was used, as text; empty: none.
     public var address: String
     /// The first bytes of an answer that was not 2xx, at most `Limits.answerExcerptBytes`.
     public var excerpt: [UInt8] = []
-    /// Header lines of an answer that was not 2xx, each `name: value` and a line feed, without sensitive ones; whole lines, at most
-    /// `Limits.answerHeaderBytes`.
+    /// Header lines of an answer that was not 2xx, each `name: value` and a line feed. Sensitive headers are left out.
+    /// Whole lines only, at most `Limits.answerHeaderBytes`.
     public var headers: [UInt8] = []
-    /// Events that it brought: more than one only of a batch.
+    /// The number of events in the request: more than one only for a batch.
     public var events = 1
-    /// Bytes of the record that the sender held: what the writer's accounts get back.
+    /// Bytes of the record that the sender held; the writer subtracts them from what it counts for the sender.
     public var heldBytes: Int
 
     public init(
@@ -59,11 +59,11 @@ public struct AttemptReport: Sendable {
     }
 }
 
-/// A delivery that a sender gives back unsent: its endpoint is held. It spends no attempt.
+/// A delivery that a sender returns unsent because its endpoint must not be tried now. It uses no attempt.
 public struct ReturnedDelivery: Sendable {
     public var delivery: DeliveryID
     public var entry: QueueEntry
-    /// Attempts made before.
+    /// Attempts made so far.
     public var attempts: UInt16
     /// Milliseconds from now until its endpoint may be tried again.
     public var pause: Int64
@@ -79,7 +79,7 @@ public struct ReturnedDelivery: Sendable {
     }
 }
 
-/// The phases of an attempt as libcurl measures them, microseconds from its start; 0 where it did not get so far.
+/// The phases of an attempt as libcurl measures them, in microseconds from its start; 0: the phase was not reached.
 public struct AttemptPhases: Sendable, Equatable {
     public var resolved: UInt32 = 0
     public var connected: UInt32 = 0

@@ -1,5 +1,5 @@
-/// Which round of its policy's attempts a delivery is in. A redelivery begins a new one; the numbers of its attempts go on, so that no
-/// record is ever written over.
+/// Which run of its retry policy a delivery is in. A redelivery begins a new round. Attempt numbers continue over
+/// rounds, so that no attempt record is overwritten.
 public struct DeliveryRound: Sendable, Hashable {
     /// Attempts made in earlier rounds.
     public var earlier: UInt16
@@ -13,7 +13,7 @@ public struct DeliveryRound: Sendable, Hashable {
         self.trigger = trigger
     }
 
-    /// The place in its round, from 1, of an attempt of this number.
+    /// The position of this attempt number in its round, from 1.
     public func place(of attempt: UInt16) -> Int { Int(attempt) - Int(earlier) }
 
     /// What triggers an attempt of this number.

@@ -1,31 +1,31 @@
-/// The meaning of an attempt. A remote's failure is a value, not an error.
+/// The result of an attempt. A failure of the remote side is a value, not an error.
 public enum Outcome: UInt8, Sendable, CaseIterable {
     case delivered = 0
-    // They answered, but not 2xx.
+    // The endpoint answered, but not with 2xx.
     case redirect = 1
     case gone = 2
     case throttled = 3
     case unavailable = 4
     case refusedStatus = 5
-    // They did not answer.
-    /// Records of before the causes were told apart: see 48 to 50.
+    // The endpoint did not answer. Older records use these values, from before the causes in 48 to 61 were
+    // distinguished.
     case resolveFailed = 16
-    /// No connection, for another cause than those of 51 to 53.
+    /// No connection, for a cause other than 51 to 53.
     case connectFailed = 17
-    /// TLS failed, for another cause than those of 54 to 60.
+    /// TLS failed, for a cause other than 54 to 60.
     case tlsFailed = 18
-    /// The connection stood; the answer was not whole in time.
+    /// Connected, but no whole answer came in time.
     case timedOut = 19
     case connectionReset = 20
     case answerTooLarge = 21
     case answerMalformed = 22
-    // We did not ask.
+    // No request was sent.
     case addressForbidden = 32
-    /// The endpoint's own settings cannot be used (URL, secret).
+    /// The endpoint's own settings (URL, secret) cannot be used.
     case endpointUnusable = 33
     /// The stored record does not match its checksum: never sent.
     case recordDamaged = 34
-    // They did not answer, and we know why. Raw values of the store: never given twice.
+    // The endpoint did not answer, and the cause is known. Raw values are stored and never reused.
     case nameNotFound = 48
     case nameServerFailed = 49
     case nameTimedOut = 50
@@ -35,21 +35,21 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case certificateExpired = 54
     case certificateUntrusted = 55
     case certificateWrongHost = 56
-    /// None of the keys that the endpoint pins.
+    /// The endpoint's key is none of the pinned keys.
     case certificateNotPinned = 57
     case tlsHandshakeFailed = 58
     case tlsTimedOut = 59
-    /// They ended TLS right after the handshake, as servers do that want a client certificate.
+    /// The endpoint closed TLS right after the handshake, as servers do that require a client certificate.
     case clientCertificateRefused = 60
-    /// The egress proxy could not be reached, or opened no tunnel.
+    /// The egress proxy could not be reached, or did not open a tunnel.
     case proxyFailed = 61
 
-    /// The reason's name in records, logs and the API.
+    /// The name in records, logs and the API.
     public var name: String { String(describing: self) }
 
     public var isDelivered: Bool { self == .delivered }
 
-    /// The meaning of a whole answer's status (delivery.md, outcome of an attempt).
+    /// The outcome of a whole answer with this status.
     public init(status: Int) {
         switch status {
         case 200...299: self = .delivered

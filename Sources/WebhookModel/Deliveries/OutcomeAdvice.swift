@@ -1,6 +1,6 @@
 extension Outcome {
-    /// What it means and what helps, in words for the endpoint's owner. Never an address, a time or anything else that tells of the inside of
-    /// the operator's network.
+    /// An explanation and a remedy for the endpoint's owner. It never contains an address, a time or anything else that
+    /// reveals the operator's network.
     public var advice: String {
         switch self {
         case .delivered: "The endpoint took the message."

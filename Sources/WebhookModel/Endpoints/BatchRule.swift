@@ -1,12 +1,13 @@
-/// When the events of an endpoint that gets them in batches make one: as soon as one of the three is reached.
+/// When a batch is complete, for an endpoint that gets its events in batches: as soon as one of the three limits is
+/// reached.
 ///
-/// One POST carries a JSON array of their envelopes.
+/// One POST carries a JSON array of the events' envelopes.
 public struct BatchRule: Sendable, Equatable {
-    /// Events of a batch at most.
+    /// The most events of a batch.
     public var maxEvents: Int
-    /// Bytes of its body at most. An event that is larger alone goes alone.
+    /// The most bytes of its body. An event that is larger by itself goes alone.
     public var maxBytes: Int
-    /// How long the first of them waits for more, milliseconds.
+    /// How long the first event waits for more, in milliseconds.
     public var maxWait: Int64
 
     public init(

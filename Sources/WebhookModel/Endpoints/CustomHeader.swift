@@ -11,7 +11,7 @@ public struct CustomHeader: Sendable, Hashable {
     /// Bytes of its line on the wire: name, colon, space, value, CR, LF.
     public var lineBytes: Int { name.utf8.count + value.utf8.count + 4 }
 
-    /// What is wrong with the header, without its value; nil: nothing.
+    /// What is wrong with the header, without its value; nil: it is valid.
     public var mistake: String? {
         if let mistake = HeaderRules.mistake(inName: name) ?? HeaderRules.mistake(inValue: value) { return mistake }
         return HeaderRules.isReserved(name) ? "is set by the dispatcher or by HTTP itself; choose another name" : nil
@@ -24,9 +24,9 @@ extension CustomHeader: CustomStringConvertible, CustomDebugStringConvertible, C
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What the body of a message is.
+/// What the body of a message contains.
 public enum BodyForm: String, Sendable, CaseIterable {
-    /// Payload and content type as they were published.
+    /// Payload and content type as published.
     case raw
     /// A JSON object around the payload (``WebhookModel`` describes it).
     case envelope

@@ -1,16 +1,16 @@
 /// In which order an endpoint gets its events.
 public enum DeliveryOrder: Sendable, Equatable {
-    /// As they come: attempts overlap, a failed one is overtaken.
+    /// No order: attempts overlap, and a failed delivery is overtaken by later ones.
     case none
-    /// Events with the same ordering key one after another, in commit order: the next is sent after the one before is delivered. Keys
-    /// do not wait for each other; events without a key are in no order.
+    /// Events with the same ordering key are delivered one after another, in commit order. The next is sent after the
+    /// one before is delivered. Keys do not wait for each other. Events without a key have no order.
     case byKey(onDeadLetter: OnDeadLetter)
 
-    /// What a dead letter does to the events with its key that stand behind it.
+    /// What happens to the later events of a key when a delivery of that key becomes a dead letter.
     public enum OnDeadLetter: String, Sendable, CaseIterable {
-        /// The next goes on.
+        /// The next event is delivered.
         case skip
-        /// They wait until the dead letter is delivered again, or its key is released.
+        /// They wait until the dead letter is redelivered, or until the key is released.
         case hold
     }
 

@@ -1,24 +1,25 @@
-/// A tenant's URL with its subscription, secrets and limits, as every room sees it: immutable; a change makes a new one.
+/// A tenant's URL with its subscription, secrets and limits, as every room uses it. Immutable: a change makes a new
+/// object.
 public final class Endpoint: Sendable {
     public let number: EndpointNumber
     public let tenant: TenantNumber
     /// The tenant's name, for logs and envelopes.
     public let tenantName: String
-    /// Unique in its tenant.
+    /// Unique within its tenant.
     public let name: String
     public let settings: Settings
-    /// Its own policy, or the one it inherits.
+    /// Its own policy, or the inherited one.
     public let retry: RetryPolicy
-    /// Its tenant's share of a sender.
+    /// The share of a sender that its tenant gets.
     public let tenantWeight: Int
-    /// Networks that the operator opens to its tenant's endpoints beyond the server's.
+    /// Networks that the operator allows for this tenant's endpoints, in addition to the server's.
     public let tenantNetworks: [String]
 
-    /// Why we stopped sending to an endpoint, though its owner wants it enabled. Its deliveries wait, new events pass it by; putting
-    /// its settings again enables it.
+    /// Why we stopped sending to an endpoint although its owner wants it enabled. Its deliveries wait, and new events
+    /// are not delivered to it. Writing its settings again enables it.
     public struct Disablement: Sendable, Equatable {
         public enum Reason: UInt8, Sendable {
-            /// It answered 410 (RFC 9110, 15.5.11).
+            /// The endpoint answered 410 (RFC 9110, 15.5.11).
             case gone = 1
             /// It failed for `Limits.failingMilliseconds` without one success.
             case failing = 2
@@ -34,12 +35,12 @@ public final class Endpoint: Sendable {
         }
     }
 
-    /// What its owner chooses.
+    /// What the owner chooses.
     public struct Settings: Sendable, Equatable {
-        /// In canonical form: scheme, host, port, path, query; no user-info, no fragment.
+        /// In canonical form: scheme, host, port, path, query; no user information, no fragment.
         public var url: String
         public var subscription: Subscription
-        /// Which headers and texts sign: a preset's name (`standard`), or a scheme of the owner's own in its written form.
+        /// Which headers and texts are signed: a preset's name (`standard`), or a custom scheme in its written form.
         public var scheme: String
         /// Live secrets, newest first. Never logged.
         public var secrets: [EndpointSecret]
@@ -47,21 +48,21 @@ public final class Endpoint: Sendable {
         /// Added to every message, in this order.
         public var headers: [CustomHeader] = []
         public var order = DeliveryOrder.none
-        /// Nil: one POST for each event.
+        /// nil: one POST for each event.
         public var batch: BatchRule?
-        /// Nil: its tenant's, or the server's.
+        /// nil: the tenant's policy, or the server's.
         public var retry: RetryPolicy?
-        /// Attempts a second; nil: no limit. Over it deliveries wait.
+        /// Attempts per second; nil: no limit. Deliveries over the rate wait.
         public var rate: Rate?
-        /// Deliveries in flight at most.
+        /// The most deliveries in flight.
         public var window: Int
-        /// Whole attempt, milliseconds.
+        /// For the whole attempt, in milliseconds.
         public var timeout: Int64
         public var enabled: Bool
-        /// How it is reached; nil: as the server reaches everybody.
+        /// How the endpoint is reached; nil: with the server's settings.
         public var connection: EndpointConnection?
 
-        /// - Parameter secrets: in their written form, without an end.
+        /// - Parameter secrets: in their written form, without an expiry time.
         public init(
             url: String, subscription: Subscription = .all, scheme: String = "standard", secrets: [String],
             retry: RetryPolicy? = nil, window: Int = Limits.endpointWindow,

@@ -1,31 +1,34 @@
-/// How an endpoint is reached, where more than its URL was chosen. A change holds for attempts that begin after it, on new connections.
+/// How an endpoint is reached, where its owner chose more than the URL. A change applies to attempts that begin after
+/// it, on new connections.
 public struct EndpointConnection: Sendable, Hashable {
-    /// Networks that it may lie in, as `10.0.0.0/8`, `10.1.2.3:8080` or `[fd00::/8]:8443`; empty: any. They restrict, and open nothing.
+    /// Networks that its address must be in, as `10.0.0.0/8`, `10.1.2.3:8080` or `[fd00::/8]:8443`; empty: any. They
+    /// restrict only; they never allow a forbidden network.
     public var allowNetworks: [String] = []
-    /// Networks that it may not lie in, in the same form.
+    /// Networks that its address must not be in, in the same form.
     public var denyNetworks: [String] = []
-    /// What we show who we are with (mTLS).
+    /// The certificate that we show to the endpoint (mTLS).
     public var identity: ClientIdentity?
-    /// The only authorities that its certificate may come from, PEM; nil: the server's.
+    /// The only authorities that may have issued its certificate, PEM; nil: the server's.
     public var authorities: String?
-    /// Its certificate's key must be one of these: `sha256//` and the base64 of its SHA-256, as curl writes it.
+    /// The key of its certificate must be one of these: `sha256//` and the base64 of the key's SHA-256, as curl writes
+    /// it.
     public var pinnedKeys: [String] = []
-    /// nil: as the server does.
+    /// nil: the server's setting.
     public var proxy: ProxyChoice?
     /// Whether HTTP/2 is offered (over TLS only).
     public var http2 = false
 
     public init() {}
 
-    /// Whether its connections differ from others', so that nobody else may use them.
+    /// Whether its connections have settings of their own, so that no other endpoint may use them.
     public var isOfItsOwn: Bool {
         identity != nil || authorities != nil || !pinnedKeys.isEmpty || proxy != nil || http2
     }
 }
 
-/// A client's certificate with its private key. The key is a secret: printing shows none of either.
+/// A client certificate with its private key. Printing shows neither.
 public struct ClientIdentity: Sendable, Hashable {
-    /// PEM: the certificate, then intermediate ones.
+    /// PEM: the certificate, then intermediate certificates.
     public var certificates: String
     /// PEM, without a passphrase.
     public var key: String
@@ -36,9 +39,9 @@ public struct ClientIdentity: Sendable, Hashable {
     }
 }
 
-/// Which way the connections of an endpoint go.
+/// The path that an endpoint's connections take.
 public enum ProxyChoice: Sendable, Hashable {
-    /// Straight, even where the server has a proxy.
+    /// Direct, even if the server has a proxy.
     case direct
     case through(EgressProxy)
 }
@@ -48,7 +51,7 @@ public struct EgressProxy: Sendable, Hashable {
     /// A DNS name, or an address without brackets.
     public var host: String
     public var port: UInt16
-    /// Basic authentication; empty: none.
+    /// For Basic authentication; empty: none.
     public var user = ""
     public var password = ""
 
@@ -59,7 +62,7 @@ public struct EgressProxy: Sendable, Hashable {
         self.password = password
     }
 
-    /// Without its user and password.
+    /// Without user and password.
     public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 

@@ -1,8 +1,9 @@
-/// A live secret of an endpoint in its written form, and for one that is being replaced its end. Never shown by printing.
+/// A live secret of an endpoint in its written form and, if it is being replaced, its expiry time. Never shown by
+/// printing.
 public struct EndpointSecret: Sendable, Hashable {
     /// As its scheme writes it (`whsec_…`).
     public var text: String
-    /// Unix seconds from which on it no longer signs; nil: until its owner takes it out.
+    /// Unix seconds; from then on the secret no longer signs. nil: until its owner removes it.
     public var until: Int64?
 
     public init(_ text: String, until: Int64? = nil) {
@@ -18,16 +19,16 @@ extension EndpointSecret: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension Endpoint.Settings {
-    /// Puts a new secret before the others. They stay live for a while, so that receivers may learn the new one; those that ended are
-    /// dropped, and so are the oldest beyond the limit.
+    /// Puts a new secret first. The others stay live for a while, so that receivers can learn the new one. Expired
+    /// secrets are removed, and so are the oldest beyond the limit.
     ///
     /// - Parameters:
     ///   - now: Unix seconds.
-    ///   - overlap: seconds; nil: until the owner finalises.
+    ///   - overlap: seconds for which the others stay live; nil: until their owner removes them.
     public mutating func rotate(to secret: String, now: Int64, overlap: Int64? = Limits.secretOverlapSeconds) {
         let end = overlap.map { now + $0 }
         let kept = secrets.filter { $0.text != secret && ($0.until ?? .max) > now }.map { old in
-            // A secret that was to end sooner still does.
+            // A secret that would expire earlier keeps its time.
             EndpointSecret(old.text, until: [old.until, end].compactMap(\.self).min())
         }
         secrets = [EndpointSecret(secret)] + kept.prefix(Limits.liveSecrets - 1)

@@ -1,6 +1,6 @@
-/// What a header field may be, for headers that endpoints' owners choose (RFC 9110 section 5).
+/// What a header field may contain, for headers that endpoint owners choose (RFC 9110 section 5).
 public enum HeaderRules {
-    /// What is wrong with a name: it must be a token. Nil: nothing.
+    /// What is wrong with a name, which must be a token; nil: it is valid.
     public static func mistake(inName name: String) -> String? {
         guard !name.isEmpty, name.utf8.count <= Limits.headerNameBytes else {
             return "a name has 1 to \(Limits.headerNameBytes) characters"
@@ -8,7 +8,8 @@ public enum HeaderRules {
         return name.utf8.allSatisfy(isToken) ? nil : "a name holds letters, digits and !#$%&'*+-.^_`|~ only"
     }
 
-    /// What is wrong with a value: visible ASCII and inner spaces, so no CR, LF or NUL. Nil: nothing.
+    /// What is wrong with a value: only visible ASCII and inner spaces are allowed, so no CR, LF or NUL. nil: it is
+    /// valid.
     public static func mistake(inValue value: String) -> String? {
         guard !value.isEmpty else { return "its value is empty" }
         guard value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
@@ -17,13 +18,14 @@ public enum HeaderRules {
         return value.hasPrefix(" ") || value.hasSuffix(" ") ? "its value begins or ends with a space" : nil
     }
 
-    /// Whether the name belongs to HTTP's framing and hops, or to what every message says of itself: never an owner's choice.
+    /// Whether HTTP uses the name for framing, for one hop or to describe the message. Owners must not set such a
+    /// header.
     public static func isReservedForTransport(_ name: String) -> Bool {
         let name = name.lowercased()
         return transportNames.contains(name) || name.hasPrefix("proxy-")
     }
 
-    /// The same, and the names of signatures: an owner's header must not look like one.
+    /// The same, and the names of signature headers: an owner's header must not look like one.
     public static func isReserved(_ name: String) -> Bool {
         isReservedForTransport(name) || name.lowercased().hasPrefix("webhook-")
     }

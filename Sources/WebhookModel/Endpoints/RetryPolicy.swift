@@ -1,8 +1,8 @@
-/// When a failed delivery is tried again. The decision is `RetrySchedule` in Scheduling; this is its data.
+/// When a failed delivery is tried again. `RetrySchedule` in Scheduling decides; this is its data.
 public struct RetryPolicy: Sendable, Equatable {
-    /// Milliseconds after the first, second, … failed attempt. One attempt more than there are delays.
+    /// Milliseconds after the first, second, … failed attempt. There is one attempt more than there are delays.
     public var delays: [Int64]
-    /// Each delay is spread evenly over ± this share, in percent.
+    /// Each delay varies evenly by ± this share, in percent.
     public var jitterPercent: Int
 
     public init(delays: [Int64], jitterPercent: Int = 10) {

@@ -6,12 +6,12 @@
 /// |---|---|---|---|---|---|---|---|---|---|
 /// | at | 0 | 5 s | 15 s | 35 s | 1 min 15 s | 2 min 35 s | 5 min 15 s | 10 min 35 s | 21 min 15 s |
 public struct RetryRule: Sendable, Equatable {
-    /// In all, the first among them.
+    /// The number of attempts, including the first.
     public var maxAttempts: Int
-    /// The first delay, milliseconds.
+    /// The first delay, in milliseconds.
     public var backoff: Double
     public var factor: Double
-    /// No delay is longer, milliseconds.
+    /// The longest delay, in milliseconds.
     public var cap: Int64
 
     public init(
@@ -24,11 +24,12 @@ public struct RetryRule: Sendable, Equatable {
         self.cap = cap
     }
 
-    /// Delay n is backoff × factorⁿ⁻¹, at most the cap, in whole milliseconds; one fewer than there are attempts.
+    /// Delay n is backoff × factorⁿ⁻¹, at most the cap, in whole milliseconds. There is one delay fewer than there are
+    /// attempts.
     public var delays: [Int64] {
         var delay = backoff
         return (1..<max(1, min(maxAttempts, Limits.attempts))).map { _ in
-            // Bounded before it grows on: a hundred tenfold steps leave the range of Int64.
+            // Limited at each step: a hundred tenfold steps would overflow Int64.
             defer { delay = min(delay * factor, Double(Limits.retryDelayMilliseconds)) }
             return min(Int64(delay.rounded()), cap)
         }

@@ -1,8 +1,9 @@
-/// Seals what must not stand in the store as it is, and opens it again.
+/// Seals secrets for the store, and opens them again.
 ///
-/// Made of the operator's master key in the assembly, so that the store and its writer need no cryptography.
+/// Made from the operator's master key at assembly, so that the store and its writer need no cryptography.
 public struct SecretSeal: Sendable {
-    /// Where a sealed text belongs. It is authenticated with the text, so a row cannot be moved to another endpoint or field.
+    /// Where a sealed text belongs. It is authenticated with the text, so a row cannot be moved to another endpoint or
+    /// field.
     public struct Place: Sendable, Hashable {
         public var tenant: TenantNumber
         public var endpoint: EndpointNumber
@@ -20,7 +21,7 @@ public struct SecretSeal: Sendable {
 
     public struct Opened: Sendable {
         public var text: String
-        /// Whether the key in use sealed it; else it is to be sealed again.
+        /// Whether the current key sealed it; if not, it should be sealed again.
         public var isCurrent: Bool
 
         public init(text: String, isCurrent: Bool) {
@@ -43,11 +44,11 @@ public struct SecretSeal: Sendable {
 
 /// Why a sealed text cannot be opened.
 public enum SealError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Sealed, and no key is given.
+    /// The text is sealed, and no key was given.
     case noKey
     /// With the id of the key that sealed it, in hex.
     case unknownKey(String)
-    /// Its bytes or its place are not those that were sealed.
+    /// The bytes or the place differ from those that were sealed.
     case damaged
 
     public var description: String {

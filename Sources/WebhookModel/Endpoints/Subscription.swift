@@ -6,7 +6,7 @@ public struct Subscription: Sendable, Equatable {
         case prefix(String)
         case exact(String)
 
-        /// Reads a pattern. Nil: empty, over 128 bytes, or a star anywhere but at the end after a dot.
+        /// Reads a pattern. nil: it is empty, over 128 bytes, or has a star anywhere except at the end after a dot.
         public init?(_ text: String) {
             if text == "*" {
                 self = .everything
@@ -23,7 +23,7 @@ public struct Subscription: Sendable, Equatable {
             }
         }
 
-        /// As it is written.
+        /// As it was written.
         public var text: String {
             switch self {
             case .everything: "*"
@@ -39,7 +39,7 @@ public struct Subscription: Sendable, Equatable {
 
     public static let all = Subscription([.everything])
 
-    /// Whether an event of this type goes to the endpoint.
+    /// Whether an event of this type is delivered to the endpoint.
     public func matches(_ type: UnsafeRawBufferPointer) -> Bool {
         patterns.contains { pattern in
             switch pattern {
@@ -50,6 +50,6 @@ public struct Subscription: Sendable, Equatable {
         }
     }
 
-    /// Whether every event matches, so that no type need be looked at.
+    /// Whether every event matches, so that no type needs to be compared.
     public var matchesEverything: Bool { patterns.contains(.everything) }
 }

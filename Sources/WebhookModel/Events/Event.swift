@@ -1,14 +1,14 @@
-/// A durable event: what a producer published, immutable, with its place and its record verbatim.
+/// A durable event: what a producer published, immutable, with its position and its record as received.
 ///
 /// Copies share the record's bytes.
 public struct Event: Sendable {
     public let position: EventPosition
     public let tenant: TenantNumber
-    /// When the writer took it, Unix milliseconds.
+    /// When the writer accepted it, Unix milliseconds.
     public let acceptedAt: Int64
-    /// The record as it came on the wire, without its length field.
+    /// The record as received, without its length field.
     public let bytes: [UInt8]
-    /// Where its fields lie in `bytes`.
+    /// Where its fields are in `bytes`.
     public let record: EventRecord
 
     public init(position: EventPosition, tenant: TenantNumber, acceptedAt: Int64, bytes: [UInt8], record: EventRecord) {

@@ -1,11 +1,11 @@
-/// One event on its way to the queue: fields that the writer decides by, and where its record lies in the batch.
+/// One event on its way to the queue: the fields that the writer decides by, and where its record is in the batch.
 public struct EventDraft: Sendable {
     public var record: EventRecord
     /// The record's bytes in `EventBatch.bytes`.
     public var span: EventRecord.Span
-    /// Resolved by the session; meaningless where `result` is a refusal.
+    /// Resolved by the session; meaningless if `result` is a refusal.
     public var tenant: TenantNumber
-    /// `undecided`, or a refusal that the session has decided already.
+    /// `undecided`, or a refusal that the session has already decided.
     public var result: EventResult
     /// With a retryable result: milliseconds to wait.
     public var retryAfter: UInt32 = 0
@@ -18,11 +18,11 @@ public struct EventDraft: Sendable {
     }
 }
 
-/// Drafts that want one answer together: a PUBLISH frame, or a broker's message.
+/// Drafts that are answered together: those of a PUBLISH frame, or of a broker's message.
 public struct DraftGroup: Sendable {
-    /// The intake's own name for the group (a request id).
+    /// The intake's own identifier of the group (a request id).
     public var token: UInt64
-    /// How many drafts of the batch, following the previous group's.
+    /// The number of drafts in the group. They follow those of the previous group.
     public var count: Int
 
     public init(token: UInt64, count: Int) {
@@ -31,18 +31,19 @@ public struct DraftGroup: Sendable {
     }
 }
 
-/// Events that go to the writer together and whose receipt comes back together: one channel read's worth.
+/// Events that go to the writer together and whose receipt comes back together: the events of one channel read.
 ///
-/// Owned by one thread at a time: the intake fills it and gives it away with `offer`; the writer decides each draft's `result`,
-/// commits, and gives it back through `receipts`. The bytes are copied once, here, so no receive buffer stays pinned.
+/// Owned by one thread at a time. The intake fills the batch and passes it on with `offer`. The writer decides each
+/// draft's `result`, commits, and returns the batch through `receipts`. The bytes are copied once, here, so that no
+/// receive buffer stays in memory.
 public final class EventBatch: @unchecked Sendable {
-    // Unchecked: ownership moves with the object through mailboxes, never shared.
+    // Unchecked: ownership moves with the object through mailboxes; it is never shared.
     public var bytes: [UInt8] = []
     public var drafts: [EventDraft] = []
     public var groups: [DraftGroup] = []
-    /// The transaction that made it durable; 0 where nothing was stored.
+    /// The transaction that made the events durable; 0: nothing was stored.
     public var commit: UInt64 = 0
-    /// The intake's session, untouched by the queue.
+    /// The intake's session; the queue does not use it.
     public let source: any AnyObject & Sendable
     public let receipts: ReceiptPort
 
@@ -51,10 +52,10 @@ public final class EventBatch: @unchecked Sendable {
         self.receipts = receipts
     }
 
-    /// Whether any draft still wants the writer's decision.
+    /// Whether a draft still needs the writer's decision.
     public var hasUndecided: Bool { drafts.contains { $0.result == .undecided } }
 
-    /// Answers everything undecided with one result, as when the queue is closed.
+    /// Gives every undecided draft the same result, for example when the queue is closed.
     public func settle(_ result: EventResult, retryAfter: UInt32) {
         for index in drafts.indices where drafts[index].result == .undecided {
             drafts[index].result = result
@@ -63,19 +64,20 @@ public final class EventBatch: @unchecked Sendable {
     }
 }
 
-/// Where decided batches go back to: one per event loop, so that one commit answers each loop once.
+/// Where decided batches are returned: one per event loop, so that one commit answers each loop once.
 public final class ReceiptPort: Sendable {
     private let take: @Sendable ([EventBatch]) -> Void
 
-    /// - Parameter take: called on the writer's thread with batches in commit order; must not block.
+    /// - Parameter take: called on the writer's thread with batches in commit order. Must not block.
     public init(_ take: @escaping @Sendable ([EventBatch]) -> Void) { self.take = take }
 
     public func deliver(_ batches: [EventBatch]) { take(batches) }
 }
 
-/// The mouth of the queue as an intake sees it.
+/// The entrance of the queue, as an intake sees it.
 public struct IntakePort: Sendable {
-    /// Takes the batch, or says no when the queue is full. After a no, `onRoom` is called once when there is room.
+    /// Accepts the batch, or returns false when the queue is full. After a refusal `onRoom` is called once when there
+    /// is space.
     public let offer: @Sendable (_ batch: EventBatch, _ onRoom: @escaping @Sendable () -> Void) -> Bool
 
     public init(offer: @escaping @Sendable (_ batch: EventBatch, _ onRoom: @escaping @Sendable () -> Void) -> Bool) {

@@ -1,10 +1,10 @@
 extension EventRecord {
-    /// Reads a record and checks its form: lengths, UTF-8, limits, left-over bytes, zero id, times.
+    /// Reads a record and checks its form: lengths, UTF-8, limits, trailing bytes, zero id, times.
     ///
     /// - Parameters:
     ///   - bytes: the record without its own length field.
     ///   - payloadLimit: the largest payload in bytes.
-    /// - Returns: the layout, or the class 0x03 refusal and what is wrong in words.
+    /// - Returns: the layout, or the class 0x03 refusal with a reason.
     public static func parse(
         _ bytes: UnsafeRawBufferPointer, payloadLimit: Int = Limits.payloadBytes
     ) -> Result<EventRecord, Refusal> {
@@ -76,7 +76,7 @@ extension EventRecord {
         payload = Span(offset: reader.offset, count: Int(length))
     }
 
-    /// Whether a time is absent or within the years that we know.
+    /// Whether a time is absent or within the accepted years.
     @inline(__always)
     private static func isPossible(_ time: Int64) -> Bool {
         time == 0 || (time >= Limits.earliestTime && time <= Limits.latestTime)
@@ -84,7 +84,7 @@ extension EventRecord {
 }
 
 extension EventRecord {
-    /// Takes fields from the front of a record. Every length is checked against what is left before it is used.
+    /// Reads fields from the front of a record. Every length is checked against the remaining bytes before it is used.
     private struct Reader {
         private let bytes: UnsafeRawBufferPointer
         private(set) var offset = 0
@@ -98,7 +98,7 @@ extension EventRecord {
 
         subscript(span: Span) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[span.range]) }
 
-        /// One of the fixed fields, which `init` has found to be there.
+        /// Reads a fixed field; `init` has checked that it is there.
         mutating func uint64() -> UInt64 {
             defer { offset += 8 }
             return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -116,14 +116,14 @@ extension EventRecord {
             return UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
 
-        /// A `str` of any bytes; nil when it is cut off or over the limit.
+        /// Reads a `str` of any bytes; nil: it is cut off or over the limit.
         mutating func span(limit: Int) -> Span? {
             guard let length = uint16(), Int(length) <= limit, remaining >= Int(length) else { return nil }
             defer { offset += Int(length) }
             return Span(offset: offset, count: Int(length))
         }
 
-        /// A `str`; nil when it is cut off, over the limit or not UTF-8.
+        /// Reads a `str`; nil: it is cut off, over the limit or not UTF-8.
         mutating func text(limit: Int) -> Span? {
             guard let span = span(limit: limit) else { return nil }
             return UTF8Check.isValid(self[span]) ? span : nil

@@ -1,9 +1,9 @@
-/// Where the fields of an event record lie in its bytes, and the one parser of them.
+/// Where the fields of an event record are in its bytes, and its only parser.
 ///
-/// The record is the same from the wire to the disk (Protocol.md, event record), so its layout belongs to the model. All numbers
-/// are big-endian; `str` is u16 length + UTF-8. Offsets count from the first byte after the record's own u32 length:
-/// id 16 · occurred at i64 · deliver at i64 · str tenant · str type · str correlation id · str ordering key · str content type ·
-/// u16 attributes × (str, str) · u32 payload length · payload.
+/// The record has the same bytes from the wire to the disk (Protocol.md, event record), so its layout belongs to the
+/// model. All numbers are big-endian; `str` is u16 length + UTF-8. Offsets count from the first byte after the record's
+/// own u32 length: id 16 · occurred at i64 · deliver at i64 · str tenant · str type · str correlation id · str ordering
+/// key · str content type · u16 attributes × (str, str) · u32 payload length · payload.
 public struct EventRecord: Sendable, Equatable {
     /// A run of bytes in the record.
     public struct Span: Sendable, Equatable {
@@ -28,19 +28,19 @@ public struct EventRecord: Sendable, Equatable {
     /// Empty means `application/json`.
     public var contentType = Span(offset: 0, count: 0)
     public var attributeCount: UInt16 = 0
-    /// The attributes' bytes, their count not included.
+    /// The attributes' bytes, without their count.
     public var attributes = Span(offset: 0, count: 0)
     public var payload = Span(offset: 0, count: 0)
 
     /// Bytes before the tenant: id and two times.
     public static let fixedBytes = 32
 
-    /// A record without bytes: stands in a draft that was refused before its fields were known.
+    /// A record without bytes, for a draft that was refused before its fields were known.
     public init() {}
 }
 
 extension EventRecord {
-    /// Bytes that its envelope takes at most: an escaped byte becomes six, base64 makes four of three.
+    /// The most bytes that its envelope can take: an escaped byte becomes six, base64 makes four of three.
     ///
     /// - Parameter tenantName: bytes of the tenant's name.
     public func envelopeBytesMost(tenantName: Int) -> Int {
@@ -48,7 +48,7 @@ extension EventRecord {
         return 256 + 6 * texts + Int(payload.count) / 3 * 4 + 8
     }
 
-    /// Why a record is refused for good.
+    /// Why a record is permanently refused.
     public enum Refusal: Error, Equatable, Sendable {
         case malformed(String)
         case tooLarge

@@ -1,6 +1,6 @@
-/// The bytes of tenants' names and event types: `[A-Za-z0-9_.-]`.
+/// The bytes allowed in tenant names and event types: `[A-Za-z0-9_.-]`.
 enum NameForm {
-    // One bit for each byte below 64, and for each from 64 to 127.
+    // One bit for each byte below 64, and one for each byte from 64 to 127.
     private static let low: UInt64 = 0x03FF_6000_0000_0000
     private static let high: UInt64 = 0x07FF_FFFE_87FF_FFFE
 
@@ -10,7 +10,7 @@ enum NameForm {
         return word >> UInt64(byte & 0x3F) & 1 == 1
     }
 
-    /// Whether there is a byte, and nothing but such bytes.
+    /// Whether there is at least one byte and all bytes are allowed.
     @inline(__always)
     static func isName(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var isName = !bytes.isEmpty
@@ -25,7 +25,7 @@ public enum UTF8Check {
         isASCII(bytes) || String(validating: bytes, as: UTF8.self) != nil
     }
 
-    /// Eight bytes at a time: ASCII has no byte's highest bit.
+    /// Checks eight bytes at a time: no ASCII byte has its highest bit set.
     private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         while bytes.count - offset >= 8 {

@@ -1,6 +1,7 @@
-/// The identity of an event: 16 bytes chosen by the producer, a UUID by intent (RFC 9562, version 7 recommended).
+/// The identity of an event: 16 bytes chosen by the producer, intended to be a UUID (RFC 9562, version 7 recommended).
 ///
-/// It is the idempotency key, the key of logs and queries, and as `evt_` + 32 lower-case hex digits the `webhook-id` header.
+/// It is the idempotency key, the key of logs and queries, and as `evt_` + 32 lower-case hex digits the `webhook-id`
+/// header.
 public struct EventID: Hashable, Sendable, Comparable {
     /// The first and the last eight bytes, read as big-endian numbers.
     public let high: UInt64
@@ -35,7 +36,7 @@ public struct EventID: Hashable, Sendable, Comparable {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// Reads `webhookID` back from its bytes. Nil where they are anything else.
+    /// Reads `webhookID` back from its bytes. nil: the bytes are anything else.
     @inlinable
     public init?(webhookID bytes: some Collection<UInt8>) {
         guard bytes.count == EventID.webhookIDLength, bytes.starts(with: "evt_".utf8) else { return nil }

@@ -1,8 +1,8 @@
-/// So many a second, and so many at once after a quiet time.
+/// A number of operations per second, and the number allowed at once after a quiet time.
 public struct Rate: Sendable, Equatable {
     public var perSecond: Int
-    /// At once after a quiet time. A burst of less than a hundredth of a second's worth costs throughput: clocks here go by the
-    /// millisecond, and what comes into a full bucket is lost.
+    /// The number allowed at once after a quiet time. A burst of less than a hundredth of a second's worth reduces
+    /// throughput: clocks here have millisecond steps, and tokens that arrive at a full bucket are lost.
     public var burst: Int
 
     /// - Parameter burst: nil: one second's worth.

@@ -1,12 +1,12 @@
-/// Tokens that a rate lets through: a full bucket at first, then so many a second, never more than the burst at once.
+/// A token bucket: full at first, then filled at the rate, never above the burst.
 ///
-/// Exact over any time: it counts in thousand-millionths of a token, of which a nanosecond at a whole rate a second makes a whole
-/// number. Time is any clock in nanoseconds that its users agree on; a time before the latest adds nothing.
+/// Exact over any time: it counts in billionths of a token, so a nanosecond at a whole rate per second adds a whole
+/// number. Time comes from any clock in nanoseconds that all its users share; a time before the latest adds nothing.
 package struct TokenBucket: Sendable {
-    /// What was asked for and how much of it may pass.
+    /// How many of the requested tokens were granted.
     package struct Grant: Equatable {
         package var events: Int
-        /// Milliseconds until what was left out would pass, or a whole burst of it; 0 where nothing was left out.
+        /// Milliseconds until the refused tokens would be available, or a whole burst of them; 0: nothing was refused.
         package var retryAfter: UInt32
 
         package init(events: Int, retryAfter: UInt32) {
@@ -16,9 +16,9 @@ package struct TokenBucket: Sendable {
     }
 
     package private(set) var rate: Rate
-    /// Negative: so much is borrowed.
+    /// Negative: that many tokens are borrowed.
     private var level: Int64
-    /// When `level` was true.
+    /// The time at which `level` was computed.
     private var filledAt: Int64
 
     private static let token: Int64 = 1_000_000_000
@@ -29,10 +29,10 @@ package struct TokenBucket: Sendable {
         filledAt = now
     }
 
-    /// Whole tokens at this time.
+    /// Whole tokens available at this time.
     package func available(now: Int64) -> Int { Int(max(0, level(at: now)) / TokenBucket.token) }
 
-    /// Takes as many of `count` as there are.
+    /// Takes up to `count` tokens.
     package mutating func take(_ count: Int, now: Int64) -> Grant {
         fill(now)
         let granted = min(count, Int(max(0, level) / TokenBucket.token))
@@ -43,16 +43,16 @@ package struct TokenBucket: Sendable {
         return Grant(events: granted, retryAfter: UInt32(clamping: max(1, milliseconds)))
     }
 
-    /// Puts a token back that was taken and not used.
+    /// Returns a token that was taken and not used.
     package mutating func giveBack(now: Int64) {
         fill(now)
         level = min(level + TokenBucket.token, capacity)
     }
 
-    /// Takes a token that may come only later.
+    /// Takes a token that may become available only later.
     ///
     /// - Parameter longest: nothing is borrowed beyond this wait.
-    /// - Returns: nanoseconds until it is there; `longest` where that would be later still.
+    /// - Returns: nanoseconds until the token is available; `longest` if that would be later.
     package mutating func borrow(now: Int64, longest: Int64) -> Int64 {
         fill(now)
         let wait = wait(for: 1, now: now)
@@ -61,13 +61,13 @@ package struct TokenBucket: Sendable {
         return wait
     }
 
-    /// Nanoseconds until there are so many tokens, at most a burst; 0: they are there.
+    /// Nanoseconds until this number of tokens is available, at most a burst; 0: they are available.
     package func wait(for tokens: Int, now: Int64) -> Int64 {
         let missing = Int64(min(tokens, rate.burst)) * TokenBucket.token - level(at: now)
         return missing > 0 ? (missing + Int64(rate.perSecond) - 1) / Int64(rate.perSecond) : 0
     }
 
-    /// Goes on under another rate with what is in it.
+    /// Continues under another rate with the current level.
     package mutating func adopt(_ rate: Rate) {
         self.rate = rate
         level = min(level, capacity)

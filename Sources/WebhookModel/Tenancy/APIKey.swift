@@ -1,6 +1,6 @@
-/// A producer's key, as it is stored: never the key itself, only its SHA-256.
+/// A producer's key as it is stored: never the key itself, only its SHA-256.
 public struct APIKey: Sendable, Equatable {
-    /// Whose events the key may publish.
+    /// The tenants for which the key may publish.
     public enum Tenants: Sendable, Equatable {
         case all
         case only([TenantNumber])
@@ -8,16 +8,16 @@ public struct APIKey: Sendable, Equatable {
 
     /// What the key's owner chose.
     public struct Settings: Sendable, Equatable {
-        /// SHA-256 of the key's bytes: 32 bytes. Empty: the key opens by client certificate only.
+        /// SHA-256 of the key's bytes: 32 bytes. Empty: the key can be used with a client certificate only.
         public var digest: [UInt8]
         /// Never empty.
         public var scopes: [Scope]
-        /// Events a second, over all its connections; nil: as fast as the queue takes them.
+        /// Events per second over all its connections; nil: no limit but the queue's.
         public var rate: Rate?
-        /// Unix milliseconds from which it opens nothing; nil: never.
+        /// Unix milliseconds; from then on the key is refused. nil: never.
         public var expiresAt: Int64?
-        /// Client certificates that stand for the key: `sha256:` and 64 hex digits of the certificate's digest, or a name: one of its
-        /// subject alternative names (DNS, URI, e-mail) or its common name.
+        /// Client certificates that stand for the key: `sha256:` and 64 hex digits of the certificate's digest, or a
+        /// name, which is one of its subject alternative names (DNS, URI, e-mail) or its common name.
         public var clientCertificates: [String]
 
         public init(
@@ -32,7 +32,7 @@ public struct APIKey: Sendable, Equatable {
         }
     }
 
-    /// A name for logs and for people; unique.
+    /// A name for logs and for operators; unique.
     public var name: String
     public var tenants: Tenants
     public var settings: Settings
@@ -52,7 +52,7 @@ extension APIKey {
         /// For the management API: read, and change.
         case read, manage
 
-        /// Reads `publish`, `publish:PATTERN`, `read` or `manage`. Nil: something else.
+        /// Reads `publish`, `publish:PATTERN`, `read` or `manage`. nil: anything else.
         public init?(_ text: String) {
             switch text {
             case "publish": self = .publish(.everything)
@@ -65,7 +65,7 @@ extension APIKey {
             }
         }
 
-        /// As it is written.
+        /// As it was written.
         public var text: String {
             switch self {
             case .publish(.everything): "publish"

@@ -1,7 +1,7 @@
 /// Who may publish what: an immutable snapshot of tenants and API keys.
 ///
-/// The queue's writer makes a new one whenever tenants or keys change; sessions look events up in it. Look-ups are by bytes, so the
-/// hot path makes no String.
+/// The queue's writer makes a new one whenever tenants or keys change, and sessions look events up in it. Look-ups are
+/// by bytes, so the hot path makes no String.
 public final class TenantDirectory: Sendable {
     /// A tenant as ingest sees it.
     public struct Entry: Sendable {
@@ -33,10 +33,10 @@ public final class TenantDirectory: Sendable {
 
     public static let empty = TenantDirectory(tenants: [], keys: [])
 
-    /// The API key of this name; nil when there is none.
+    /// The API key with this name; nil: there is none.
     public func key(named name: String) -> APIKey? { keysByName[name].map { keys[$0] } }
 
-    /// The tenant of this name; nil when there is none.
+    /// The tenant with this name; nil: there is none.
     public func tenant(named name: UnsafeRawBufferPointer) -> Entry? {
         var slot = Int(truncatingIfNeeded: TenantDirectory.hash(name)) & (slots.count - 1)
         while slots[slot] >= 0 {

@@ -15,7 +15,7 @@ public enum SHA256Digest {
 
 /// Comparison whose time depends on the length only, never on where the bytes differ.
 public enum ConstantTime {
-    /// Whether both are the same bytes. Unlike lengths are told at once: they are no secret.
+    /// Whether both are the same bytes. Different lengths are detected at once: they are no secret.
     public static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         guard let one = left.baseAddress, let other = right.baseAddress else { return true }
@@ -30,7 +30,7 @@ public enum ConstantTime {
 
 /// The system's cryptographic generator (RAND_bytes(3)).
 public enum SecureRandom {
-    /// Fresh unpredictable bytes. A generator that cannot be seeded stops the process: nothing may be signed with less.
+    /// New unpredictable bytes. If the generator cannot be seeded, the process stops: nothing may be signed with less.
     public static func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
             guard count > 0 else { return }
@@ -61,7 +61,7 @@ enum Base64 {
                 CInt(bytes.count)))
     }
 
-    /// Nil for anything but whole, padded groups of the alphabet: EVP_DecodeBlock itself forgives spaces.
+    /// nil for anything except whole, padded groups of the alphabet. (EVP_DecodeBlock itself accepts spaces.)
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0 else { return nil }

@@ -2,13 +2,13 @@ import COpenSSL
 
 /// An Ed25519 key (RFC 8032 section 5.1): a pair that signs and verifies, or a public half that verifies.
 ///
-/// Ed25519 reads a message twice, so its parts are gathered in memory of the key's own. One thread at a time.
+/// Ed25519 reads a message twice, so its parts are collected in the key's own buffer. Used by one thread at a time.
 final class Ed25519Key {
     /// Bytes of a seed, of a public key, and of a signature.
     static let seedBytes = 32
     static let publicBytes = 32
     static let signatureBytes = 64
-    /// What the gathering keeps; what a larger message needed is given back.
+    /// Bytes of the buffer that are kept between messages; the rest is freed.
     private static let keptBytes = 16 * 1024
 
     private let key: OpaquePointer

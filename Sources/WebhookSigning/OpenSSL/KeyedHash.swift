@@ -1,9 +1,9 @@
 import COpenSSL
 
-/// HMAC (RFC 2104) under one key, ready for message after message.
+/// HMAC (RFC 2104) under one key, for one message after another.
 ///
-/// Holds one EVP_MAC context whose key schedule is computed once: beginning again with the same key costs a third of a one-shot
-/// `HMAC()`. One thread at a time.
+/// Holds one EVP_MAC context whose key schedule is computed once: starting again with the same key costs a third of a
+/// one-shot `HMAC()`. Used by one thread at a time.
 final class KeyedHash {
     /// Bytes of a hash.
     let length: Int

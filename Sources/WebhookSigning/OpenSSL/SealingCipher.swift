@@ -11,7 +11,7 @@ package enum SealingCipher {
     /// - Parameters:
     ///   - key: 32 bytes.
     ///   - nonce: 12 bytes, never used twice under one key.
-    ///   - context: authenticated, not encrypted, and to be given again at the opening.
+    ///   - context: authenticated but not encrypted; the same bytes must be passed to `open`.
     package static func seal(_ plain: [UInt8], key: [UInt8], nonce: [UInt8], context: [UInt8]) -> [UInt8] {
         precondition(key.count == keyBytes && nonce.count == nonceBytes, "AES-256-GCM takes 32 and 12 bytes")
         return withCipher { cipher in
@@ -33,7 +33,7 @@ package enum SealingCipher {
         }
     }
 
-    /// The plaintext; nil where anything of ciphertext, tag, key, nonce or context is not what it was.
+    /// The plaintext; nil: ciphertext, tag, key, nonce or context differs from what was sealed.
     package static func open(_ sealed: [UInt8], key: [UInt8], nonce: [UInt8], context: [UInt8]) -> [UInt8]? {
         guard key.count == keyBytes, nonce.count == nonceBytes, sealed.count >= tagBytes else { return nil }
         return withCipher { cipher in

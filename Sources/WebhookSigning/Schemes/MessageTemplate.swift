@@ -1,8 +1,8 @@
-/// A text with places to fill: `t={timestamp},{signature}`.
+/// A text with placeholders: `t={timestamp},{signature}`.
 ///
-/// Read once; filling it and reading a filled one back allocate nothing.
+/// Parsed once. Filling it and reading a filled one back allocate nothing.
 public struct MessageTemplate: Sendable, Hashable {
-    /// What a place stands for.
+    /// What a placeholder stands for.
     public enum Variable: String, Sendable, CaseIterable {
         /// The message's id, the same on every attempt.
         case id
@@ -27,10 +27,11 @@ public struct MessageTemplate: Sendable, Hashable {
     let bytes: [UInt8]
     let parts: [Part]
 
-    /// Bytes of a template at most: header lines are short.
+    /// The most bytes of a template: header lines are short.
     static let most = 256
 
-    /// - Throws: `badTemplate` for an unknown or unclosed place, for anything but visible ASCII and spaces, or over 256 bytes.
+    /// - Throws: `badTemplate` for an unknown or unclosed placeholder, for anything except visible ASCII and spaces, or
+    /// over 256 bytes.
     public init(_ text: String) throws(SignatureSchemeError) {
         self.text = text
         bytes = Array(text.utf8)
@@ -65,25 +66,25 @@ public struct MessageTemplate: Sendable, Hashable {
         return parts
     }
 
-    /// The places, in order.
+    /// The placeholders, in order.
     var variables: [Variable] {
         parts.compactMap { part in if case .variable(let variable) = part { variable } else { nil } }
     }
 
-    /// Two places with nothing between: filled, nobody could tell them apart.
+    /// Whether two placeholders are adjacent: in the filled text they could not be separated.
     var hasNeighbours: Bool {
         zip(parts, parts.dropFirst()).contains { left, right in
             if case .variable = left, case .variable = right { true } else { false }
         }
     }
 
-    /// Bytes of what is not a place.
+    /// Bytes of the fixed text.
     var fixedBytes: Int {
         parts.reduce(0) { sum, part in if case .text(let range) = part { sum + range.count } else { sum } }
     }
 }
 
-/// A message's parts as they lie in memory, borrowed for a call.
+/// A message's parts in memory, borrowed for a call.
 struct MessageBytes {
     var id = UnsafeRawBufferPointer(start: nil, count: 0)
     var timestamp = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -126,9 +127,9 @@ extension MessageTemplate {
         }
     }
 
-    /// Reads a filled template back. A place reaches to the first occurrence of the text after it.
+    /// Reads a filled template back. A placeholder's text reaches to the first occurrence of the text after it.
     ///
-    /// - Returns: false where the value is not of this form.
+    /// - Returns: false: the value does not have this form.
     func read(_ value: UnsafeRawBufferPointer, into message: inout MessageBytes) -> Bool {
         var position = 0
         for (index, part) in parts.enumerated() {

@@ -1,6 +1,6 @@
 import WebhookModel
 
-/// Why a scheme cannot be used, in words for its owner.
+/// Why a scheme cannot be used, with a message for its owner.
 public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConvertible {
     /// With the template and what is wrong with it.
     case badTemplate(String, String)
@@ -10,15 +10,15 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
     case tooManyHeaders(Int)
     /// `{signature}` must stand in exactly one header value, once.
     case signaturePlaces(Int)
-    /// The signed content names what no header carries.
+    /// The signed content contains a value that no header carries.
     case notCarried(String)
     case bodyNotSigned
     /// The prefix or the separator.
     case badMark(String)
-    /// Ed25519 goes with `whsk_` keys, and only with them.
+    /// Ed25519 requires `whsk_` keys, and only Ed25519 uses them.
     case wrongSecretForm
     case unknownPreset(String)
-    /// A written form that is not this program's.
+    /// A written form that this program cannot read.
     case unreadable(String)
 
     public var description: String {
@@ -42,7 +42,7 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
     }
 }
 
-/// What every scheme must keep to.
+/// The rules for every scheme.
 enum SchemeRules {
     static let mostHeaders = 8
     static let markBytes = 16
@@ -92,12 +92,12 @@ enum SchemeRules {
         }
         guard !scheme.prefix.hasPrefix(" ") else { throw .badMark(scheme.prefix) }
         guard let separator = scheme.separator else { return }
-        // The entries must be told apart by looking for the separator alone.
+        // Entries must be separable by searching for the separator alone.
         let isClear = separator.utf8.allSatisfy { !scheme.prefix.utf8.contains($0) && !isSignatureDigit($0) }
         guard !separator.isEmpty, isClear else { throw .badMark(separator) }
     }
 
-    /// Whether an encoded signature may hold the byte: hex digits are among those of base64.
+    /// Whether the byte may occur in an encoded signature: hex digits are among those of base64.
     private static func isSignatureDigit(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F, 0x3D: true

@@ -1,6 +1,7 @@
-// What known senders write. Sources: standardwebhooks.com (specification 1.0.0); docs.svix.com; docs.stripe.com/webhooks#verify-manually;
-// docs.github.com "Validating webhook deliveries"; getconvoy.io "Signatures" (the advanced form); api.slack.com "Verifying requests from Slack";
-// shopify.dev "Verify the webhook"; x-pt, x-webhook and x-signature are in use without a public page.
+// The schemes of known senders. Sources: standardwebhooks.com (specification 1.0.0); docs.svix.com;
+// docs.stripe.com/webhooks#verify-manually; docs.github.com "Validating webhook deliveries"; getconvoy.io "Signatures"
+// (the advanced form); api.slack.com "Verifying requests from Slack"; shopify.dev "Verify the webhook". x-pt, x-webhook
+// and x-signature are in use without a public page.
 extension SignatureScheme {
     /// Standard Webhooks 1.0, symmetric. The default.
     public static let standard = webhooks("standard", headers: "webhook")
@@ -48,7 +49,7 @@ extension SignatureScheme {
         standard, standardEd25519, svix, stripe, github, xPT, xWebhook, xSignature, convoy, slack, shopify,
     ]
 
-    /// The preset of that name; nil where there is none.
+    /// The preset with this name; nil: there is none.
     public static func named(_ name: String) -> SignatureScheme? { all.first { $0.name == name } }
 
     private static func webhooks(

@@ -1,5 +1,5 @@
-// The text in which a scheme stands in an endpoint's settings and in the store: a preset's name, or for an owner's own one line a
-// property. Templates and names hold no line feed, so lines are safe.
+// The text of a scheme in an endpoint's settings and in the store: a preset's name or, for a custom scheme, one line
+// per property. Templates and names contain no line feed, so lines are unambiguous.
 extension SignatureScheme {
     /// The scheme as text; `init(written:)` reads it back.
     public var written: String {
@@ -31,7 +31,7 @@ extension SignatureScheme {
     }
 }
 
-/// What the lines of a written scheme have said so far.
+/// What has been read from the lines of a written scheme.
 private struct WrittenLines {
     var headers: [SignatureScheme.Header] = []
     var signs: MessageTemplate?
@@ -64,7 +64,7 @@ private struct WrittenLines {
         return value
     }
 
-    /// At the first space: what follows may be or begin with spaces.
+    /// Splits at the first space: the value may be a space or begin with one.
     private static func split(_ line: Substring) -> (String, String) {
         let space = line.firstIndex(of: " ") ?? line.endIndex
         return (String(line[..<space]), String(line[space...].dropFirst()))

@@ -1,7 +1,7 @@
-/// How a message is signed, as data: what senders write and receivers look for.
+/// How a message is signed, as data: what senders write and receivers check.
 ///
-/// A preset (``all``), or an owner's own. A scheme whose header value can hold a list (``separator``) carries a signature of every live
-/// secret; one that holds a single value carries the newest secret's.
+/// A preset (``all``), or a custom scheme. If its header value can hold a list (``separator``), the message has a
+/// signature of every live secret. If the value holds a single signature, it is that of the newest secret.
 public struct SignatureScheme: Sendable, Hashable {
     /// A header that every message carries.
     public struct Header: Sendable, Hashable {
@@ -45,7 +45,7 @@ public struct SignatureScheme: Sendable, Hashable {
         }
     }
 
-    /// The preset's name in settings and provisioning files; `custom` for an owner's own.
+    /// The preset's name in settings and provisioning files; `custom` for a custom scheme.
     public let name: String
     public let headers: [Header]
     /// What is signed: with `{body}`, `{id}`, `{timestamp}`, `{type}`.
@@ -53,21 +53,21 @@ public struct SignatureScheme: Sendable, Hashable {
     public let algorithm: Algorithm
     public let encoding: Encoding
     public let secretForm: SecretForm
-    /// What stands before each signature.
+    /// The text before each signature.
     public let prefix: String
-    /// What stands between several signatures; nil: the value holds one.
+    /// The text between signatures; nil: the value holds one signature.
     public let separator: String?
 
-    /// Whether the time is under the signature, so that an old message can be told from a new one.
+    /// Whether the signature covers the time, so that an old message can be detected.
     public var signsTime: Bool { signs.variables.contains(.timestamp) }
 
-    /// The header that is the message's id and nothing else; nil: the scheme has none.
+    /// The header whose value is the message's id and nothing else; nil: the scheme has none.
     public var idHeader: String? { headers.first { $0.value.text == "{id}" }?.name.lowercased() }
 
     /// Bytes of one signature with its prefix.
     var entryBytes: Int { prefix.utf8.count + encoding.length(of: algorithm.signatureBytes) }
 
-    /// An owner's own scheme, checked: it can be sent, and its receivers can verify it from the headers alone.
+    /// A custom scheme, checked: it can be sent, and receivers can verify it from headers and body alone.
     ///
     /// - Throws: the first rule that it breaks.
     public init(

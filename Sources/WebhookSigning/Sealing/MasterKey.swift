@@ -1,9 +1,9 @@
 package import WebhookModel
 
-/// A key that seals endpoints' secrets at rest: AES-256-GCM, a random nonce each time. Never shown by printing.
+/// A key that seals endpoints' secrets at rest: AES-256-GCM with a random nonce for each text. Never shown by printing.
 package struct MasterKey: Sendable, Hashable {
     private let key: [UInt8]
-    /// Eight bytes that name the key and tell nothing about it.
+    /// Eight bytes that identify the key and reveal nothing about it.
     package let id: [UInt8]
 
     package static let idBytes = 8
@@ -34,7 +34,7 @@ package struct MasterKey: Sendable, Hashable {
         return id + nonce + SealingCipher.seal(Array(text.utf8), key: key, nonce: nonce, context: place.bytes)
     }
 
-    /// The text; nil where anything was changed.
+    /// The text; nil: something was changed.
     package func open(_ sealed: [UInt8], for place: SecretSeal.Place) -> String? {
         let start = MasterKey.idBytes + SealingCipher.nonceBytes
         guard sealed.count >= start else { return nil }
@@ -62,7 +62,7 @@ package enum MasterKeyError: Error, Equatable, CustomStringConvertible {
     package var description: String { "is not base64 of 32 bytes; make one with: openssl rand -base64 32" }
 }
 
-/// The key that seals, and those before it, which open what they sealed.
+/// The key that seals, and earlier keys, which open what they sealed.
 package struct KeyRing: Sendable {
     package let current: MasterKey
     package let previous: [MasterKey]
@@ -72,7 +72,7 @@ package struct KeyRing: Sendable {
         self.previous = previous
     }
 
-    /// The ring as the store and its writer see it.
+    /// The ring in the form that the store and its writer use.
     package var secretSeal: SecretSeal {
         SecretSeal(seal: { current.seal($0, for: $1) }, open: { open($0, $1) })
     }

@@ -1,11 +1,11 @@
 import WebhookModel
 
-/// The live secrets of one endpoint, newest first: while a secret is rotated, old and new sign together.
+/// The live secrets of one endpoint, newest first. While a secret is rotated, old and new sign together.
 public struct SecretSet: Sendable, Hashable {
-    /// A secret and, for one that is being replaced, its end.
+    /// A secret and, if it is being replaced, its expiry time.
     public struct Member: Sendable, Hashable {
         public let secret: SigningSecret
-        /// Unix seconds from which on it neither signs nor verifies; nil: until it is taken out of the set.
+        /// Unix seconds; from then on the secret neither signs nor verifies. nil: until it is removed from the set.
         public let until: Int64?
 
         public init(_ secret: SigningSecret, until: Int64? = nil) {
@@ -15,17 +15,18 @@ public struct SecretSet: Sendable, Hashable {
     }
 
     public let members: [Member]
-    /// How all of them are written.
+    /// The form in which all of them are written.
     public let form: SecretForm
 
     public var secrets: [SigningSecret] { members.map(\.secret) }
-    /// Whether each has what signing needs.
+    /// Whether each secret can sign.
     public var canSign: Bool { members.allSatisfy(\.secret.canSign) }
 
-    /// Live secrets at most.
+    /// The most live secrets.
     public static let most = Limits.liveSecrets
 
-    /// - Parameter members: newest first. The newest has no end, so that a message is never left without a signature.
+    /// - Parameter members: newest first. The newest has no expiry time, so that no message is left without a
+    /// signature.
     /// - Throws: `noSecret`, `tooManySecrets`, `mixedForms` or `newestExpires`.
     public init(members: [Member]) throws(SigningSecretError) {
         guard let newest = members.first else { throw .noSecret }
@@ -36,21 +37,21 @@ public struct SecretSet: Sendable, Hashable {
         form = newest.secret.form
     }
 
-    /// Secrets without an end.
+    /// Secrets without an expiry time.
     ///
     /// - Throws: `noSecret`, `tooManySecrets` or `mixedForms`.
     public init(_ secrets: [SigningSecret]) throws(SigningSecretError) {
         try self.init(members: secrets.map { Member($0) })
     }
 
-    /// Reads written secrets, without an end.
+    /// Reads written secrets, without an expiry time.
     ///
     /// - Throws: the first mistake, never the secret itself.
     public init(written texts: [String], form: SecretForm = .whsec) throws(SigningSecretError) {
         try self.init(written: texts.map { (text: $0, until: nil) }, form: form)
     }
 
-    /// Reads written secrets with their ends, Unix seconds.
+    /// Reads written secrets with their expiry times in Unix seconds.
     ///
     /// - Throws: the first mistake, never the secret itself.
     public init(written texts: [(text: String, until: Int64?)], form: SecretForm) throws(SigningSecretError) {

@@ -1,22 +1,22 @@
-/// A signing secret, or with Ed25519 its public half.
+/// A signing secret, or the public half of an Ed25519 pair.
 ///
-/// Never shown by printing, interpolation, `dump` or a debugger's summary; only `reveal()` writes it out.
+/// Never shown by printing, interpolation, `dump` or a debugger's summary. Only `reveal()` writes it out.
 public struct SigningSecret: Sendable, Hashable {
     public let form: SecretForm
     /// The key of an HMAC; an Ed25519 seed and its public key; or a public key.
     let key: [UInt8]
 
-    /// What stands before the base64.
+    /// The text before the base64.
     public static let prefix = "whsec_"
     public static let privatePrefix = "whsk_"
     public static let publicPrefix = "whpk_"
 
-    /// Takes the bytes of a symmetric key as they are, to be written as `whsec_…`.
+    /// Takes the bytes of a symmetric key, to be written as `whsec_…`.
     ///
     /// - Throws: `wrongLength` outside 24…64 bytes.
     public init(key: [UInt8]) throws(SigningSecretError) { try self.init(key, .whsec) }
 
-    /// Reads the written form, exactly: no spaces, padding where base64 asks for it.
+    /// Reads the written form, exactly: no spaces, and padding where base64 requires it.
     ///
     /// - Throws: what is wrong with it, never the secret itself.
     public init(_ text: some StringProtocol, form: SecretForm = .whsec) throws(SigningSecretError) {
@@ -72,7 +72,7 @@ public struct SigningSecret: Sendable, Hashable {
         }
     }
 
-    /// The written form, for the one time that a secret is shown and for storage under seal.
+    /// The written form, for showing a secret once and for storing it sealed.
     public func reveal() -> String {
         switch form {
         case .raw: String(decoding: key, as: UTF8.self)
@@ -97,7 +97,7 @@ extension SigningSecret: CustomStringConvertible, CustomDebugStringConvertible, 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why a written secret or a set of them cannot be used. Its words never hold any of the secret.
+/// Why a written secret, or a set of secrets, cannot be used. The message never contains any of the secret.
 public enum SigningSecretError: Error, Equatable, Sendable, CustomStringConvertible {
     case wrongPrefix
     case wrongCurvePrefix
@@ -105,15 +105,15 @@ public enum SigningSecretError: Error, Equatable, Sendable, CustomStringConverti
     case notVisible
     /// With the bytes found.
     case wrongLength(Int, wanted: ClosedRange<Int>)
-    /// An Ed25519 pair whose public half is another's.
+    /// An Ed25519 pair whose public half belongs to another seed.
     case halvesDiffer
     case noSecret
     /// With the secrets found.
     case tooManySecrets(Int)
-    /// Secrets of one set are written alike.
+    /// Secrets of one set must have the same form.
     case mixedForms
     case newestExpires
-    /// A public key stands where messages are to be signed.
+    /// A public key was given where messages are to be signed.
     case cannotSign
 
     public var description: String {

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What became of one event.
+/// The answer for one event.
 public struct EventAnswer: Equatable, Sendable {
     public static let byteCount = 8
 
@@ -24,7 +24,7 @@ public struct EventAnswer: Equatable, Sendable {
 public struct Ack: Message, Equatable {
     public static let frameType = FrameType.ack
 
-    /// The answers, in the shortest form that says them.
+    /// The answers, in the shortest form that expresses them.
     public enum Answers: Equatable, Sendable {
         /// Form 0: every event is ACCEPTED.
         case allAccepted
@@ -42,9 +42,9 @@ public struct Ack: Message, Equatable {
         }
     }
 
-    /// The transaction in which the frame was decided; 0 where none was needed. Ascending on a server.
+    /// The transaction in which the frame was decided; 0: none was needed. Ascending on a server.
     public var commit: UInt64
-    /// Events of the PUBLISH frame; 0 with form 2 where the frame could not be read (CORRUPT).
+    /// Events of the PUBLISH frame; 0 with form 2 if the frame could not be read (CORRUPT).
     public var count: UInt32
     public var answers: Answers
 
@@ -101,7 +101,7 @@ public struct Ack: Message, Equatable {
         }
     }
 
-    /// The fields before the answers, for writers that have no array of them.
+    /// The fields before the answers, for writers without an array of them.
     @inlinable
     public static func encodeStart(commit: UInt64, count: Int, form: UInt8, to buffer: inout ByteBuffer) {
         buffer.writeInteger(commit)

@@ -4,9 +4,9 @@ public import NIOCore
 public struct GoAway: Message, Equatable {
     public static let frameType = FrameType.goAway
 
-    /// How long answers still come.
+    /// How long answers will still be sent.
     public var graceMilliseconds: UInt32
-    /// Wait a random time up to this before connecting again, so that not everybody comes at once.
+    /// Wait a random time up to this before connecting again, so that clients do not all return at once.
     public var spreadMilliseconds: UInt32
     public var reason: String
 
@@ -31,7 +31,7 @@ public struct GoAway: Message, Equatable {
     }
 }
 
-/// CLOSE: the last frame of its sender, and why (Protocol.md, 5.7).
+/// CLOSE: the last frame of its sender, with the reason (Protocol.md, 5.7).
 public struct Close: Message, Equatable {
     public static let frameType = FrameType.close
 

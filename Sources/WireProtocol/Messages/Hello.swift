@@ -1,14 +1,14 @@
 public import NIOCore
 
-/// HELLO: who the client is. First on a connection, and once (Protocol.md, 5.1).
+/// HELLO: identifies the client. The first frame on a connection, sent once (Protocol.md, 5.1).
 public struct Hello: Message, Equatable {
     public static let frameType = FrameType.hello
 
     public var minorVersion: UInt16 = 0
-    /// Features that the client would use. Version 1.0 has none.
+    /// Features that the client can use. Version 1.0 has none.
     public var features: UInt32 = 0
     public var apiKey: String
-    /// For logs: which program this is.
+    /// For logs: the name of the client program.
     public var clientName: String
 
     public init(apiKey: String, clientName: String) {
@@ -16,7 +16,7 @@ public struct Hello: Message, Equatable {
         self.clientName = clientName
     }
 
-    // A later minor version may append fields: left-over bytes are allowed here.
+    // A later minor version may append fields, so trailing bytes are allowed here.
     public init(decoding body: UnsafeRawBufferPointer) throws(BodyError) {
         var reader = BodyReader(body)
         minorVersion = try reader.number("minor version")

@@ -1,9 +1,9 @@
 public import NIOCore
 
-/// A frame body as a value. PUBLISH alone is no `Message`: it is read and written in place.
+/// A frame body as a value. PUBLISH is the only body that is no `Message`: it is read and written in place.
 public protocol Message: Sendable {
     static var frameType: FrameType { get }
-    /// Reads a body to its end.
+    /// Reads a whole body.
     init(decoding body: UnsafeRawBufferPointer) throws(BodyError)
     /// Appends the body.
     func encode(to buffer: inout ByteBuffer)
@@ -17,7 +17,7 @@ extension Message {
 }
 
 extension ByteBuffer {
-    /// Appends a `str`: u16 length + UTF-8. Longer texts are the caller's bug.
+    /// Appends a `str`: u16 length + UTF-8. A text that is too long is the caller's bug.
     mutating func writeText(_ text: String) {
         let count = text.utf8.count
         precondition(count <= UInt16.max, "a str of the protocol holds 65,535 bytes at most, not \(count)")

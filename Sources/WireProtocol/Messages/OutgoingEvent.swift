@@ -12,7 +12,7 @@ public struct OutgoingEvent: Sendable, Equatable {
     public var tenant: String
     public var type: String
     public var correlationID = ""
-    /// Empty: no order asked.
+    /// Empty: no order requested.
     public var orderingKey = ""
     /// Empty: `application/json`.
     public var contentType = ""
@@ -35,15 +35,15 @@ public struct OutgoingEvent: Sendable, Equatable {
         self.payload = payload
     }
 
-    /// Bytes of the record, its own length field not included.
+    /// Bytes of the record, without its own length field.
     public var recordBytes: Int {
         let texts = tenant.utf8.count + type.utf8.count + correlationID.utf8.count + orderingKey.utf8.count
         let attributes = attributes.reduce(0) { $0 + 4 + $1.name.utf8.count + $1.value.utf8.count }
         return EventRecord.fixedBytes + 5 * 2 + texts + contentType.utf8.count + 2 + attributes + 4 + payload.count
     }
 
-    /// Appends the record without its own length field. Limits are the server's to check, except that no text is
-    /// longer than 65,535 bytes.
+    /// Appends the record without its own length field. The server checks the limits, except that no text may be longer
+    /// than 65,535 bytes.
     public func encode(to buffer: inout ByteBuffer) {
         buffer.writeInteger(id.high)
         buffer.writeInteger(id.low)

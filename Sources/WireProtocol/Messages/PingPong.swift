@@ -1,10 +1,10 @@
 public import NIOCore
 
-/// PING: is somebody there, and what is the time (Protocol.md, 5.5).
+/// PING: checks that the peer is alive, and asks for its time (Protocol.md, 5.5).
 public struct Ping: Message, Equatable {
     public static let frameType = FrameType.ping
 
-    /// Eight bytes of the sender's own, echoed.
+    /// Eight bytes chosen by the sender; the answer repeats them.
     public var opaque: UInt64
     /// The sender's wall clock, Unix nanoseconds.
     public var sentAt: Int64
@@ -27,13 +27,13 @@ public struct Ping: Message, Equatable {
     }
 }
 
-/// PONG: a PING's bytes and two clock readings, which give the asker the clocks' offset and its error bound (RFC 5905,
-/// 8).
+/// PONG: the bytes of a PING and two clock readings, from which the other side computes the offset of the clocks and
+/// its error bound (RFC 5905, 8).
 public struct Pong: Message, Equatable {
     public static let frameType = FrameType.pong
 
     public var ping: Ping
-    /// The answerer's wall clock when the PING came and when it answered, Unix nanoseconds.
+    /// The answering side's wall clock when the PING arrived and when it answered, Unix nanoseconds.
     public var receivedAt: Int64
     public var answeredAt: Int64
 

@@ -1,6 +1,6 @@
-/// The body of a PUBLISH frame, walked in place: u32 count · count × (u32 length · event record).
+/// The body of a PUBLISH frame, read in place: u32 count · count × (u32 length · event record).
 ///
-/// The walk here is over lengths only; `EventRecord.parse` reads the records.
+/// Only lengths are read here; `EventRecord.parse` reads the records.
 public struct PublishBody {
     /// Everything after the count: what the server keeps of the frame.
     public let records: UnsafeRawBufferPointer
@@ -14,7 +14,7 @@ public struct PublishBody {
     }
 
     /// Checks that the records' lengths end exactly where the body ends. All or nothing: no event of a broken frame is
-    /// taken.
+    /// accepted.
     public init(checking body: UnsafeRawBufferPointer, eventLimit: Int) throws(Failure) {
         guard body.count >= 4 else { throw .broken(BodyError("a PUBLISH ends before its count")) }
         let count = body.bigEndian(at: 0, as: UInt32.self)
@@ -36,7 +36,7 @@ public struct PublishBody {
         }
     }
 
-    /// Calls `take` for every record, in order, with where it lies in `records` (its length field not included).
+    /// Calls `take` for every record, in order, with its range in `records` (without its length field).
     @inlinable
     public func forEachRecord(_ take: (Range<Int>) -> Void) {
         var offset = 0

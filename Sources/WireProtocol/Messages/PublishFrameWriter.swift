@@ -1,7 +1,7 @@
 public import NIOCore
 
-/// Writes one PUBLISH frame, event by event, straight into the buffer that goes out; length, count and checksums are
-/// patched in at the end.
+/// Writes one PUBLISH frame, event by event, directly into the outgoing buffer. Length, count and checksums are filled
+/// in at the end.
 public struct PublishFrameWriter {
     private var buffer: ByteBuffer
     private let start: Int
@@ -11,9 +11,9 @@ public struct PublishFrameWriter {
     public private(set) var count = 0
 
     /// - Parameters:
-    ///   - buffer: what the frame is appended to; give the same one again to send several frames at once.
-    ///   - frameBytes: the longest body, as WELCOME said.
-    ///   - eventLimit: the most events, as WELCOME said.
+    ///   - buffer: the frame is appended to it; pass the same one again to send several frames at once.
+    ///   - frameBytes: the longest body, from WELCOME.
+    ///   - eventLimit: the most events, from WELCOME.
     public init(appendingTo buffer: consuming ByteBuffer, frameBytes: Int, eventLimit: Int) {
         self.buffer = buffer
         self.frameBytes = frameBytes
@@ -35,7 +35,7 @@ public struct PublishFrameWriter {
         return true
     }
 
-    /// Appends a record that is encoded already, without its own length field. False: it does not fit.
+    /// Appends an encoded record, without its own length field. False: it does not fit.
     public mutating func append(record: UnsafeRawBufferPointer) -> Bool {
         guard hasRoom(for: record.count) else { return false }
         buffer.writeInteger(UInt32(record.count))

@@ -1,10 +1,10 @@
 public import NIOCore
 
-/// WELCOME: what the server promises and the limits it holds the client to (Protocol.md, 5.2).
+/// WELCOME: what the server promises, and the limits for the client (Protocol.md, 5.2).
 public struct Welcome: Message, Equatable {
     public static let frameType = FrameType.welcome
 
-    /// What an ACK has waited for.
+    /// What has happened to an event before its ACK.
     public enum Durability: UInt8, Sendable {
         case none = 0
         /// Written to the operating system, not synced.
@@ -14,14 +14,14 @@ public struct Welcome: Message, Equatable {
     }
 
     public var minorVersion: UInt16 = 0
-    /// Features that hold on this connection.
+    /// Features that are in use on this connection.
     public var features: UInt32 = 0
     /// The longest frame body.
     public var frameBytes: UInt32
     /// The longest payload of one event.
     public var eventBytes: UInt32
     public var eventsPerFrame: UInt32
-    /// What may be unacknowledged at once: events, and bytes of PUBLISH bodies.
+    /// Limits of what may be unacknowledged at once: events, and bytes of PUBLISH bodies.
     public var windowEvents: UInt32
     public var windowBytes: UInt64
     public var idleTimeoutMilliseconds: UInt32
@@ -48,7 +48,7 @@ public struct Welcome: Message, Equatable {
         self.serverVersion = serverVersion
     }
 
-    // A later minor version may append fields: left-over bytes are allowed here.
+    // A later minor version may append fields, so trailing bytes are allowed here.
     public init(decoding body: UnsafeRawBufferPointer) throws(BodyError) {
         var reader = BodyReader(body)
         minorVersion = try reader.number("minor version")
