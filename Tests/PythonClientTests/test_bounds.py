@@ -36,7 +36,7 @@ class BoundTests:
                 waiting = threading.Thread(target=lambda: publisher.publish_many(events(100)))
                 waiting.start()
                 until(lambda: publisher.counters.pending >= 9)
-                with self.assertRaisesRegex(PublishTimeout, "no room") as caught:
+                with self.assertRaisesRegex(PublishTimeout, "no space") as caught:
                     publisher.submit(events(1)[0], timeout=0.05).result()
                 self.assertFalse(caught.exception.in_doubt)
                 self.assertLessEqual(publisher.counters.pending, 10)

@@ -98,7 +98,7 @@ class ConnectionTests:
                 connection.send(frame)
                 connection.read_to_end()
 
-            self.resends_after(script, "no place here")
+            self.resends_after(script, "an unexpected frame")
 
     def test_each_close_is_told_by_its_name(self):
         for status in (Status.INTERNAL, Status.TIMEOUT, Status.WINDOW_EXCEEDED, Status(0x04FE)):

@@ -2,7 +2,7 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// The shell: moves bytes between the channel and the connection, and keeps an incomplete tail.
+/// Moves bytes between the channel and the connection, and keeps an incomplete tail.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -22,12 +22,13 @@ final class ConnectionHandler: ChannelInboundHandler {
             buffer = tail
         }
         connection.received(&buffer)
-        // A copy: the tail must not pin the receive buffer.
+        // A copy, so that the tail does not keep the receive buffer in memory.
         tail = buffer.readableBytes == 0 ? nil : ByteBuffer(bytes: buffer.readableBytesView)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // No protocol agreed on is well: a proxy may end TLS. Another one is somebody else's port.
+        // No negotiated protocol is acceptable, because a proxy may end TLS. A different protocol means that this is
+        // another service's port.
         if case .handshakeCompleted(let name?)? = event as? TLSUserEvent, name != TLSSettings.applicationProtocol {
             connection.refusedByTLS("it chose the application protocol \(name)")
         }
@@ -44,7 +45,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Nil: not TLS's, or a connection that just broke off.
+    /// nil: the error is not TLS's, or the connection was just broken off.
     private func tlsRefusal(_ error: any Error) -> String? {
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:

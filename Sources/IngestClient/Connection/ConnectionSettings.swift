@@ -1,22 +1,22 @@
 import WebhookModel
 
-/// Where a server is, and who calls.
+/// The address of a server, and the identity of the client.
 public struct ConnectionSettings: Sendable {
     /// Name or address.
     public var host: String
     public var port: Int
     /// A Unix socket instead of host and port.
     public var unixPath: String?
-    /// Nil: plaintext.
+    /// nil: plaintext.
     public var tls: TLSSettings?
-    /// Opens the tenants that may be published to. Never logged.
+    /// Authorises the client for its tenants. Never logged.
     public var apiKey: String
-    /// Which program this is, for the server's logs.
+    /// The name of the client program, for the server's logs.
     public var clientName: String
-    /// Milliseconds until the connection stands, and from then until WELCOME.
+    /// Milliseconds until the connection is established, and from then until WELCOME.
     public var connectMilliseconds: Int64 = 5_000
     public var welcomeMilliseconds: Int64 = 10_000
-    /// Events that may be unacknowledged, when fewer than the server allows are wanted.
+    /// The most unacknowledged events, if fewer than the server allows are wanted.
     public var windowEvents = Int.max
 
     public init(host: String = "127.0.0.1", port: Int = 7400, apiKey: String, clientName: String = "needletail-swift") {

@@ -1,15 +1,15 @@
 import NIOCore
 
-/// The PUBLISH frames of one connection that wait for their ACK, and how much room the window leaves. Pure: no
-/// channel, no clock.
+/// The PUBLISH frames of one connection that wait for their ACK, and how much of the window is free. Pure: no channel,
+/// no clock.
 ///
-/// Request ids ascend from 1, so a frame is found by its distance from the oldest; answers may come in any order.
+/// Request ids ascend from 1, so a frame is found by its distance from the oldest. Answers may come in any order.
 package struct FlightWindow {
-    /// One frame on its way.
+    /// One frame that was sent and not answered.
     package struct Flight: Equatable {
         package var token: UInt64
         package var events: Int
-        /// Of the frame's body: what the window counts.
+        /// Bytes of the frame's body, which the window counts.
         package var bytes: Int
 
         package init(token: UInt64, events: Int, bytes: Int) {
@@ -23,7 +23,7 @@ package struct FlightWindow {
     package let byteLimit: Int
     package private(set) var events = 0
     package private(set) var bytes = 0
-    // Nil: answered before an older one.
+    // nil: answered before an older frame.
     private var flights = CircularBuffer<Flight?>()
     private var oldest: UInt64 = 1
 
@@ -32,11 +32,11 @@ package struct FlightWindow {
         self.byteLimit = byteLimit
     }
 
-    /// Events that may still leave.
+    /// Events that may still be sent.
     package var roomEvents: Int { max(0, eventLimit - events) }
     package var roomBytes: Int { max(0, byteLimit - bytes) }
 
-    /// Notes that a frame leaves. Returns its request id.
+    /// Records that a frame was sent. Returns its request id.
     package mutating func depart(_ flight: Flight) -> UInt64 {
         defer { flights.append(flight) }
         events += flight.events
@@ -44,7 +44,7 @@ package struct FlightWindow {
         return oldest + UInt64(flights.count)
     }
 
-    /// Notes a frame's answer. Nil: no such frame waits for one.
+    /// Records a frame's answer. nil: no such frame waits for one.
     package mutating func land(_ requestID: UInt64) -> Flight? {
         guard requestID >= oldest, requestID - oldest < UInt64(flights.count) else { return nil }
         let index = flights.index(flights.startIndex, offsetBy: Int(requestID - oldest))

@@ -3,10 +3,10 @@ public import NIOCore
 import NIOPosix
 
 extension IngestConnection {
-    /// Connects, agrees on TLS where the settings ask for it, says HELLO and waits for WELCOME.
+    /// Connects, negotiates TLS if the settings ask for it, sends HELLO and waits for WELCOME.
     ///
     /// - Parameters:
-    ///   - owner: kept until the connection ends; not told of failures before WELCOME.
+    ///   - owner: retained until the connection ends; not called for failures before WELCOME.
     ///   - eventLoop: of a `MultiThreadedEventLoopGroup`; the connection lives on it.
     /// - Returns: fails with an `IngestError`.
     public static func connect(
@@ -41,7 +41,7 @@ extension IngestConnection {
         return opened.futureResult
     }
 
-    /// The cause in words, without NIO's wrapping.
+    /// The cause as text, without NIO's wrapping.
     static func reason(of error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:

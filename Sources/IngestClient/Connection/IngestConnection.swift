@@ -2,22 +2,24 @@ import Glibc
 public import NIOCore
 public import WireProtocol
 
-/// Who uses an `IngestConnection`: told of answers on the connection's event loop, without a Task or a closure per
-/// frame.
+/// The user of an `IngestConnection`. Its methods are called on the connection's event loop, without a Task or a
+/// closure per frame.
 public protocol IngestConnectionOwner: AnyObject, Sendable {
-    /// A PUBLISH frame has its receipt. `token` is what `send` was given; `count` is how many events the frame had.
+    /// A PUBLISH frame was acknowledged. `token` is what `send` was given; `count` is the number of events in the
+    /// frame.
     func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int)
-    /// The server wants to go: publish nothing new; answers still come for the grace.
+    /// The server will close: publish nothing new. Answers still come during the grace time.
     func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway)
-    /// The end, once. Frames without an answer (`unanswered`) are in doubt: send them again with the same ids.
+    /// The connection ended. Called once. Frames without an answer (`unanswered`) are in doubt: send them again with
+    /// the same ids.
     func connection(_ connection: IngestConnection, endedBy error: IngestError)
 }
 
-/// One connection to a server, for callers who live on its event loop and send many events.
+/// One connection to a server, for callers that run on its event loop and send many events.
 ///
-/// Confined to `eventLoop`: every call and every property on it. It keeps the books of the window and matches ACKs;
-/// the caller looks at `roomEvents` and `roomBytes` before it sends, fills a frame, and flushes once per turn. For
-/// ordinary use see `EventPublisher`.
+/// Confined to `eventLoop`: every call and every property. It tracks the window and matches ACKs. The caller checks
+/// `roomEvents` and `roomBytes` before it sends, fills a frame, and flushes once per turn. For ordinary use see
+/// `EventPublisher`.
 public final class IngestConnection: @unchecked Sendable {
     // Unchecked: confined to `eventLoop`.
     enum State { case awaitingPreface, awaitingWelcome, open, ended }
@@ -38,7 +40,7 @@ public final class IngestConnection: @unchecked Sendable {
     private var wroteSinceTick = false
     private var heardSinceTick = false
     private var silentTicks = 0
-    /// The server asked to leave: it answers DRAINING to anything new.
+    /// The server sent GOAWAY: it answers DRAINING to anything new.
     public private(set) var isLeaving = false
 
     init(
@@ -57,14 +59,14 @@ public final class IngestConnection: @unchecked Sendable {
 
     public var isOpen: Bool { state == .open }
 
-    /// Events and bytes of PUBLISH bodies that may leave before the next ACK.
+    /// Events and bytes of PUBLISH bodies that may be sent before the next ACK.
     public var roomEvents: Int { window.roomEvents }
     public var roomBytes: Int { window.roomBytes }
 
     /// Events that wait for their answer.
     public var eventsInFlight: Int { window.events }
 
-    /// The frames without an answer, in the order sent: the caller's token and how many events.
+    /// The frames without an answer, in the order sent: the caller's token and the number of events.
     public var unanswered: [(token: UInt64, events: Int)] { window.unanswered }
 
     // MARK: Sending
@@ -76,10 +78,10 @@ public final class IngestConnection: @unchecked Sendable {
             eventLimit: Int(welcome.eventsPerFrame))
     }
 
-    /// Sends a frame; it leaves with the next `flush`. The caller has seen to it that the window has room: the server
-    /// closes a connection that oversteps it.
+    /// Sends a frame; it leaves with the next `flush`. The caller must have checked that the window has space for it,
+    /// because the server closes a connection that exceeds its window.
     ///
-    /// - Parameter token: the caller's own name for the frame, given back with its answer.
+    /// - Parameter token: the caller's identifier of the frame, passed back with its answer.
     public func send(_ frame: consuming PublishFrameWriter, token: UInt64) {
         eventLoop.preconditionInEventLoop()
         let flight = FlightWindow.Flight(token: token, events: frame.count, bytes: frame.bodyBytes)
@@ -88,10 +90,10 @@ public final class IngestConnection: @unchecked Sendable {
         channel.write(frame.finish(requestID: requestID), promise: nil)
     }
 
-    /// Hands everything sent to the socket.
+    /// Writes everything sent to the socket.
     public func flush() { channel.flush() }
 
-    /// Asks for the server's clock. The future fails when the connection ends first.
+    /// Asks for the server's clock. The future fails if the connection ends first.
     public func ping() -> EventLoopFuture<Pong> {
         eventLoop.preconditionInEventLoop()
         let promise = eventLoop.makePromise(of: Pong.self)
@@ -105,7 +107,7 @@ public final class IngestConnection: @unchecked Sendable {
         return promise.futureResult
     }
 
-    /// Says goodbye and closes. The owner hears `finished`.
+    /// Sends CLOSE and closes. The owner gets `finished`.
     public func close() {
         eventLoop.preconditionInEventLoop()
         guard state != .ended else { return }
@@ -156,10 +158,10 @@ public final class IngestConnection: @unchecked Sendable {
         }
     }
 
-    /// TLS is over before it began.
+    /// TLS failed before it was established.
     func refusedByTLS(_ reason: String) { end(.tlsFailed(address: settings.address, reason: reason)) }
 
-    /// The channel is gone, and nobody said why.
+    /// The channel was closed without an error.
     func disconnected(_ reason: String) {
         switch state {
         case .awaitingPreface:
@@ -198,7 +200,7 @@ public final class IngestConnection: @unchecked Sendable {
 
     private func open(_ welcome: Welcome) {
         terms = welcome
-        // An ACK has a few bytes per event; the rest of what a server sends is short.
+        // An ACK has a few bytes per event. All other frames of a server are short.
         decoder.bodyLimit = max(64 * 1024, Int(welcome.eventsPerFrame) * EventAnswer.byteCount + 64)
         window = FlightWindow(
             eventLimit: min(Int(welcome.windowEvents), settings.windowEvents),
@@ -212,7 +214,8 @@ public final class IngestConnection: @unchecked Sendable {
         opened.succeed(self)
     }
 
-    // Our silence would close the connection; the server's, with answers due, means that it is gone and no reset told.
+    // If we send nothing, the server closes the connection. If the server sends nothing while answers are due, it is
+    // gone without a reset.
     private func tick() {
         silentTicks = heardSinceTick || pings.isEmpty && window.events == 0 ? 0 : silentTicks + 1
         heardSinceTick = false
@@ -223,14 +226,14 @@ public final class IngestConnection: @unchecked Sendable {
         wroteSinceTick = false
     }
 
-    /// Three in the time after which the server closes a silent connection.
+    /// Three ticks in the time after which the server closes an idle connection.
     private var tickMilliseconds: Int64 { max(1_000, Int64(welcome.idleTimeoutMilliseconds) / 3) }
 
     private func acknowledge(_ ack: Ack, requestID: UInt64) {
         guard let flight = window.land(requestID) else {
             return end(.broken(reason: "an ACK for request \(requestID), which waits for none"))
         }
-        // One answer for all of a frame that could not be read has no count.
+        // A single answer for a frame that could not be read has no count.
         if case .all = ack.answers, ack.count == 0 {
         } else if Int(ack.count) != flight.events {
             return end(.broken(reason: "an ACK for \(ack.count) events of a frame of \(flight.events)"))

@@ -1,19 +1,19 @@
 public import WireProtocol
 
-/// Why a connection could not be opened, or ended. After it, every event without an answer is unknown: send it again
-/// with the same id.
+/// Why a connection could not be opened, or ended. Afterwards the state of every unanswered event is unknown: send it
+/// again with the same id.
 public enum IngestError: Error, Sendable, Equatable {
-    /// Nothing answers there.
+    /// Nothing answers at the address.
     case unreachable(address: String, reason: String)
-    /// Something answers, but it does not speak this protocol.
+    /// The peer does not speak this protocol.
     case notNeedletail(address: String)
-    /// The server closed the connection and said why (Protocol.md, status class 0x04 or 0x02).
+    /// The server closed the connection with a reason (Protocol.md, status class 0x04 or 0x02).
     case closed(ProtocolStatus, text: String)
-    /// It speaks another major version of the protocol.
+    /// The server speaks another major version of the protocol.
     case otherVersion(UInt8, address: String)
-    /// TLS could not be agreed on, or the server's certificate is not the one that is trusted.
+    /// TLS could not be negotiated, or the server's certificate is not trusted.
     case tlsFailed(address: String, reason: String)
-    /// The settings cannot work, whatever the server does.
+    /// The settings can never work.
     case badSettings(String)
     /// The connection broke.
     case lost(reason: String)
@@ -26,7 +26,7 @@ public enum IngestError: Error, Sendable, Equatable {
 }
 
 extension IngestError {
-    /// Trying again will not help: somebody must change something first.
+    /// Whether trying again cannot help before something is changed.
     public var isPermanent: Bool {
         switch self {
         case .notNeedletail, .otherVersion, .tlsFailed, .badSettings: true
@@ -38,7 +38,7 @@ extension IngestError {
 }
 
 extension IngestError: CustomStringConvertible {
-    /// One line that names the thing and the mend.
+    /// One line that names the cause and the remedy.
     public var description: String {
         switch self {
         case .unreachable(let address, let reason):

@@ -5,10 +5,10 @@ public enum ServerAddress: Sendable, Hashable {
     /// Path of a Unix socket: 107 bytes at most (unix(7)).
     case unix(path: String)
 
-    /// The port where none is said (Protocol.md, 1).
+    /// The default port (Protocol.md, 1).
     public static let standardPort = 7400
 
-    /// Reads `HOST`, `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. Nil for anything else.
+    /// Reads `HOST`, `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. nil: anything else.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -36,7 +36,7 @@ public enum ServerAddress: Sendable, Hashable {
 }
 
 extension ServerAddress: CustomStringConvertible {
-    /// As `init(_:)` reads it.
+    /// In the form that `init(_:)` reads.
     public var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -1,12 +1,12 @@
 import NIOCore
 import NIOSSL
 
-/// How a connection is encrypted, and whom it trusts: TLS 1.2 or newer, ALPN `needletail/1`.
+/// How a connection is encrypted, and which certificates are trusted: TLS 1.2 or newer, ALPN `needletail/1`.
 ///
-/// The server's certificate is always verified, and its name too: there is no switch to leave that out. Files are read
-/// again for every connection, so renewed ones are used without a restart.
+/// The server's certificate and its name are always verified; this cannot be switched off. Files are read again for
+/// every connection, so renewed ones are used without a restart.
 public struct TLSSettings: Sendable {
-    /// Who may have signed the server's certificate.
+    /// The authorities that may have issued the server's certificate.
     public enum TrustRoots: Sendable, Equatable {
         /// The authorities of the operating system.
         case system
@@ -17,9 +17,10 @@ public struct TLSSettings: Sendable {
     }
 
     public var trustRoots = TrustRoots.system
-    /// The name that the certificate must bear, and SNI says; nil: the host of the address. A Unix socket needs it.
+    /// The name that the certificate must contain, also sent as SNI; nil: the host of the address. Required for a Unix
+    /// socket.
     public var serverName: String?
-    /// PEM chain that this client shows, own certificate first; with `keyFile`, or not at all.
+    /// PEM chain that this client shows, its own certificate first. Set both this and `keyFile`, or neither.
     public var certificateFile: String?
     public var keyFile: String?
 
@@ -28,7 +29,7 @@ public struct TLSSettings: Sendable {
     /// Protocol.md, 1.
     static let applicationProtocol = "needletail/1"
 
-    /// What the handlers of one connection are made of.
+    /// What the TLS handlers of one connection are made from.
     struct Agreement: Sendable {
         let context: NIOSSLContext
         let serverName: String?
@@ -51,7 +52,8 @@ public struct TLSSettings: Sendable {
         }
     }
 
-    /// Nil for an IP address: SNI may not carry one, and the certificate is held against the peer's address instead.
+    /// nil for an IP address: SNI must not contain one, and the certificate is checked against the peer's address
+    /// instead.
     private func verifiedName(of server: ServerAddress) throws(IngestError) -> String? {
         if let serverName { return serverName }
         switch server {

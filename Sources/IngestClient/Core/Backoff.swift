@@ -1,12 +1,12 @@
-/// How long to wait before the next attempt to connect: a random part of a limit that doubles with every round over
-/// the addresses ("full jitter"), so that clients of one failed server do not come back together.
+/// How long to wait before the next attempt to connect: a random part of a limit that doubles with every round over the
+/// addresses ("full jitter"), so that clients of one failed server do not all return at once.
 struct Backoff {
     private static let millisecond: Int64 = 1_000_000
 
     let least: Int64
     let most: Int64
     let addresses: Int
-    /// Attempts in a row that failed, connections that were lost included.
+    /// Consecutive failed attempts, including connections that were lost.
     private(set) var failures = 0
 
     init(leastMilliseconds: Int64, mostMilliseconds: Int64, addresses: Int) {

@@ -10,7 +10,7 @@ package struct Room {
         self.byteLimit = byteLimit
     }
 
-    /// Whether a publication may come in. A larger one than all the room comes in alone.
+    /// Whether a publication may be admitted. One that is larger than the whole limit is admitted alone.
     package func fits(_ publication: Publication) -> Bool {
         events == 0
             || events + publication.count <= eventLimit && bytes + publication.bytes <= byteLimit

@@ -1,10 +1,10 @@
 import NIOCore
 
-/// Every publication that has not ended, in order of submission, which is the order of the deadlines too: all have the
-/// same patience.
+/// Every publication that has not ended, in order of submission. That is also the order of the deadlines, because all
+/// have the same patience.
 struct DeadlineLine {
     private var publications = CircularBuffer<Publication>()
-    /// Those that have not ended.
+    /// The number that have not ended.
     private(set) var live = 0
 
     mutating func append(_ publication: Publication) {
@@ -12,7 +12,7 @@ struct DeadlineLine {
         live += 1
     }
 
-    /// One of them has ended. Ended ones leave when they come to the front, or when they are the most.
+    /// Records that one has ended. Ended ones are removed when they come to the front, or when they are the majority.
     mutating func noteEnd() {
         live -= 1
         while let first = publications.first, first.isEnded { publications.removeFirst() }

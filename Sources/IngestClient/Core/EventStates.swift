@@ -1,6 +1,6 @@
 import WireProtocol
 
-/// What is known of each event of one publication.
+/// The state of each event of one publication.
 ///
 /// A struct with whole-range operations: as properties of the class each step of a loop would check for exclusive
 /// access anew.
@@ -9,12 +9,12 @@ struct EventLedger {
     enum Progress: UInt8 {
         case unsent
         case sent
-        /// Its connection was lost before the answer: until it has a final one it may be stored, whatever is said of
-        /// a later copy.
+        /// Its connection was lost before the answer. Until it has a final answer it may be stored, whatever the answer
+        /// to a later copy is.
         case inDoubt
         /// Answered "not stored, send again".
         case postponed
-        /// Answered for good.
+        /// Has a final answer.
         case settled
     }
 
@@ -39,7 +39,7 @@ struct EventLedger {
 
     func isInDoubt(_ index: Int) -> Bool { progress[index] == .inDoubt }
 
-    /// All of the range has the same final answer.
+    /// Gives all events of the range the same final answer.
     mutating func settle(_ range: Range<Int>, _ answer: EventAnswer, commit: UInt64) {
         let commit = answer.status.statusClass == .stored ? commit : 0
         for index in range {
@@ -60,7 +60,7 @@ struct EventLedger {
         receipts[index].retryAfter = answer.retryAfter
     }
 
-    /// Receipts where every event has an answer, else the error for the reason.
+    /// The receipts if every event has an answer, else the error with this reason.
     func result(_ reason: PublishError.Reason) -> Result<[EventReceipt], PublishError> {
         if unsettled == 0 { return .success(receipts) }
         let isAnswered = progress.allSatisfy { $0 == .settled || $0 == .postponed }

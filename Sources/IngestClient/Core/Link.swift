@@ -1,6 +1,6 @@
 package import WireProtocol
 
-/// One connection as the core sees it: its terms, and what is on its way there.
+/// One connection as the core sees it: its terms, and what was sent there without an answer.
 struct Link {
     enum Phase { case connecting, open }
 
@@ -9,14 +9,14 @@ struct Link {
     var phase = Phase.connecting
     var openedAt: Int64 = 0
     var hasAnswered = false
-    /// When a connection that is being left is given up.
+    /// The time at which a connection that is being left is closed in any case.
     var leavesAt = Int64.max
     var terms = LinkTerms()
-    /// Of frames without an answer; bytes of their bodies.
+    /// Events in frames without an answer, and bytes of their bodies.
     var eventsOut = 0
     var bytesOut = 0
 
-    /// Why this event can never be sent here. Nil: it can.
+    /// Why this event can never be sent here. nil: it can.
     func refusal(of event: OutgoingEvent, recordBytes: Int) -> ProtocolStatus? {
         let most = Int(UInt16.max)
         guard event.tenant.utf8.count <= most, event.type.utf8.count <= most, event.correlationID.utf8.count <= most,
@@ -32,7 +32,7 @@ struct Link {
     static let lengthBytes = 4
 }
 
-/// What a server allows, as WELCOME said, and the settings' own limits where they are narrower.
+/// What a server allows according to WELCOME, reduced to the settings' own limits.
 package struct LinkTerms: Sendable {
     package var frameBytes = 0
     package var frameEvents = 0
@@ -51,7 +51,7 @@ package struct LinkTerms: Sendable {
     }
 }
 
-/// One PUBLISH frame without its answer.
+/// One PUBLISH frame without an answer.
 struct Flight {
     let link: UInt64
     let runs: [Run]

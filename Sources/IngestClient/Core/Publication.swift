@@ -2,22 +2,22 @@ package import WireProtocol
 
 /// The events of one `publish` or `submit`, and what is known of each.
 ///
-/// Made by the caller, then handed over once; from then on it belongs to the publisher's event loop. `outcome` is what
-/// both sides share.
+/// Made by the caller and handed over once. From then on it belongs to the publisher's event loop. Both sides share
+/// `outcome`.
 package final class Publication: @unchecked Sendable {
-    /// Emptied at the end: what a publication ends with takes no memory any more.
+    /// Emptied at the end, so that an ended publication uses no memory.
     package private(set) var events: [OutgoingEvent]
     package let count: Int
-    /// Bytes of the records: what it takes of the buffer.
+    /// Bytes of the records, which count against the buffer's limit.
     package let bytes: Int
-    /// When its caller gave it, in nanoseconds of the monotonic clock.
+    /// The time of the call, in nanoseconds of the monotonic clock.
     package let submittedAt: Int64
-    /// Whether it was let in at once by its caller's thread.
+    /// Whether the caller's thread admitted it at once.
     package var isAdmitted = false
     package private(set) var isEnded = false
     package let outcome: PendingReceipts
 
-    /// In order of submission; given by the core.
+    /// In order of submission; assigned by the core.
     var number: UInt64 = 0
     var ledger: EventLedger
 
@@ -30,9 +30,9 @@ package final class Publication: @unchecked Sendable {
         outcome = PendingReceipts()
     }
 
-    /// Ends it with what is known.
+    /// Ends the publication with what is known.
     ///
-    /// - Returns: the result, and how many events have no final answer.
+    /// - Returns: the result, and the number of events without a final answer.
     func end(_ reason: PublishError.Reason) -> (result: Result<[EventReceipt], PublishError>, open: Int) {
         defer {
             isEnded = true
@@ -43,12 +43,12 @@ package final class Publication: @unchecked Sendable {
     }
 }
 
-/// Consecutive events of one publication: what queues and frames hold.
+/// Consecutive events of one publication. Queues and frames hold runs.
 package struct Run {
     package let publication: Publication
     package var range: Range<Int>
 
-    /// Of the earlier publication, then of the earlier event.
+    /// Orders by publication, then by event.
     static func isEarlier(_ left: Run, _ right: Run) -> Bool {
         (left.publication.number, left.range.lowerBound) < (right.publication.number, right.range.lowerBound)
     }

@@ -1,4 +1,4 @@
-/// The life of the connections: one is used; others only collect what they still owe.
+/// Connections: one is used; others only collect the answers that they still owe.
 extension PublisherCore {
     mutating func connectWhenDue(_ now: Int64) {
         guard let due = connectAt, due <= now, current == nil else { return }
@@ -10,7 +10,7 @@ extension PublisherCore {
     }
 
     mutating func open(_ number: UInt64, _ terms: LinkTerms, _ now: Int64) {
-        // Closed meanwhile.
+        // Closed in the meantime.
         guard current?.number == number else { return perform(.leave(link: number)) }
         current?.phase = .open
         current?.terms = terms
@@ -30,12 +30,12 @@ extension PublisherCore {
         leaving.removeAll { $0.number == number }
         guard let link = current, link.number == number else { return }
         current = nil
-        // At the start a wrong key must not hide behind another address that is down.
+        // At the start a wrong key must be reported even if another address is down.
         if hasEverOpened || lastError?.isPermanent != true { lastError = error }
         nextAddress = (link.address + 1) % settings.servers.count
         if link.phase == .open {
             metrics.lostConnections += 1
-            // It did its work: the failures before it are history.
+            // The connection worked, so earlier failures no longer count.
             if link.hasAnswered || now - link.openedAt >= backoff.most { backoff.reset() }
         } else {
             metrics.failedConnections += 1
@@ -51,8 +51,8 @@ extension PublisherCore {
 
     private var hasEverOpened: Bool { metrics.connections > 0 }
 
-    /// Before the first connection an error is told at once, when every address has had its turn: nobody waits for
-    /// answers yet, and a wrong key or name should be seen by whoever wrote it.
+    /// Before the first connection an error is reported at once, after every address was tried: no call waits for
+    /// answers yet, and a wrong key or name should be seen by whoever wrote the settings.
     private func failsForGood(_ until: Int64, _ now: Int64) -> Bool {
         let isRoundOver = backoff.failures + 1 >= settings.servers.count
         return isRoundOver && (lastError?.isPermanent == true || now >= until)
@@ -64,8 +64,8 @@ extension PublisherCore {
         connectAt = nil
     }
 
-    /// No new events go there. It stays until it has answered everything, for the grace at most; the next connection
-    /// comes within the spread. Both in milliseconds.
+    /// Sends no new events to the connection. It stays open until it has answered everything, for the grace time at
+    /// most. The next connection is made within the spread time. Both in milliseconds.
     mutating func leave(
         _ number: UInt64, grace: Int64, within spread: Int64, _ now: Int64, _ random: inout some RandomNumberGenerator
     ) {
@@ -80,7 +80,7 @@ extension PublisherCore {
         closeIfSilent(number)
     }
 
-    /// What has not answered within its grace is in doubt.
+    /// Events that were not answered within the grace time are in doubt.
     mutating func giveUpLeaving(_ now: Int64) {
         while let link = leaving.first(where: { $0.leavesAt <= now }) {
             perform(.leave(link: link.number))
@@ -89,7 +89,7 @@ extension PublisherCore {
         }
     }
 
-    /// A connection that is being left goes when it owes no answer.
+    /// A connection that is being left is closed when it owes no answer.
     mutating func closeIfSilent(_ number: UInt64) {
         guard let index = leaving.firstIndex(where: { $0.number == number }), leaving[index].eventsOut == 0 else {
             return
@@ -98,7 +98,7 @@ extension PublisherCore {
         perform(.leave(link: number))
     }
 
-    /// Puts back what a connection took with it, in the order sent.
+    /// Puts the unanswered events of a connection back into the queue, in the order sent.
     mutating func returnFlights(of number: UInt64, _ error: IngestError) {
         let lost = flights.filter { $0.value.link == number }.sorted { $0.key < $1.key }
         for (frame, flight) in lost {

@@ -1,7 +1,7 @@
 import NIOCore
 import WireProtocol
 
-/// Frames out, answers in.
+/// Sending frames and processing answers.
 extension PublisherCore {
     mutating func putBack(_ run: Run) {
         again.append(run)
@@ -13,9 +13,10 @@ extension PublisherCore {
         for run in shelf.takeDue(now) where !run.publication.isEnded { putBack(run) }
     }
 
-    /// Fills frames as long as there is something to send and room for it.
+    /// Fills frames as long as there is something to send and space in the window.
     mutating func sendFrames(_ now: Int64) {
-        // A connection that is being left still decides events: sent elsewhere before, later ones could overtake them.
+        // A connection that is being left still decides events. If others were sent elsewhere first, later events could
+        // overtake them.
         guard var link = current, link.phase == .open, leaving.isEmpty else { return }
         if !isAgainInOrder {
             again.sort(by: Run.isEarlier)
@@ -34,7 +35,7 @@ extension PublisherCore {
         current = link
     }
 
-    /// Takes one frame's worth from the queues. Nil: nothing may be sent now.
+    /// Takes one frame's worth from the queues. nil: nothing may be sent now.
     private mutating func fill(_ link: Link, _ now: Int64) -> Flight? {
         var runs: [Run] = []
         var events = 0
@@ -87,13 +88,13 @@ extension PublisherCore {
         guard events < link.terms.frameEvents, bytes + size <= link.terms.frameBytes,
             link.eventsOut + events < link.terms.windowEvents
         else { return false }
-        // A single event is always let out by an empty window, whatever its size.
+        // An empty window always accepts a single event, whatever its size.
         return link.bytesOut + bytes + size <= link.terms.windowBytes || link.eventsOut + events == 0
     }
 
     // MARK: The queues
 
-    /// What was sent before goes first: it is older than anything that was not.
+    /// Events that were sent before go first: they are older than any that were not.
     private mutating func takeNext(_ now: Int64, isFirst: Bool) -> (run: Run, isFresh: Bool)? {
         while let run = again.first {
             again.removeFirst()
@@ -114,7 +115,7 @@ extension PublisherCore {
         freshEvents += run.range.count
     }
 
-    /// Until when less than a frame's worth waits for company. Nil: it does not.
+    /// The time until which less than a full frame waits for more events. nil: it does not wait.
     var lingerEnd: Int64? {
         guard settings.lingerMilliseconds > 0, phase == .running, current?.phase == .open,
             freshEvents < current?.terms.frameEvents ?? 0
@@ -148,7 +149,7 @@ extension PublisherCore {
             }
             finishIfSettled(run.publication)
         }
-        // It may say so in a GOAWAY too; without one it is given as long as a connection to come.
+        // The server may also send GOAWAY. Without one the grace time is as long as the time allowed for connecting.
         if isDraining {
             leave(number, grace: settings.welcomeMilliseconds, within: settings.backoffLeastMilliseconds, now, &random)
         }
@@ -170,7 +171,7 @@ extension PublisherCore {
         }
     }
 
-    /// One event's answer: for good, or once more.
+    /// Processes one event's answer: final, or to be sent again.
     private mutating func judge(_ answer: EventAnswer, _ run: Run, _ commit: UInt64, _ now: Int64) {
         let publication = run.publication
         let index = run.range.lowerBound
@@ -180,8 +181,8 @@ extension PublisherCore {
             case .sendElsewhere: 0
             case .stored, .refused, .closes, nil: nil
             }
-        // A try that would come after the deadline is none: the caller hears at once. Not of an event in doubt: this
-        // copy is not stored, an earlier one may be.
+        // If the next try would come after the deadline, the caller is told at once. This does not apply to an event in
+        // doubt: this copy is not stored, but an earlier one may be.
         guard settings.sendsAgain, let pause,
             now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.ledger.isInDoubt(index)
         else { return settle(publication, run.range, answer, commit: commit) }
@@ -190,7 +191,7 @@ extension PublisherCore {
         if pause == 0 { putBack(run) } else { shelf.put(run, due: now + pause * PublisherCore.millisecond) }
     }
 
-    /// One answer for the whole frame.
+    /// The single answer for the whole frame, if there is one.
     private func uniform(_ ack: Ack) -> EventAnswer? {
         switch ack.answers {
         case .allAccepted: EventAnswer(.accepted)
@@ -217,6 +218,6 @@ extension PublisherCore {
 }
 
 extension ProtocolStatus {
-    /// The event is not to be sent again.
+    /// Whether the event is not to be sent again.
     fileprivate var isFinal: Bool { statusClass != .sendAgain && statusClass != .sendElsewhere }
 }

@@ -1,4 +1,4 @@
-/// How publications come in, and how they end.
+/// How publications are admitted, and how they end.
 extension PublisherCore {
     mutating func submit(_ publication: Publication) {
         guard phase != .finished else {
@@ -11,7 +11,7 @@ extension PublisherCore {
         if publication.isAdmitted { admit(publication) } else { waiting.append(publication) }
     }
 
-    /// Lets in who has waited longest, as long as there is room.
+    /// Admits waiting publications in order, as long as the buffer has space for them.
     mutating func admitWaiting() {
         while let publication = waiting.first {
             guard room.fits(publication) else { return }
@@ -29,7 +29,8 @@ extension PublisherCore {
         fresh.append(Run(publication: publication, range: 0..<publication.count))
     }
 
-    /// Ends a publication, once. Where every event has an answer they are its result, else the error for the reason.
+    /// Ends a publication, once. If every event has an answer, the answers are its result, else an error with this
+    /// reason.
     mutating func end(_ publication: Publication, _ reason: PublishError.Reason) {
         guard !publication.isEnded else { return }
         let (result, open) = publication.end(reason)
@@ -49,7 +50,8 @@ extension PublisherCore {
         perform(.end(publication, result))
     }
 
-    /// Runs of ended publications are skipped when their turn comes; while nothing can be sent they must not pile up.
+    /// Runs of ended publications are skipped when they come to the front. While nothing can be sent they must not
+    /// accumulate.
     private mutating func sweep() {
         leftovers += 1
         guard leftovers > 64 + 2 * deadlines.live else { return }
@@ -69,7 +71,7 @@ extension PublisherCore {
         }
     }
 
-    /// After `closing`, once nothing is left: all connections go.
+    /// After `closing`, when nothing is left, closes all connections.
     mutating func finishWhenDone() {
         guard case .closing = phase, deadlines.live == 0 else { return }
         phase = .finished

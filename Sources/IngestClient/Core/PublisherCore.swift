@@ -1,16 +1,17 @@
 import NIOCore
 package import WireProtocol
 
-/// What a publisher decides: which events go where and when, what follows an answer, a loss, a goodbye. Synchronous:
-/// time and chance are arguments, and what is to be done comes out as actions, which the caller performs in order.
+/// The decisions of a publisher: which events go where and when, and what follows an answer, a lost connection or a
+/// GOAWAY. Synchronous: time and random numbers are arguments. What must be done is returned as actions, which the
+/// caller performs in order.
 ///
-/// Each publication that went in ends with exactly one `end` action. All times are nanoseconds of the monotonic clock.
+/// Each submitted publication ends with exactly one `end` action. All times are nanoseconds of the monotonic clock.
 package struct PublisherCore {
     /// What happened.
     package enum Input {
-        /// Room was taken for it already where `isAdmitted` says so.
+        /// If `isAdmitted` is set, its space was already taken.
         case submitted(Publication)
-        /// Its caller does not wait any more.
+        /// Its caller no longer waits.
         case withdrawn(Publication)
         /// A connection reached WELCOME.
         case opened(link: UInt64, LinkTerms)
@@ -18,21 +19,21 @@ package struct PublisherCore {
         case askedToLeave(link: UInt64, GoAway)
         /// A connection ended, or could not be made.
         case ended(link: UInt64, IngestError)
-        /// Nothing new comes; what is there has so long.
+        /// Nothing new will come. What is there has this much time.
         case closing(graceMilliseconds: Int64)
     }
 
-    /// What is to be done.
+    /// What the caller must do.
     package enum Action {
         case connect(link: UInt64, address: Int)
         /// `bytes`: of the frame's body.
         case send(link: UInt64, frame: UInt64, runs: [Run], bytes: Int)
-        /// Say goodbye and close.
+        /// Send CLOSE and close.
         case leave(link: UInt64)
-        /// It has room now; its caller may go on.
+        /// It is admitted now; its caller may continue.
         case admit(Publication)
         case end(Publication, Result<[EventReceipt], PublishError>)
-        /// The first connection stands, or could not be made.
+        /// The first connection is established, or could not be made.
         case started(IngestError?)
         /// Closed: everything has ended.
         case finished
@@ -40,7 +41,7 @@ package struct PublisherCore {
     }
 
     enum Phase: Equatable {
-        /// No connection has ever stood.
+        /// No connection has been established yet.
         case starting(until: Int64)
         case running
         case closing(until: Int64)
@@ -54,7 +55,7 @@ package struct PublisherCore {
     package var metrics = PublisherMetrics()
     var phase: Phase
 
-    // Publications: those that wait for room; runs never sent; runs that were; runs whose time comes.
+    // Publications that wait for space; runs never sent; runs to be sent again; runs to be sent again later.
     var waiting = CircularBuffer<Publication>()
     var fresh = CircularBuffer<Run>()
     var freshEvents = 0
@@ -68,7 +69,7 @@ package struct PublisherCore {
     var leftovers = 0
     var turnedAt = Int64.min
 
-    // Connections: the one that is used, those that only collect answers, and when to connect next.
+    // The connection in use, those that only collect answers, and the time of the next connection attempt.
     var current: Link?
     var leaving: [Link] = []
     var connectAt: Int64?
@@ -89,7 +90,7 @@ package struct PublisherCore {
         connectAt = now
     }
 
-    /// Notes what happened. What follows from it is decided by the next `turn`.
+    /// Records what happened. The next `turn` decides what follows.
     package mutating func take(_ input: Input, now: Int64, random: inout some RandomNumberGenerator) {
         switch input {
         case .submitted(let publication): submit(publication)
@@ -107,7 +108,8 @@ package struct PublisherCore {
         }
     }
 
-    /// Does what is due: ends what is overdue, lets in, connects, sends. Once after a batch of inputs, and at `nextDue`.
+    /// Does what is due: ends overdue publications, admits, connects, sends. Call it once after a batch of inputs, and
+    /// at `nextDue`.
     package mutating func turn(now: Int64) {
         turnedAt = now
         endOverdue(now)
@@ -129,20 +131,20 @@ package struct PublisherCore {
         return actions
     }
 
-    /// When `turn` has something to do though nothing happens.
+    /// When `turn` must be called even if nothing happens.
     package var nextDue: Int64? {
         guard phase != .finished else { return nil }
         var due = leaving.lazy.map(\.leavesAt).min() ?? .max
         if let connectAt { due = min(due, connectAt) }
         if let shelved = shelf.nextDue { due = min(due, shelved) }
         if let oldest = deadlines.first { due = min(due, deadline(of: oldest)) }
-        // Over, and not sent: the window is full, and an answer will tell.
+        // If it is over and not sent, the window is full, and the next answer triggers a turn.
         if let lingerEnd, lingerEnd > turnedAt { due = min(due, lingerEnd) }
         if case .closing(let until) = phase { due = min(due, until) }
         return due == .max ? nil : due
     }
 
-    /// Publications and runs in the queues, those that have ended and were not swept out yet included.
+    /// Publications and runs in the queues, including those that have ended and were not removed yet.
     package var queued: Int { waiting.count + fresh.count + again.count }
 
     /// Somebody waits for room.

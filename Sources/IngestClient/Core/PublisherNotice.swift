@@ -1,4 +1,4 @@
-/// What an operator may want to read about a publisher.
+/// What an operator may want to know about a publisher.
 package enum PublisherNotice: Sendable, Equatable {
     case connected(address: String)
     /// A connection ended, or could not be made.

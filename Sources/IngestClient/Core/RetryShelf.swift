@@ -1,14 +1,14 @@
-/// Runs that a server asked to send again later, by the millisecond in which their time comes.
+/// Runs that the server asked to send again later, by the millisecond at which they are due.
 struct RetryShelf {
     private static let millisecond: Int64 = 1_000_000
 
-    // The latest first: the next to come is taken from the end.
+    // The latest first, so that the next one is taken from the end.
     private var lots: [(due: Int64, runs: [Run])] = []
 
     /// When the first of them is due.
     var nextDue: Int64? { lots.last?.due }
 
-    /// - Parameter due: rounded up to a whole millisecond, so that a throttled thousand makes one lot.
+    /// - Parameter due: rounded up to a whole millisecond, so that a thousand throttled events share one entry.
     mutating func put(_ run: Run, due: Int64) {
         let due = (due + RetryShelf.millisecond - 1) / RetryShelf.millisecond * RetryShelf.millisecond
         var (low, high) = (0, lots.count)

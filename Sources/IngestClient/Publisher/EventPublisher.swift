@@ -8,7 +8,7 @@ public import WireProtocol
 /// let publisher = try await EventPublisher.connect(
 ///     PublisherSettings(servers: [.tcp(host: "127.0.0.1", port: 7400)], apiKey: key))
 /// let receipt = try await publisher.publish(event)        // durable, or refused in words
-/// let pending = try await publisher.submit(events)        // waits for room only
+/// let pending = try await publisher.submit(events)        // waits for buffer space only
 /// …
 /// let receipts = try await pending.receipts()
 /// await publisher.close()                                 // collects what is still on its way
@@ -31,14 +31,14 @@ public final class EventPublisher: Sendable {
         self.settings = settings
     }
 
-    // Nobody can publish any more; what was submitted still gets its answers.
+    // No new calls are accepted; submitted events still get their answers.
     deinit { _ = loop.close(graceMilliseconds: settings.closeMilliseconds) }
 
     /// Connects, and waits for the server's WELCOME.
     ///
-    /// - Parameter group: where the connection lives; NIO's shared one by default.
-    /// - Throws: when none of the servers lets it in (see `PublisherSettings.startMilliseconds`). Later losses are
-    ///   mended in the background.
+    /// - Parameter group: where the connection lives; NIO's shared group by default.
+    /// - Throws: when none of the servers accepts the client (see `PublisherSettings.startMilliseconds`). Later losses
+    /// are repaired in the background.
     public static func connect(
         _ settings: PublisherSettings, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(IngestError) -> EventPublisher {
@@ -52,7 +52,7 @@ public final class EventPublisher: Sendable {
         return EventPublisher(loop: loop, settings: settings)
     }
 
-    /// The same with a bare connection's settings, and the standard ones for the rest.
+    /// The same with the settings of a single connection, and defaults for the rest.
     public static func connect(
         _ settings: ConnectionSettings, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(IngestError) -> EventPublisher {
@@ -62,11 +62,12 @@ public final class EventPublisher: Sendable {
     /// Publishes events and waits until the server has answered each.
     ///
     /// A refusal is a receipt, not an error: look at `isStored` and `status`. An event that the protocol cannot carry
-    /// (over the frame's size, a text over 65,535 bytes) gets TOO_LARGE or MALFORMED here and leaves its neighbours
-    /// alone. When the patience ends, an event that the server wanted later still has that answer as its receipt.
+    /// (over the frame's size, a text over 65,535 bytes) gets TOO_LARGE or MALFORMED here and does not affect the
+    /// others. When the patience ends, an event that the server postponed gets that answer as its receipt.
     ///
     /// - Returns: one receipt per event, in order.
-    /// - Throws: when an event ends without an answer: out of patience, cancelled, closed. What was sent may be stored.
+    /// - Throws: when an event ends without an answer: patience over, cancelled, closed. Events that were sent may be
+    /// stored.
     public func publish(_ events: [OutgoingEvent]) async throws(PublishError) -> [EventReceipt] {
         guard !events.isEmpty else { return [] }
         let publication = Publication(events, submittedAt: PublisherLoop.now)
@@ -85,10 +86,10 @@ public final class EventPublisher: Sendable {
         try await publish([event])[0]
     }
 
-    /// Hands events over and returns as soon as there is room for them; the receipts are collected later.
+    /// Hands events over and returns as soon as the buffer has space for them. The receipts are collected later.
     ///
-    /// - Throws: when the publisher is closed, or the task is cancelled or out of patience before there was room. None
-    ///   of the events was sent then.
+    /// - Throws: when the publisher is closed, or when the task is cancelled or its patience is over before there was
+    /// space. In these cases no event was sent.
     public func submit(_ events: [OutgoingEvent]) async throws(PublishError) -> PendingReceipts {
         let publication = Publication(events, submittedAt: PublisherLoop.now)
         guard !events.isEmpty else {
@@ -114,17 +115,17 @@ public final class EventPublisher: Sendable {
 
     /// Asks for the server's clock.
     ///
-    /// - Throws: an `IngestError` when there is no connection, or it ends first.
+    /// - Throws: an `IngestError` when there is no connection, or when it ends first.
     public func ping() async throws -> Pong { try await loop.ping().get() }
 
-    /// What the server announced when the last connection was made: limits, window, durability.
+    /// What the server announced on the last connection: limits, window, durability.
     public var welcome: Welcome { loop.intake.welcome! }  // `connect` returns after the first.
 
-    /// Counts and levels of this moment.
+    /// Counts and levels at this moment.
     public var metrics: PublisherMetrics { loop.intake.metrics }
 
-    /// Takes no more calls, waits for what was submitted, and closes. What has no answer when the grace is over ends
-    /// with `PublishError`.
+    /// Accepts no more calls, waits for what was submitted, and closes. Events without an answer at the end of the
+    /// grace time end with `PublishError`.
     ///
     /// - Parameter graceMilliseconds: nil: the settings' `closeMilliseconds`.
     public func close(graceMilliseconds: Int64? = nil) async {

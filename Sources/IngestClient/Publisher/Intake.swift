@@ -1,12 +1,12 @@
 import NIOConcurrencyHelpers
 import WireProtocol
 
-/// Where callers' threads and the publisher's event loop meet: publications in, room and figures out. One lock, taken
-/// once per call and once per turn of the loop.
+/// What callers' threads and the publisher's event loop share: publications in, free space and metrics out. One lock,
+/// taken once per call and once per turn of the loop.
 final class Intake: Sendable {
     private struct State {
         var inbox: [Publication] = []
-        /// Of `inbox`, those that no room was taken for.
+        /// The publications in `inbox` that no space was taken for.
         var unadmitted = 0
         /// What the core held when it last looked, and what was let in since.
         var room: Room
@@ -23,12 +23,12 @@ final class Intake: Sendable {
     init(room: Room) { state = NIOLockedValueBox(State(room: room)) }
 
     enum Offer {
-        /// Let in; or it waits for room.
+        /// Admitted, or waiting for space.
         case taken(isAdmitted: Bool, needsTurn: Bool)
         case closed
     }
 
-    /// Takes a publication in. `needsTurn`: the caller must wake the loop.
+    /// Takes a publication. `needsTurn`: the caller must wake the loop.
     func offer(_ publication: Publication) -> Offer {
         state.withLockedValue { state in
             guard !state.isClosed else { return .closed }
@@ -45,7 +45,7 @@ final class Intake: Sendable {
         }
     }
 
-    /// Whether the loop is to be woken for a turn that nobody asked for yet.
+    /// Whether the loop must be woken for a turn that was not requested yet.
     func queueTurn() -> Bool {
         state.withLockedValue { state in
             defer { state.isTurnQueued = true }
@@ -53,7 +53,7 @@ final class Intake: Sendable {
         }
     }
 
-    /// Swaps what has come into an empty array.
+    /// Swaps the arrivals into an empty array.
     func drain(into arrivals: inout [Publication]) {
         state.withLockedValue { state in
             swap(&state.inbox, &arrivals)
@@ -72,7 +72,7 @@ final class Intake: Sendable {
         }
     }
 
-    /// Nothing comes in any more.
+    /// Accepts nothing more.
     func close() { state.withLockedValue { $0.isClosed = true } }
 
     var metrics: PublisherMetrics { state.withLockedValue { $0.metrics } }

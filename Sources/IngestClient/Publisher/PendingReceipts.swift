@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// The receipts of a `submit`, to be collected later; by several tasks if need be.
+/// The receipts of a `submit`, to be collected later, also by several tasks.
 public final class PendingReceipts: Sendable {
     private struct State {
         var result: Result<[EventReceipt], PublishError>?
@@ -14,9 +14,9 @@ public final class PendingReceipts: Sendable {
 
     package init() {}
 
-    /// Waits for the answers, and returns a receipt per event, in order.
+    /// Waits for the answers, and returns one receipt per event, in order.
     ///
-    /// A cancelled task stops waiting; the events go on their way, and the receipts can still be collected.
+    /// A cancelled task stops waiting. The events continue, and the receipts can still be collected.
     public func receipts() async throws(PublishError) -> [EventReceipt] {
         if let result = state.withLockedValue({ $0.result }) { return try result.get() }
         let number = state.withLockedValue { state in
@@ -37,10 +37,10 @@ public final class PendingReceipts: Sendable {
     /// The receipt of a single event, or of the first of several.
     public func receipt() async throws(PublishError) -> EventReceipt { try await receipts()[0] }
 
-    /// The result where it is there already. Nil: answers are still to come.
+    /// The result, if it is complete. nil: answers are still missing.
     public var result: Result<[EventReceipt], PublishError>? { state.withLockedValue { $0.result } }
 
-    // The result may have come meanwhile, or the cancellation.
+    // The result or the cancellation may have come in the meantime.
     private func wait(as number: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
         let isOver = state.withLockedValue { state in
             guard state.result == nil, !Task.isCancelled else { return true }
@@ -52,7 +52,8 @@ public final class PendingReceipts: Sendable {
 
     // MARK: Called by the publisher
 
-    /// Waits for the end, whatever happens to the task: who cancels withdraws the publication, which ends it.
+    /// Waits for the end, even if the task is cancelled: the caller that cancels withdraws the publication, which ends
+    /// it.
     func end() async -> Result<[EventReceipt], PublishError> {
         if let result { return result }
         await withCheckedContinuation { continuation in
@@ -67,7 +68,7 @@ public final class PendingReceipts: Sendable {
         return result
     }
 
-    /// Waits until the publication is let in, or has ended.
+    /// Waits until the publication is admitted, or has ended.
     func admission() async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLockedValue { state in

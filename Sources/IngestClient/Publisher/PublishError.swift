@@ -1,10 +1,10 @@
-/// Why a publication ended before every event had an answer. What is known of each event is in `receipts`.
+/// Why a publication ended before every event had an answer. `receipts` says what is known of each event.
 ///
-/// Publishing the events that are not stored again, with the same ids, is always safe: the server answers DUPLICATE
+/// It is always safe to publish the events that are not stored again with the same ids: the server answers DUPLICATE
 /// for those that it has.
 public struct PublishError: Error, Sendable, Equatable {
     public enum Reason: Sendable, Equatable {
-        /// The patience of the settings is over. `last`: what stood in the way when it was seen last.
+        /// The patience of the settings is over. `last`: the last known obstacle.
         case timedOut(milliseconds: Int64, last: IngestError?)
         /// The connection ended, and the settings say not to send again.
         case lost(IngestError)
@@ -19,7 +19,7 @@ public struct PublishError: Error, Sendable, Equatable {
     public var receipts: [EventReceipt?]
     /// Events that were sent and have no answer: they may be stored.
     public var inDoubt: Int
-    /// Events that never left, or were answered "not stored": they are not.
+    /// Events that were never sent, or were answered "not stored".
     public var notStored: Int
 
     package init(reason: Reason, receipts: [EventReceipt?], inDoubt: Int, notStored: Int) {
@@ -31,7 +31,7 @@ public struct PublishError: Error, Sendable, Equatable {
 }
 
 extension PublishError: CustomStringConvertible {
-    /// One line: the cause, and what to believe of the events.
+    /// One line: the cause, and what is known of the events.
     public var description: String {
         let cause =
             switch reason {

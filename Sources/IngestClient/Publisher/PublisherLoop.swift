@@ -2,9 +2,9 @@ import Logging
 import NIOCore
 import WireProtocol
 
-/// The shell around `PublisherCore`: performs on one event loop what the core decides, and tells it what happened.
+/// Runs `PublisherCore` on one event loop: performs its actions, and passes it what happened.
 final class PublisherLoop: @unchecked Sendable {
-    // Unchecked: everything but `intake` and the settings is confined to `eventLoop`.
+    // Unchecked: everything except `intake` and the settings is confined to `eventLoop`.
     let eventLoop: any EventLoop
     let intake: Intake
     private let settings: PublisherSettings
@@ -28,7 +28,7 @@ final class PublisherLoop: @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Connects. Fails with an `IngestError` where that cannot be done.
+    /// Connects. Fails with an `IngestError` if that is not possible.
     func start() -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         eventLoop.execute {
@@ -38,7 +38,7 @@ final class PublisherLoop: @unchecked Sendable {
         return promise.futureResult
     }
 
-    /// Hands a publication over. False: it waits for room.
+    /// Hands a publication over. False: it waits for space.
     func offer(_ publication: Publication) -> Bool {
         switch intake.offer(publication) {
         case .taken(let isAdmitted, let needsTurn):
@@ -50,7 +50,7 @@ final class PublisherLoop: @unchecked Sendable {
         }
     }
 
-    /// Its caller does not wait any more.
+    /// Its caller no longer waits.
     func withdraw(_ publication: Publication) {
         eventLoop.execute {
             self.takeArrivals()
@@ -59,7 +59,7 @@ final class PublisherLoop: @unchecked Sendable {
         }
     }
 
-    /// Takes nothing new, and ends what is there within the grace.
+    /// Accepts nothing new, and ends what is there within the grace time.
     func close(graceMilliseconds: Int64) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         intake.close()
@@ -83,7 +83,7 @@ final class PublisherLoop: @unchecked Sendable {
 
     // MARK: On the loop
 
-    /// Tells the core at once; what follows comes with the next turn, one for all the answers of a read.
+    /// Tells the core at once. What follows comes with the next turn, one for all the answers of a read.
     func take(_ input: PublisherCore.Input) { core.take(input, now: PublisherLoop.now, random: &chance) }
 
     func queueTurn() {
@@ -186,7 +186,7 @@ final class PublisherLoop: @unchecked Sendable {
     }
 }
 
-/// The loop's ear at one connection.
+/// Forwards the events of one connection to the loop.
 private final class LinkOwner: IngestConnectionOwner {
     private let link: UInt64
     private let loop: PublisherLoop

@@ -1,18 +1,18 @@
-/// What a publisher has done since it was made, and what it holds now. Counts of events, unless said otherwise.
+/// What a publisher has done since it was made, and what it holds now. Counts are of events, unless said otherwise.
 public struct PublisherMetrics: Sendable, Equatable {
-    /// Handed in and let in.
+    /// Submitted and admitted.
     public var submitted = 0
     /// Answered with a class 0x00 status; `duplicates` of them DUPLICATE.
     public var stored = 0
     public var duplicates = 0
-    /// Ended with another answer: refused for good, or "send again" until the patience was over.
+    /// Ended with another answer: permanently refused, or "send again" until the patience was over.
     public var refused = 0
     /// Ended without an answer: the patience was over, the task was cancelled, the publisher closed.
     public var unanswered = 0
 
-    /// Put back for another try after an answer that asks for it.
+    /// Postponed after an answer that asks for another try.
     public var postponed = 0
-    /// Put back because the connection ended before the answer came.
+    /// To be sent again because the connection ended before the answer came.
     public var resent = 0
 
     /// PUBLISH frames sent, and bytes of their bodies.
@@ -31,10 +31,10 @@ public struct PublisherMetrics: Sendable, Equatable {
     public var bufferedBytes = 0
     /// Of those, sent and not answered.
     public var eventsInFlight = 0
-    /// Calls that wait for room.
+    /// Calls that wait for space.
     public var waitingCalls = 0
     public var isConnected = false
-    /// From a frame's departure to its ACK, in microseconds, smoothed over some eight frames. 0: none yet.
+    /// From sending a frame to its ACK, in microseconds, smoothed over about eight frames. 0: none yet.
     public var roundTripMicroseconds = 0
 
     public init() {}

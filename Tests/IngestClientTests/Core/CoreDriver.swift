@@ -3,7 +3,7 @@ import TestSupport
 import WebhookModel
 import WireProtocol
 
-/// A `PublisherCore` whose time, chance, connections and answers are a test's.
+/// A `PublisherCore` whose time, random numbers, connections and answers the test controls.
 struct CoreDriver {
     /// One PUBLISH frame that a connection was given.
     struct Sent {
@@ -43,7 +43,7 @@ struct CoreDriver {
             switch action {
             case .connect(let link, let address): connects.append((link, address))
             case .send(let link, let frame, let runs, _):
-                // Read now, as the wire does: at its end a publication drops its events.
+                // Read now, as the wire does, because a publication drops its events at its end.
                 let ids = runs.flatMap { run in run.range.map { run.publication.events[$0].id } }
                 sent.append(Sent(link: link, frame: frame, ids: ids))
             case .leave(let link): left.append(link)
@@ -66,7 +66,7 @@ struct CoreDriver {
         turn()
     }
 
-    /// Goes to the moment when the core wants a turn.
+    /// Advances to the time at which the core wants a turn.
     mutating func passToNextDue() {
         if let due = core.nextDue { now = max(now, due) }
         turn()
@@ -77,7 +77,7 @@ struct CoreDriver {
         step(.opened(link: connects[connects.count - 1].link, LinkTerms(welcome, core.settings)))
     }
 
-    /// A publisher whose first connection stands.
+    /// A publisher whose first connection is established.
     static func opened(
         servers: Int = 1, welcome: Welcome = FrameServer.welcome(),
         _ change: (inout PublisherSettings) -> Void = { _ in }

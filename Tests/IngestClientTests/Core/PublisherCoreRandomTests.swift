@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-/// Tens of thousands of random steps against a model of servers that keep what they take.
+/// Tens of thousands of random steps against a model of servers that keep what they accept.
 @Suite("A publisher's life by chance", .timeLimit(.minutes(2)))
 struct PublisherCoreRandomTests {
     @Test("every publication ends exactly once, and its result is true", arguments: 1...40)
@@ -27,11 +27,11 @@ struct PublisherCoreRandomTests {
     }
 }
 
-/// The world around one core: what it sends is taken by a server, sometimes answered, sometimes not.
+/// The environment of one core: a server accepts what it sends, and sometimes answers.
 private struct RandomLife {
     private struct Wire {
         var frames: [CoreDriver.Sent] = []
-        /// How many of `frames`, from the first, the server has taken and answered in its books.
+        /// How many of `frames`, from the first, the server has accepted and recorded.
         var taken = 0
         var isDraining = false
     }
@@ -109,7 +109,7 @@ private struct RandomLife {
         }
     }
 
-    /// The server takes the next frame of some connection, or sends an answer that it owes.
+    /// The server accepts the next frame of some connection, or sends an answer that it owes.
     private mutating func answer() {
         guard let link = wires.keys.sorted().randomElement(using: &random), var wire = wires[link],
             let frame = wire.frames.first
@@ -147,7 +147,7 @@ private struct RandomLife {
             .askedToLeave(link: link, GoAway(graceMilliseconds: 300, spreadMilliseconds: 50, reason: "by chance")))
     }
 
-    /// The server may have taken some of what it never answered.
+    /// The server may have accepted some events that it never answered.
     private mutating func breakConnection() {
         guard let link = wires.keys.sorted().randomElement(using: &random) else { return }
         takeSome(of: link)
@@ -161,7 +161,7 @@ private struct RandomLife {
         }
     }
 
-    /// Takes in what the core did.
+    /// Processes what the core did.
     private mutating func look() {
         for connect in driver.connects.dropFirst(seen.connects) { connecting = connect.link }
         for sent in driver.sent.dropFirst(seen.sent) {
@@ -191,7 +191,7 @@ private struct RandomLife {
         driver.passToNextDue()
     }
 
-    /// Each ended once, and no receipt and no count lies.
+    /// Each publication ended once, and receipts and counts are correct.
     func checkResults() {
         for publication in publications {
             let ends = driver.ends[ObjectIdentifier(publication)] ?? []

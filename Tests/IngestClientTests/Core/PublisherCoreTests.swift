@@ -206,7 +206,7 @@ struct PublisherCoreTests {
         #expect(driver.core.room.events == 0)
     }
 
-    // The first six calls stay: with room for four, two of them wait, and later ones behind them.
+    // The first six calls stay: with space for four, two of them wait, and later ones wait behind them.
     @Test("while nothing can be sent, what is given up leaves no trace, let in or waiting", arguments: [1_000, 4])
     func nothingPilesUp(bufferedEvents: Int) {
         var driver = CoreDriver.opened { $0.bufferedEvents = bufferedEvents }

@@ -77,7 +77,7 @@ struct EventPublisherTests {
                     waiting.append((frame.header.requestID, FrameServer.eventCount(frame)))
                     let events = waiting.reduce(0) { $0 + $1.events }
                     most.max(events, ordering: .relaxed)
-                    // The client must have stopped at the window: only then it is answered.
+                    // The client must have stopped at the window before it is answered.
                     guard events >= 10 else { return [(requestID: UInt64, events: Int)]() }
                     defer { waiting = [] }
                     return waiting
@@ -113,7 +113,7 @@ struct EventPublisherTests {
         }
         let publisher = try await EventPublisher.connect(.once(port: server.port))
         var events = (1...4).map { Events.make($0) }
-        // Over the server's limit: refused on this side.
+        // Over the server's limit: refused by the client.
         events[1].payload = [UInt8](repeating: 0x20, count: 101)
         let receipts = try await publisher.publish(events)
         #expect(receipts.map(\.status) == [.accepted, .tooLarge, .throttled, .unknownTenant])

@@ -15,7 +15,7 @@ struct ReconnectTests {
         var stores = 0
     }
 
-    /// Answers as a server does that knows the ids it has stored.
+    /// Answers like a server that remembers the ids it has stored.
     private static func keep(_ frame: Frame, in seen: inout Seen) -> Ack {
         var answers: [EventAnswer] = []
         if let body = try? PublishBody(checking: frame.body, eventLimit: .max) {
@@ -41,7 +41,7 @@ struct ReconnectTests {
             case .publish:
                 let answer = seen.withLockedValue { seen -> Ack? in
                     seen.frames += 1
-                    // Every fifth frame is lost on the way, every seventh answer on the way back.
+                    // Every fifth frame is lost on the way to the server, every seventh answer on the way back.
                     guard !seen.frames.isMultiple(of: 5) else { return nil }
                     let answer = ReconnectTests.keep(frame, in: &seen)
                     return seen.frames.isMultiple(of: 7) ? nil : answer
@@ -71,7 +71,8 @@ struct ReconnectTests {
         try await server.stop()
     }
 
-    // Else the frames behind the one that was dropped push the script's count on: it loses the same frame for ever.
+    // Otherwise the frames after the dropped one increase the script's count, and it would lose the same frame again
+    // and again.
     @Test("of a connection that the scripted server drops it reads nothing more")
     func dropsWhatFollows() async throws {
         let frames = NIOLockedValueBox(0)

@@ -24,11 +24,11 @@ from .tasks import ConnectionTask
 class AsyncPublisher:
     """Publishes events and awaits their receipts, on one event loop: that of the first call.
 
-    It connects in the background with the first call or ``async with``, and again whenever the connection ends; what has no
-    answer is then sent again with the same ids. Each event ends in a receipt or an exception, provided that the loop runs:
-    ``close`` before it ends.
+    It connects in the background with the first call or ``async with``, and again whenever the connection ends. Events
+    without an answer are then sent again with the same ids. Each event ends in a receipt or an exception, as long as the
+    loop runs: call ``close`` before it ends.
 
-    Parameters as those of ``Publisher``.
+    Parameters: as for ``Publisher``.
     """
 
     def __init__(
@@ -47,22 +47,22 @@ class AsyncPublisher:
     # Publishing
 
     async def publish(self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True) -> Receipt:
-        """Publishes one event; returns when it is durable. As ``Publisher.publish``.
+        """Publishes one event; returns when it is durable. See ``Publisher.publish``.
 
-        Cancelled, the event is withdrawn if it was not sent yet; else it may be stored.
+        If cancelled, the event is withdrawn if it was not sent yet; otherwise it may be stored.
         """
         return await (await self.submit(event, timeout=timeout, raise_on_refusal=raise_on_refusal))
 
     async def submit(
         self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True
     ) -> asyncio.Future[Receipt]:
-        """Hands one event over; its receipt comes later, by the future. Suspends while ``max_pending_events`` or
-        ``max_pending_bytes`` are pending; those who wait get their room in turn.
+        """Hands one event over; the future gives its receipt later. Suspends while ``max_pending_events`` or
+        ``max_pending_bytes`` are pending; waiting callers are served in order.
 
-        A cancelled future withdraws the event if it was not sent yet.
+        Cancelling the future withdraws the event if it was not sent yet.
 
-        :raises PublishTimeout: there was no room in time. Nothing was sent.
-        :raises PublisherClosed: closed already. Nothing was sent.
+        :raises PublishTimeout: there was no space in time. Nothing was sent.
+        :raises PublisherClosed: it was closed already. Nothing was sent.
         """
         deadline = self._deadline(timeout)
         sink = AsyncFutureSink(asyncio.get_running_loop().create_future(), raise_on_refusal)
@@ -71,7 +71,7 @@ class AsyncPublisher:
             if not await self._task.accept(entry):
                 raise self._not_taken(entry)
         except asyncio.CancelledError:
-            # It may be taken over already.
+            # It may have been handed over already.
             sink.future.cancel()
             raise
         return sink.future
@@ -81,10 +81,10 @@ class AsyncPublisher:
     ) -> list[Receipt]:
         """Publishes events in as few frames as the limits allow; returns when each has its answer.
 
-        A refusal is a receipt here: look at ``stored``. Cancelled, what was not sent yet is withdrawn.
+        A refusal is a receipt here: look at ``stored``. If cancelled, events that were not sent yet are withdrawn.
 
         :returns: one receipt per event, in order.
-        :raises BatchIncomplete: some have none; ``results`` has a receipt or an error for each.
+        :raises BatchIncomplete: some have no receipt; ``results`` has a receipt or an error for each.
         """
         deadline = self._deadline(timeout)
         listed = [event async for event in events] if isinstance(events, AsyncIterable) else list(events)
@@ -102,27 +102,27 @@ class AsyncPublisher:
     def _not_taken(self, entry: Pending) -> PublishError:
         if self._task.is_closing:
             return PublisherClosed(f"the publisher is closed; event {entry.event_id} was not sent", entry.event_id)
-        return PublishTimeout(f"no room for event {entry.event_id} in time: too much is pending", entry.event_id)
+        return PublishTimeout(f"no space for event {entry.event_id} in time: too much is pending", entry.event_id)
 
     # The connection
 
     async def connect(self, timeout: Optional[float] = None) -> Welcome:
-        """Waits for the connection. As ``Publisher.connect``."""
+        """Waits for the connection. See ``Publisher.connect``."""
         welcome, trouble = await self._task.wait_until_open(self._deadline(timeout))
         if welcome is not None:
             return welcome
         raise trouble or ConnectionTimeout("no connection in time")
 
     async def flush(self, timeout: Optional[float] = None) -> None:
-        """Sends what lingers, and waits until nothing is pending.
+        """Sends lingering events, and waits until nothing is pending.
 
-        :raises TimeoutError: something still is.
+        :raises TimeoutError: something is still pending.
         """
         if not await self._task.flush(self._deadline(timeout)):
             raise TimeoutError(f"{self.counters.pending} events are still pending")
 
     async def close(self, timeout: Optional[float] = None) -> None:
-        """Takes no more events, waits for those that are pending, says goodbye. As ``Publisher.close``."""
+        """Accepts no more events, waits for those that are pending, and closes. See ``Publisher.close``."""
         await self._task.close(math.inf if timeout is None else time.monotonic() + timeout)
 
     @property

@@ -1,4 +1,4 @@
-"""Who waits for receipts in the asyncio publisher: a future, or a batch."""
+"""What waits for receipts in the asyncio publisher: a future, or a batch."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class AsyncBatchSink:
             self._done.set_result(None)
 
     def withdraw(self) -> None:
-        """Nobody waits any more: what was not sent yet is not."""
+        """The caller no longer waits: events that were not sent yet are withdrawn."""
         self._is_withdrawn = True
 
     async def receipts(self) -> list[Receipt]:

@@ -47,9 +47,9 @@ class _Wire(asyncio.Protocol):
 
 
 class AsyncWires:
-    """The engine's shell on an event loop.
+    """Performs the engine's actions on an event loop.
 
-    :param schedule: has the engine take its turn soon.
+    :param schedule: makes the engine take its turn soon.
     """
 
     def __init__(self, settings: Settings, schedule: Callable[[], None]):
@@ -85,7 +85,7 @@ class AsyncWires:
             wire.is_over.add_done_callback(lambda _: self._closing.discard(wire))
 
     async def all_closed(self) -> None:
-        """Waits until the connections that were hung up have sent their last bytes; cuts those off that cannot."""
+        """Waits until the closed connections have sent their last bytes; aborts those that cannot."""
         if self._closing:
             await asyncio.wait([wire.is_over for wire in self._closing], timeout=_FAREWELL)
         for wire in list(self._closing):
@@ -108,11 +108,11 @@ class AsyncWires:
             self._dials.pop(link, None)
         except asyncio.TimeoutError:
             self._failed(link, connect_failure(address, TimeoutError(), timeout))
-        except Exception as error:  # A name that is none, say: the engine must hear of it all the same.
+        except Exception as error:  # For example an invalid name: the engine must be told too.
             self._failed(link, connect_failure(address, error, timeout))
 
     def _failed(self, link: Link, error: ConnectionFailed) -> None:
-        # First out of the list, or hanging up would cancel this very task.
+        # Removed from the list first, because closing it would cancel this very task.
         self._dials.pop(link, None)
         self.ended(link, error)
 

@@ -1,4 +1,4 @@
-"""The events that wait to be sent: new ones, those that come back, and those that must not go before a time."""
+"""The events that wait to be sent: new ones, those to be sent again, and those that must not be sent before a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .pending import Pending, Stage
 
 
 class Backlog:
-    """What waits, in the order it is to be sent. What comes back goes before what was never sent, in the order of the calls."""
+    """What waits, in the order of sending. Events to be sent again go before new ones, in the order of the calls."""
 
     def __init__(self) -> None:
         self._new: deque[Pending] = deque()
@@ -20,7 +20,7 @@ class Backlog:
         self._later: list[tuple[float, Pending]] = []
         #: The sequence number of the next new event.
         self.next_sequence = 0
-        #: Of `_new` and `_again`; what is DONE already does not count.
+        #: Of `_new` and `_again`, without entries that are DONE.
         self.events = 0
         self.bytes = 0
 
@@ -33,13 +33,13 @@ class Backlog:
         self._count(entry)
 
     def add_again(self, entry: Pending) -> None:
-        """An event that must be sent once more, as soon as may be."""
+        """An event to be sent again as soon as possible."""
         entry.stage = Stage.WAITING
         heapq.heappush(self._again, entry)
         self._count(entry)
 
     def add_later(self, entry: Pending, due: float) -> None:
-        """An event that must be sent once more, not before `due`."""
+        """An event to be sent again, not before `due`."""
         entry.stage = Stage.HELD_BACK
         heapq.heappush(self._later, (due, entry))
 
@@ -48,7 +48,7 @@ class Backlog:
         self.bytes += entry.size
 
     def wake(self, now: float) -> None:
-        """Lets those go whose time has come."""
+        """Moves events whose time has come to those to be sent."""
         while self._later and self._later[0][0] <= now:
             entry = heapq.heappop(self._later)[1]
             if entry.stage != Stage.DONE:
@@ -59,7 +59,7 @@ class Backlog:
         return self._later[0][0] if self._later else math.inf
 
     def peek(self) -> Optional[Pending]:
-        """The next to be sent."""
+        """The next event to be sent."""
         while self._again and self._again[0].stage == Stage.DONE:
             heapq.heappop(self._again)
         if self._again:
@@ -70,18 +70,20 @@ class Backlog:
 
     @property
     def has_returned(self) -> bool:
-        """Whether something that comes back waits: it has no reason to linger."""
+        """Whether an event that is sent again waits: it has no reason to linger."""
         return bool(self._again)
 
     def pop(self) -> Pending:
-        """Takes what `peek` has shown."""
+        """Removes the event that `peek` returned."""
         entry = heapq.heappop(self._again) if self._again else self._new.popleft()
         self.events -= 1
         self.bytes -= entry.size
         return entry
 
     def drop(self, entry: Pending) -> None:
-        """The entry is DONE while it waits. Its bytes go now, its place with the next `sweep` or when its turn comes."""
+        """The entry became DONE while it waits. Its bytes are subtracted now; it is removed at the next `sweep` or at
+        its turn.
+        """
         if entry.stage == Stage.WAITING:
             self.events -= 1
             self.bytes -= entry.size
@@ -89,7 +91,7 @@ class Backlog:
         entry.record = b""
 
     def sweep(self) -> None:
-        """Clears the places of all that are DONE, wherever they stand."""
+        """Removes all entries that are DONE, wherever they are."""
         self._new = deque(entry for entry in self._new if entry.stage != Stage.DONE)
 
     def waiting(self) -> list[Pending]:

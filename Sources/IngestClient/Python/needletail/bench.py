@@ -1,4 +1,6 @@
-"""How many events a second this client publishes on this machine, each with its receipt: ``python -m needletail.bench -h``."""
+"""How many events a second this client publishes on this machine, each with its receipt: ``python -m needletail.bench
+-h``.
+"""
 
 from __future__ import annotations
 
@@ -114,11 +116,11 @@ def main() -> None:
     parser.add_argument("--key", required=True, help="API key")
     parser.add_argument("--tenant", default="acme")
     parser.add_argument("--events", type=int, default=50_000)
-    parser.add_argument("--batch", type=int, default=100, help="events of a frame")
+    parser.add_argument("--batch", type=int, default=100, help="events per frame")
     parser.add_argument("--payload", type=int, default=512, help="bytes")
-    parser.add_argument("--threads", type=int, default=4, help="threads of the mode calls")
+    parser.add_argument("--threads", type=int, default=4, help="threads in mode calls")
     parser.add_argument("--mode", choices=MODES, action="append", help="all by default")
-    parser.add_argument("--checksum", choices=checksum.BACKENDS, action="append", help="those that are installed by default")
+    parser.add_argument("--checksum", choices=checksum.BACKENDS, action="append", help="all installed ones by default")
     arguments = parser.parse_args()
     backends = arguments.checksum or [name for name in checksum.BACKENDS if checksum.load(name)]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", end="; ")

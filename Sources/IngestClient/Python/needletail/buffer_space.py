@@ -1,10 +1,10 @@
-"""How much may wait in this process."""
+"""How much may be pending in this process."""
 
 from __future__ import annotations
 
 
 class BufferSpace:
-    """Events and bytes without an answer, and their bounds. When it is full, publishing waits."""
+    """Events and bytes without an answer, and their limits. While a limit is reached, publishing waits."""
 
     def __init__(self, most_events: int, most_bytes: int):
         self._most_events = most_events
@@ -13,7 +13,7 @@ class BufferSpace:
         self.bytes = 0
 
     def fits(self, size: int) -> bool:
-        """Whether one more event has room. One that is larger than the bound is let into an empty room."""
+        """Whether one more event fits. An event that is larger than the limit fits when nothing else is pending."""
         return self.events < self._most_events and (self.bytes + size <= self._most_bytes or self.events == 0)
 
     def reserve(self, size: int) -> None:

@@ -1,8 +1,8 @@
-"""CRC32C by the quickest means at hand.
+"""CRC32C by the fastest implementation that is installed.
 
 In this order: the package ``google-crc32c``, the package ``crc32c``, ``crcmod`` with its C extension, and the module
-``folding`` in pure Python. The first three run in C; ``folding`` needs nothing and suffices for tens of thousands of events
-a second. The kernel's ``AF_ALG`` sockets are not used: many kernels and containers refuse them.
+``folding`` in pure Python. The first three run in C. ``folding`` needs nothing and is fast enough for tens of thousands of
+events a second. The kernel's ``AF_ALG`` sockets are not used: many kernels and containers refuse them.
 """
 
 from __future__ import annotations
@@ -49,10 +49,12 @@ BACKENDS: dict[str, Callable[[], Optional[Checksum]]] = {
 
 
 def load(backend: str) -> Optional[Checksum]:
-    """The backend's function; None where it is not installed, is not the C one, or does not know CRC32C's check value."""
+    """The backend's function. None: it is not installed, is not the C version, or gives a wrong check value for
+    CRC32C.
+    """
     try:
         function = BACKENDS[backend]()
-        # Another package may bear the name.
+        # Another package may have the same name.
         return function if function is not None and function(b"123456789") == 0xE3069283 else None
     except (KeyError, ImportError, AttributeError, TypeError, ValueError):
         return None
@@ -71,12 +73,12 @@ backend, crc32c = _first()
 
 
 def use(name: str) -> None:
-    """Switches to another backend, for measurements and tests. Publishers that run already follow.
+    """Switches to another backend, for measurements and tests. Running publishers use it too.
 
-    :raises ValueError: it is not there.
+    :raises ValueError: the backend is not installed.
     """
     global backend, crc32c
     function = load(name)
     if function is None:
-        raise ValueError(f"no CRC32C backend {name!r} here; there may be: {', '.join(BACKENDS)}")
+        raise ValueError(f"no CRC32C backend {name!r} is installed; the known ones are: {', '.join(BACKENDS)}")
     backend, crc32c = name, function

@@ -1,4 +1,4 @@
-"""How events end: each once, counted once, its room given back once."""
+"""How events end: each ends once, is counted once, and releases its space once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .status import Status
 
 
 class Completions:
-    """Tells callers, and counts."""
+    """Tells callers how their events ended, and counts."""
 
     def __init__(self, log: logging.Logger) -> None:
         self.counters = Counters()
-        #: Room that ended events gave back since the shell last asked.
+        #: Space that ended events have released since it was last read.
         self.released_events = 0
         self.released_bytes = 0
         self._log = log
 
     def stored(self, entry: Pending, status: Status, commit: int) -> None:
-        """The server has it."""
+        """The server has stored it."""
         self._release(entry)
         if entry.sink is NOBODY:
             return
@@ -33,7 +33,7 @@ class Completions:
         entry.sink.settle(entry.index, Receipt(entry.event_id, status, 0.0, commit))
 
     def refused(self, entry: Pending, status: Status, commit: int = 0) -> None:
-        """The server, or this side for it, will never take it."""
+        """The server, or this client on its behalf, will never accept it."""
         self._release(entry)
         if entry.sink is NOBODY:
             return
@@ -47,18 +47,18 @@ class Completions:
         self.counters.cancelled += 1
 
     def timed_out(self, entry: Pending, trouble: Optional[BaseException]) -> None:
-        """Its time ran out while it waited."""
+        """Its time was over while it waited."""
         self._release(entry)
         self._fail(entry, self._timeout(entry, trouble))
 
     def abandoned(self, entry: Pending, trouble: Optional[BaseException]) -> None:
-        """Its time ran out in flight. Its room is given back with the answer, or with the end of the connection."""
+        """Its time was over in flight. Its space is released with the answer, or with the end of the connection."""
         entry.in_doubt = True
         self._fail(entry, self._timeout(entry, trouble))
         entry.sink = NOBODY
 
     def forgotten(self, entry: Pending) -> None:
-        """An abandoned event's flight is over."""
+        """The answer to an abandoned event has come, or its connection has ended."""
         self._release(entry)
 
     def closed(self, entry: Pending) -> None:
@@ -68,7 +68,7 @@ class Completions:
         self._fail(entry, PublisherClosed(text, entry.event_id, in_doubt=entry.in_doubt, receipt=entry.receipt))
 
     def hopeless(self, entry: Pending, trouble: BaseException) -> None:
-        """No server takes us."""
+        """No server accepts this client."""
         self._release(entry)
         error = PublishFailed(str(trouble), entry.event_id, in_doubt=entry.in_doubt, receipt=entry.receipt)
         error.__cause__ = trouble
@@ -80,7 +80,7 @@ class Completions:
         elif entry.sends:
             why = "sent, and not answered"
         else:
-            why = str(trouble) if trouble else "not sent: what was published before it is not answered yet"
+            why = str(trouble) if trouble else "not sent: events published before it are not answered yet"
         error = PublishTimeout(
             f"no receipt for event {entry.event_id} in time: {why}",
             entry.event_id,
@@ -102,9 +102,9 @@ class Completions:
 
 
 def result_of(receipt: Receipt, raise_on_refusal: bool) -> Receipt:
-    """The receipt; or its exception.
+    """The receipt, or its exception.
 
-    :raises EventRefused: the receipt is a refusal, and the caller wants those raised.
+    :raises EventRefused: the receipt is a refusal, and the caller asked for an exception.
     """
     if raise_on_refusal and not receipt.stored:
         raise EventRefused(receipt)

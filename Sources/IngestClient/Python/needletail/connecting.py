@@ -11,9 +11,9 @@ from .settings import Address, Settings
 
 
 def connect(address: Address, settings: Settings) -> socket.socket:
-    """A connected socket, TLS included. Blocks, `connect_timeout` at most for each step.
+    """A connected socket, with TLS if configured. Blocks at most `connect_timeout` for each step.
 
-    :raises ConnectionFailed: there is none.
+    :raises ConnectionFailed: no connection could be made.
     """
     timeout = settings.options.connect_timeout
     try:
@@ -67,6 +67,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
         return error.reason or str(error)
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        # asyncio puts words of its own in strerror.
+        # asyncio puts its own text into strerror.
         return os.strerror(error.errno).lower()
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()

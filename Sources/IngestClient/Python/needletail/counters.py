@@ -7,19 +7,19 @@ import dataclasses
 
 @dataclasses.dataclass
 class Counters:
-    """Counts since the publisher was made, and what waits now. ``publisher.counters`` gives a copy.
+    """Counts since the publisher was made, and what is pending now. ``publisher.counters`` gives a copy.
 
-    ``submitted == stored + refused + failed + cancelled + pending``, always, once the publisher's thread has come round.
+    ``submitted == stored + refused + failed + cancelled + pending``, always, after the publisher's thread has taken its turn.
     """
 
-    #: Events taken over from callers.
+    #: Events accepted from callers.
     submitted: int = 0
-    #: Events that ended: with a receipt that says stored, a refusal, an error; or withdrawn before they were sent.
+    #: Events that ended: stored, refused, with an error, or withdrawn before they were sent.
     stored: int = 0
     refused: int = 0
     failed: int = 0
     cancelled: int = 0
-    #: Among the stored: answered DUPLICATE, as after a resend.
+    #: The number of stored events that were answered DUPLICATE, as after a resend.
     duplicates: int = 0
     #: Events and bytes of records without an answer, waiting or in flight.
     pending: int = 0
@@ -28,7 +28,8 @@ class Counters:
     frames_sent: int = 0
     events_sent: int = 0
     bytes_sent: int = 0
-    #: Events sent again because their connection ended; because the server said so (THROTTLED, BUSY, DRAINING and their like).
+    #: Events sent again because their connection ended; because the server asked for it (THROTTLED, BUSY, DRAINING and
+    #: similar).
     resent: int = 0
     retried: int = 0
     #: Connections that reached WELCOME, and attempts that did not.

@@ -1,6 +1,6 @@
-"""What a publisher decides: what is sent when and where, what an answer means, when a connection is given up.
+"""The decisions of a publisher: what is sent when and where, what an answer means, when a connection is abandoned.
 
-No socket, no thread, no clock: a shell (`threads`, `tasks`) gives the time, moves the bytes, and calls `turn` whenever
+No socket, no thread, no clock: a driver (`threads`, `tasks`) passes the time, moves the bytes, and calls `turn` whenever
 something happened or `next_due` has come. All calls come from one thread.
 """
 
@@ -21,32 +21,32 @@ from .redial import Redial
 from .settings import Settings
 from .status import Status, StatusClass
 
-#: How late a deadline may be noticed, in seconds: each look goes through everything that waits.
+#: How late a deadline may be noticed, in seconds. Each check goes through everything that waits.
 _EXPIRY_STEP = 0.05
 
 
 class Shell(Protocol):
-    """Who owns the sockets."""
+    """The owner of the sockets."""
 
     def dial(self, link: Link) -> None:
         """Connects; then calls `dialed`, or `ended`."""
 
     def flush(self, link: Link) -> None:
-        """Moves `link.output` to the socket, and sets `is_blocked` while it takes no more."""
+        """Writes `link.output` to the socket, and sets `is_blocked` while the socket accepts no more."""
 
     def hang_up(self, link: Link) -> None:
-        """Sends what it can at once, and closes. No call comes for this link any more."""
+        """Sends what it can at once, and closes. No call for this link follows."""
 
 
 class Engine:
-    """The events without an answer, and the connections that they go over."""
+    """The events without an answer, and the connections that they are sent on."""
 
     def __init__(self, settings: Settings, shell: Shell, log: logging.Logger, chance: Optional[random.Random] = None):
         self.links: list[Link] = []
         self.completions = Completions(log)
         #: The latest reason why there was no connection.
         self.trouble: Optional[ConnectionFailed] = None
-        #: The same, where it is one that waiting does not mend, and every address gives one.
+        #: The same, if waiting cannot repair it and every address gives such a reason.
         self.refusal: Optional[ConnectionFailed] = None
         self._settings = settings
         self._options = settings.options
@@ -64,7 +64,7 @@ class Engine:
     # From callers
 
     def submit(self, entries: Iterable[Pending], now: float) -> None:
-        """Takes events over."""
+        """Accepts events."""
         for entry in entries:
             self._backlog.add(entry, now)
             if entry.deadline < self._soonest_deadline:
@@ -72,7 +72,7 @@ class Engine:
             self.completions.counters.submitted += 1
 
     def hurry(self) -> None:
-        """What was submitted so far does not linger."""
+        """Events submitted so far no longer linger."""
         self._hurried_below = self._backlog.next_sequence
 
     @property
@@ -82,12 +82,12 @@ class Engine:
 
     @property
     def open_link(self) -> Optional[Link]:
-        """The connection that new events go over."""
+        """The connection that new events are sent on."""
         link = self.links[-1] if self.links else None
         return link if link is not None and link.state == State.OPEN and not link.is_leaving else None
 
     def close(self) -> None:
-        """Says goodbye everywhere; what has no answer fails."""
+        """Closes all connections; events without an answer fail."""
         for link in list(self.links):
             link.say_goodbye()
             self._drop(link)
@@ -95,10 +95,10 @@ class Engine:
             self._backlog.drop(entry)
             self.completions.closed(entry)
 
-    # From the shell
+    # From the driver
 
     def dialed(self, link: Link, now: float) -> None:
-        """The connection stands."""
+        """The connection is established."""
         link.start(now)
         self._shell.flush(link)
 
@@ -113,7 +113,7 @@ class Engine:
                 self._settle(link, flight, ack, now)
         except ConnectionFailed as error:
             end = error
-        # What came before the end holds: a GOAWAY and a CLOSE may share a packet.
+        # What came before the end is valid: a GOAWAY and a CLOSE may share a packet.
         if link.state == State.OPEN and not was_open:
             self._opened(link)
         if link.is_leaving and not was_leaving:
@@ -124,7 +124,9 @@ class Engine:
             self._shell.flush(link)
 
     def ended(self, link: Link, error: ConnectionFailed, now: float) -> None:
-        """The connection is over, or never came about. What it leaves unanswered goes over the next: same ids, same order."""
+        """The connection ended, or could not be made. Its unanswered events are sent on the next: same ids, same
+        order.
+        """
         if link.state == State.ENDED:
             return
         was_welcomed = link.state == State.OPEN
@@ -138,7 +140,7 @@ class Engine:
         self._consider_final(error)
 
     def _log_end(self, link: Link, error: ConnectionFailed) -> None:
-        # One warning, not one for each attempt of an outage.
+        # One warning per outage, not one for each attempt.
         is_news = not link.is_leaving and str(error) != str(self.trouble)
         self._log.log(logging.WARNING if is_news else logging.DEBUG, "connection to %s ended: %s", link.address, error)
 
@@ -156,14 +158,14 @@ class Engine:
         self._fill(now)
 
     def next_due(self) -> float:
-        """When `turn` has something to do, if nothing happens before."""
+        """When `turn` must be called even if nothing happens before."""
         due = min((link.next_due() for link in self.links), default=math.inf)
         due = min(due, self._backlog.next_wake, max(self._soonest_deadline, self._looked_at + _EXPIRY_STEP))
         if not any(not link.is_leaving for link in self.links):
             due = min(due, self._redial.due)
         if self._options.linger and self._publishing_link() is not None:
             first = self._backlog.peek()
-            # What has lingered already, and is here still, waits for the window: an answer wakes it.
+            # What has finished lingering and is still here waits for the window: an answer triggers a turn.
             if first is not None and first.since + self._options.linger > self._turned_at:
                 due = min(due, first.since + self._options.linger)
         return due
@@ -178,7 +180,7 @@ class Engine:
         assert link.welcome is not None
         self._log.info("connected to %s, server %s %s", link.address, link.welcome.server_id, link.welcome.server_version)
         if link.welcome.durability < SYNCED:
-            self._log.warning("%s acknowledges before its disk has synced: a power cut may lose what has a receipt", link.address)
+            self._log.warning("%s acknowledges before its disk has synced: a power cut may lose events that have a receipt", link.address)
 
     def _asked_to_leave(self, link: Link, now: float) -> None:
         if link.spread is None:
@@ -219,9 +221,9 @@ class Engine:
         link.flights.clear()
 
     def _consider_final(self, error: ConnectionFailed) -> None:
-        """Tells waiting callers at once when every address in turn says what waiting cannot mend.
+        """Tells waiting callers at once when every address gives a reason that waiting cannot repair.
 
-        Once a connection has stood only a refused key counts: the rest may be a server in the middle of its restart.
+        After a first successful connection only a refused key counts: the rest may be a server that is restarting.
         """
         is_key = isinstance(error, ClosedByServer) and error.status == Status.AUTH_FAILED
         if not error.is_final or (self._was_open and not is_key):
@@ -236,10 +238,12 @@ class Engine:
             self._backlog.drop(entry)
             self.completions.hopeless(entry, error)
 
-    # Events out
+    # Sending events
 
     def _publishing_link(self) -> Optional[Link]:
-        """Where a frame may go now. While an older connection still owes answers nothing overtakes them."""
+        """Where a frame may be sent now. While an older connection still owes answers, nothing may overtake its
+        events.
+        """
         link = self.open_link
         if link is None or link.is_blocked or any(other.flights for other in self.links[:-1]):
             return None
@@ -259,12 +263,12 @@ class Engine:
             link = self._publishing_link()
 
     def _is_ready(self, link: Link, now: float) -> bool:
-        """Whether what waits makes a batch."""
+        """Whether the waiting events fill a batch."""
         backlog, options = self._backlog, self._options
         first = backlog.peek()
         if first is None:
             return False
-        # Little room is left for more room, lest a full window go on in tiny frames.
+        # If little of the window is free, wait for more, so that a full window does not lead to tiny frames.
         if link.flights and link.free_window()[0] < min(options.batch_events, backlog.events) / 2:
             return False
         if backlog.events >= options.batch_events or backlog.bytes >= options.batch_bytes:
@@ -291,7 +295,7 @@ class Engine:
                 self.completions.refused(entry, Status.TOO_LARGE)
                 continue
             size += entry.size
-            # One event may be larger than a batch is wanted, never than the window.
+            # One event may be larger than the wanted batch, but never larger than the window.
             if size > (wanted if batch else free_bytes):
                 break
             backlog.pop()
@@ -305,7 +309,7 @@ class Engine:
             batch.append(entry)
         return batch
 
-    # Answers in
+    # Processing answers
 
     def _settle(self, link: Link, flight: Flight, ack: Ack, now: float) -> None:
         if ack.form == 0:
@@ -314,7 +318,8 @@ class Engine:
                 self.completions.stored(entry, Status.ACCEPTED, ack.commit)
             return
         answers = ack.answers if ack.form == 1 else [ack.answers[0]] * len(flight.entries)
-        # One for the whole frame: what came together and must wait alike comes again together, in order.
+        # One entry for the whole frame: events that came together and must wait equally long are sent again together,
+        # in order.
         jitter = self._redial.jitter()
         status = Status.ACCEPTED
         kind: Optional[StatusClass] = StatusClass.STORED
@@ -335,11 +340,13 @@ class Engine:
     def _send_again(
         self, link: Link, entry: Pending, status: Status, retry_after: float, jitter: float, now: float
     ) -> None:
-        """Class 0x01: here, after a pause. Class 0x02: elsewhere. Any other has no place in an ACK: as if the answer were lost."""
+        """Class 0x01: send again here, after a pause. Class 0x02: elsewhere. Any other is invalid in an ACK: treat
+        the answer as lost.
+        """
         entry.answer = (status, retry_after)
         self.completions.counters.retried += 1
         if status.status_class == StatusClass.SEND_AGAIN:
-            # BUSY may stand for "in doubt".
+            # BUSY may mean "in doubt".
             entry.in_doubt = entry.in_doubt or status == Status.BUSY
             due = now + retry_after + jitter * self._redial.backoff(entry.sends - 1)
             if due >= entry.deadline:
@@ -354,7 +361,7 @@ class Engine:
     # Time
 
     def _expire(self, now: float) -> None:
-        """Ends what has run out of time."""
+        """Ends the events whose time is over."""
         if now < self._soonest_deadline or now < self._looked_at + _EXPIRY_STEP:
             return
         self._looked_at = now

@@ -10,7 +10,7 @@ from .status import Status
 
 
 class NeedletailError(Exception):
-    """The root of them all."""
+    """The base class of all errors."""
 
 
 class InvalidEvent(NeedletailError, ValueError):
@@ -20,20 +20,20 @@ class InvalidEvent(NeedletailError, ValueError):
 class PublishError(NeedletailError):
     """One event has no receipt that says "stored".
 
-    ``in_doubt`` tells whether it may be stored all the same: it was sent, and no answer was seen. Publishing it again
-    with the same id is always safe.
+    ``in_doubt`` is True if it may be stored nevertheless: it was sent, and no answer came. Publishing it again with the same
+    id is always safe.
     """
 
     def __init__(self, message: str, event_id: uuid.UUID, *, in_doubt: bool = False, receipt: Optional[Receipt] = None):
         super().__init__(message)
         self.event_id = event_id
         self.in_doubt = in_doubt
-        #: The server's last answer, where there was one.
+        #: The server's last answer, if there was one.
         self.receipt = receipt
 
 
 class EventRefused(PublishError):
-    """The server refuses the event for good (class 0x03): publishing it again changes nothing."""
+    """The server refuses the event permanently (class 0x03): publishing it again changes nothing."""
 
     receipt: Receipt
 
@@ -42,7 +42,7 @@ class EventRefused(PublishError):
 
 
 class PublishTimeout(PublishError, TimeoutError):
-    """The publish's time ran out. ``__cause__`` is the latest trouble with the connection, where there was any."""
+    """The time for publishing was over. ``__cause__`` is the latest problem with the connection, if there was one."""
 
 
 class PublisherClosed(PublishError):
@@ -50,11 +50,15 @@ class PublisherClosed(PublishError):
 
 
 class PublishFailed(PublishError):
-    """No server takes this client as it is configured; ``__cause__`` says why (a wrong key, no TLS, another version)."""
+    """No server accepts this client as it is configured; ``__cause__`` says why (a wrong key, no TLS, another
+    version).
+    """
 
 
 class BatchIncomplete(NeedletailError):
-    """Some events of a ``publish_many`` have no receipt. ``results`` has, for each event in order, its receipt or its error."""
+    """Some events of a ``publish_many`` have no receipt. ``results`` has the receipt or the error of each event, in
+    order.
+    """
 
     def __init__(self, results: Sequence[Union[Receipt, PublishError]]):
         self.results = list(results)
@@ -63,21 +67,23 @@ class BatchIncomplete(NeedletailError):
 
 
 class ConnectionFailed(NeedletailError, ConnectionError):
-    """A connection could not be made, or ended. The publisher mends it by itself; this is a cause, seldom raised."""
+    """A connection could not be made, or ended. The publisher reconnects by itself; this is a cause, rarely raised."""
 
-    #: Whether trying again cannot help, as long as nobody changes a configuration.
+    #: Whether trying again cannot help until a configuration is changed.
     is_final = False
 
 
 class Unreachable(ConnectionFailed):
-    """Nobody answers at the address."""
+    """Nothing answers at the address."""
 
     def __init__(self, address: object, reason: object):
         super().__init__(f"no connection to {address}: {reason}; is the server started, and is this its ingest port?")
 
 
 class TLSFailed(ConnectionFailed):
-    """TLS did not come about: the server's certificate is not trusted, ours is not, or the peer speaks no TLS."""
+    """TLS could not be established: the server's certificate is not trusted, ours is not, or the peer does not speak
+    TLS.
+    """
 
     is_final = True
 
@@ -89,7 +95,7 @@ class NotNeedletail(ConnectionFailed):
 
     def __init__(self, address: object):
         super().__init__(
-            f"{address} does not speak the ingest protocol: is this the ingest port (7400 by default), and does it want TLS?"
+            f"{address} does not speak the ingest protocol: is this the ingest port (7400 by default), and does it require TLS?"
         )
 
 
@@ -106,7 +112,7 @@ class ProtocolBroken(ConnectionFailed):
 
 
 class ClosedByServer(ConnectionFailed):
-    """The server closed the connection and said why."""
+    """The server closed the connection with a reason."""
 
     def __init__(self, status: Status, text: str = ""):
         super().__init__(f"the server closed the connection: {status.name}" + (f": {text}" if text else ""))

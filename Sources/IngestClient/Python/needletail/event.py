@@ -30,10 +30,10 @@ _LONGEST_RECORD = 0xFFFF_FFFF
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """What a producer publishes. Immutable; publishing the same event twice is safe, for it keeps its id.
+    """What a producer publishes. Immutable. Publishing the same event twice is safe, because it keeps its id.
 
-    The rules of section 6 are checked here, but for those which only the server knows: the longest payload, and times that are
-    out of range.
+    The rules of section 6 are checked here, except those that only the server can check: the longest payload, and times that
+    are out of range.
 
     :raises InvalidEvent: one of the rules is broken.
     """
@@ -44,7 +44,7 @@ class Event:
     type: str
     #: Opaque bytes; JSON unless ``content_type`` says otherwise. See ``Event.json``.
     payload: bytes = b""
-    #: The identity. A new UUIDv7 by default; ``event_id_from_key`` where the producer has a key of its own.
+    #: The identity. A new UUIDv7 by default; ``event_id_from_key`` if the producer has a key of its own.
     id: uuid.UUID = dataclasses.field(default_factory=uuid7)
     #: 0: when the server received it.
     occurred_at: Time = 0
@@ -52,7 +52,7 @@ class Event:
     deliver_at: Time = 0
     #: At most 128 bytes.
     correlation_id: str = ""
-    #: At most 128 bytes. Deliveries of one key keep their order; empty: no order asked.
+    #: At most 128 bytes. Deliveries with the same key keep their order; empty: no order requested.
     ordering_key: str = ""
     #: At most 128 characters of visible ASCII; empty: ``application/json``.
     content_type: str = ""
@@ -62,7 +62,7 @@ class Event:
     def __post_init__(self) -> None:
         _check_names(self.tenant, self.type)
         if not self.id.int:
-            raise InvalidEvent("id: the zero UUID is no identity")
+            raise InvalidEvent("id: the zero UUID is not allowed")
         if self.content_type:
             _check_content_type(self.content_type)
         if self.correlation_id:
@@ -72,7 +72,7 @@ class Event:
         if self.attributes:
             _check_attributes(self.attributes)
         if not isinstance(self.payload, bytes):
-            raise InvalidEvent(f"payload: bytes are wanted, not {type(self.payload).__name__}; Event.json takes a value")
+            raise InvalidEvent(f"payload: expected bytes, not {type(self.payload).__name__}; Event.json takes a value")
         if self.occurred_at:
             _milliseconds("occurred_at", self.occurred_at)
         if self.deliver_at:
@@ -86,7 +86,7 @@ class Event:
 
 
 def encode_record(event: Event) -> bytes:
-    """The event record, with the length before it."""
+    """The event record, preceded by its length."""
     payload = event.payload
     parts = [
         b"",
@@ -101,7 +101,7 @@ def encode_record(event: Event) -> bytes:
     ]
     length = _FIXED.size - 4 + sum(map(len, parts))
     if length > _LONGEST_RECORD:
-        raise InvalidEvent(f"payload: {len(payload)} bytes are more than a record can hold")
+        raise InvalidEvent(f"payload: {len(payload)} bytes are more than a record can contain")
     occurred, deliver = event.occurred_at, event.deliver_at
     parts[0] = _FIXED.pack(
         length,
@@ -119,7 +119,7 @@ def _text(text: str) -> bytes:
     return _COUNT.pack(len(encoded)) + encoded
 
 
-#: Names recur from event to event.
+#: Names repeat from event to event.
 _name = functools.lru_cache(maxsize=4096)(_text)
 
 
@@ -149,12 +149,12 @@ def _check_size(field: str, text: str, most: int) -> None:
     except UnicodeEncodeError:
         raise InvalidEvent(f"{field}: {text!r} is not Unicode text") from None
     if size > most:
-        raise InvalidEvent(f"{field}: {size} bytes, at most {most}")
+        raise InvalidEvent(f"{field}: {size} bytes, expected at most {most}")
 
 
 def _check_attributes(attributes: Mapping[str, str]) -> None:
     if len(attributes) > _MOST_ATTRIBUTES:
-        raise InvalidEvent(f"attributes: {len(attributes)}, at most {_MOST_ATTRIBUTES}")
+        raise InvalidEvent(f"attributes: {len(attributes)}, expected at most {_MOST_ATTRIBUTES}")
     for name, value in attributes.items():
         _check_size(f"attribute {name!r}", name, _ATTRIBUTE_BYTES)
         _check_size(f"attribute {name!r}", value, _ATTRIBUTE_BYTES)

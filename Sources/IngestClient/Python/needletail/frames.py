@@ -1,4 +1,4 @@
-"""Frames and their bodies, to bytes and back (sections 2 to 5). Knows no socket."""
+"""Frames and their bodies, to bytes and back (sections 2 to 5). Uses no socket."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def encode_hello(api_key: str, client_name: str) -> bytes:
 
 
 def encode_publish(records: Sequence[bytes]) -> bytes:
-    """The body of a PUBLISH; the records have their lengths before them."""
+    """The body of a PUBLISH; each record is preceded by its length."""
     return b"".join((_U32.pack(len(records)), *records))
 
 
@@ -139,15 +139,15 @@ def _text(text: str) -> bytes:
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frames, however it was split."""
+    """Splits a stream of bytes into frames, whatever pieces it comes in."""
 
     def __init__(self, body_limit: int):
-        #: A longer body is a ProtocolBroken before a byte of it is awaited.
+        #: A longer body is a ProtocolBroken before any of its bytes are awaited.
         self.body_limit = body_limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """Yields the frames that the data completes; skippable types are left out.
+        """Yields the frames that the data completes, without skippable types.
 
         :raises ProtocolBroken: after the whole frames before the damage were yielded.
         """
@@ -178,7 +178,7 @@ class FrameReader:
         if type not in KNOWN and type < FIRST_SKIPPABLE:
             raise ProtocolBroken(f"unknown frame type 0x{type:02x}")
         if length > self.body_limit:
-            raise ProtocolBroken(f"a frame of {length} bytes; {self.body_limit} is the limit")
+            raise ProtocolBroken(f"a frame of {length} bytes; the limit is {self.body_limit}")
         return length, type, request_id, body_sum
 
 
@@ -186,7 +186,7 @@ def decode_welcome(body: bytes) -> Welcome:
     reader = _BodyReader("WELCOME", body)
     minor, features, frame, event, per_frame, window, window_bytes, idle, dedup, durability = reader.fields(_WELCOME)
     server_id, version = reader.text(), reader.text()
-    # Bytes may be left over: a later minor version appended them (3.7).
+    # Trailing bytes are allowed: a later minor version appended them (3.7).
     return Welcome(
         minor, features, frame, event, per_frame, window, window_bytes, idle, dedup, durability, server_id, version
     )
@@ -249,9 +249,9 @@ class _BodyReader:
         return self._take(len(self._body) - self._position)
 
     def ended(self, fields: tuple) -> tuple:  # type: ignore[type-arg]
-        """The fields, when nothing is left over (3.7)."""
+        """The fields, if no bytes follow them (3.7)."""
         if self._position != len(self._body):
-            raise ProtocolBroken(f"{len(self._body) - self._position} bytes are left over in {self._name}")
+            raise ProtocolBroken(f"{len(self._body) - self._position} bytes follow the last field of {self._name}")
         return fields
 
     def _take(self, size: int) -> bytes:

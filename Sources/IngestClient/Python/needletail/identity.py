@@ -13,12 +13,12 @@ _latest = 0
 
 
 def uuid7() -> uuid.UUID:
-    """A new UUID of version 7 (RFC 9562, section 5.7): Unix milliseconds, then chance. Each is greater than the one before it
-    in this process, also across threads: the 12 bits after the time count, and run over into the time (method 1 of section 6.2).
+    """A new UUID of version 7 (RFC 9562, section 5.7): Unix milliseconds, then random bits. Each is greater than the one before
+    in this process, also across threads: the 12 bits after the time count up and overflow into the time (method 1 of 6.2).
     """
     global _latest
     chance = int.from_bytes(os.urandom(10), "big")
-    # 48 bits of time and 12 of counter, the counter beginning in its lower half.
+    # 48 bits of time and 12 bits of counter, which starts in its lower half.
     ticks = (time.time_ns() // 1_000_000) << 12 | (chance >> 64) & 0x7FF
     with _lock:
         if ticks <= _latest:
@@ -30,7 +30,7 @@ def uuid7() -> uuid.UUID:
 
 
 def event_id_from_key(tenant: str, key: str) -> uuid.UUID:
-    """The id for a natural key of the producer's own: the first 16 bytes of SHA-256(tenant, 0x00, key).
+    """The id for a natural key of the producer: the first 16 bytes of SHA-256(tenant, 0x00, key).
 
     The same key gives the same id in every process and every client, so a repeated publish is a DUPLICATE.
     """

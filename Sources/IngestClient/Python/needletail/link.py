@@ -22,7 +22,7 @@ from .status import Status
 
 #: Bytes of a body that every server may send.
 _SHORT_BODY = 64 * 1024
-#: PINGs of the server within a second. More would fill our memory with answers, and our time: what section 9 allows a client.
+#: PINGs that the server may send within a second. More would fill memory with answers (section 9 allows a client this).
 _MOST_PINGS = 100
 
 
@@ -47,7 +47,7 @@ class Flight:
 class Link:
     """The client's side of one connection.
 
-    The shell moves bytes: ``receive`` takes what came, ``output`` holds what must go. Times are monotonic seconds.
+    The driver moves bytes: ``receive`` takes what came, ``output`` holds what must be sent. Times are monotonic seconds.
     """
 
     def __init__(self, address: Address, settings: Settings, now: float):
@@ -59,9 +59,9 @@ class Link:
         self.events_in_flight = 0
         self.bytes_in_flight = 0
         self.output: list[bytes] = []
-        #: Set by the shell while the socket takes no more.
+        #: Set by the driver while the socket accepts no more.
         self.is_blocked = False
-        #: The server asked to leave, or answered DRAINING: nothing new is published here.
+        #: The server sent GOAWAY, or answered DRAINING: nothing new is published here.
         self.is_leaving = False
         self.leave_by = math.inf
         #: After GOAWAY: how long the next connection may wait, in seconds; None before.
@@ -79,10 +79,10 @@ class Link:
         self._welcome_by = math.inf
         self._keep_alive = settings.options.keep_alive
 
-    # Out
+    # Sending
 
     def start(self, now: float) -> None:
-        """The connection stands: says who we are."""
+        """The connection is established: sends HELLO."""
         hello = frames.encode_hello(self._settings.api_key, self._settings.client_name)
         self.output.append(frames.PREFACE + frames.encode_frame(frames.HELLO, hello, self._request()))
         self.state = State.AWAITING_PREFACE
@@ -103,12 +103,12 @@ class Link:
 
     @property
     def largest_record(self) -> int:
-        """Bytes of the largest event that a frame of its own can carry here."""
+        """Bytes of the largest event that a separate frame can carry here."""
         welcome = self.welcome
         return min(welcome.frame_bytes, welcome.window_bytes) - frames.PUBLISH_OVERHEAD if welcome else 0
 
     def publish(self, entries: list[Pending], now: float) -> int:
-        """Sends a frame; the caller has looked at ``free_window``. Returns the bytes of its body."""
+        """Sends a frame; the caller has checked ``free_window``. Returns the bytes of its body."""
         body = frames.encode_publish([entry.record for entry in entries])
         request = self._request()
         self.output.append(frames.encode_frame(frames.PUBLISH, body, request))
@@ -121,7 +121,7 @@ class Link:
         return len(body)
 
     def say_goodbye(self) -> None:
-        """The last frame of a connection that is given up in peace."""
+        """The last frame of a connection that is closed without an error."""
         if self.state == State.OPEN:
             self.output.append(frames.encode_frame(frames.CLOSE, frames.encode_close(frames.Close(Status.ACCEPTED, "done"))))
 
@@ -130,12 +130,12 @@ class Link:
         self._next_request += 1
         return request
 
-    # In
+    # Receiving
 
     def receive(self, data: bytes, now: float) -> Iterator[tuple[Flight, frames.Ack]]:
         """Yields the frames that the data answers.
 
-        :raises ConnectionFailed: the connection is over; what was yielded before holds.
+        :raises ConnectionFailed: the connection is over; what was yielded before is valid.
         """
         self._heard_at = now
         self._pinged_at = None
@@ -150,7 +150,7 @@ class Link:
                 self._control(frame, now)
 
     def _preface(self, data: bytes) -> bytes:
-        """Takes the preface off the front."""
+        """Removes the preface from the front."""
         self._greeting += data
         size = len(frames.PREFACE)
         start = self._greeting[:size]
@@ -167,7 +167,7 @@ class Link:
         ack = frames.decode_ack(frame.body)
         flight = self.flights.get(frame.request_id)
         if flight is None:
-            raise ProtocolBroken(f"an ACK for request {frame.request_id}, which awaits none")
+            raise ProtocolBroken(f"an ACK for request {frame.request_id}, which is not waiting for one")
         # Count 0 with form 2: the server could not read the frame (5.4.3).
         if ack.event_count != len(flight.entries) and (ack.event_count, ack.form) != (0, 2):
             raise ProtocolBroken(f"an ACK for {ack.event_count} events of {len(flight.entries)}")
@@ -189,7 +189,7 @@ class Link:
         elif frame.type == frames.PONG and self.state == State.OPEN:
             frames.decode_pong(frame.body)
         else:
-            raise ProtocolBroken(f"a frame of type 0x{frame.type:02x} that has no place here")
+            raise ProtocolBroken(f"an unexpected frame of type 0x{frame.type:02x}")
 
     def _closed(self, close: frames.Close) -> ConnectionFailed:
         kind = AuthenticationFailed if close.status == Status.AUTH_FAILED else ClosedByServer
@@ -210,7 +210,7 @@ class Link:
     def _go_away(self, message: frames.GoAway, now: float) -> None:
         self.is_leaving = True
         self.spread = message.spread_ms / 1000
-        # A second for the last answers on their way.
+        # One second for the last answers.
         self.leave_by = min(self.leave_by, now + message.grace_ms / 1000 + 1)
 
     def _answer_ping(self, frame: frames.Frame, now: float) -> None:
@@ -243,7 +243,7 @@ class Link:
             self._pinged_at = self._sent_at = now
 
     def next_due(self) -> float:
-        """When ``tick`` has something to do."""
+        """When ``tick`` must be called."""
         if self.state == State.OPEN:
             return min(self._silent_by(), self._ping_at(), self.leave_by)
         return self._welcome_by
@@ -252,6 +252,6 @@ class Link:
         return math.inf if self._pinged_at is not None else min(self._heard_at, self._sent_at) + self._keep_alive
 
     def _silent_by(self) -> float:
-        """When the connection is given up: the answer to a PING or a PUBLISH has not come."""
+        """When the connection is abandoned: the answer to a PING or a PUBLISH has not come."""
         asked = [since for since in (self._pinged_at, self._waiting_since if self.flights else None) if since is not None]
         return min(asked) + self._settings.options.answer_timeout if asked else math.inf

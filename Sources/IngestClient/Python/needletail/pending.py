@@ -12,10 +12,10 @@ from .status import Status
 
 
 class Sink(Protocol):
-    """Who waits for events. Futures and batches, each for threads and for asyncio."""
+    """What waits for events: futures and batches, each for threads and for asyncio."""
 
     def begin(self, index: int) -> bool:
-        """The event is about to be sent for the first time. False: its caller has withdrawn it."""
+        """The event is about to be sent for the first time. Returns False if its caller has withdrawn it."""
 
     def settle(self, index: int, receipt: Receipt) -> None:
         """The end: stored or refused."""
@@ -25,7 +25,7 @@ class Sink(Protocol):
 
 
 class Stage(enum.IntEnum):
-    """Where an event stands."""
+    """The state of an event."""
 
     WAITING = 0
     #: Not to be sent again before its retry-after.
@@ -35,7 +35,7 @@ class Stage(enum.IntEnum):
 
 
 class _Nobody:
-    """Takes the place of a caller who was told already."""
+    """Replaces a caller that was told already."""
 
     def begin(self, index: int) -> bool:
         return False
@@ -51,7 +51,7 @@ NOBODY = _Nobody()
 
 
 class Pending:
-    """One event: encoded once, sent as often as it takes."""
+    """One event: encoded once, sent as often as needed."""
 
     __slots__ = (
         "event_id", "record", "size", "deadline", "sink", "index", "sequence", "sends", "stage", "answer", "since", "in_doubt",
@@ -65,13 +65,13 @@ class Pending:
         self.deadline = deadline
         self.sink = sink
         self.index = index
-        #: The order of the calls; what comes back is sent again in it.
+        #: The order of the calls; events are sent again in this order.
         self.sequence = 0
         self.sends = 0
         self.stage = Stage.WAITING
         #: The last answer of class "send again": status, retry-after in seconds.
         self.answer: Optional[tuple[Status, float]] = None
-        #: When it began to wait, on the monotonic clock.
+        #: The time at which it began to wait, on the monotonic clock.
         self.since = 0.0
         #: It may be stored: an answer was lost, or was BUSY.
         self.in_doubt = False
@@ -81,5 +81,5 @@ class Pending:
 
     @property
     def receipt(self) -> Optional[Receipt]:
-        """The last answer as a receipt, where there was one."""
+        """The last answer as a receipt, if there was one."""
         return Receipt(self.event_id, *self.answer) if self.answer else None

@@ -21,21 +21,22 @@ from .settings import Options, Settings
 from .sinks import BatchSink, FutureSink
 from .threads import ConnectionThread
 
-#: Events of a `publish_many` that are encoded before they are handed over, so that the first leave while the last are encoded.
+#: Events of a `publish_many` that are encoded before they are handed over, so that sending starts before all are
+#: encoded.
 _SLICE = 512
 
 
 class Publisher:
     """Publishes events and waits for their receipts. Every method may be called from every thread.
 
-    Made, it connects in the background, and again whenever the connection ends; what has no answer is then sent again with
-    the same ids. Each event ends in a receipt or an exception; none is dropped in silence, also not at the end of the program,
-    which waits for what is pending unless `close` was called before.
+    It connects in the background as soon as it is made, and again whenever the connection ends. Events without an answer are
+    then sent again with the same ids. Each event ends in a receipt or an exception; none is dropped silently. At its end the
+    program waits for pending events, unless `close` was called before.
 
     It does not survive ``os.fork``: make one in each process.
 
-    :param addresses: ``host:port``, ``[v6]:port`` or ``unix:/path``, one or several to take turns.
-    :param api_key: opens the tenants that are published to. Never logged.
+    :param addresses: ``host:port``, ``[v6]:port`` or ``unix:/path``; if there are several, they are tried in turn.
+    :param api_key: authorises the client for its tenants. Never logged.
     :param client_name: names this program in the server's logs.
     :param ssl_context: for TLS on TCP addresses; see ``tls_context``.
     :param logger: ``logging.getLogger("needletail")`` by default.
@@ -61,12 +62,12 @@ class Publisher:
     def publish(self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True) -> Receipt:
         """Publishes one event; returns when it is durable.
 
-        :param timeout: seconds, retries and reconnects included; ``Options.publish_timeout`` by default.
-        :param raise_on_refusal: False: a refusal is a receipt too; look at ``stored``.
-        :raises EventRefused: the server refuses the event for good.
-        :raises PublishTimeout: no answer in time; ``in_doubt`` tells whether it may be stored all the same.
-        :raises PublishFailed: no server takes this client: the key is wrong, say.
-        :raises PublisherClosed: closed meanwhile.
+        :param timeout: seconds, including retries and reconnects; ``Options.publish_timeout`` by default.
+        :param raise_on_refusal: if False, a refusal is a receipt too; look at ``stored``.
+        :raises EventRefused: the server refuses the event permanently.
+        :raises PublishTimeout: no answer in time; ``in_doubt`` says whether the event may be stored nevertheless.
+        :raises PublishFailed: no server accepts this client, for example because the key is wrong.
+        :raises PublisherClosed: closed in the meantime.
         """
         self._thread.check_caller()
         return self.submit(event, timeout=timeout, raise_on_refusal=raise_on_refusal).result()
@@ -74,15 +75,15 @@ class Publisher:
     def submit(
         self, event: Event, *, timeout: Optional[float] = None, raise_on_refusal: bool = True
     ) -> Future[Receipt]:
-        """Hands one event over; its receipt comes later, by the future. Blocks while ``max_pending_events`` or
+        """Hands one event over; the future gives its receipt later. Blocks while ``max_pending_events`` or
         ``max_pending_bytes`` are pending.
 
-        The future ends as ``publish`` does. Its ``cancel`` withdraws the event if it was not sent yet; else it returns False.
-        Its callbacks run on the publisher's thread: they must be short, and must not wait. A ``submit`` in one finds room or
-        raises at once.
+        The future ends as ``publish`` does. Its ``cancel`` withdraws the event if it was not sent yet; otherwise it returns False.
+        Its callbacks run on the publisher's thread: they must be short, and must not wait. A ``submit`` in a callback finds space
+        or raises at once.
 
-        :raises PublishTimeout: there was no room in time. Nothing was sent.
-        :raises PublisherClosed: closed already. Nothing was sent.
+        :raises PublishTimeout: there was no space in time. Nothing was sent.
+        :raises PublisherClosed: it was closed already. Nothing was sent.
         """
         deadline = self._deadline(timeout)
         sink = FutureSink(raise_on_refusal)
@@ -94,10 +95,10 @@ class Publisher:
     def publish_many(self, events: Iterable[Event], *, timeout: Optional[float] = None) -> list[Receipt]:
         """Publishes events in as few frames as the limits allow; returns when each has its answer.
 
-        A refusal is a receipt here: look at ``stored``. One refused event does not touch its neighbours.
+        A refusal is a receipt here: look at ``stored``. A refused event does not affect the others.
 
         :returns: one receipt per event, in order.
-        :raises BatchIncomplete: some have none; ``results`` has a receipt or an error for each.
+        :raises BatchIncomplete: some have no receipt; ``results`` has a receipt or an error for each.
         """
         self._thread.check_caller()
         deadline = self._deadline(timeout)
@@ -116,15 +117,15 @@ class Publisher:
     def _not_taken(self, entry: Pending) -> PublishError:
         if self._thread.is_closing:
             return PublisherClosed(f"the publisher is closed; event {entry.event_id} was not sent", entry.event_id)
-        return PublishTimeout(f"no room for event {entry.event_id} in time: too much is pending", entry.event_id)
+        return PublishTimeout(f"no space for event {entry.event_id} in time: too much is pending", entry.event_id)
 
     # The connection
 
     def connect(self, timeout: Optional[float] = None) -> Welcome:
-        """Waits for the connection, which nobody needs to do: to fail early where an address or a key is wrong.
+        """Waits for the connection. Optional: it makes a wrong address or key fail early.
 
         :returns: what the server announced.
-        :raises ConnectionFailed: there is none in time, or will be none.
+        :raises ConnectionFailed: there is no connection in time, or there will be none.
         """
         self._thread.check_caller()
         welcome, trouble = self._thread.wait_until_open(self._deadline(timeout))
@@ -133,18 +134,18 @@ class Publisher:
         raise trouble or ConnectionTimeout("no connection in time")
 
     def flush(self, timeout: Optional[float] = None) -> None:
-        """Sends what lingers, and waits until nothing is pending.
+        """Sends lingering events, and waits until nothing is pending.
 
-        :raises TimeoutError: something still is.
+        :raises TimeoutError: something is still pending.
         """
         self._thread.check_caller()
         if not self._thread.flush(self._deadline(timeout)):
             raise TimeoutError(f"{self.counters.pending} events are still pending")
 
     def close(self, timeout: Optional[float] = None) -> None:
-        """Takes no more events, waits for those that are pending, says goodbye.
+        """Accepts no more events, waits for those that are pending, and closes.
 
-        :param timeout: seconds; what then has no answer ends with PublisherClosed. None: each event's own deadline.
+        :param timeout: seconds; events without an answer then end with PublisherClosed. None: each event's own deadline.
         """
         atexit.unregister(self.close)
         self._thread.close(math.inf if timeout is None else time.monotonic() + timeout)

@@ -9,7 +9,9 @@ from .settings import Address, Options
 
 
 class Redial:
-    """Addresses in turn; after failures exponential backoff with full jitter, so that a crowd of clients does not return as one."""
+    """Addresses in turn; after failures exponential backoff with full jitter, so that many clients do not return at
+    once.
+    """
 
     def __init__(self, addresses: Sequence[Address], options: Options, chance: random.Random):
         self._addresses = addresses
@@ -32,19 +34,19 @@ class Redial:
         self._failures += 1
 
     def worked(self) -> None:
-        """A connection has served: the next failure is the first again."""
+        """A connection has worked: the next failure counts as the first again."""
         self._failures = 0
 
     def leave(self, now: float, spread: float) -> None:
-        """The server asked to leave: connect again after a random part of the spread (5.6.1)."""
+        """The server sent GOAWAY: connect again after a random part of the spread time (5.6.1)."""
         self._failures = 0
         self.due = now + self._chance.uniform(0, spread)
 
     def backoff(self, failures: int) -> float:
-        """The longest wait after so many failures, in seconds."""
+        """The longest wait after this number of failures, in seconds."""
         return min(self._options.backoff_most, self._options.backoff_initial * 2.0 ** min(failures, 60))
 
     def jitter(self) -> float:
-        """A random part of a backoff, 0 to 1. An event that was sent n times waits so much of `backoff(n - 1)`, on top of the
-        server's retry-after."""
+        """A random factor for a backoff, 0 to 1. An event that was sent n times waits this part of `backoff(n - 1)`, in addition to
+        the server's retry-after."""
         return self._chance.random()

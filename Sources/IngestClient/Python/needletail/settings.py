@@ -1,4 +1,4 @@
-"""Where the servers are, who calls, and how the publisher behaves."""
+"""Where the servers are, which key is used, and how the publisher behaves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Sequence, Union
 
 DEFAULT_PORT = 7400
 ALPN = "needletail/1"
-#: Bytes of key and name together: preface and HELLO are 4,096 at most (3.4), 42 of them before and between these two.
+#: Bytes of key and name together: preface and HELLO have at most 4,096 (3.4), 42 of them before and between these two.
 _LONGEST_TEXTS = 4096 - 42
 
 
@@ -23,7 +23,7 @@ class Address(NamedTuple):
     def parse(cls, text: str) -> Address:
         """Reads ``host``, ``host:port``, ``[v6]:port`` or ``unix:/path``.
 
-        :raises ValueError: it is none of them.
+        :raises ValueError: it has none of these forms.
         """
         if text.startswith("unix:"):
             if len(text) == len("unix:"):
@@ -51,25 +51,26 @@ class Address(NamedTuple):
 class Options:
     """How a publisher behaves. Times are in seconds."""
 
-    #: How long an event that does not fill a batch waits for company. 0: no artificial delay; what waits while a frame is in
-    #: flight is the next batch.
+    #: How long an event that does not fill a batch waits for others. 0: no artificial delay; events that wait while a
+    #: frame is in flight form the next batch.
     linger: float = 0.0
-    #: A batch of so many events or bytes leaves at once, also while others are in flight, as far as the window allows.
+    #: A batch with this many events or bytes is sent at once, also while others are in flight, as far as the window
+    #: allows.
     batch_events: int = 1_000
     batch_bytes: int = 512 * 1024
-    #: Events and bytes that may be without an answer in this process. When they are full, publishing waits.
+    #: The most events and bytes without an answer in this process. While a limit is reached, publishing waits.
     max_pending_events: int = 65_536
     max_pending_bytes: int = 64 * 1024 * 1024
-    #: Events in flight, where fewer than the server's window are wanted.
+    #: The most events in flight, if fewer than the server's window are wanted.
     window_events: Optional[int] = None
-    #: From the call to its receipt, retries and reconnects included; None: for ever.
+    #: From the call to its receipt, including retries and reconnects; None: for ever.
     publish_timeout: Optional[float] = 120.0
-    #: Until the connection stands, TLS included; and from then until WELCOME.
+    #: Until the connection is established, including TLS; and from then until WELCOME.
     connect_timeout: float = 5.0
     welcome_timeout: float = 10.0
-    #: A connection that is asked something and says nothing for so long is given up.
+    #: A connection that owes an answer and is silent for this long is abandoned.
     answer_timeout: float = 30.0
-    #: Silence after which a PING keeps the connection. A third of the server's idle timeout where that is less.
+    #: Silence after which a PING is sent to keep the connection. A third of the server's idle timeout if that is less.
     keep_alive: float = 10.0
     #: The n-th reconnect waits a random time up to ``backoff_initial`` doubled n times, at most ``backoff_most``.
     backoff_initial: float = 0.05
@@ -78,19 +79,19 @@ class Options:
     def __post_init__(self) -> None:
         for name in ("batch_events", "batch_bytes", "max_pending_events", "max_pending_bytes"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)}, at least 1 is wanted")
+                raise ValueError(f"{name}: {getattr(self, name)}, expected at least 1")
         if self.window_events is not None and self.window_events < 1:
-            raise ValueError(f"window_events: {self.window_events}, at least 1 is wanted")
+            raise ValueError(f"window_events: {self.window_events}, expected at least 1")
         if self.linger < 0:
-            raise ValueError(f"linger: {self.linger}, not negative")
+            raise ValueError(f"linger: {self.linger}, expected 0 or more")
         for name in ("connect_timeout", "welcome_timeout", "answer_timeout", "keep_alive", "backoff_initial", "backoff_most"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: {getattr(self, name)}, more than 0 is wanted")
+                raise ValueError(f"{name}: {getattr(self, name)}, expected more than 0")
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Everything that a publisher is made of."""
+    """All settings of a publisher."""
 
     addresses: tuple[Address, ...]
     api_key: str = dataclasses.field(repr=False)
@@ -108,10 +109,10 @@ class Settings:
         ssl_context: Optional[ssl.SSLContext],
         options: Optional[Options],
     ) -> Settings:
-        """:raises ValueError: something in it cannot work."""
+        """:raises ValueError: a setting is invalid."""
         texts = [addresses] if isinstance(addresses, str) else list(addresses)
         if not texts:
-            raise ValueError("addresses: at least one is wanted")
+            raise ValueError("addresses: expected at least one")
         if not api_key:
             raise ValueError("api_key: empty")
         if len(api_key.encode()) + len(client_name.encode()) > _LONGEST_TEXTS:
@@ -128,7 +129,7 @@ def tls_context(
     """A context for TLS 1.2 and later that checks the server's name and certificate.
 
     :param ca_file: PEM of the authorities to trust; None: the system's.
-    :param certificate: PEM of our own certificate chain, where the server wants one.
+    :param certificate: PEM of our own certificate chain, if the server requires one.
     :param key: PEM of its key; None: it is in ``certificate`` too.
     :raises OSError: a file cannot be read or used.
     """

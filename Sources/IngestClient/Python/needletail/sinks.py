@@ -1,4 +1,4 @@
-"""Who waits for receipts in the threaded publisher: a future, or a batch."""
+"""What waits for receipts in the threaded publisher: a future, or a batch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FutureSink:
         return True
 
     def settle(self, index: int, receipt: Receipt) -> None:
-        # An event that ends unsent may have been cancelled in the same moment.
+        # An event that ends unsent may have been cancelled at the same moment.
         if not self.begin(index):
             return
         if self._raises and not receipt.stored:
@@ -41,20 +41,20 @@ class FutureSink:
 
 
 class Results:
-    """The ends of a batch's events, in the order of the call."""
+    """The results of a batch's events, in the order of the call."""
 
     def __init__(self, count: int):
         self._ends: list[Union[Receipt, PublishError, None]] = [None] * count
         self._left = count
 
     def put(self, index: int, end: Union[Receipt, PublishError]) -> bool:
-        """Notes an end. True: it was the last one."""
+        """Records a result. True: it was the last one."""
         self._ends[index] = end
         self._left -= 1
         return self._left == 0
 
     def receipts(self) -> list[Receipt]:
-        """:raises BatchIncomplete: an event has none."""
+        """:raises BatchIncomplete: an event has no receipt."""
         ends = cast("list[Union[Receipt, PublishError]]", self._ends)
         if any(isinstance(end, PublishError) for end in ends):
             raise BatchIncomplete(ends)
@@ -62,7 +62,9 @@ class Results:
 
 
 class BatchSink:
-    """A batch that a thread waits for. `settle` and `fail` come from the publisher's thread, and `fail` from the caller's too."""
+    """A batch that a thread waits for. `settle` and `fail` are called on the publisher's thread, `fail` also on the
+    caller's.
+    """
 
     def __init__(self, count: int):
         self._results = Results(count)

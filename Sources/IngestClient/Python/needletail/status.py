@@ -17,17 +17,16 @@ class StatusClass(enum.IntEnum):
     SEND_AGAIN = 0x01
     #: Not stored; send again on another connection.
     SEND_ELSEWHERE = 0x02
-    #: Refused for good.
+    #: Permanently refused.
     REFUSED = 0x03
     #: The connection closes.
     CLOSES = 0x04
 
 
 class Status(enum.IntEnum):
-    """What became of an event, or why a connection closes.
+    """What happened to an event, or why a connection closes.
 
-    ``Status(code)`` accepts every number: one that this version does not know is named ``UNKNOWN_XXXX`` and still has
-    its class.
+    ``Status(code)`` accepts every number. An unknown code is named ``UNKNOWN_XXXX`` and still has its class.
     """
 
     ACCEPTED = 0x0000

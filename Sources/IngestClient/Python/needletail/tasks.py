@@ -1,4 +1,4 @@
-"""The turns of the asyncio publisher on its event loop, and the handing over between callers and the engine."""
+"""Runs the engine of the asyncio publisher on its event loop, and passes events from callers to it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from .pending import Pending
 from .buffer_space import BufferSpace
 from .settings import Settings
 
-#: A task that hands over so many events without a pause lets the others in: nothing is sent before.
+#: A task that hands over this many events without a pause lets others run: nothing is sent before that.
 _MOST_WITHOUT_TURN = 256
 
 
 class ConnectionTask:
-    """Runs the engine on an event loop, by callbacks alone. Everything here is called on that loop."""
+    """Runs the engine on an event loop, by callbacks only. Everything here is called on that loop."""
 
     def __init__(self, settings: Settings, log: logging.Logger):
         self._wires = AsyncWires(settings, self.schedule)
         self._engine = Engine(settings, self._wires, log)
         self._wires.engine = self._engine
         self._space = BufferSpace(settings.options.max_pending_events, settings.options.max_pending_bytes)
-        # Those who wait for room, in turn: the size of each, and the future that tells it that room is reserved.
+        # Callers that wait for space, in order: the size of each, and the future that tells it that its space is
+        # reserved.
         self._queue: deque[tuple[int, asyncio.Future[bool]]] = deque()
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._watchers: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
@@ -46,7 +47,7 @@ class ConnectionTask:
     def start(self) -> None:
         """Begins to connect, once.
 
-        :raises RuntimeError: another event loop than before.
+        :raises RuntimeError: called on another event loop than before.
         """
         running = asyncio.get_running_loop()
         if self._loop is None:
@@ -56,7 +57,7 @@ class ConnectionTask:
             raise RuntimeError("the publisher belongs to another event loop; make one for this loop")
 
     async def accept(self, entry: Pending) -> bool:
-        """Takes an event over when there is room. False: the time was over before, or the publisher closes."""
+        """Accepts an event when there is space. False: the time was over before, or the publisher is closing."""
         if self.is_closing:
             return False
         self.start()
@@ -82,7 +83,7 @@ class ConnectionTask:
         try:
             return await turn
         except asyncio.CancelledError:
-            # Cancelled in the very moment that room was given.
+            # Cancelled at the same moment at which space was reserved.
             if turn.done() and not turn.cancelled() and turn.result():
                 self._space.release(1, entry.size)
                 self._give_space()
@@ -99,7 +100,7 @@ class ConnectionTask:
         return link.welcome if link else None, self._engine.trouble
 
     async def flush(self, wait_until: float) -> bool:
-        """Sends what lingers, and waits until nothing is pending. False: something still is."""
+        """Sends lingering events, and waits until nothing is pending. False: something is still pending."""
         self.start()
         self._engine.hurry()
         self.schedule()
@@ -107,10 +108,10 @@ class ConnectionTask:
         return self._space.events == 0
 
     async def close(self, wait_until: float) -> None:
-        """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest."""
+        """Accepts nothing more; ends when nothing is pending, at `wait_until` at the latest."""
         self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
         if self._loop is None:
-            # Never used: nothing to end.
+            # Never used: nothing to close.
             self._has_ended = True
             return
         self.start()
@@ -150,7 +151,7 @@ class ConnectionTask:
     # The turn
 
     def schedule(self) -> None:
-        """Has the engine take its turn when the callbacks of this moment are done: what they hand over makes one batch."""
+        """Makes the engine take its turn after the callbacks of this moment: what they hand over makes one batch."""
         if not self._is_scheduled and not self._has_ended and self._loop is not None:
             self._is_scheduled = True
             self._loop.call_soon(self._turn)
@@ -176,7 +177,7 @@ class ConnectionTask:
         self._give_space()
 
     def _give_space(self) -> None:
-        """Lets those in who fit, in turn."""
+        """Admits waiting callers in order, as far as there is space."""
         while self._queue:
             size, turn = self._queue[0]
             if not turn.done():
@@ -198,7 +199,7 @@ class ConnectionTask:
         self._watchers = waiting
 
     def _set_timer(self, due: float, now: float) -> None:
-        """A timer that rings too early does no harm, so an earlier one is left alone."""
+        """A timer that fires too early does no harm, so an earlier one is kept."""
         assert self._loop is not None
         if self._timer is not None:
             if self._timer_due <= due:

@@ -1,4 +1,4 @@
-"""The thread of the threaded publisher, and the handing over between callers and it."""
+"""Runs the engine of the threaded publisher on a thread, and passes events from callers to it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .buffer_space import BufferSpace
 from .settings import Settings
 from .wires import Wires
 
-#: What callers hand over while frames are in flight is looked at so often, in seconds.
+#: How often events that callers hand over while frames are in flight are looked at, in seconds.
 _LONGEST_NAP = 0.05
 
 
 class ConnectionThread:
-    """Runs the engine. Callers hand events over by `accept`; what becomes of them their sinks are told on this thread."""
+    """Runs the engine. Callers hand events over with `accept`; their sinks are told the results on this thread."""
 
     def __init__(self, settings: Settings, log: logging.Logger):
         self._log = log
@@ -36,7 +36,7 @@ class ConnectionThread:
         self._space = BufferSpace(settings.options.max_pending_events, settings.options.max_pending_bytes)
         self._inbox: list[Pending] = []
         self._inbox_bytes = 0
-        # Frames are in flight: less than a batch is of no interest before an answer comes.
+        # Frames are in flight: less than a batch need not wake the thread before an answer comes.
         self._is_busy = False
         self._hurries = False
         self._close_by: Optional[float] = None
@@ -52,7 +52,9 @@ class ConnectionThread:
     # Called by any thread
 
     def check_caller(self) -> None:
-        """:raises RuntimeError: the caller would wait for ever: a callback on the publisher's own thread, or a forked process."""
+        """:raises RuntimeError: the caller would wait for ever: a callback on the publisher's own thread, or a forked
+        process.
+        """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a callback runs on the publisher's thread and must not wait for the publisher; submit does not")
         self._check_process()
@@ -62,7 +64,9 @@ class ConnectionThread:
             raise RuntimeError("the publisher was made in another process; make one after the fork")
 
     def accept(self, entries: list[Pending], wait_until: float) -> int:
-        """Takes events over as room comes. Returns how many: fewer than all when the time was over or the publisher closes."""
+        """Accepts events as space becomes free. Returns how many: fewer than all if the time was over or the
+        publisher closes.
+        """
         self._check_process()
         taken = 0
         with self._changed:
@@ -92,7 +96,7 @@ class ConnectionThread:
             return self._welcome, self._trouble
 
     def flush(self, wait_until: float) -> bool:
-        """Sends what lingers, and waits until nothing is pending. False: something still is."""
+        """Sends lingering events, and waits until nothing is pending. False: something is still pending."""
         with self._changed:
             self._hurries = True
             self._wires.ring()
@@ -100,7 +104,9 @@ class ConnectionThread:
             return self._space.events == 0
 
     def close(self, wait_until: float) -> None:
-        """Takes nothing more; ends when nothing is pending, at `wait_until` at the latest. In a forked process: nothing."""
+        """Accepts nothing more; ends when nothing is pending, at `wait_until` at the latest. In a forked process:
+        does nothing.
+        """
         if os.getpid() != self._process:
             return
         with self._changed:
@@ -139,13 +145,13 @@ class ConnectionThread:
             while self._round():
                 pass
         except Exception:
-            # Our bug; those who wait must hear of it all the same.
+            # Our bug; waiting callers must be told nevertheless.
             self._log.critical("the publisher's thread failed; the publisher closes", exc_info=True)
         finally:
             self._end()
 
     def _round(self) -> bool:
-        """Takes what was handed over, does what is due, waits for what comes. False: closed, and nothing is left."""
+        """Takes what was handed over, does what is due, waits for what comes. False: closed, and nothing is pending."""
         now = time.monotonic()
         with self._changed:
             inbox, self._inbox, self._inbox_bytes = self._inbox, [], 0
@@ -163,12 +169,13 @@ class ConnectionThread:
         return True
 
     def _pause(self, close_by: Optional[float]) -> Optional[float]:
-        """How long to wait for sockets and the bell, in seconds; None: until they stir."""
+        """How long to wait for sockets and wake-ups, in seconds; None: without limit."""
         due = min(self._engine.next_due(), math.inf if close_by is None else close_by)
         now = time.monotonic()
         with self._changed:
-            # Lingering needs the hour of each event; without it what comes while frames are in flight need not wake us,
-            # but must be seen in time for its deadline.
+            # Lingering needs the time of each event. Without it, events that come while frames are in flight need not
+            # wake the thread,
+            # but must be seen before their deadline.
             self._is_busy = self._engine.has_flights and not self._options.linger
             if self._is_busy:
                 due = min(due, now + _LONGEST_NAP)
@@ -177,7 +184,7 @@ class ConnectionThread:
         return None if due == math.inf else max(0.0, due - now)
 
     def _show(self) -> int:
-        """Shows callers how things stand. Returns how many events are pending."""
+        """Publishes the current state to callers. Returns how many events are pending."""
         completions = self._engine.completions
         link = self._engine.open_link
         welcome = link.welcome if link else None

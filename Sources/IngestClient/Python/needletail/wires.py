@@ -20,7 +20,7 @@ _WOULD_BLOCK = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSL
 
 
 class _Wire:
-    """A connected socket, and what it has not taken yet."""
+    """A connected socket, and the bytes that it has not accepted yet."""
 
     def __init__(self, connected: socket.socket):
         self.socket = connected
@@ -29,7 +29,7 @@ class _Wire:
 
 
 class Wires:
-    """The engine's shell. Confined to one thread, but for `ring`."""
+    """Performs the engine's actions. Confined to one thread, except `ring`."""
 
     def __init__(self, settings: Settings):
         self.engine: Engine
@@ -55,7 +55,7 @@ class Wires:
                 self._bell.send(b"\0")
 
     def wait(self, timeout: Optional[float]) -> None:
-        """Waits for bytes, room to write, or the bell, and tells the engine what came."""
+        """Waits for bytes, for space to write, or for a wake-up, and tells the engine what came."""
         for key, mask in self._selector.select(timeout):
             link: Optional[Link] = key.data
             if link is None:
@@ -69,7 +69,7 @@ class Wires:
                 self._read(link)
 
     def take_news(self, now: float) -> None:
-        """Tells the engine what became of dialing, and of writing."""
+        """Tells the engine the results of connecting and of writing."""
         with self._lock:
             dialed, self._dialed = self._dialed, []
         for link, outcome in dialed:
@@ -79,7 +79,7 @@ class Wires:
                 self.engine.ended(link, end_of(link.address, wire.failure), now)
 
     def close(self) -> None:
-        """The end; the engine has hung up everywhere."""
+        """The end; the engine has closed all connections."""
         with self._lock:
             self._has_ended = True
             dialed, self._dialed = self._dialed, []
@@ -93,11 +93,11 @@ class Wires:
     # Connecting
 
     def dial(self, link: Link) -> None:
-        """Connects on a thread of its own, for names resolve and TLS shakes hands in their own time."""
+        """Connects on a separate thread, because name look-ups and TLS handshakes block."""
         try:
             threading.Thread(target=self._dial, args=(link,), name="needletail-dial", daemon=True).start()
         except RuntimeError:
-            # The interpreter is shutting down and starts no thread any more: then this one waits.
+            # The interpreter is shutting down and starts no more threads, so this thread blocks.
             self._dial(link)
 
     def _dial(self, link: Link) -> None:
@@ -106,7 +106,7 @@ class Wires:
             outcome = connect(link.address, self._settings)
         except ConnectionFailed as error:
             outcome = error
-        except Exception as error:  # A name that is none, say: the engine must hear of it all the same.
+        except Exception as error:  # For example an invalid name: the engine must be told too.
             outcome = connect_failure(link.address, error, self._settings.options.connect_timeout)
         with self._lock:
             is_wanted = not self._has_ended
@@ -138,7 +138,9 @@ class Wires:
     # Bytes
 
     def flush(self, link: Link) -> None:
-        """Writes what the socket takes now. A failure is kept for `take_news`: the engine is in the middle of something."""
+        """Writes what the socket accepts now. A failure is kept for `take_news`, because the engine is in the middle
+        of a call.
+        """
         wire = self._wires.get(link)
         if wire is None or wire.failure is not None:
             return
@@ -163,7 +165,8 @@ class Wires:
             self._selector.modify(wire.socket, wanted, link)
 
     def _read(self, link: Link) -> None:
-        # Once: a TLS record is shorter than what is asked for, so TLS keeps nothing back that the selector does not know of.
+        # Read once: a TLS record is shorter than the requested size, so TLS holds nothing back that the selector does
+        # not know of.
         try:
             data = self._wires[link].socket.recv(_READ_BYTES)
         except _WOULD_BLOCK:
