@@ -1,6 +1,7 @@
 import WireProtocol
 
-/// The limits of a WELCOME, as numbers to count with. A server may announce anything: what is too long a play is refused here.
+/// The limits of a WELCOME, as numbers. A server may announce anything; limits that would make a check take too long
+/// are refused here.
 struct AnnouncedLimits {
     let frameBytes: Int
     let eventBytes: Int
@@ -21,10 +22,10 @@ struct AnnouncedLimits {
         idleTimeout = .milliseconds(Int64(welcome.idleTimeoutMilliseconds))
     }
 
-    /// How many records of this size a PUBLISH holds.
+    /// The number of records of this size that fit into a PUBLISH.
     func records(of size: Int) -> Int { min(eventsPerFrame, (frameBytes - 4) / (4 + size)) }
 
-    /// - Throws: `Unplayable` where a check would have to send more than a run bears.
+    /// - Throws: `Unplayable` if a check would have to send more than a run allows.
     func demandPlayable(bytes: Int) throws {
         if bytes > AnnouncedLimits.mostBytes { throw Unplayable("\(bytes) bytes at once are too long a play") }
     }

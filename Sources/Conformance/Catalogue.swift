@@ -1,10 +1,10 @@
-/// Every check there is, and the clauses that no check plays.
+/// All checks, and the clauses that no check exercises.
 public enum Catalogue {
     public static let checks =
         PrefaceChecks.all + HelloChecks.all + HeaderChecks.all + BodyChecks.all + PublishChecks.all + EventChecks.all
         + DuplicateChecks.all + WindowChecks.all + LivenessChecks.all + EndingChecks.all
 
-    /// Demands on a server that cannot be seen from a plaintext connection of ten seconds, and why.
+    /// Requirements on a server that cannot be observed over a plaintext connection of ten seconds, and why.
     public static let unplayed: [(clause: String, reason: String)] = [
         ("1.4", "the runner speaks no TLS"),
         ("1.6", "the runner speaks no TLS"),
@@ -13,7 +13,7 @@ public enum Catalogue {
         ("8.10", "a server takes its time to cut who does not read: 30 s by default"),
     ]
 
-    /// The checks whose id begins with the text, or that play this clause or one of this section: `header`,
+    /// The checks whose id begins with the text, or that exercise this clause or a clause of this section: `header`,
     /// `header-flags`, `5.4`, `5.4.1`.
     public static func checks(matching filter: String) -> [Check] {
         checks.filter { check in

@@ -1,18 +1,18 @@
-/// One demand of Protocol.md on a server, and the play that shows whether it is met.
+/// One requirement of Protocol.md on a server, and the code that checks it.
 public struct Check: Sendable {
     public enum Pace: Sendable {
         case quick
-        /// Waits for a deadline of the server: played beside the others.
+        /// Waits for a deadline of the server; runs in parallel with others.
         case slow
-        /// Ends the server: played when all others are over.
+        /// Ends the server; runs after all others.
         case last
     }
 
-    /// Stable, in words: `header-flags`.
+    /// A stable name: `header-flags`.
     public let id: String
-    /// The clauses of Protocol.md that it plays, the chief one first.
+    /// The clauses of Protocol.md that it exercises, the main one first.
     public let clauses: [String]
-    /// What must hold, as a sentence.
+    /// The requirement, as a sentence.
     public let title: String
     public let pace: Pace
     let play: @Sendable (Stage) throws -> Void
@@ -32,12 +32,12 @@ public struct Check: Sendable {
     public var group: String { String(id.prefix { $0 != "-" }) }
 }
 
-/// The server did something else than Protocol.md says.
+/// The server did something other than Protocol.md says.
 public struct Deviation: Error, Sendable, Equatable {
     public var clause: String
     public var expected: String
     public var came: String
-    /// The first bytes of the latest reply, and of what was sent latest, in hex.
+    /// The first bytes of the last reply, and of what was sent last, in hex.
     public var received: String
     public var sent: String
 
@@ -50,13 +50,13 @@ public struct Deviation: Error, Sendable, Equatable {
     }
 }
 
-/// A check that cannot be played here, and what it lacks.
+/// A check that cannot run here, and what it lacks.
 struct Unplayable: Error {
     let reason: String
     init(_ reason: String) { self.reason = reason }
 }
 
-/// What became of a check.
+/// The result of a check.
 public enum Verdict: Sendable, Equatable {
     case passed
     case failed(Deviation)

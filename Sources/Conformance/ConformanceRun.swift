@@ -2,10 +2,10 @@ import Threading
 import WebhookModel
 import WireProtocol
 
-/// Plays checks against one server: the quick ones one after another, the slow ones beside them, the last ones at the
+/// Runs checks against one server: the quick ones one after another, the slow ones in parallel, the last ones at the
 /// end.
 ///
-/// Thread model: a thread for the quick checks and one for each slow check; `play` blocks its caller until all have
+/// Thread model: a thread for the quick checks and one for each slow check. `play` blocks its caller until all have
 /// ended.
 public struct ConformanceRun: Sendable {
     public enum Progress: Sendable {
@@ -21,7 +21,7 @@ public struct ConformanceRun: Sendable {
         self.checks = checks
     }
 
-    /// Plays everything.
+    /// Runs all checks.
     ///
     /// - Parameter observe: called from any thread, one call at a time.
     /// - Returns: the results in the order of `checks`.
@@ -48,10 +48,10 @@ public struct ConformanceRun: Sendable {
         return Report(address: subject.address, results: results, duration: .now - began)
     }
 
-    /// Looks whether the server can be played with at all: it is there, knows the key, and takes an event of the tenant. A
-    /// server that fails in any other way is left to the checks.
+    /// Checks whether the server can be tested at all: it is reachable, knows the key, and accepts an event of the
+    /// tenant. A server that fails in another way is left to the checks.
     ///
-    /// - Throws: `Unreachable`, or `UnfitSubject` with the mend.
+    /// - Throws: `Unreachable`, or `UnfitSubject` with the remedy.
     public func preflight() throws {
         let stage = Stage(subject: subject)
         let peer = try stage.connect()
@@ -74,7 +74,7 @@ public struct ConformanceRun: Sendable {
     }
 }
 
-/// What the server must be given before checks make sense.
+/// What must be set before checks make sense.
 public struct UnfitSubject: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
@@ -91,7 +91,7 @@ extension Check {
         } catch let unplayable as Unplayable {
             verdict = .skipped(unplayable.reason)
         } catch {
-            // No connection: every clause of the check stands open.
+            // No connection: the check fails for its first clause.
             verdict = .failed(
                 Deviation(clause: clauses[0], expected: "a connection", came: "\(error)", received: "", sent: ""))
         }

@@ -1,6 +1,6 @@
 import WireProtocol
 
-/// What an event must be answered.
+/// The expected answer to an event.
 enum Wanted {
     /// Any status of class 0x00.
     case stored
@@ -24,7 +24,7 @@ enum Wanted {
     }
 }
 
-// What must come next. Each throws a `Deviation` that cites the clause given.
+// What must come next. Each throws a `Deviation` that names the given clause.
 extension Conversation {
     func expectPreface(_ clause: String) throws {
         guard let reply = nextPreface() else { return }
@@ -44,7 +44,7 @@ extension Conversation {
         return welcome
     }
 
-    /// The ACK of one PUBLISH, its events to be answered so.
+    /// The ACK of one PUBLISH, with these answers for its events.
     @discardableResult
     func expectAck(_ id: UInt64, _ wanted: [Wanted], _ clause: String) throws -> Ack {
         let ack = try expectAck(id, count: wanted.count, clause)
@@ -52,7 +52,7 @@ extension Conversation {
         return ack
     }
 
-    /// The ACK of a PUBLISH of so many events, all to be answered alike.
+    /// The ACK of a PUBLISH with this number of events, all with the same answer.
     func expectAck(_ id: UInt64, count: Int, all wanted: Wanted, _ clause: String) throws {
         let ack = try expectAck(id, count: count, clause)
         for index in 0..<count { try demand(wanted, of: ack, at: index, clause) }
@@ -71,7 +71,7 @@ extension Conversation {
         throw deviation(clause, expected: "event \(index + 1) of \(ack.count) to be \(wanted.text)", came: "\(status)")
     }
 
-    /// An ACK of the right form for so many events.
+    /// An ACK of a valid form for this number of events.
     private func expectAck(_ id: UInt64, count: Int, _ clause: String) throws -> Ack {
         let reply = next()
         guard case .frame(let frame) = reply, frame.header.type == .ack else {
@@ -91,7 +91,7 @@ extension Conversation {
 
     /// The ACKs of PUBLISH frames that wait for theirs, in any order.
     ///
-    /// - Parameter wanted: by request id, what each of the frame's events must be answered.
+    /// - Parameter wanted: the expected answers of each frame's events, by request id.
     /// - Returns: the ACKs by request id.
     @discardableResult
     func expectAcks(_ wanted: [UInt64: [Wanted]], _ clause: String) throws -> [UInt64: Ack] {
@@ -134,7 +134,7 @@ extension Conversation {
         return pong
     }
 
-    /// The connection lives: a PING is answered.
+    /// The connection is alive: a PING is answered.
     func expectAlive(_ clause: String) throws {
         let ping = RawFrame.ping(0xA11E, opaque: .random(in: .min ... .max))
         send(ping)
@@ -143,7 +143,7 @@ extension Conversation {
 
     /// CLOSE with this status, then the end.
     ///
-    /// - Parameter time: until the CLOSE; nil: the patience.
+    /// - Parameter time: until the CLOSE; nil: the configured patience.
     func expectClose(_ status: ProtocolStatus, _ clause: String, within time: Duration? = nil) throws {
         let reply = next(within: time)
         guard case .frame(let frame) = reply, let close = frame.decoded(Close.self), close.status == status else {
@@ -152,11 +152,11 @@ extension Conversation {
         try expectEnd("5.7.3", after: "CLOSE \(status)")
     }
 
-    /// The server ends its direction, with nothing said before.
+    /// The server ends its direction without sending anything.
     func expectEnd(_ clause: String, after what: String, within time: Duration? = nil) throws {
         let reply = next(within: time)
         switch reply {
-        // Whoever still has bytes of ours unread when it closes resets: an end as well.
+        // A peer that closes with unread bytes of ours sends a reset. That is an end too.
         case .end, .reset: return
         case .frame where clause == "5.7.3":
             throw deviation("5.7.1", expected: "nothing after \(what)", came: reply)

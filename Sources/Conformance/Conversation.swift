@@ -1,7 +1,7 @@
 import Glibc
 import WireProtocol
 
-/// One connection as a check sees it: bytes out, replies in, and the evidence of both. Belongs to one thread.
+/// One connection as a check sees it: bytes out, replies in, and both as evidence. Belongs to one thread.
 final class Conversation {
     private var announced: AnnouncedLimits?
     let patience: Duration
@@ -17,7 +17,7 @@ final class Conversation {
         self.patience = patience
     }
 
-    // MARK: Out
+    // MARK: Sending
 
     func send(_ bytes: [UInt8]) {
         lastSent = bytes
@@ -26,7 +26,7 @@ final class Conversation {
 
     func send(_ frames: RawFrame...) { send(frames.flatMap(\.bytes)) }
 
-    /// Cut inside the header, at its end and inside the body, with pauses that keep the segments apart.
+    /// Splits the bytes inside the header, at its end and inside the body, with pauses that keep the segments apart.
     func sendInPieces(_ bytes: [UInt8]) {
         var rest = bytes[...]
         for cut in [5, 24, 40, bytes.count - 1] where cut < bytes.count && cut > rest.startIndex {
@@ -38,13 +38,13 @@ final class Conversation {
         lastSent = bytes
     }
 
-    /// One segment a byte.
+    /// One segment per byte.
     func sendByteByByte(_ bytes: [UInt8]) {
         for byte in bytes { connection.send([byte], until: .now + patience) }
         lastSent = bytes
     }
 
-    /// Sends a byte every so often, until they are all out or something has come.
+    /// Sends a byte at a time with pauses, until all are sent or something has come.
     func drip(_ bytes: [UInt8], every pause: Duration) {
         lastSent = bytes
         for byte in bytes {
@@ -56,10 +56,9 @@ final class Conversation {
     /// Ends our direction.
     func finish() { connection.finish() }
 
-    // MARK: In
+    // MARK: Receiving
 
-    /// The next frame, or what came instead of one. PING is answered and types that a client skips are skipped, as a
-    /// client must.
+    /// The next frame, or what came instead. PING is answered and skippable types are skipped, as a client must.
     func next(within time: Duration? = nil) -> Reply {
         let time = time ?? patience
         let deadline = ContinuousClock.now + time
@@ -77,7 +76,7 @@ final class Conversation {
         }
     }
 
-    /// Whether anything, an end included, comes within the time. A frame that came is still there for `next`.
+    /// Whether anything, including an end, comes within the time. A frame that came is still there for `next`.
     func hasReply(within time: Duration) -> Bool {
         if consumed < unread.count { return true }
         switch connection.receive(until: .now + time) {
@@ -88,7 +87,7 @@ final class Conversation {
         return true
     }
 
-    /// Eight bytes that are the preface, or what came instead.
+    /// The preface, or what came instead.
     func nextPreface() -> Reply? {
         let deadline = ContinuousClock.now + patience
         while unread.count - consumed < Preface.bytes.count {
@@ -146,7 +145,7 @@ final class Conversation {
 
     // MARK: Verdicts
 
-    /// What WELCOME announced. Only after it.
+    /// What WELCOME announced. Valid only after WELCOME.
     var limits: AnnouncedLimits {
         guard let announced else { preconditionFailure("no WELCOME has come") }
         return announced

@@ -1,18 +1,18 @@
 import WireProtocol
 
-/// The server under test and what its operator tells about it.
+/// The server under test, and what its operator says about it.
 public struct Subject: Sendable {
     public var address: ServerAddress
     public var key: String
-    /// A tenant that the key opens. Events are published for it, of type `conformance.check`.
+    /// A tenant that the key allows. Events of type `conformance.check` are published for it.
     public var tenant: String
-    /// A tenant that there is and that the key does not open.
+    /// A tenant that exists and that the key does not allow.
     public var forbiddenTenant: String?
-    /// A tenant that the key opens and that is disabled.
+    /// A disabled tenant that the key allows.
     public var disabledTenant: String?
     /// A shell command that tells the server to shut down.
     public var drainCommand: String?
-    /// How long an answer may take, and a deadline be overdue.
+    /// How long an answer may take, and how late a deadline may be.
     public var patience: Duration
 
     public init(address: ServerAddress, key: String, tenant: String, patience: Duration = .seconds(5)) {
@@ -23,11 +23,11 @@ public struct Subject: Sendable {
     }
 }
 
-/// Where a check is played: makes connections as far as the check wants them.
+/// Makes connections for a check, opened as far as the check needs them.
 struct Stage: Sendable {
     let subject: Subject
 
-    /// Nothing is said yet.
+    /// A connection on which nothing was sent yet.
     func connect() throws -> Conversation {
         try Conversation(to: subject.address, patience: subject.patience)
     }
@@ -51,7 +51,7 @@ struct Stage: Sendable {
 
     func hello(id: UInt64 = 1) -> RawFrame { .hello(key: subject.key, id: id) }
 
-    /// An event that must be stored: an id of its own, the least of everything else.
+    /// An event that must be stored: with a new id, and minimal otherwise.
     func event() -> RawEvent { RawEvent(tenant: subject.tenant) }
 
     /// A PUBLISH of events that must be stored.

@@ -75,7 +75,7 @@ struct ConformanceCommand: AsyncParsableCommand {
     }
 
     private static let draw: @Sendable (String) -> Void = { text in
-        // What was printed must stand before it.
+        // Flush before standard error is written.
         fflush(nil)
         var text = text
         text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

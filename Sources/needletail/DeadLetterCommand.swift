@@ -15,7 +15,7 @@ struct DeadLetterCommand: ParsableCommand {
             """,
         subcommands: [List.self, Redeliver.self])
 
-    /// Which dead letters.
+    /// Which dead letters to use.
     struct Filter: ParsableArguments {
         @Option(help: ArgumentHelp("Data directory of the stopped server.", valueName: "dir"))
         var data: String

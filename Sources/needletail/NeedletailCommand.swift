@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import NeedletailServer
 
-/// `needletail`: runs the server and answers for its files.
+/// `needletail`: runs the server and checks its files.
 struct NeedletailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "needletail",
@@ -30,7 +30,8 @@ struct VersionCommand: ParsableCommand {
 }
 
 @main enum EntryPoint {
-    /// Exit codes: 0 well, 1 could not do it (each reason one line on standard error), 2 not understood.
+    /// Exit codes: 0 success, 1 could not do it (each reason is one line on standard error), 2 arguments not
+    /// understood.
     static func main() async {
         do {
             var command = try NeedletailCommand.parseAsRoot()
@@ -45,7 +46,7 @@ struct VersionCommand: ParsableCommand {
     }
 
     private static func finish(_ error: any Error) -> Never {
-        // A verb that has said what there is to say.
+        // A verb that has already printed everything.
         if let code = error as? ExitCode { exit(code.rawValue) }
         let code = NeedletailCommand.exitCode(for: error)
         if code == .success {

@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await runServer(configuration: configuration, logger: configuration.log.makeLogger())
     }
 
-    /// What was given; the configuration knows what each means.
+    /// The flags that were set. `ServerConfiguration` interprets them.
     private var flags: [ServerConfiguration.FlagValue] {
         let single = [
             ("data", data), ("provision", provision), ("ingest-host", ingestHost), ("ingest-port", ingestPort),

@@ -2,7 +2,7 @@ import Conformance
 import Foundation
 import Testing
 
-/// The catalogue against Protocol.md: nothing that a server must do is forgotten, nothing is cited that is not there.
+/// Compares the catalogue with Protocol.md: every requirement on a server has a check, and every named clause exists.
 @Suite struct ClauseTests {
     /// The clauses with their text, by number.
     private static let clauses: [String: String] = {

@@ -8,23 +8,23 @@ struct Fault: Sendable, CustomStringConvertible {
     typealias Meddling = @Sendable (inout Piece, Link) -> Passage
 
     let description: String
-    /// What is played, and the check of it that must find the fault.
+    /// The check that must find the fault.
     let check: String
     let clause: String
-    /// Limits of the server behind, where its own fault is one.
+    /// Limits of the server behind the proxy, if the fault is one of its settings.
     var server: @Sendable (inout IngestConfiguration) -> Void = { _ in }
-    /// What the client sends piece by piece arrives so; otherwise whole frames are put together for `frame`.
+    /// Whether bytes that the client sends in parts arrive in parts. Otherwise whole frames are assembled for `frame`.
     var passesPieces = false
-    /// Takes each segment for whole frames, and hangs up where one is not.
+    /// Treats each segment as whole frames, and closes if one is not.
     var trustsSegments = false
-    /// Said before the client says anything.
+    /// Sent before the client sends anything.
     var greeting: [UInt8]?
     var preface: Meddling?
     var frame: Meddling?
     /// The client (or the server) has ended its direction.
     var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
 
-    /// A fault in time: the server waits for what comes piece by piece.
+    /// A fault in timing: the server waits for bytes that come in parts.
     func inTime(_ server: @escaping @Sendable (inout IngestConfiguration) -> Void = { _ in }) -> Fault {
         var fault = self
         fault.server = server
@@ -38,7 +38,7 @@ struct Fault: Sendable, CustomStringConvertible {
         return fault
     }
 
-    /// The mistake in frames comes first of the closures: it is the one that trails.
+    /// The change of frames is the first closure, so that it can be a trailing closure.
     init(
         _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil, frame: Meddling? = nil,
         preface: Meddling? = nil, ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil
@@ -53,19 +53,19 @@ struct Fault: Sendable, CustomStringConvertible {
     }
 }
 
-/// A frame on its way, or bytes that are none.
+/// A frame in transit, or bytes that are not a frame.
 struct Piece {
     var bytes: [UInt8]
     let isFromClient: Bool
 
-    /// The frame's type; nil for what has no header.
+    /// The frame's type; nil: there is no header.
     var type: FrameType? { bytes.count >= FrameHeader.byteCount ? FrameType(rawValue: bytes[4]) : nil }
     var typeByte: UInt8 { bytes.count >= FrameHeader.byteCount ? bytes[4] : 0 }
 
     func isClient(_ type: FrameType) -> Bool { isFromClient && self.type == type }
     func isServer(_ type: FrameType) -> Bool { !isFromClient && self.type == type }
 
-    /// Its body; empty for what has no header.
+    /// Its body; empty: there is no header.
     var body: [UInt8] {
         get { Array(bytes.dropFirst(FrameHeader.byteCount)) }
         set {
@@ -76,14 +76,14 @@ struct Piece {
         }
     }
 
-    /// Makes both checksums right.
+    /// Corrects both checksums.
     mutating func mendBody() {
         guard bytes.count >= FrameHeader.byteCount else { return }
         put(body.withUnsafeBytes(Checksum.of), at: 16)
         mendHeader()
     }
 
-    /// Makes the header's checksum right.
+    /// Corrects the header's checksum.
     mutating func mendHeader() {
         guard bytes.count >= FrameHeader.byteCount else { return }
         put(bytes[..<20].withUnsafeBytes(Checksum.of), at: 20)
@@ -93,7 +93,7 @@ struct Piece {
         for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32(index))) }
     }
 
-    /// The body changed as this message; nothing where it is none.
+    /// Changes the body as this message; does nothing if it is not one.
     mutating func change<Body: Message>(_ type: Body.Type, _ body: (inout Body) -> Void) {
         guard var message = self.body.withUnsafeBytes({ try? Body(decoding: $0) }) else { return }
         body(&message)

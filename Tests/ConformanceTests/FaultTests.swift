@@ -2,9 +2,9 @@ import Conformance
 import Testing
 import WireProtocol
 
-/// The runner can fail: each fault of a server is found by the check that plays its clause, and that clause is cited.
+/// The runner can fail: each fault of a server is found by the check of its clause, and that clause is named.
 @Suite(.timeLimit(.minutes(5))) struct FaultTests {
-    // How long a fault that shows in silence is waited for.
+    // How long to wait for a fault that shows as silence.
     private static let patience = Duration.seconds(1)
 
     @Test(arguments: Faults.all)
@@ -19,7 +19,7 @@ import WireProtocol
     }
 
     @Test func `every clause that is played can be found broken`() {
-        // The drain is played below and in EndToEndTests: it takes a server that leaves.
+        // The drain is tested below and in EndToEndTests, because it needs a server that shuts down.
         let played = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
         let broken = Set(Faults.all.map(\.clause))
         #expect(played.subtracting(broken).isEmpty)
@@ -59,7 +59,7 @@ import WireProtocol
         #expect(report.brokenClauses.contains("5.2.4"))
     }
 
-    // Without this, a clumsy go-between would pass for a fault.
+    // Without this, a bug of the proxy would look like a fault.
     @Test func `the go-between alone is no fault`() async throws {
         let server = try await RealServer()
         let meddler = try await Meddler(before: server.port, Fault("none", "", breaks: ""))

@@ -3,7 +3,7 @@ import Ingest
 import TestSupport
 import WireProtocol
 
-/// Every fault that the runner is shown.
+/// Every fault that the runner must find.
 enum Faults {
     static let all = opening + headers + bodies + acks + events + liveness + time + endings
 
@@ -310,7 +310,7 @@ enum Faults {
             soon),
     ]
 
-    /// Deadlines of 200 ms: what is late is late soon.
+    /// Deadlines of 200 ms, so that the tests are short.
     private static let soon: @Sendable (inout IngestConfiguration) -> Void = { configuration in
         configuration.helloMilliseconds = 200
         configuration.headerMilliseconds = 200

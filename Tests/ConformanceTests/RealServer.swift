@@ -10,7 +10,7 @@ import WebhookModel
 final class RealServer: Sendable {
     static let key = "nt_conformance_tests_key"
     static let tenant = "acme"
-    /// Not opened by the key.
+    /// A tenant that the key does not allow.
     static let forbidden = "globex"
     static let disabled = "asleep"
 
@@ -19,7 +19,7 @@ final class RealServer: Sendable {
     private let queue: QueueWriterThread
     private let ingest: IngestServer
 
-    /// - Parameter configure: changes limits; the deadlines are a second, so that they can be waited for.
+    /// - Parameter configure: changes limits; the deadlines are a second, so that tests can wait for them.
     init(configure: (inout IngestConfiguration) -> Void = { _ in }) async throws {
         let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         queue = try QueueWriterThread(

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import Threading
 
-/// Our server passes: a clause that it breaks is named by the runner, not by a test of ours.
+/// Our server passes. If it breaks a clause, the runner names it.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct RealServerTests {
-    // Waits for the deadlines that it holds the server to: about four seconds.
+    // Waits for the deadlines of the server: about four seconds.
     @Test func `our server passes every check`() async throws {
         // Small limits make every check conclusive: the window can be filled by one read.
         let server = try await RealServer {
@@ -19,7 +19,7 @@ import Threading
         let report = await run(Catalogue.checks, .onLoopback(server.port, patience: .seconds(5)))
         await server.stop()
         for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
-        // A process of its own is needed to be drained: EndToEndTests.
+        // Draining needs a separate process: EndToEndTests.
         #expect(report.skipped.map(\.check.id) == ["end-drain"])
         print("conformance of our server in process: \(ReportText.summary(of: report))")
     }
@@ -30,7 +30,7 @@ import Threading
         let report = await run(quick, .onLoopback(server.port, patience: .seconds(5)))
         await server.stop()
         for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
-        // It may acknowledge faster than 65,536 events or 16 MiB come in.
+        // The server may acknowledge faster than 65,536 events or 16 MiB arrive.
         #expect(report.skipped.allSatisfy { $0.check.group == "window" })
         print("with default limits: \(ReportText.summary(of: report))")
     }
@@ -53,7 +53,7 @@ import Threading
     }
 }
 
-/// Plays on a thread of its own: it blocks, and the cooperative pool must not.
+/// Runs on a separate thread: it blocks, and the cooperative pool must not be blocked.
 func run(_ checks: [Check], _ subject: Subject) async -> Report {
     await withCheckedContinuation { continuation in
         _ = WorkerThread(name: "conformance") {

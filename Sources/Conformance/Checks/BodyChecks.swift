@@ -16,7 +16,7 @@ enum BodyChecks {
         publish.bodyChecksumError = 0
         publish.requestID = 8
         peer.send(publish)
-        // Had one been stored, it were a DUPLICATE now.
+        // If it had been stored, it would be a DUPLICATE now.
         let fresh = Wanted.either(.accepted, .acceptedNoMatch)
         try peer.expectAck(8, [fresh, fresh, fresh], "3.5")
     }
@@ -32,7 +32,7 @@ enum BodyChecks {
         try peer.expectAlive("3.5")
     }
 
-    /// Below the 100 frames a second that may publish nothing (8.9).
+    /// Below the limit of 100 control frames per second (8.9).
     private static let flipsPerConnection = 90
 
     private static let everyBit = Check(

@@ -1,6 +1,6 @@
 import WireProtocol
 
-/// Protocol.md, 6: event records, each bad one between two good ones.
+/// Protocol.md, 6: event records. Each bad one is sent between two good ones.
 enum EventChecks {
     static let all = malformed + times + [good, largest, tooLarge, emptyRecord, unknownTenant, forbidden, disabled]
 
@@ -51,7 +51,7 @@ enum EventChecks {
     private static func long(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x61, count: count) }
     private static let notUTF8: [UInt8] = [0xC3, 0x28]
 
-    /// A record with one fault between two good ones.
+    /// A record with one fault, between two good ones.
     private static func one(
         _ id: String, _ what: String, _ status: ProtocolStatus = .malformed,
         _ spoil: @escaping @Sendable (inout RawEvent) -> Void

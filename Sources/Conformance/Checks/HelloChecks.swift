@@ -80,7 +80,7 @@ enum HelloChecks {
 
     // MARK: Its bytes
 
-    /// Preface, header and body are 4,096 bytes together.
+    /// Preface, header and body have 4,096 bytes together.
     private static let largestBody = 4_096 - Preface.bytes.count - FrameHeader.byteCount
 
     private static let largest = Check("hello-largest", ["3.4"], "a HELLO of 4,096 bytes with the preface is taken") {
@@ -131,7 +131,7 @@ enum HelloChecks {
         }
     }
 
-    // MARK: Its place
+    // MARK: The place of HELLO
 
     private static let second = Check("hello-twice", ["5.1.4"], "a second HELLO gets CLOSE PROTOCOL_ERROR") {
         let peer = try $0.welcomed()
@@ -153,7 +153,7 @@ enum HelloChecks {
         }
     }
 
-    // MARK: Its key
+    // MARK: The key
 
     private static let wrongKey = Check(
         "hello-wrong-key", ["5.1.2"], "a wrong key gets CLOSE AUTH_FAILED, and nothing that follows it is answered"

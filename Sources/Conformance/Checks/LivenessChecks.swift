@@ -81,7 +81,7 @@ enum LivenessChecks {
     ) {
         let peer = try $0.welcomed()
         let bytes = $0.publish(4).bytes
-        // Two pieces, a second apart: half of the grace of section 9.
+        // Two parts, a second apart: half of the grace time of section 9.
         peer.send(Array(bytes[..<40]))
         if peer.hasReply(within: .seconds(1)) {
             throw peer.deviation("8.8", expected: "nothing before the frame is whole", came: peer.next())

@@ -25,7 +25,8 @@ enum PrefaceChecks {
     private static let pieces = Check(
         "preface-pieces", ["8.12"], "preface, HELLO and PUBLISH mean the same in pieces, down to single bytes"
     ) { stage in
-        // Pauses, for what is sent at once may be received at once; then bytes alone, as many as the network keeps apart.
+        // First with pauses, because bytes that are sent together may be received together; then single bytes, as far
+        // as the network keeps them apart.
         for send in [Conversation.sendInPieces, Conversation.sendByteByByte] {
             let peer = try stage.connect()
             send(peer)(Preface.bytes)
@@ -60,7 +61,7 @@ enum PrefaceChecks {
         Check("preface-\(id)", ["2.3"], "\(title) is closed at once and without a word") {
             let peer = try $0.connect()
             peer.send(bytes)
-            // "At once": well before the deadline of HELLO would end it.
+            // "At once" means: well before the deadline for HELLO.
             try peer.expectEnd("2.3", after: title, within: .seconds(2))
         }
     }

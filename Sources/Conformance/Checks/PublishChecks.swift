@@ -114,7 +114,7 @@ enum PublishChecks {
             throw Unplayable("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
         }
         try limits.demandPlayable(bytes: count * record.count)
-        // One event, again and again: the store is not filled for it.
+        // The same event repeatedly, so that the store is not filled.
         peer.send(RawFrame.publish(1, Array(repeating: record, count: count)))
         try peer.expectAck(1, count: count, all: .stored, "5.3.4")
     }
@@ -131,7 +131,7 @@ enum PublishChecks {
         while left > 0, records.count < limits.eventsPerFrame {
             var event = stage.event()
             var size = min(left - overhead, limits.eventBytes)
-            // What is left over must hold another event.
+            // The remaining space must fit one more event.
             if left - overhead - size > 0, left - overhead - size < overhead { size -= overhead }
             event.payload = [UInt8](repeating: 0x20, count: max(0, size))
             records.append(event.bytes)

@@ -35,8 +35,8 @@ enum WindowChecks {
         try overstep(stage) { try byteLoad($0, stage) }
     }
 
-    /// PUBLISH frames that fill the window's events to the last, or its bytes where those are full before. One event again
-    /// and again: the window counts it, and the store keeps it once.
+    /// PUBLISH frames that fill the window's events exactly, or its bytes if those are full before. The same event is
+    /// repeated: the window counts each copy, and the store keeps one.
     private static func eventLoad(_ limits: AnnouncedLimits, _ stage: Stage) throws -> (frames: [RawFrame], bytes: Int)
     {
         let record = stage.event().bytes
@@ -55,7 +55,7 @@ enum WindowChecks {
         return (frames, bytes)
     }
 
-    /// PUBLISH frames that fill the window's bytes, as far as whole frames do.
+    /// PUBLISH frames that fill the window's bytes, as far as whole frames can.
     private static func byteLoad(_ limits: AnnouncedLimits, _ stage: Stage) throws -> [RawFrame] {
         try limits.demandPlayable(bytes: limits.windowBytes)
         var event = stage.event()
@@ -71,7 +71,7 @@ enum WindowChecks {
     }
 
     /// Fills the window, adds one event and a PING. A server that answers the PING before it has acknowledged anything
-    /// held more than it announced. One that acknowledges before that has never seen the overstep.
+    /// held more than it announced. A server that acknowledges before that has never seen the excess.
     private static func overstep(_ stage: Stage, _ load: (AnnouncedLimits) throws -> [RawFrame]) throws {
         for _ in 1...3 {
             let peer = try stage.welcomed()

@@ -1,6 +1,6 @@
 /// Results as JUnit XML, for continuous integration.
 ///
-/// One suite a group; a test case bears its check's id and, as class name, its chief clause, so that a viewer groups by
+/// One suite per group. A test case has its check's id and, as class name, its main clause, so that a viewer groups by
 /// clause.
 public enum JUnitReport {
     public static func text(_ report: Report) -> String {
@@ -54,7 +54,7 @@ public enum JUnitReport {
         return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - digits.count) + digits
     }
 
-    /// XML 1.0, 2.4; control characters, which XML does not have, become spaces.
+    /// XML 1.0, 2.4. Control characters, which XML does not allow, become spaces.
     static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {

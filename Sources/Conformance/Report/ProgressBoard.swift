@@ -1,7 +1,7 @@
 import Threading
 
-/// Shows a run while it goes on: a line for each check that has ended and, on a terminal, one that says what is still
-/// played. Any thread.
+/// Shows a run while it continues: a line for each check that has ended and, on a terminal, a line with the checks that
+/// are running. Callable from any thread.
 public final class ProgressBoard: Sendable {
     private struct State {
         var running: [String] = []
@@ -15,9 +15,9 @@ public final class ProgressBoard: Sendable {
     private let state = Locked(State())
 
     /// - Parameters:
-    ///   - total: checks that will be played.
+    ///   - total: the number of checks in the run.
     ///   - lines: takes one finished line at a time, without its end.
-    ///   - status: takes what to write to a terminal as it is; nil: there is none.
+    ///   - status: takes what to write to a terminal as it is; nil: there is no terminal.
     public init(total: Int, lines: @escaping @Sendable (String) -> Void, status: (@Sendable (String) -> Void)?) {
         self.total = total
         self.lines = lines
@@ -38,12 +38,12 @@ public final class ProgressBoard: Sendable {
         }
     }
 
-    /// Takes the status line away.
+    /// Removes the status line.
     public func clear() { state.withLock { wipe(&$0) } }
 
     private func wipe(_ state: inout State) {
         guard state.isDrawn else { return }
-        // Back to the line's start, and erase it (ECMA-48, EL).
+        // Moves to the line's start, and erases it (ECMA-48, EL).
         status?("\r\u{1B}[K")
         state.isDrawn = false
     }

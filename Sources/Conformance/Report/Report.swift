@@ -1,4 +1,4 @@
-/// What a run came to.
+/// The result of a run.
 public struct Report: Sendable {
     public let address: ServerAddress
     /// In the order of the catalogue.
@@ -15,7 +15,7 @@ public struct Report: Sendable {
     public var skipped: [CheckResult] { results.filter { if case .skipped = $0.verdict { true } else { false } } }
     public var passed: Int { results.count - failed.count - skipped.count }
 
-    /// The clauses that deviations cite, in the order of Protocol.md.
+    /// The clauses that deviations name, in the order of Protocol.md.
     public var brokenClauses: [String] {
         let clauses = Set(
             results.compactMap { result -> String? in
@@ -28,7 +28,7 @@ public struct Report: Sendable {
     }
 }
 
-/// One check, played.
+/// One check and its result.
 public struct CheckResult: Sendable {
     public let check: Check
     public let verdict: Verdict

@@ -1,4 +1,4 @@
-/// Results as lines for people.
+/// Results as text lines.
 public enum ReportText {
     /// A line for each result; for a deviation what was expected, what came and the bytes.
     public static func lines(of result: CheckResult) -> [String] {

@@ -1,19 +1,19 @@
 import Glibc
 
-/// A socket whose every wait has a deadline. Knows nothing of frames. Belongs to one thread.
+/// A socket whose every wait has a deadline. Knows nothing about frames. Belongs to one thread.
 final class RawConnection {
     enum Received {
         case bytes([UInt8])
         /// The server has ended its direction.
         case end
-        /// The server has cut the connection (RST).
+        /// The server has reset the connection (RST).
         case reset
         /// The deadline has passed.
         case nothing
     }
 
     private let descriptor: Int32
-    /// Read while we were sending: handed out before anything new.
+    /// Read while we were sending; returned before anything new.
     private var inbox: [Received] = []
     private var scratch = [UInt8](repeating: 0, count: 64 * 1024)
 
@@ -26,8 +26,9 @@ final class RawConnection {
 
     deinit { close(descriptor) }
 
-    /// Sends everything, or as much as the server takes until it ends the connection or the deadline passes: what it
-    /// made of it shows in `receive`. Reads meanwhile, so that a server which waits for us to read cannot block us.
+    /// Sends everything, or as much as the server accepts until it ends the connection or the deadline passes.
+    /// `receive` shows how the server reacted. Reads while it sends, so that a server which waits for us to read cannot
+    /// block us.
     func send(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) {
         var sent = 0
         while sent < bytes.count {
@@ -52,7 +53,7 @@ final class RawConnection {
     /// Ends our direction (FIN).
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// What came, at the latest when the deadline passes.
+    /// What came, or `nothing` when the deadline passes.
     func receive(until deadline: ContinuousClock.Instant) -> Received {
         if !inbox.isEmpty { return inbox.removeFirst() }
         while true {
@@ -61,7 +62,7 @@ final class RawConnection {
         }
     }
 
-    /// Nil: nothing is there yet.
+    /// nil: nothing has come yet.
     private func read() -> Received? {
         while true {
             let count = recv(descriptor, &scratch, scratch.count, 0)
@@ -72,7 +73,7 @@ final class RawConnection {
         }
     }
 
-    /// The poll(2) events that are there; 0 when the deadline passed. An error of the socket counts as all of them.
+    /// The poll(2) events that occurred; 0: the deadline passed. An error of the socket counts as all of them.
     private func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Int32 {
         RawConnection.wait(descriptor, for: events, until: deadline)
     }
@@ -92,7 +93,7 @@ final class RawConnection {
     }
 }
 
-/// No connection came about.
+/// No connection could be made.
 public struct Unreachable: Error, Equatable, CustomStringConvertible {
     public let address: ServerAddress
     public let reason: String
@@ -147,7 +148,7 @@ extension RawConnection {
         let descriptor = socket(family, type, 0)
         guard descriptor >= 0 else { throw Unreachable(address: address, reason: String(cString: strerror(errno))) }
         var one: Int32 = 1
-        // Refused on a Unix socket, which has no use for it.
+        // A Unix socket refuses this option, which has no meaning there.
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         var code: Int32 = 0
         let length = socklen_t(name.count)
@@ -168,7 +169,7 @@ extension RawConnection {
 }
 
 extension Duration {
-    /// Rounded up: a wait of a microsecond is one of a millisecond.
+    /// Rounded up: a wait of a microsecond becomes a millisecond.
     var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000

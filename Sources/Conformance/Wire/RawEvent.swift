@@ -1,4 +1,4 @@
-/// An event record as bytes in which everything may be wrong.
+/// An event record as bytes. Every field may be wrong.
 struct RawEvent {
     /// 16 bytes.
     var id = RawEvent.freshID()
@@ -10,12 +10,12 @@ struct RawEvent {
     var orderingKey: [UInt8] = []
     var contentType: [UInt8] = []
     var attributes: [(name: [UInt8], value: [UInt8])] = []
-    /// What the record says; nil: the truth.
+    /// The count in the record; nil: the right one.
     var attributeCount: UInt16?
     var payload = Array("{}".utf8)
-    /// What the record says; nil: the truth.
+    /// The length in the record; nil: the right one.
     var payloadLength: UInt32?
-    /// After the payload.
+    /// Bytes after the payload.
     var appended: [UInt8] = []
 
     init(tenant: String) { self.tenant = Array(tenant.utf8) }
@@ -35,7 +35,7 @@ struct RawEvent {
         return record + payload + appended
     }
 
-    /// A UUID of version 4 (RFC 9562, 5.4): no two runs meet.
+    /// A UUID of version 4 (RFC 9562, 5.4), so that runs do not share ids.
     static func freshID() -> [UInt8] {
         var id: [UInt8] = []
         id.append(number: UInt64.random(in: .min ... .max) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000)

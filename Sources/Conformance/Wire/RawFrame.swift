@@ -1,16 +1,15 @@
 import WireProtocol
 
-/// A frame as bytes in which everything may be wrong. Written by hand here, apart from the encoders that a server may
-/// share.
+/// A frame as bytes. Every field may be wrong. Written by hand here, apart from the encoders that a server may share.
 struct RawFrame {
     var type: UInt8
     var flags: UInt8 = 0
     var reserved: UInt16 = 0
     var requestID: UInt64 = 1
     var body: [UInt8] = []
-    /// What the header says; nil: the truth.
+    /// The length in the header; nil: the right one.
     var length: UInt32?
-    /// XORed into the right checksums.
+    /// XORed with the right checksums.
     var bodyChecksumError: UInt32 = 0
     var headerChecksumError: UInt32 = 0
 
@@ -44,9 +43,9 @@ extension RawFrame {
         return RawFrame(.hello, id: id, body: body + appended)
     }
 
-    /// PUBLISH of these records.
+    /// PUBLISH with these records.
     ///
-    /// - Parameter count: what the body says; nil: the truth.
+    /// - Parameter count: the count in the body; nil: the right one.
     static func publish(_ id: UInt64, _ records: [[UInt8]], count: UInt32? = nil, appended: [UInt8] = []) -> RawFrame {
         var body: [UInt8] = []
         body.reserveCapacity(4 + records.reduce(0) { $0 + 4 + $1.count })
@@ -81,7 +80,7 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
     }
 
-    /// Appends a `str`, its bytes as they are.
+    /// Appends a `str` with these bytes.
     mutating func append(text: [UInt8]) {
         append(number: UInt16(text.count))
         self += text

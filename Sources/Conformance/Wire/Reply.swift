@@ -1,9 +1,9 @@
 import WireProtocol
 
-/// What came from the server next.
+/// What came from the server.
 enum Reply {
     case frame(ReceivedFrame)
-    /// Bytes that are no frame: a header that is wrong, or the wrong preface.
+    /// Bytes that are not a frame: a wrong header, or a wrong preface.
     case garbage(String)
     /// The server ended its direction in the middle of a frame.
     case fragment
@@ -11,7 +11,7 @@ enum Reply {
     case reset
     case silence(Duration)
 
-    /// In words, for a deviation.
+    /// As text, for a deviation.
     var text: String {
         switch self {
         case .frame(let frame): frame.text
@@ -36,13 +36,13 @@ struct ReceivedFrame {
         isIntact = frame.isIntact
     }
 
-    /// The body as this message; nil where the type, the checksum or the form is another.
+    /// The body as this message; nil: the type, the checksum or the form is different.
     func decoded<Body: Message>(_ type: Body.Type) -> Body? {
         guard header.type == Body.frameType, isIntact else { return nil }
         return body.withUnsafeBytes { try? Body(decoding: $0) }
     }
 
-    /// Type, request id and what the body says.
+    /// Type, request id and the content of the body.
     var text: String {
         guard let type = header.type else { return "a frame of type \(header.typeByte)" }
         let name = "\(type)".uppercased()

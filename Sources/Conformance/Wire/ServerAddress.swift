@@ -3,11 +3,11 @@ public enum ServerAddress: Sendable, Equatable, CustomStringConvertible {
     case tcp(host: String, port: UInt16)
     case unix(path: String)
 
-    /// Nil where the text is none of the three forms.
+    /// nil: the text has none of the three forms.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
-            // sockaddr_un holds 108 bytes, the NUL among them (unix(7)).
+            // sockaddr_un holds 108 bytes, including the NUL (unix(7)).
             guard !path.isEmpty, path.utf8.count < 108 else { return nil }
             self = .unix(path: path)
             return

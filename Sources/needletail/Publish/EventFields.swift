@@ -3,13 +3,13 @@ import NIOCore
 import WebhookModel
 import WireProtocol
 
-/// One line that says what is wrong with an event, and the mend.
+/// One line that says what is wrong with an event, and the remedy.
 struct EventMistake: Error, Equatable, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
 
-/// What is said about an event: by flags, and by a line, which wins.
+/// The properties of an event: from flags, and from a line, which takes precedence.
 struct EventFields {
     var id: String?
     var idempotencyKey: String?
@@ -67,12 +67,12 @@ struct EventFields {
         return text
     }
 
-    /// A text, or a bare number.
+    /// A string, or a bare number.
     private func time(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
         JSONScanner.text(value) ?? String(decoding: value, as: UTF8.self)
     }
 
-    /// The event, checked by the rules that the server has.
+    /// The event, checked by the server's rules.
     ///
     /// - Parameter now: Unix milliseconds.
     func event(now: Int64) throws(EventMistake) -> OutgoingEvent {
@@ -111,7 +111,7 @@ struct EventFields {
     }
 
     private func check(_ event: OutgoingEvent) throws(EventMistake) {
-        // What a record's length fields hold; the parser below knows the finer limits.
+        // What the record's length fields can hold; the parser below checks the exact limits.
         let texts = [event.tenant, event.type, event.orderingKey, event.correlationID, event.contentType]
         let attributes = event.attributes.flatMap { [$0.name, $0.value] }
         guard (texts + attributes).allSatisfy({ $0.utf8.count <= Int(UInt16.max) }),

@@ -1,5 +1,5 @@
-/// Walks a JSON text (RFC 8259) in place and checks its grammar: a value's bytes are taken as they stand, which no
-/// parser that makes objects of them can give back.
+/// Reads a JSON text (RFC 8259) in place and checks its grammar. It returns the bytes of values unchanged, which a
+/// parser that builds objects cannot do.
 struct JSONScanner {
     /// What is wrong, and at which byte, counted from 1.
     struct Mistake: Error, Equatable, CustomStringConvertible {
@@ -8,7 +8,7 @@ struct JSONScanner {
         var description: String { "\(reason), at byte \(column)" }
     }
 
-    /// Deeper documents are refused: a stack is finite.
+    /// Deeper documents are refused, because the stack is limited.
     private static let mostDepth = 128
 
     private let bytes: ArraySlice<UInt8>
@@ -19,7 +19,7 @@ struct JSONScanner {
         index = bytes.startIndex
     }
 
-    /// The members of an object that is the whole text, in order: names decoded, values as they stand.
+    /// The members of an object that is the whole text, in order: names decoded, values unchanged.
     static func members(of bytes: ArraySlice<UInt8>) throws(Mistake) -> [(name: String, value: ArraySlice<UInt8>)] {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
@@ -37,7 +37,7 @@ struct JSONScanner {
         try scanner.end()
     }
 
-    /// The text of a value that is a string. Nil: it is none.
+    /// The text of a value that is a string. nil: it is not a string.
     static func text(_ value: ArraySlice<UInt8>) -> String? {
         var scanner = JSONScanner(value)
         guard scanner.peek == UInt8(ascii: "\"") else { return nil }

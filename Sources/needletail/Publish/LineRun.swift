@@ -2,11 +2,12 @@ import IngestClient
 import NIOCore
 import WireProtocol
 
-/// Publishes line after line, some hundred batches ahead of the receipts, and prints them in the order of the lines.
+/// Publishes lines, up to some hundred batches ahead of the receipts, and prints the receipts in the order of the
+/// lines.
 struct LineRun {
     /// Lines handed over together.
     private static let batch = 100
-    /// Batches whose receipts are waited for at once: beyond it reading stops.
+    /// Batches whose receipts may be outstanding; beyond this, reading stops.
     private static let ahead = 256
 
     private let fields: EventFields
@@ -22,12 +23,12 @@ struct LineRun {
         self.printer = printer
     }
 
-    /// Publishes all lines. Returns what became of them.
+    /// Publishes all lines. Returns the counts of their results.
     mutating func finish() async throws -> ReceiptPrinter.Count {
         let begun = PointInTime.now
         while let lines = try await source.next() {
             try await publish(lines)
-            // Whoever writes line by line reads receipts line by line.
+            // A producer that writes line by line gets receipts line by line.
             if source.mustWait { await collect(until: 0) }
             printer.progress(bytesRead: source.bytesRead)
         }
@@ -66,7 +67,7 @@ struct LineRun {
         numbers.removeAll(keepingCapacity: true)
     }
 
-    /// Waits for the oldest receipts and prints them, until so many batches are left.
+    /// Waits for the oldest receipts and prints them, until this number of batches is left.
     private mutating func collect(until left: Int) async {
         while waiting.count > left, let (receipts, lines) = waiting.popFirst() {
             do throws(PublishError) { printer.show(try await receipts.receipts(), lines: lines) } catch {

@@ -1,17 +1,17 @@
 import Glibc
 import NIOPosix
 
-/// The lines of a file or a pipe, read in pieces on a thread that may block.
+/// The lines of a file or a pipe, read in blocks on a thread that may block.
 struct LineSource {
     struct Line {
         /// Counted from 1.
         let number: Int
         let bytes: ArraySlice<UInt8>
-        /// Over the limit: `bytes` are its beginning.
+        /// The line is over the limit; `bytes` are its beginning.
         var isCutOff = false
     }
 
-    /// Bytes of a line at most: the largest payload with every byte escaped (`\u0020`), and the rest of its line.
+    /// The most bytes of a line: the largest payload with every byte escaped (`\u0020`), and the rest of its line.
     static let mostBytes = 2 << 20
     private static let pieceBytes = 256 * 1024
 
@@ -20,7 +20,7 @@ struct LineSource {
     private var number = 0
     private var isSkipping = false
     private var isOver = false
-    /// Bytes read so far, and of the whole file where that is known.
+    /// Bytes read so far, and of the whole file if that is known.
     private(set) var bytesRead = 0
     let bytesInAll: Int?
 
@@ -39,13 +39,13 @@ struct LineSource {
         bytesInAll = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
 
-    /// Whether a read would have to wait for whoever writes.
+    /// Whether a read would block until the writer writes.
     var mustWait: Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) == 0
     }
 
-    /// The lines that end in the next piece; empty ones are left out. Nil: the end.
+    /// The lines that end in the next block, without empty ones. nil: the end.
     mutating func next() async throws -> [Line]? {
         guard !isOver else { return nil }
         let piece = try await LineSource.read(descriptor)
@@ -72,7 +72,7 @@ struct LineSource {
     }
 
     private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [Line]) {
-        // The end of a line that was reported already.
+        // The end of a line that was already reported.
         guard !isSkipping else {
             isSkipping = false
             return

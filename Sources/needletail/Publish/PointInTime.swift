@@ -1,8 +1,8 @@
 import Glibc
 
-/// A moment as people write it, read to Unix milliseconds.
+/// A point in time as people write it, read into Unix milliseconds.
 enum PointInTime {
-    /// `2026-01-31T12:00:00Z` (RFC 3339), `+90s` from now (ms, s, m, h, d), or Unix milliseconds. Nil: anything else.
+    /// `2026-01-31T12:00:00Z` (RFC 3339), `+90s` from now (ms, s, m, h, d), or Unix milliseconds. nil: anything else.
     static func read(_ text: String, now: Int64) -> Int64? {
         if text.hasPrefix("+") { return duration(text.dropFirst()).map { now + $0 } }
         if let milliseconds = Int64(text) { return milliseconds }
@@ -18,7 +18,7 @@ enum PointInTime {
     private static func duration(_ text: Substring) -> Int64? {
         let units: [(String, Int64)] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
         for (unit, milliseconds) in units where text.hasSuffix(unit) {
-            // A bound that keeps the product in range: a hundred years.
+            // A limit that keeps the product in range: a hundred years.
             guard let count = Int64(text.dropLast(unit.count)), (0...3_155_760_000_000).contains(count) else {
                 continue
             }
@@ -28,7 +28,7 @@ enum PointInTime {
         return nil
     }
 
-    /// RFC 3339, 5.6; seconds may have a fraction, of which milliseconds count.
+    /// RFC 3339, 5.6. Seconds may have a fraction; milliseconds of it are used.
     private static func rfc3339(_ text: [UInt8]) -> Int64? {
         func number(_ range: Range<Int>) -> Int64? {
             guard range.upperBound <= text.count else { return nil }

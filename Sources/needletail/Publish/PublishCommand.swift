@@ -58,7 +58,7 @@ struct PublishCommand: AsyncParsableCommand {
     @Flag(help: "Print receipts as JSON, one a line, refusals too.") var json = false
 
     func run() async throws {
-        // Receipts may go to a pipe that nobody reads any more: the events go on.
+        // Receipts may go to a pipe that is no longer read; publishing continues.
         signal(SIGPIPE, SIG_IGN)
         let isSingle = payload != nil || payloadFile != nil
         try checkUsage(isSingle: isSingle)

@@ -2,11 +2,11 @@ import Glibc
 import IngestClient
 import WireProtocol
 
-/// Receipts on standard output, complaints and progress on standard error.
+/// Prints receipts on standard output, errors and progress on standard error.
 struct ReceiptPrinter {
     enum Form { case text, json, quiet }
 
-    /// Of the lines so far.
+    /// Counts of the lines so far.
     struct Count: Equatable {
         var stored = 0
         var duplicates = 0
@@ -21,13 +21,13 @@ struct ReceiptPrinter {
     private let form: Form
     private var bar: ProgressBar
 
-    /// - Parameter bytesInAll: of the input, for the bar; nil: not known.
+    /// - Parameter bytesInAll: bytes of the input, for the progress bar; nil: not known.
     init(form: Form, bytesInAll: Int?) {
         self.form = form
         bar = ProgressBar(bytesInAll: bytesInAll)
     }
 
-    /// The receipts of some lines, in order.
+    /// Prints the receipts of some lines, in order.
     mutating func show(_ receipts: [EventReceipt], lines: [Int?]) {
         var output = ""
         var complaints = ""
@@ -53,7 +53,7 @@ struct ReceiptPrinter {
         write(complaints, to: STDERR_FILENO)
     }
 
-    /// A publication that ended without all its answers.
+    /// Prints a publication that ended without all its answers.
     mutating func show(_ error: PublishError, lines: [Int?]) {
         for (receipt, line) in zip(error.receipts, lines) {
             if let receipt {
@@ -67,7 +67,7 @@ struct ReceiptPrinter {
         write("needletail: \(error)\n", to: STDERR_FILENO)
     }
 
-    /// A line that is no event.
+    /// Prints a line that is not an event.
     mutating func show(_ mistake: EventMistake, line: Int?) {
         count.unreadable += 1
         complain(line, mistake.description)
@@ -80,7 +80,7 @@ struct ReceiptPrinter {
 
     mutating func progress(bytesRead: Int) { bar.show(bytesRead: bytesRead, count) }
 
-    /// The last line, where there were several events.
+    /// Prints the last line, if there were several events.
     mutating func finish(seconds: Double) {
         bar.clear()
         var parts = ["\(count.stored) stored"]
