@@ -3,7 +3,7 @@ import Foundation
 import IngestClient
 import LoadTest
 
-/// What the runs have in common: where to, what, and who receives.
+/// What all runs have in common: the server, the events, and the receiver.
 struct LoadOptions: ParsableArguments {
     @Option(help: "The dispatcher's ingest host.") var host = "127.0.0.1"
     @Option(help: "The dispatcher's ingest port.") var port = 7400
@@ -100,7 +100,7 @@ struct LoadOptions: ParsableArguments {
         }
     }
 
-    // The report may be shown around: no key and no secret stands in it.
+    // The report may be shown to others, so it contains no key and no secret.
     private var redactedCommand: [String] {
         var hidesNext = false
         return CommandLine.arguments.map { argument in

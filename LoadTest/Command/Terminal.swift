@@ -3,11 +3,11 @@ import Dispatch
 import Foundation
 import LoadTest
 
-/// The command's ends: standard error and the report's places.
+/// The command's output: standard error and the places of the report.
 enum Terminal {
     static func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-    /// Plays a staged run and publishes its report.
+    /// Runs a script and publishes its report.
     static func play(_ script: some StagedScript, _ load: LoadOptions) async throws {
         let mistakes = script.mistakes()
         guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
@@ -20,7 +20,7 @@ enum Terminal {
         if report.exitCode != 0 { throw ArgumentParser.ExitCode(report.exitCode) }
     }
 
-    /// Prints the report, and writes it as JSON where a file is named.
+    /// Prints the report, and writes it as JSON if a file is named.
     static func publish(_ report: Report, json path: String?) throws {
         print(ReportText.render(report), terminator: "")
         guard let path else { return }
@@ -32,7 +32,8 @@ enum Terminal {
     }
 }
 
-/// While it lives SIGINT and SIGTERM call an action instead of ending the process. A second signal ends it.
+/// While this object exists, SIGINT and SIGTERM call an action instead of ending the process. A second signal ends the
+/// process.
 final class InterruptWatch {
     private let sources: [any DispatchSourceSignal]
 

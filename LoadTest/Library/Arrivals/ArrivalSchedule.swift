@@ -4,14 +4,14 @@ import Glibc
 package enum ArrivalPattern: String, Sendable, CaseIterable, Codable {
     /// Even gaps.
     case constant
-    /// Exponential gaps from a seed: what many independent producers look like together.
+    /// Exponential gaps from a seed: the combined pattern of many independent producers.
     case poisson
 }
 
-/// When each event is meant to be sent, in nanoseconds from the start of the load.
+/// When each event is due to be sent, in nanoseconds from the start of the load.
 ///
-/// The times depend on the index and the seed only, never on how the run goes: a slow server does not slow the
-/// schedule, so no omission is coordinated with it.
+/// The times depend only on the index and the seed, never on the course of the run. A slow server does not slow the
+/// schedule down, so there is no coordinated omission.
 package struct ArrivalSchedule: Sendable {
     private let pattern: ArrivalPattern
     private let rate: Double
@@ -21,7 +21,7 @@ package struct ArrivalSchedule: Sendable {
     /// The intended time of the next arrival.
     package private(set) var next: Int64
 
-    /// - Parameter rate: arrivals a second, above 0.
+    /// - Parameter rate: arrivals per second, above 0.
     package init(pattern: ArrivalPattern, rate: Double, seed: UInt64) {
         precondition(rate > 0, "a schedule without a rate")
         self.pattern = pattern
@@ -31,7 +31,7 @@ package struct ArrivalSchedule: Sendable {
         if pattern == .poisson { next = gap() }
     }
 
-    /// Goes on to the arrival after `next`.
+    /// Moves to the arrival after `next`.
     package mutating func advance() {
         switch pattern {
         case .constant:
@@ -42,7 +42,7 @@ package struct ArrivalSchedule: Sendable {
         }
     }
 
-    // Sums stay in Double: 2^53 ns is 104 days.
+    // Sums are exact in Double: 2^53 ns is 104 days.
     private mutating func gap() -> Int64 {
         elapsed += -log(random.unit()) * 1e9 / rate
         return Int64(elapsed.rounded())

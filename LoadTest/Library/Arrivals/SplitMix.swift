@@ -9,12 +9,12 @@ package struct SplitMix: RandomNumberGenerator, Sendable {
         return SplitMix.mix(state)
     }
 
-    /// A number above 0 and at most 1: its logarithm is finite.
+    /// A number above 0 and at most 1, so that its logarithm is finite.
     package mutating func unit() -> Double {
         Double((next() >> 11) + 1) * 0x1p-53
     }
 
-    /// The finaliser alone: spreads a counter over 64 bits.
+    /// Only the finaliser: spreads a counter over 64 bits.
     package static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

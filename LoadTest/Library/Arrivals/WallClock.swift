@@ -1,12 +1,12 @@
 import Glibc
 
-/// The clock of every stage: CLOCK_REALTIME, which the receiver stamps with too, so that stages of two processes of
-/// one machine compare.
+/// The clock of every stage: CLOCK_REALTIME. The receiver uses it too, so stages of two processes on one machine can be
+/// compared.
 package enum WallClock {
     /// Nanoseconds since 1970.
     package static func now() -> Int64 { read(CLOCK_REALTIME) }
 
-    /// Wall time less monotonic time. It changes only when the wall clock is stepped, which spoils a run.
+    /// Wall time minus monotonic time. It changes only when the wall clock is stepped, which makes a run invalid.
     package static func offset() -> Int64 { read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC) }
 
     /// CPU time of the calling thread, nanoseconds.
@@ -16,8 +16,8 @@ package enum WallClock {
     package static func processCPU() -> Int64 { read(CLOCK_PROCESS_CPUTIME_ID) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
-        // Beside Foundation and NIO the compiler does not know whose timespec's members are, so its two words are
-        // read as such.
+        // With Foundation and NIO imported, the compiler cannot decide whose timespec members are meant, so its two
+        // words are read as raw memory.
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2) { words in
             words.initialize(repeating: 0)
             words.withMemoryRebound(to: timespec.self) { _ = clock_gettime(clock, $0.baseAddress!) }

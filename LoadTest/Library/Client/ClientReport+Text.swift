@@ -1,7 +1,7 @@
 import IngestClient
 
 extension ClientReport {
-    /// A few lines for people.
+    /// A few lines of text.
     package func text(_ plan: ClientPlan) -> String {
         let quantiles = calls.quantiles
         let perEvent = stored > 0 ? cpuSeconds * 1e6 / Double(stored) : 0

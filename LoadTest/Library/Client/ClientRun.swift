@@ -2,13 +2,13 @@ package import IngestClient
 import WebhookModel
 import WireProtocol
 
-/// What a run of the Swift client does.
+/// The settings of a run of the Swift client.
 package struct ClientPlan: Sendable {
     package var publisher: PublisherSettings
     package var workload: Workload
-    /// Events of one `publish` call, and of one frame.
+    /// Events per `publish` call, and per frame.
     package var batch = 100
-    /// Calls under way at once.
+    /// Concurrent calls.
     package var calls = 32
     package var seconds = 5.0
 
@@ -18,7 +18,7 @@ package struct ClientPlan: Sendable {
     }
 }
 
-/// What came of it.
+/// The result of the run.
 package struct ClientReport: Sendable {
     package var stored = 0
     package var notStored = 0
@@ -32,8 +32,7 @@ package struct ClientReport: Sendable {
     package var rate: Double { seconds > 0 ? Double(stored) / seconds : 0 }
 }
 
-/// Publishes with the Swift client as a service does: tasks that call `publish` and await the receipts, over one
-/// connection.
+/// Publishes with the Swift client as a service does: tasks call `publish` and await the receipts, over one connection.
 package struct ClientRun: Sendable {
     private let plan: ClientPlan
     private let identity: RunIdentity
@@ -47,7 +46,7 @@ package struct ClientRun: Sendable {
         payload = plan.workload.payload(of: 0)
     }
 
-    /// - Throws: an `IngestError` where the server does not let it in.
+    /// - Throws: an `IngestError` if the server does not accept the client.
     package func run() async throws -> ClientReport {
         var settings = plan.publisher
         settings.frameEvents = plan.batch
@@ -73,7 +72,7 @@ package struct ClientRun: Sendable {
         return report
     }
 
-    /// One task: every `calls`-th batch of the run's sequence.
+    /// One task. It publishes every `calls`-th batch of the run's sequence.
     private func publish(from first: Int, until end: Int64, on publisher: EventPublisher) async -> ClientReport {
         var report = ClientReport()
         var batch = first

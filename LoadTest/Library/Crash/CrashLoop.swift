@@ -5,18 +5,18 @@ import NIOPosix
 import Synchronization
 import WebhookModel
 
-/// What a crash loop does.
+/// The settings of a crash loop.
 package struct CrashPlan: Sendable {
-    /// Load, receiver and limits, as of a run; `seconds` and the service level do not count.
+    /// Load, receiver and limits, as for a run. `seconds` and the service level are not used.
     package var run: RunPlan
     /// Starts the server on the same data directory and port each time.
     package var serverCommand: [String]
-    /// Where the server's output goes.
+    /// The file for the server's output.
     package var serverLog = "/dev/null"
     package var kills = 20
-    /// Seconds of load between two kills: a random moment in this range.
+    /// Seconds of load between two kills: chosen at random from this range.
     package var gapSeconds = 0.2...2.0
-    /// How long a start may take until WELCOME.
+    /// The longest time from a start until WELCOME.
     package var readySeconds = 30.0
 
     package init(run: RunPlan, serverCommand: [String]) {
@@ -25,11 +25,11 @@ package struct CrashPlan: Sendable {
     }
 }
 
-/// Kills the server at random moments under load, again and again, and proves that nothing acknowledged was lost.
+/// Kills the server at random moments under load, repeatedly, and proves that nothing acknowledged was lost.
 ///
-/// The load goes on by its schedule while the server is away. Events whose answer a kill cut off are in doubt and are
-/// sent again with the same ids. At the end every acknowledged event must have reached the receiver. Deliveries that
-/// a kill cut off come twice, which is lawful and only counted.
+/// The load continues by its schedule while the server is down. Events whose answer was cut off by a kill are in doubt
+/// and are sent again with the same ids. At the end every acknowledged event must have reached the receiver. Deliveries
+/// that were cut off by a kill come twice, which is allowed and only counted.
 package final class CrashLoop: Sendable {
     private let plan: CrashPlan
     private let interruption = Atomic<Bool>(false)
@@ -40,7 +40,7 @@ package final class CrashLoop: Sendable {
     /// Ends the loop after the kill under way.
     package func interrupt() { interruption.store(true, ordering: .relaxed) }
 
-    /// - Throws: a `LoadTestError` or an `IngestError` where the server does not start or does not let the load in.
+    /// - Throws: a `LoadTestError` or an `IngestError` if the server does not start or does not accept the load.
     package func run(view: inout LiveView) async throws -> Report {
         let server = try ServerProcess(command: plan.serverCommand, logPath: plan.serverLog)
         let receiver = try await ReceiverSide.start(
@@ -103,7 +103,8 @@ package final class CrashLoop: Sendable {
 
     // MARK: The server
 
-    /// Starts it and connects as soon as it takes connections. Returns its terms and the milliseconds until WELCOME.
+    /// Starts the server and connects as soon as it accepts connections. Returns its terms and the milliseconds until
+    /// WELCOME.
     private func start(_ server: ServerProcess, _ generator: Generator) async throws -> (ServerTerms, Double) {
         let begun = WallClock.now()
         try server.start()
@@ -122,7 +123,8 @@ package final class CrashLoop: Sendable {
                 return (connection, ready)
             } catch let error as IngestError {
                 guard server.isRunning else { throw LoadTestError(server.epitaph) }
-                // A server that is not up yet refuses, or drops the connection half-way; a wrong key is wrong for good.
+                // A server that is still starting refuses or drops the connection. A wrong key cannot be repaired by
+                // waiting.
                 if case .closed = error { throw error }
                 guard waited < plan.readySeconds else {
                     throw LoadTestError(
@@ -146,7 +148,7 @@ package final class CrashLoop: Sendable {
         }
     }
 
-    /// Lets the load run. Throws when the server ends by itself: that is a finding too.
+    /// Lets the load run. Throws when the server ends by itself, because that is a finding too.
     private func load(for seconds: Double, _ server: ServerProcess, _ observer: inout RunObserver) async throws {
         let end = observer.elapsed + seconds
         while observer.elapsed < end {
@@ -182,7 +184,7 @@ package final class CrashLoop: Sendable {
         startWall: Int64, loadSeconds: Double
     ) -> Report {
         var judged = plan.run
-        // Time with the server dead is no latency of its; what came twice after a kill is lawful.
+        // Time while the server is down is not its latency, and duplicates after a kill are allowed.
         judged.sloP95Milliseconds = .infinity
         judged.maxDuplicates = .max
         judged.seconds = loadSeconds

@@ -7,7 +7,7 @@ package final class ServerProcess {
     private let logPath: String
     private var process: Process?
 
-    /// - Parameter logPath: takes its standard output and error, appended.
+    /// - Parameter logPath: the file to which its standard output and error are appended.
     package init(command: [String], logPath: String) throws {
         guard !command.isEmpty else {
             throw LoadTestError("--server-command is empty: give the command that starts the server")
@@ -46,7 +46,7 @@ package final class ServerProcess {
         while process.isRunning { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// SIGTERM; SIGKILL when it is still there after `seconds`.
+    /// SIGTERM; then SIGKILL if it still runs after `seconds`.
     package func stop(within seconds: Double) async {
         guard let process, process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGTERM)
@@ -55,7 +55,7 @@ package final class ServerProcess {
         if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// Why it ended by itself, with its last words.
+    /// Why it ended by itself, with the last line of its output.
     package var epitaph: String {
         let words = (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? ""
         let last = words.split(separator: "\n").last.map { ": \($0)" } ?? ""

@@ -4,9 +4,9 @@ package import WireProtocol
 
 /// Sends the events of a run at their intended times and keeps the producer's ledger.
 ///
-/// Confined to `eventLoop`, on which its connections live too. A wake-up enters what has come due into the ledger,
-/// fills one frame per connection in turn, flushes, and sleeps until the next intended time: no Task, no timer and no
-/// allocation per event.
+/// Confined to `eventLoop`, on which its connections live too. Each wake-up enters the events that are due into the
+/// ledger, fills one frame per connection in turn, flushes, and sleeps until the next intended time. No Task, no timer
+/// and no allocation per event.
 package final class Generator: @unchecked Sendable {
     // Unchecked: confined to `eventLoop`.
     private static let patience = TimeAmount.milliseconds(20)
@@ -16,17 +16,17 @@ package final class Generator: @unchecked Sendable {
     private let batch: Int
     private var duration: Int64
     private let warmup: Int64
-    /// Answers that say "later", and frames cut off by a lost connection, are sent again with the same ids. Off in a
-    /// plain run, where a rejection is a finding.
+    /// Whether events that were answered "later" or cut off by a lost connection are sent again with the same ids.
+    /// False in a plain run, where a rejection is a finding.
     private let sendsAgain: Bool
-    /// Events that the receiver accepted so far; for the closed loop's limit.
+    /// Events that the receiver has accepted so far; used by the closed loop's limit.
     private let deliveredCount: @Sendable () -> Int
     private var template: RecordTemplate
 
     private var startWall: Int64 = 0
     private var ledger = Ledger()
     private var progress = GeneratorSnapshot()
-    /// Answers ACCEPTED: the usual ones, kept out of the dictionary.
+    /// ACCEPTED answers, the usual case; counted outside the dictionary.
     private var accepted = 0
     private var ack = LatencyHistogram()
     private var lag = LatencyHistogram()
@@ -43,8 +43,8 @@ package final class Generator: @unchecked Sendable {
     private var departures: [Range<Int>] = []
 
     /// - Parameters:
-    ///   - batch: events of one frame at most.
-    ///   - duration: nanoseconds of arrivals; those of the first `warmup` are sent and checked, and not measured.
+    ///   - batch: the most events of one frame.
+    ///   - duration: nanoseconds of arrivals; those of the first `warmup` are sent and checked, but not measured.
     package init(
         eventLoop: any EventLoop, pace: Pace, workload: Workload, identity: RunIdentity, batch: Int, duration: Int64,
         warmup: Int64 = 0, sendsAgain: Bool = false, deliveredCount: @escaping @Sendable () -> Int = { 0 }
@@ -76,14 +76,14 @@ package final class Generator: @unchecked Sendable {
         wake()
     }
 
-    /// No new arrivals from now on; answers are still taken.
+    /// No new arrivals from now on; answers are still processed.
     package func stop() {
         eventLoop.preconditionInEventLoop()
         isStopped = true
         wakeUp?.cancel()
     }
 
-    /// Everything so far. It shares the histograms, so the next latency copies them: for once a second.
+    /// Everything so far. It shares the histograms, so the next latency copies them: call it at most once a second.
     package var snapshot: GeneratorSnapshot {
         var snapshot = counts
         snapshot.ack = ack
@@ -102,7 +102,7 @@ package final class Generator: @unchecked Sendable {
         return snapshot
     }
 
-    /// The ledger of this moment. Answers that come later copy the page they change, not the whole.
+    /// The ledger at this moment. Later answers copy only the page that they change.
     package var ledgerCopy: Ledger { ledger }
 
     /// From the intended time to the given wall times, of the events with these sequence numbers.
@@ -114,14 +114,14 @@ package final class Generator: @unchecked Sendable {
         return latencies
     }
 
-    /// No arrivals after now; what is due or in doubt is still sent.
+    /// No arrivals from now on; events that are due or in doubt are still sent.
     package func endArrivals() {
         eventLoop.preconditionInEventLoop()
         duration = min(duration, WallClock.now() - startWall)
         queueWake()
     }
 
-    /// Says goodbye on all connections.
+    /// Closes all connections.
     package func closeConnections() {
         let connections = connections
         for connection in connections { connection.close() }
@@ -160,7 +160,7 @@ package final class Generator: @unchecked Sendable {
         }
     }
 
-    // The closed loop's arrivals: as many as there is room for, meant for now.
+    // The closed loop's arrivals: as many as there is space for, due now.
     private func enter(most: Int, _ now: Int64) {
         let room = connections.reduce(0) {
             $0 + ($1.isOpen ? min($1.roomEvents, $1.roomBytes / (template.recordBytes + 8)) : 0)
@@ -228,7 +228,8 @@ package final class Generator: @unchecked Sendable {
         return next
     }
 
-    // After the flush: the socket has them. What waited for the window is the server's delay, not the generator's.
+    // After the flush the socket has the events. Time spent waiting for the window is the server's delay, not the
+    // generator's.
     private func noteDepartures(at now: Int64) {
         for sequence in departures.joined() {
             let intended = ledger[sequence].intended
@@ -302,7 +303,7 @@ extension Generator: IngestConnectionOwner {
         }
     }
 
-    // After a pause: who says "later" is not to be asked at once again.
+    // After a pause: a server that answers "later" must not be asked again at once.
     private func putBack(_ range: Range<Int>) {
         guard !range.isEmpty else { return }
         again.append(range)

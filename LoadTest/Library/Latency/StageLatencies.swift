@@ -7,7 +7,7 @@ package struct LatencyHistogram: Sendable {
 
     package init() { counts.autoResize = true }
 
-    /// Adds one latency. Below zero counts as zero: two readings of one clock may lie closer than its step.
+    /// Adds one latency. Below zero counts as zero: two readings of one clock may be closer than its resolution.
     package mutating func record(_ nanoseconds: Int64, count: Int = 1) {
         counts.record(UInt64(clamping: nanoseconds), count: UInt64(clamping: count))
     }

@@ -1,6 +1,6 @@
-/// What became of the events of each group of tenants.
+/// The results of the events of each group of tenants.
 package struct GroupBooks: Sendable {
-    /// One group's.
+    /// The results of one group.
     package struct Book: Sendable {
         package let group: TenantGroup
         /// Stored by the server, and accepted by the receiver.
@@ -11,8 +11,8 @@ package struct GroupBooks: Sendable {
         // Sum of the latencies in nanoseconds and their number, tenant by tenant.
         fileprivate var waits: [(sum: Double, count: Int)]
 
-        /// How evenly the group's tenants wait: Jain's index (Jain, Chiu, Hawe 1984) of their mean latencies. 1: all alike; 1/n: one
-        /// of n waits, the others do not. Nil: fewer than two tenants had an event delivered.
+        /// How equally long the group's tenants wait: Jain's index (Jain, Chiu, Hawe 1984) of their mean latencies. 1:
+        /// equally long; 1/n: one of n waits, the others do not. nil: fewer than two tenants had an event delivered.
         package var fairness: Double? {
             let means = waits.filter { $0.count > 0 }.map { $0.sum / Double($0.count) }
             return means.count < 2 ? nil : Jain.index(of: means)
@@ -21,7 +21,7 @@ package struct GroupBooks: Sendable {
 
     package private(set) var books: [Book]
     private let workload: Workload
-    // Number of a tenant's book, -1 where it is in none.
+    // Index of a tenant's book, -1: it is in none.
     private let bookOfTenant: [Int32]
 
     package init(_ workload: Workload) {
@@ -34,7 +34,7 @@ package struct GroupBooks: Sendable {
         bookOfTenant = numbers
     }
 
-    /// Takes the latency of an accepted event, nanoseconds.
+    /// Adds the latency of an accepted event, in nanoseconds.
     mutating func record(_ latency: Int64, of sequence: Int) {
         guard let (number, tenant) = place(of: sequence) else { return }
         books[number].endToEnd.record(latency)
@@ -43,7 +43,7 @@ package struct GroupBooks: Sendable {
         books[number].waits[position].count += 1
     }
 
-    /// Counts a stored event at the end. False: its receiver does not answer on purpose.
+    /// Counts a stored event at the end. False: its receiver does not answer, on purpose.
     mutating func count(_ sequence: Int, isAccepted: Bool) -> Bool {
         guard let (number, _) = place(of: sequence) else { return true }
         books[number].deliverable += 1
@@ -60,7 +60,7 @@ package struct GroupBooks: Sendable {
 
 /// Jain's fairness index.
 package enum Jain {
-    /// (Σx)² / (n · Σx²): 1 where all are alike, 1/n where one has it all; 1 also where all are 0.
+    /// (Σx)² / (n · Σx²): 1 if all are equal, 1/n if one has everything; 1 also if all are 0.
     package static func index(of values: [Double]) -> Double {
         let sum = values.reduce(0, +)
         let squares = values.reduce(0) { $0 + $1 * $1 }

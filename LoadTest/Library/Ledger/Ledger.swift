@@ -1,11 +1,11 @@
-/// What became of each event, by sequence number: the producer's side of the loss proof.
+/// The answer to each event, by sequence number: the producer's side of the loss proof.
 ///
-/// 24 bytes an event, in pages, so that growth never copies what stands. One owner at a time: the generator's event
-/// loop, then the reconciliation.
+/// 24 bytes per event, in pages, so that growing copies nothing. One owner at a time: the generator's event loop, then
+/// the reconciliation.
 package struct Ledger: Sendable {
     /// One event.
     package struct Entry: Sendable {
-        /// Nanoseconds from the start of the load until it was meant to be sent.
+        /// Nanoseconds from the start of the load until the event was due to be sent.
         package var intended: Int64
         /// Tenths of a microsecond from then until it was handed to the socket, and until its answer.
         package var sent: UInt32 = 0
@@ -40,7 +40,7 @@ package struct Ledger: Sendable {
         _modify { yield &pages[sequence >> Ledger.pageBits][sequence & (Ledger.pageCount - 1)] }
     }
 
-    /// A span of nanoseconds as it is kept: saturates at 429 s.
+    /// A number of nanoseconds in the stored unit; saturates at 429 s.
     package static func compact(_ nanoseconds: Int64) -> UInt32 {
         UInt32(clamping: nanoseconds / 100)
     }
@@ -48,6 +48,6 @@ package struct Ledger: Sendable {
     /// Whether a status says that the event is durable: class 0x00.
     package static func isStored(_ status: UInt16) -> Bool { status < 0x0100 }
 
-    /// Whether a stored event is to be delivered: 0002 says that no endpoint wants it.
+    /// Whether a stored event will be delivered; 0002 means that no endpoint wants it.
     package static func isDeliverable(_ status: UInt16) -> Bool { status < 0x0002 }
 }

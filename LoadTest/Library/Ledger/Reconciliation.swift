@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// What a receiver knows of one message: its side of the loss proof.
+/// What a receiver has recorded about one message: its side of the loss proof.
 package struct Reception: Sendable {
     package var id: EventID
     /// First attempt seen, wall nanoseconds.
@@ -10,10 +10,10 @@ package struct Reception: Sendable {
     package var attempts: Int
     /// Attempts that came after a 2xx had been answered.
     package var duplicates: Int
-    /// Of the first attempt's body, and whether a later one brought another.
+    /// Hash of the first attempt's body, and whether a later attempt had a different one.
     package var bodyHash: UInt64
     package var bodyChanged: Bool
-    /// Whether every signature was good; nil where the receiver has no secret to check with.
+    /// Whether every signature was valid; nil: the receiver has no secret to check with.
     package var isVerified: Bool?
 
     package init(
@@ -34,7 +34,7 @@ package struct Reception: Sendable {
     package var isAccepted: Bool { firstAccepted > 0 }
 }
 
-/// What the comparison of the two ledgers found. Counts are of events unless said otherwise.
+/// The result of comparing the ledger with the receiver's accounts. Counts are of events unless said otherwise.
 package struct Findings: Sendable, Equatable {
     /// Stored by the server and wanted by an endpoint.
     package var deliverable = 0
@@ -44,15 +44,16 @@ package struct Findings: Sendable, Equatable {
     package var missing = 0
     /// Stored and seen, but not accepted yet: a retry is due.
     package var unaccepted = 0
-    /// Stored for a receiver that does not answer on purpose, and not accepted: neither missing nor unaccepted.
+    /// Stored for a receiver that does not answer on purpose, and not accepted: counted neither as missing nor as
+    /// unaccepted.
     package var held = 0
-    /// Times that the receiver was given a message which it had accepted.
+    /// Times that the receiver got a message which it had already accepted.
     package var duplicates = 0
-    /// Ids of this run that the receiver saw, though they were never sent or were refused.
+    /// Ids of this run that the receiver saw although they were never sent or were refused.
     package var phantom = 0
-    /// Messages of other runs that came by.
+    /// Messages of other runs.
     package var foreign = 0
-    /// Bodies that are not what was published.
+    /// Bodies that differ from what was published.
     package var corrupt = 0
     package var unverified = 0
     /// Messages that took more than one attempt.
@@ -84,10 +85,10 @@ package struct Reconciliation: Sendable {
 
     /// - Parameters:
     ///   - startWall: the start of the load, wall nanoseconds.
-    ///   - measuredFrom: events intended earlier than this many nanoseconds after it are warm-up: checked, not
-    ///   measured.
-    ///   - groups: that are measured apart.
-    ///   - bodyHash: the hash of an event's payload by sequence number, by the receiver's function.
+    ///   - measuredFrom: events intended earlier than this many nanoseconds after the start are warm-up: checked, not
+    /// measured.
+    ///   - groups: groups that are measured separately.
+    ///   - bodyHash: the hash of an event's payload by sequence number, computed with the receiver's function.
     package init(
         ledger: Ledger, identity: RunIdentity, startWall: Int64, measuredFrom: Int64 = 0,
         groups: GroupBooks = GroupBooks(Workload()), bodyHash: @escaping @Sendable (Int) -> UInt64
@@ -121,7 +122,8 @@ package struct Reconciliation: Sendable {
         marks[sequence] |= Reconciliation.seen | (reception.isAccepted ? Reconciliation.accepted : 0)
     }
 
-    // With several endpoints an event is measured at the first that reports it: each has its own message.
+    // With several endpoints an event is measured at the first that reports it, because each endpoint has its own
+    // message.
     private mutating func measure(_ sequence: Int, _ reception: Reception) {
         let entry = ledger[sequence]
         guard entry.intended >= measuredFrom, marks[sequence] == 0 else { return }
@@ -132,7 +134,7 @@ package struct Reconciliation: Sendable {
         groups.record(reception.firstAccepted - intended, of: sequence)
     }
 
-    /// The result, after the last message: to be asked for once.
+    /// The result, after the last message. Call it once.
     package mutating func finish() -> Findings {
         for sequence in 0..<ledger.count {
             let mark = marks[sequence]

@@ -4,7 +4,7 @@ import WebhookSigning
 /// A mock receiver in this process.
 package final class EmbeddedReceiver: Sendable {
     private let server: ReceiverServer
-    /// What it does while nothing is out of order.
+    /// Its behaviour while there is no outage.
     private let program: BehaviourProgram
 
     private init(_ server: ReceiverServer, program: BehaviourProgram) {
@@ -61,7 +61,7 @@ package final class EmbeddedReceiver: Sendable {
         return counts
     }
 
-    /// From now on these paths are in trouble, and no others; nil: none is.
+    /// From now on exactly these paths have the outage; nil: none has.
     package func set(_ outage: Outage?, at paths: [String]) {
         var program = program
         if let outage {
@@ -80,7 +80,7 @@ package final class EmbeddedReceiver: Sendable {
 }
 
 extension Reception {
-    /// A message as the mock receiver accounts for it.
+    /// A message as the mock receiver has recorded it.
     package init(_ account: MessageAccount) {
         self.init(
             id: account.id, firstSeen: account.firstSeen, firstAccepted: account.firstAccepted,

@@ -1,17 +1,17 @@
 import MockReceiver
 
-/// What a receiver in trouble does.
+/// How a receiver fails.
 package enum Outage: Sendable, Equatable {
     /// Accepts connections, reads requests, never answers: a black hole.
     case silent
-    /// Resets the connection once a request is read.
+    /// Resets the connection after a request was read.
     case reset
     /// Answers with this status.
     case status(Int)
-    /// Answers 200 after so many milliseconds: slow, and not dead.
+    /// Answers 200 after this number of milliseconds: slow, but not dead.
     case late(milliseconds: Int)
 
-    /// `silent`, `reset`, a status from 300 to 599, or `late:MILLISECONDS`. Nil: none of these.
+    /// `silent`, `reset`, a status from 300 to 599, or `late:MILLISECONDS`. nil: none of these.
     package init?(_ text: String) {
         switch text {
         case "silent": self = .silent
@@ -27,12 +27,12 @@ package enum Outage: Sendable, Equatable {
         }
     }
 
-    /// Whether what is sent meanwhile stays undelivered.
+    /// Whether events sent during the outage stay undelivered.
     package var withholds: Bool {
         if case .late = self { false } else { true }
     }
 
-    // No attempt waits for a day: the sender gives up first.
+    // A day: longer than any sender waits for an answer.
     var behaviour: Behaviour {
         switch self {
         case .silent: Behaviour(delay: .fixed(Behaviour.mostDelay))

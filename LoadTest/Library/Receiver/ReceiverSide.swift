@@ -1,6 +1,6 @@
 package import MockReceiver
 
-/// The receiver's sums, as a run needs them.
+/// The receiver's totals, as a run needs them.
 package struct ReceiverCounts: Sendable, Equatable {
     package var requests = 0
     /// Messages accepted at least once.
@@ -11,14 +11,14 @@ package struct ReceiverCounts: Sendable, Equatable {
     package var unverified = 0
     /// Requests whose body differs from their message's first.
     package var changedBodies = 0
-    /// Connections accepted; 0 where it is not known.
+    /// Connections accepted; 0: not known.
     package var connections = 0
-    /// A cap was hit: what is missing in the accounts is unknown.
+    /// A cap was reached, so what is missing in the accounts is unknown.
     package var isInconclusive = false
 
     package init() {}
 
-    /// What was added since.
+    /// The difference from an earlier reading.
     package func since(_ before: ReceiverCounts) -> ReceiverCounts {
         var counts = self
         counts.requests -= before.requests
@@ -32,7 +32,7 @@ package struct ReceiverCounts: Sendable, Equatable {
     }
 }
 
-/// Where the webhooks go, and what can be learned there.
+/// Where the webhooks go, and what can be read there.
 package enum ReceiverSide: Sendable {
     case embedded(EmbeddedReceiver)
     case remote(RemoteReceiver)
@@ -63,7 +63,7 @@ package enum ReceiverSide: Sendable {
         if case .none = self { false } else { true }
     }
 
-    /// Whether each message can be told apart, and so loss be proven.
+    /// Whether messages can be told apart, so that loss can be proven.
     package var isExact: Bool {
         if case .embedded = self { true } else { false }
     }
@@ -76,12 +76,12 @@ package enum ReceiverSide: Sendable {
         }
     }
 
-    /// Every message's account; nil where only counts are known.
+    /// Every message's account; nil: only counts are known.
     package func accounts() -> MessageAccounts? {
         if case .embedded(let receiver) = self { receiver.accounts } else { nil }
     }
 
-    /// Messages accepted so far, for the closed loop. Without an embedded receiver there is no end to it.
+    /// Messages accepted so far, for the closed loop. Without an embedded receiver the loop has no limit.
     package var acceptedCount: @Sendable () -> Int {
         guard case .embedded(let receiver) = self else { return { Int.max / 2 } }
         return { receiver.counts.accepted }

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A mock receiver elsewhere, asked over its admin port. It gives counts; loss is then a difference of counts, not a
+/// A mock receiver elsewhere, read over its admin port. It gives counts only, so loss is a difference of counts, not a
 /// list of events.
 package struct RemoteReceiver: Sendable {
     package let address: String
@@ -39,7 +39,7 @@ package struct RemoteReceiver: Sendable {
         return counts
     }
 
-    /// One request on one connection (RFC 9112); the answer ends with the connection.
+    /// Makes one request on one connection (RFC 9112). The answer ends with the connection.
     private func get(_ path: String) async throws -> Data {
         let group = MultiThreadedEventLoopGroup.singleton
         let answer = group.next().makePromise(of: ByteBuffer.self)
@@ -73,7 +73,7 @@ package struct RemoteReceiver: Sendable {
     }
 }
 
-/// Gathers an answer until the connection closes.
+/// Collects an answer until the connection closes.
 private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let answer: EventLoopPromise<ByteBuffer>

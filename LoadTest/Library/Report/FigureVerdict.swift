@@ -1,13 +1,13 @@
-/// One figure held against what it must be.
+/// One figure compared with its limit.
 package struct FigureVerdict: Codable, Sendable {
     package var name: String
     package var unit: String
     package var value: Double
-    /// The same figure of the same run without the trouble; nil where the limit is a number of its own.
+    /// The same figure of the same run without the disturbance; nil: the limit is absolute.
     @OrNull package var baseline: Double?
     /// Value over baseline.
     @OrNull package var ratio: Double?
-    /// Of the ratio where there is a baseline, else of the value.
+    /// For the ratio if there is a baseline, else for the value.
     package var limit: Double
     package var bound: Bound
     package var held: Bool
@@ -17,12 +17,12 @@ package struct FigureVerdict: Codable, Sendable {
         case atLeast = "at least"
     }
 
-    /// A value that has a limit of its own.
+    /// A value with an absolute limit.
     package init(_ name: String, _ value: Double, unit: String, _ bound: Bound, _ limit: Double) {
         self.init(name, value, unit: unit, baseline: nil, ratio: nil, bound, limit)
     }
 
-    /// A value that may be so many times its baseline at most. Without a baseline above 0 nothing is held.
+    /// A value with a limit relative to its baseline. Without a baseline above 0 the limit counts as broken.
     package init(_ name: String, _ value: Double, unit: String, baseline: Double, mostRatio: Double) {
         let ratio = baseline > 0 ? value / baseline : .infinity
         self.init(name, value, unit: unit, baseline: baseline, ratio: min(ratio, 1e9), .atMost, mostRatio)

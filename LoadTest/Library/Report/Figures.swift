@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as people read them.
+/// Numbers formatted for people.
 package enum Figures {
     /// `12345` as `12,345`.
     package static func grouped(_ number: Int) -> String {
@@ -12,7 +12,7 @@ package enum Figures {
         return (number < 0 ? "-" : "") + String(digits.reversed())
     }
 
-    /// Milliseconds with as many places as matter.
+    /// Milliseconds with a useful number of digits.
     package static func milliseconds(_ value: Double) -> String {
         switch abs(value) {
         case ..<10: fixed(value, 3)

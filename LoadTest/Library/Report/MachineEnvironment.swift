@@ -1,13 +1,13 @@
 import Foundation
 
-/// The machine that a figure was measured on: two reports compare only where these are alike.
+/// The machine that a figure was measured on. Two reports can be compared only if these are equal.
 package struct MachineEnvironment: Codable, Sendable {
     package var cpuModel = ""
     package var cores = 0
     package var memoryBytes = 0
     package var kernel = ""
     package var operatingSystem = ""
-    /// Of the dispatcher's data directory: `ext4 on /dev/vda1 (rw,relatime)`; empty when it is not known.
+    /// Of the dispatcher's data directory: `ext4 on /dev/vda1 (rw,relatime)`; empty: not known.
     package var filesystem = ""
     package var swift = MachineEnvironment.compiler
     /// One, five and fifteen minutes, at the start of the run.

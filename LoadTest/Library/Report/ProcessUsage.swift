@@ -4,14 +4,14 @@ import Foundation
 package struct ProcessUsage: Sendable {
     /// User and system time of all its threads.
     package var cpuSeconds: Double
-    /// Resident set now, and at its highest.
+    /// Resident set now, and its peak.
     package var residentBytes: Int
     package var residentPeakBytes: Int
 
-    /// User and system time of its threads by name, numbers left out: `sender-0` and `sender-1` are `sender`.
+    /// User and system time of its threads by name, without numbers: `sender-0` and `sender-1` are `sender`.
     package var threadSeconds: [String: Double]
 
-    /// Nil when there is no such process.
+    /// nil: there is no such process.
     package static func of(pid: Int32) -> ProcessUsage? {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
@@ -37,7 +37,8 @@ package struct ProcessUsage: Sendable {
         return sums
     }
 
-    /// Fields 14 and 15 of a `stat` file. The name, the second, may hold spaces; the fields after it are counted from `state`.
+    /// Fields 14 and 15 of a `stat` file. The second field, the name, may contain spaces, so the fields after it are
+    /// counted from `state`.
     private static func cpuSeconds(_ stat: String) -> Double? {
         guard let nameEnd = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
@@ -45,7 +46,8 @@ package struct ProcessUsage: Sendable {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Memory and descriptors now (proc(5): `status`, and the entries of `fd`). Nil when there is no such process, or it is another's.
+    /// Memory and descriptors now (proc(5): `status`, and the entries of `fd`). nil: there is no such process, or it
+    /// belongs to another user.
     package static func sample(of pid: Int32, at seconds: Double) -> ProcessWatch.Sample? {
         guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
             let descriptors = entries(of: "/proc/\(pid)/fd")
@@ -64,7 +66,7 @@ package struct ProcessUsage: Sendable {
         return count
     }
 
-    /// Bytes of a directory's files: LMDB's grow with what is written, not with the map.
+    /// Bytes of a directory's files. LMDB's file grows with what is written, not with the map.
     package static func fileBytes(in directory: String) -> Int? {
         guard let names = try? FileManager.default.subpathsOfDirectory(atPath: directory) else { return nil }
         return names.reduce(0) { sum, name in

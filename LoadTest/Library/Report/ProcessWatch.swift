@@ -1,12 +1,12 @@
-/// Memory and descriptors of another process over a run, one sample a second.
+/// Memory and descriptors of another process during a run, one sample per second.
 package struct ProcessWatch: Sendable {
-    /// One look.
+    /// One sample.
     package struct Sample: Sendable, Equatable {
         /// Seconds since the start of the load.
         package var at: Double
-        /// Resident set: with the pages of mapped files, which the kernel takes back when it needs them.
+        /// Resident set, including pages of mapped files, which the kernel can take back.
         package var residentBytes: Int
-        /// The part of it that belongs to no file: what a leak would raise.
+        /// Anonymous memory, which is not backed by a file. A leak would raise it.
         package var anonymousBytes: Int
         /// Open descriptors.
         package var descriptors: Int
@@ -23,16 +23,16 @@ package struct ProcessWatch: Sendable {
     private var samples: [Sample] = []
     private static let interval = 1.0
 
-    /// - Parameter pid: nil: there is nothing to watch.
+    /// - Parameter pid: nil: nothing is watched.
     package init(pid: Int32?) { self.pid = pid }
 
-    /// Takes a sample where the last one is a second old.
+    /// Takes a sample if the last one is a second old.
     package mutating func look(at seconds: Double) {
         guard let pid, seconds >= (samples.last?.at ?? -.infinity) + ProcessWatch.interval else { return }
         if let sample = ProcessUsage.sample(of: pid, at: seconds) { samples.append(sample) }
     }
 
-    /// Memory and descriptors over the whole run, their slopes and growth over the time after `settled` seconds. Nil: no sample.
+    /// Memory and descriptors over the whole run, with their slopes and growth after `settled` seconds. nil: no sample.
     package func trends(settledAfter settled: Double) -> DispatcherTrends? {
         func trend(_ value: (Sample) -> Int) -> Trend? {
             Trend(samples.map { (at: $0.at, value: Double(value($0))) }, settledAfter: settled)
@@ -53,20 +53,21 @@ package struct DispatcherTrends: Codable, Sendable {
     package var descriptors: Trend
 }
 
-/// How a number went over a run.
+/// How a number changed during a run.
 package struct Trend: Codable, Sendable, Equatable {
     package var first: Double
     package var last: Double
     package var highest: Double
-    /// Slope of the line of least squares through the settled samples.
+    /// Slope of the least-squares line through the settled samples.
     package var perMinute: Double
-    /// What that line rises over the settled time, in percent of where it begins.
+    /// How much that line rises over the settled time, in percent of its first value.
     package var growthPercent: Double
 
     /// - Parameters:
     ///   - samples: in order of time (seconds).
-    ///   - settled: seconds that do not count for slope and growth: the run's beginning, when everything is made.
-    /// - Returns: nil without samples. With fewer than two settled ones slope and growth are 0.
+    ///   - settled: seconds at the start that do not count for slope and growth, because connections and buffers are
+    /// made then.
+    /// - Returns: nil without samples. With fewer than two settled samples slope and growth are 0.
     package init?(_ samples: [(at: Double, value: Double)], settledAfter settled: Double) {
         guard let first = samples.first, let last = samples.last else { return nil }
         self.first = first.value

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A value that is written as `null` where there is none, so that every key of the report is always there.
+/// A value that is written as `null` if absent, so that every key of the report is always present.
 @propertyWrapper
 package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
     package var wrappedValue: Value?
@@ -18,7 +18,7 @@ package struct OrNull<Value: Codable & Sendable>: Codable, Sendable {
     }
 }
 
-/// One run in figures. The JSON keys are these names in snake case, and stay: a change of meaning raises
+/// The figures of one run. The JSON keys are these names in snake case, and do not change. A change of meaning raises
 /// `schemaVersion`.
 package struct Report: Codable, Sendable {
     package var schemaVersion = 1
@@ -29,9 +29,9 @@ package struct Report: Codable, Sendable {
     package var startedAt = ""
     package var seed: UInt64 = 0
 
-    // What was asked for.
+    // What was requested.
     package var arrivals = ""
-    /// Events a second; 0 for a closed loop.
+    /// Events per second; 0: a closed loop.
     package var offeredPerSecond = 0.0
     package var seconds = 0.0
     package var warmupSeconds = 0.0
@@ -50,37 +50,37 @@ package struct Report: Codable, Sendable {
     package var invalidReasons: [String] = []
     package var slo = SLO()
 
-    // What became of the events.
+    // The results of the events.
     package var scheduled = 0
     package var sent = 0
-    /// Handed to the sockets a second, from the start to the last one.
+    /// Handed to the sockets per second, from the start to the last event.
     package var achievedPerSecond = 0.0
-    /// Answered as stored; and how many a second, from the start to the last answer.
+    /// Answered as stored; and the rate per second, from the start to the last answer.
     package var acked = 0
     package var ackedPerSecond = 0.0
-    /// Accepted by the receiver; a second, from the start to the last one.
+    /// Accepted by the receiver; and the rate per second, from the start to the last event.
     package var delivered = 0
     package var deliveredPerSecond = 0.0
     package var lost = 0
-    /// Stored, and at the end of the drain still on the way or waiting for a retry.
+    /// Stored, and at the end of the drain still in flight or waiting for a retry.
     package var pending = 0
     package var duplicates = 0
     package var corrupt = 0
     package var unverifiedSignatures = 0
     package var phantom = 0
     package var foreign = 0
-    /// Sent, and no answer came: unknown, not lost.
+    /// Sent without an answer: unknown, not lost.
     package var unanswered = 0
-    /// Not stored for now, and refused for good.
+    /// Temporarily not stored, and permanently refused.
     package var rejected = 0
     package var refused = 0
-    /// Due, but never handed over: the server's window stayed full.
+    /// Due, but never sent, because the server's window stayed full.
     package var unsent = 0
-    /// Waited for the server's window before they were handed over.
+    /// Waited for the server's window before they were sent.
     package var heldByWindow = 0
     package var retried = 0
     package var failuresInjected = 0
-    /// Answers by the name of their status.
+    /// Answers by status name.
     package var statuses: [String: Int] = [:]
     package var lostExamples: [String] = []
 
@@ -90,40 +90,39 @@ package struct Report: Codable, Sendable {
     package var firstReceiptMs = LatencyHistogram().quantiles
     package var endToEndMs = LatencyHistogram().quantiles
 
-    // Costs.
-    /// What an ACK means on this server: `fdatasync`, `written` or `none`, from its WELCOME.
+    // Costs. What an ACK means on this server: `fdatasync`, `written` or `none`, from its WELCOME.
     package var durability = ""
     package var server = ""
     package var drainSeconds = 0.0
     package var generatorCpuSeconds = 0.0
     package var receiverCpuSeconds = 0.0
     @OrNull package var dispatcherCpuSeconds: Double?
-    /// The same by threads of one name; those that ended meanwhile are left out.
+    /// The same by thread name, without threads that ended during the run.
     @OrNull package var dispatcherThreadSeconds: [String: Double]?
     @OrNull package var dispatcherRssBytes: Int?
     @OrNull package var dispatcherRssPeakBytes: Int?
     @OrNull package var storeBytes: Int?
-    /// Over the run, a sample a second.
+    /// Over the run, one sample per second.
     @OrNull package var dispatcherTrends: DispatcherTrends?
-    /// Requests and accepted connections of an embedded receiver, and the share (0…1) of the requests that came over a connection
-    /// which stood already.
+    /// Requests and accepted connections of an embedded receiver, and the share (0…1) of the requests that used an
+    /// existing connection.
     @OrNull package var receiverRequests: Int?
     @OrNull package var receiverConnections: Int?
     @OrNull package var connectionReuse: Double?
     package var environment = MachineEnvironment()
-    /// Figures that were asked for, each against its limit.
+    /// Requested figures, each with its limit.
     package var figures: [FigureVerdict] = []
-    /// Of `crash` only.
+    /// For `crash` only.
     package var kills: [KillRecord]?
-    /// Of `isolation` and `backlog` only: the legs of the run in order. The figures above them are sums over all legs; the latencies
-    /// are those of the leg that is judged.
+    /// For `isolation` and `backlog` only: the legs of the run in order. The counts above are sums over all legs; the
+    /// latencies are those of the judged leg.
     package var legs: [LegReport]?
-    /// Of `backlog` only, where it drained.
+    /// For `backlog` only, if it drained.
     package var drain: DrainReport?
 
-    /// The service level that the run was held to.
+    /// The required service level.
     package struct SLO: Codable, Sendable {
-        /// `end_to_end_ms`, or `ack_ms` where nothing is received.
+        /// `end_to_end_ms`, or `ack_ms` if nothing is received.
         package var stage = ""
         package var p95LimitMs = 0.0
         package var held = true
@@ -156,7 +155,8 @@ package struct LegReport: Codable, Sendable {
     package var seconds = 0.0
     package var scheduled = 0
     package var acked = 0
-    /// Accepted by the receiver until the end of the whole run, and what waits for a receiver that does not answer on purpose.
+    /// Accepted by the receiver until the end of the whole run, and events that wait for a receiver that does not
+    /// answer on purpose.
     package var delivered = 0
     package var held = 0
     package var generatorLagMs = LatencyHistogram().quantiles
@@ -169,9 +169,9 @@ package struct LegReport: Codable, Sendable {
         package var tenants: Int
         package var acked: Int
         package var delivered: Int
-        /// From the intended time, of the events after the leg's warm-up.
+        /// From the intended time, for events after the leg's warm-up.
         package var endToEndMs: Quantiles
-        /// Jain's index of the tenants' mean latencies; null where fewer than two had an event delivered.
+        /// Jain's index of the tenants' mean latencies; null: fewer than two tenants had an event delivered.
         @OrNull package var fairness: Double?
     }
 }
@@ -180,9 +180,9 @@ package struct LegReport: Codable, Sendable {
 package struct KillRecord: Codable, Sendable {
     /// Seconds after the start of the load.
     package var at: Double
-    /// Milliseconds from the restart until the server said WELCOME.
+    /// Milliseconds from the restart until WELCOME.
     package var readyMs: Double
-    /// Events whose answer the kill cut off: sent again with the same ids.
+    /// Events whose answer was cut off by the kill; they were sent again with the same ids.
     package var resent: Int
 
     package init(at: Double, readyMs: Double, resent: Int) {

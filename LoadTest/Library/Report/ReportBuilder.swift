@@ -61,7 +61,7 @@ struct ReportBuilder {
 
     private func countExactly(_ report: inout Report, _ outcome: RunOutcome) {
         let findings = outcome.findings
-        // Nothing is called lost while deliveries still come in, or before the drain had its time.
+        // Nothing is called lost while deliveries still arrive, or before the drain had its time.
         let isProven = outcome.isSettled && !outcome.receiver.isInconclusive
         report.delivered = findings.delivered
         report.lost = isProven ? findings.missing : 0
@@ -132,7 +132,7 @@ struct ReportBuilder {
 
     private func judgedLatency(_ report: Report) -> Quantiles { receiver.isExact ? report.endToEndMs : report.ackMs }
 
-    /// What the run is judged by. The report's counts, figures and reasons against validity stand already.
+    /// What the run is judged by. The report's counts, figures and reasons for invalidity must be set already.
     func evidence(_ report: Report, _ outcome: RunOutcome, interrupted: Bool) -> Evidence {
         var evidence = Evidence()
         evidence.interrupted = interrupted
@@ -159,7 +159,7 @@ struct ReportBuilder {
 
     private func invalidReasons(_ report: Report, _ outcome: RunOutcome) -> [String] {
         let generator = outcome.generator
-        // What a full window held back is the server's doing.
+        // Events that a full window held back are the server's delay.
         let isHeld = plan.isClosedLoop || generator.heldByWindow + outcome.unsent > 0 || generator.lastDeparture == 0
         var reasons = Validity.reasons(
             lag: plan.isClosedLoop || !plan.isMeasured ? nil : report.generatorLagMs,

@@ -1,4 +1,4 @@
-/// The report for people: what was asked, what became of it, how long it took, what it cost, and the verdict.
+/// The report as text: the settings, the results of the events, the latencies, the costs, and the verdict.
 package enum ReportText {
     package static func render(_ report: Report) -> String {
         if report.legs != nil { return StagedReportText.render(report) }
@@ -83,7 +83,7 @@ package enum ReportText {
         return lines
     }
 
-    // Of one load only: legs have rates of their own.
+    // For one load only, because legs have different rates.
     private static func rate(_ report: Report, _ perSecond: Double) -> String {
         report.legs == nil ? "\(Figures.grouped(Int(perSecond)))/s" : ""
     }
@@ -97,7 +97,7 @@ package enum ReportText {
             "generator \(Figures.fixed(report.generatorCpuSeconds, 2)) s, receiver \(Figures.fixed(report.receiverCpuSeconds, 2)) s"
         ]
         if let cpu = report.dispatcherCpuSeconds {
-            // At a low rate the commits cost, and over legs of several rates a mean says nothing.
+            // At a low rate the commits dominate, and over legs of several rates a mean has no meaning.
             let isOneLoad = report.legs == nil && report.acked > 0
             let perEvent = isOneLoad ? " (\(Figures.fixed(cpu * 1e6 / Double(report.acked), 1)) µs an event)" : ""
             parts.append("dispatcher \(Figures.fixed(cpu, 2)) s\(perEvent)")

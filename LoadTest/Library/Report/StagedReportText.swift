@@ -1,4 +1,4 @@
-/// The report of a staged run for people: what each leg was, how long its groups waited, what became of the events, the figures.
+/// The report of a staged run as text: the legs, the latencies of their groups, the results of the events, the figures.
 package enum StagedReportText {
     package static func render(_ report: Report) -> String {
         let legs = report.legs ?? []

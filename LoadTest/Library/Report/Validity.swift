@@ -1,18 +1,18 @@
-/// When a run says nothing about the server, because the generator or the clock was in the way.
+/// When a run is invalid, because the generator or the clock disturbed it.
 package enum Validity {
-    /// The generator's own lag (intended → handed to the socket, waits for the server's window apart), 99th
+    /// Limit of the generator's own lag (intended → handed to the socket, without waits for the server's window), 99th
     /// percentile, ms.
     package static let lagP99Limit = 10.0
-    /// Share of the offered rate that the generator must have reached, where the server's window held nothing back.
+    /// The least share of the offered rate that the generator must reach when the server's window held nothing back.
     package static let achievedShare = 0.99
-    /// The wall clock may step this much during a run, nanoseconds.
+    /// The most that the wall clock may step during a run, nanoseconds.
     package static let clockStepLimit: Int64 = 1_000_000
 
     /// - Parameters:
     ///   - lag: of an open loop; nil for a closed one, which has no intended times.
-    ///   - achieved: the rate reached over the rate offered; nil where the server's window held events back.
-    ///   - clockStep: how far the wall clock moved against the monotonic one, nanoseconds.
-    /// - Returns: why the run is invalid, in words; empty when it is valid.
+    ///   - achieved: the achieved rate divided by the offered rate; nil: the server's window held events back.
+    ///   - clockStep: how far the wall clock moved relative to the monotonic clock, nanoseconds.
+    /// - Returns: the reasons why the run is invalid; empty: it is valid.
     package static func reasons(lag: Quantiles?, achieved: Double?, clockStep: Int64) -> [String] {
         var reasons: [String] = []
         if let lag, lag.p99 > lagP99Limit {

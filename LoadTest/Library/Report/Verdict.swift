@@ -1,4 +1,4 @@
-/// How the command ends.
+/// The exit codes of the command.
 package enum ExitCode: Int32, Sendable, Codable {
     case pass = 0
     case couldNotRun = 1
@@ -10,7 +10,7 @@ package enum ExitCode: Int32, Sendable, Codable {
     case corrupt = 7
     case interrupted = 130
 
-    /// The word of the report.
+    /// The report's word.
     package var word: String {
         switch self {
         case .pass: "PASS"
@@ -26,7 +26,7 @@ package enum ExitCode: Int32, Sendable, Codable {
     }
 }
 
-/// What a run is judged by.
+/// The evidence that a run is judged by.
 package struct Evidence: Sendable {
     package var interrupted = false
     /// Why the load ended early: the connection was lost, every event was refused.
@@ -37,10 +37,11 @@ package struct Evidence: Sendable {
     package var phantom = 0
     package var corrupt = 0
     package var unverified = 0
-    /// Events refused for good, and the first refusal's name.
+    /// Permanently refused events, and the name of the first refusal.
     package var refused = 0
     package var refusal = ""
-    /// Events not stored for now (THROTTLED, BUSY, …), events that the server's window never let out, and all.
+    /// Events temporarily not stored (THROTTLED, BUSY, …), events that were never sent because of the window, and all
+    /// events.
     package var rejected = 0
     package var unsent = 0
     package var scheduled = 0
@@ -49,22 +50,22 @@ package struct Evidence: Sendable {
     package var sloStage = ""
     package var sloP95: Double?
     package var sloLimit = 0.0
-    /// Further figures, each with its own limit.
+    /// Further figures, each with a limit.
     package var figures: [FigureVerdict] = []
 
     package init() {}
 }
 
-/// The run's judgement: the exit code, and every reason in words, the deciding one first.
+/// The judgement of the run: the exit code, and every reason, the deciding one first.
 package struct Verdict: Sendable, Equatable {
     package var code: ExitCode
     package var reasons: [String]
 
-    /// Share of the scheduled events that may be turned away or never leave before the service level counts as broken.
+    /// The share of the scheduled events that may be rejected or never sent before the service level counts as broken.
     package static let turnedAwayShare = 0.001
 
-    /// What is proven wrong weighs more than what was merely slow: loss, then corruption, then duplicates; an invalid
-    /// run says nothing about latency, so it comes before the service level.
+    /// Proven errors weigh more than slowness: loss, then corruption, then duplicates. An invalid run says nothing
+    /// about latency, so invalidity comes before the service level.
     package static func decide(_ evidence: Evidence) -> Verdict {
         var findings: [(code: ExitCode, reason: String)] = []
         if evidence.interrupted {

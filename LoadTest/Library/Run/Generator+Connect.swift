@@ -4,7 +4,7 @@ import NIOCore
 extension Generator {
     /// Opens the plan's connections, one after the other, and attaches them.
     ///
-    /// - Returns: what the server said of itself.
+    /// - Returns: what the server announced.
     /// - Throws: `IngestError`, or a `LoadTestError` for a plan without connections.
     func connect(_ plan: RunPlan) async throws -> ServerTerms {
         var terms: ServerTerms?

@@ -1,15 +1,15 @@
 import Foundation
 
-/// One look at a run under way.
+/// The state of a run in progress.
 package struct RunProgress: Sendable {
     package enum Phase: String, Sendable {
         case load
-        /// The load is over; what is on the way arrives.
+        /// The load is over; events in flight still arrive.
         case drain
     }
 
     package var phase = Phase.load
-    /// Since the start of the run, and of the phase, and how long the phase may take.
+    /// Seconds since the start of the run, and of the phase, and the longest duration of the phase.
     package var seconds = 0.0
     package var phaseSeconds = 0.0
     package var totalSeconds = 0.0
@@ -22,36 +22,36 @@ package struct RunProgress: Sendable {
     package init() {}
 }
 
-/// Shows a run while it goes: one line that is rewritten each second on a terminal, one line a second elsewhere.
+/// Shows a run in progress: on a terminal one line that is rewritten each second, elsewhere one line per second.
 package struct LiveView: Sendable {
     private let isTerminal: Bool
     private let write: @Sendable (String) -> Void
     private var previous: (seconds: Double, stored: Int, delivered: Int)?
 
-    /// - Parameter write: takes text as it is to appear.
+    /// - Parameter write: receives text exactly as it should appear.
     package init(isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
         self.isTerminal = isTerminal
         self.write = write
     }
 
-    /// A view on standard error, so that standard output holds the report alone.
+    /// A view on standard error, so that standard output contains only the report.
     package static func standard(plain: Bool) -> LiveView {
         LiveView(isTerminal: !plain && isatty(2) == 1) { text in
             FileHandle.standardError.write(Data(text.utf8))
         }
     }
 
-    /// A line that stays.
+    /// Prints a permanent line.
     package func say(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
 
     package mutating func show(_ progress: RunProgress) {
         let line = render(progress)
-        // Without automatic wrap a line that is too long is cut off at the edge, and can be rewritten.
+        // Without automatic wrapping, a line that is too long is cut at the edge, and can be rewritten.
         write(isTerminal ? "\r\u{1B}[K\u{1B}[?7l" + line + "\u{1B}[?7h" : line + "\n")
         previous = (progress.seconds, progress.generator.stored, progress.delivered ?? 0)
     }
 
-    /// Leaves the last line standing.
+    /// Keeps the last line.
     package func finish() { if isTerminal { write("\n") } }
 
     package func render(_ progress: RunProgress) -> String {

@@ -5,13 +5,13 @@ import NIOPosix
 import Synchronization
 import WebhookModel
 
-/// One run: receiver and generator up, the load, the drain, the reconciliation, the report.
+/// One run: start receiver and generator, the load, the drain, the reconciliation, the report.
 package final class LoadRun: Sendable {
     private let plan: RunPlan
     private let interruption = Atomic<Bool>(false)
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private static let tick = Duration.milliseconds(50)
-    /// After an interruption what is on the way gets this long.
+    /// Seconds that events in flight get after an interruption.
     private static let interruptedDrain = 2.0
 
     package init(plan: RunPlan) { self.plan = plan }
@@ -21,7 +21,7 @@ package final class LoadRun: Sendable {
 
     private var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
 
-    /// - Throws: a `LoadTestError` or an `IngestError` where nothing could be measured.
+    /// - Throws: a `LoadTestError` or an `IngestError` if nothing could be measured.
     package func run(view: inout LiveView) async throws -> Report {
         let receiver = try await ReceiverSide.start(
             plan.receiver, expectedMessages: plan.expectedEvents, seed: plan.seed)
@@ -48,7 +48,8 @@ package final class LoadRun: Sendable {
 
         var costs = RunCosts(plan: plan)
         let before = try await receiver.counts()
-        // A moment ahead, so that the first arrival is no later than the others. A closed loop has no arrivals to miss.
+        // Slightly in the future, so that the first arrival is no later than the others. A closed loop has no arrival
+        // times.
         let startWall = WallClock.now() + (plan.isClosedLoop ? 0 : 20_000_000)
         try await generator.eventLoop.submit { generator.start(at: startWall) }.get()
 
@@ -73,18 +74,19 @@ package final class LoadRun: Sendable {
         while !isInterrupted, observer.elapsed < deadline {
             let snapshot = try await observer.look()
             costs.dispatcher.look(at: observer.elapsed)
-            // A workload that the server refuses for good is not worth the whole time.
+            // If the server permanently refuses the workload, the run ends early.
             if snapshot.isLoadDone || snapshot.refused > 0 && snapshot.stored == 0 { return }
             try await observer.show(.load, since: 0, of: plan.seconds, view: &view)
             try await Task.sleep(for: LoadRun.tick)
         }
     }
 
-    /// Waits until everything stored has been accepted, or the time is over, and compares the ledgers.
+    /// Waits until everything stored has been accepted, or the time is over, and compares the ledger with the
+    /// receiver's accounts.
     private func drain(_ observer: inout RunObserver, view: inout LiveView) async throws -> RunOutcome {
         let begun = observer.elapsed
         var snapshot = try await observer.look()
-        // No arrivals any more; answers and deliveries go on.
+        // No arrivals any more; answers and deliveries continue.
         if isInterrupted || !snapshot.isLoadDone { try await observer.stopGenerator() }
         var wanted: Int?
         while true {
@@ -97,7 +99,7 @@ package final class LoadRun: Sendable {
                 let outcome = try await observer.reconcile(drainSeconds: observer.elapsed - begun)
                 let left = outcome.findings.missing + outcome.findings.unaccepted
                 if isOver || left == 0 || !observer.receiver.isExact { return outcome }
-                // Messages of other runs made up the number: wait for so many more.
+                // Messages of other runs were counted, so wait for this many more.
                 wanted = observer.delivered + left
             }
             try await observer.show(.drain, since: begun, of: limit, view: &view)

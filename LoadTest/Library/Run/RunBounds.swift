@@ -1,15 +1,15 @@
-/// What the dispatcher may cost in a run; nil: not judged.
+/// Limits for the dispatcher's costs in a run; nil: not judged.
 package struct RunBounds: Sendable {
-    /// Microseconds of its CPU time per delivered event, at most.
+    /// The most microseconds of its CPU time per delivered event.
     package var cpuMicroseconds: Double?
-    /// Percent of the requests that came over a connection which stood already, at least.
+    /// The least percent of the requests that must use an existing connection.
     package var reusePercent: Double?
-    /// Percent that its anonymous memory and its descriptors grow after the warm-up, at most.
+    /// The most percent that its anonymous memory and its descriptors may grow after the warm-up.
     package var growthPercent: Double?
 
     package init() {}
 
-    /// The figures of a report that these bounds judge.
+    /// The figures of a report that these limits judge.
     func figures(of report: Report) -> [FigureVerdict] {
         var figures: [FigureVerdict] = []
         if let cpuMicroseconds, let seconds = report.dispatcherCpuSeconds, report.delivered > 0 {

@@ -1,4 +1,4 @@
-/// What a run costs: CPU time of both ends in this process, and of the dispatcher where its process is known.
+/// The costs of a run: CPU time of both ends in this process, and of the dispatcher if its process is known.
 package struct RunCosts: Sendable {
     package private(set) var generatorSeconds = 0.0
     package private(set) var receiverSeconds = 0.0
@@ -7,10 +7,10 @@ package struct RunCosts: Sendable {
     package private(set) var dispatcherResident: Int?
     package private(set) var dispatcherPeak: Int?
     package private(set) var storeBytes: Int?
-    /// How far the wall clock moved against the monotonic one, nanoseconds.
+    /// How far the wall clock moved relative to the monotonic clock, nanoseconds.
     package private(set) var clockStep: Int64 = 0
 
-    /// The dispatcher while the run goes: to be looked at again and again.
+    /// Samples the dispatcher during the run.
     package var dispatcher: ProcessWatch
 
     private let plan: RunPlan
@@ -26,7 +26,7 @@ package struct RunCosts: Sendable {
 
     /// Reads everything at the end of the run.
     ///
-    /// - Parameter generatorCPU: of its thread, nanoseconds.
+    /// - Parameter generatorCPU: CPU time of the generator's thread, nanoseconds.
     package mutating func finish(generatorCPU: Int64) {
         generatorSeconds = Double(generatorCPU) / 1e9
         receiverSeconds = max(0, Double(WallClock.processCPU() - processBefore) / 1e9 - generatorSeconds)

@@ -3,7 +3,7 @@ import NIOCore
 import WebhookModel
 import WireProtocol
 
-/// What a server said of itself in its WELCOME, for the report.
+/// What a server announced in its WELCOME, for the report.
 package struct ServerTerms: Sendable {
     package var server: String
     package var durability: String
@@ -19,7 +19,7 @@ package struct ServerTerms: Sendable {
     }
 }
 
-/// All that a run ended with.
+/// Everything that a run ended with.
 package struct RunOutcome: Sendable {
     package var generator: GeneratorSnapshot
     package var findings: Findings
@@ -27,21 +27,21 @@ package struct RunOutcome: Sendable {
     package var endToEnd = LatencyHistogram()
     /// By group of tenants.
     package var groups: [GroupBooks.Book] = []
-    /// Since the run began.
+    /// Counted since the run began.
     package var receiver: ReceiverCounts
     package var unsent = 0
-    /// The receiver got nothing new for a while: what is missing now does not come any more.
+    /// The receiver got nothing new for a while, so missing messages will not come.
     package var isSettled = true
     package var drainSeconds = 0.0
 }
 
-/// Looks at both ends of a run while it goes, and compares them at its end.
+/// Reads both ends of a run in progress, and compares them at its end.
 struct RunObserver {
-    /// A leg's warm-up may be settled only after it has run.
+    /// A leg's warm-up may be determined only after it has run.
     var plan: RunPlan
     let generator: Generator
     let receiver: ReceiverSide
-    /// What the receiver had counted before the run.
+    /// The receiver's counts before the run.
     let before: ReceiverCounts
     let startWall: Int64
     let identity: RunIdentity
@@ -53,7 +53,7 @@ struct RunObserver {
 
     /// Seconds without a request after which nothing more is expected.
     private static let quietSeconds = 5.0
-    /// Arrivals looked at for the live view.
+    /// Number of arrivals sampled for the live view.
     private static let sample = 256
 
     init(

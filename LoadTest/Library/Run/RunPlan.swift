@@ -1,19 +1,19 @@
 package import IngestClient
 
-/// What a run does. Checked by `mistakes()` before anything starts.
+/// The settings of a run. `mistakes()` checks them before anything starts.
 package struct RunPlan: Sendable {
     package var server: ConnectionSettings
     package var workload = Workload()
     package var arrivals = ArrivalPattern.constant
-    /// Events a second; 0 = a closed loop, as fast as the windows allow.
+    /// Events per second; 0: a closed loop, as fast as the windows allow.
     package var rate = 1_000.0
     /// The closed loop's limit of events sent and not delivered.
     package var outstanding = 10_000
     package var seconds = 30.0
-    /// The first so many of `seconds` are sent and checked, and not measured.
+    /// Of `seconds`, the first seconds that are sent and checked, but not measured.
     package var warmupSeconds = 0.0
     package var connections = 1
-    /// Events of one frame at most. At a low rate each event leaves alone, when its time comes.
+    /// The most events of one frame. At a low rate each event is sent alone, at its time.
     package var batch = 100
     package var receiver = ReceiverPlan.embedded(EmbeddedReceiverPlan())
     /// How long to wait at the end until everything acknowledged has arrived.
@@ -21,7 +21,7 @@ package struct RunPlan: Sendable {
     package var sloP95Milliseconds = 2_000.0
     package var maxDuplicates = 0
     package var bounds = RunBounds()
-    /// False for a load that only prepares what is measured: it may lag behind its schedule.
+    /// False for a load that only prepares the measurement: it may lag behind its schedule.
     package var isMeasured = true
     /// The dispatcher's process, for its CPU time and memory, and its data directory, for the store's size.
     package var dispatcherPID: Int32?
@@ -40,13 +40,13 @@ package struct RunPlan: Sendable {
             : .open(ArrivalSchedule(pattern: arrivals, rate: rate, seed: seed), rate: rate)
     }
 
-    /// Events that the run will send at most: what the receiver must have room for. A closed loop's is a guess from
-    /// above.
+    /// The most events that the run will send, for which the receiver must have space. For a closed loop it is an
+    /// estimate from above.
     package var expectedEvents: Int {
         isClosedLoop ? Int(seconds * 60_000) : Int(rate * seconds * 1.1) + 10_000
     }
 
-    /// What is wrong with the plan, each in a line that names the option and the mend.
+    /// The mistakes in the plan, one line each, with the option and the remedy.
     package func mistakes() -> [String] {
         var mistakes: [String] = []
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
@@ -80,11 +80,11 @@ package struct RunPlan: Sendable {
     }
 }
 
-/// Who receives the webhooks.
+/// The receiver of the webhooks.
 package enum ReceiverPlan: Sendable {
     /// A mock receiver in this process: every stage of every event.
     case embedded(EmbeddedReceiverPlan)
-    /// A mock receiver elsewhere, by the address of its admin port (`http://host:port`): counts only.
+    /// A mock receiver elsewhere, given by its admin port (`http://host:port`): counts only.
     case remote(String)
     /// None: ingest alone.
     case none
@@ -92,9 +92,10 @@ package enum ReceiverPlan: Sendable {
 
 /// How the embedded receiver is set up.
 package struct EmbeddedReceiverPlan: Sendable {
-    /// 0.0.0.0 takes what comes for any address of this machine: the endpoints may then have hosts of their own, 127.0.0.1, 127.0.0.2, …
+    /// 0.0.0.0 accepts requests to any address of this machine, so that endpoints can have separate hosts, 127.0.0.1,
+    /// 127.0.0.2, …
     package var host = "127.0.0.1"
-    /// The port that the endpoints' URLs name; 0 = any.
+    /// The port in the endpoints' URLs; 0: any.
     package var port = 0
     /// Written secrets (`whsec_…`) for the signature check, each with the paths it is for (`/path`, `/prefix*` or `*`).
     package var secrets: [(pattern: String, secret: String)] = []
@@ -104,7 +105,7 @@ package struct EmbeddedReceiverPlan: Sendable {
     package init() {}
 }
 
-/// Why a load test could not run: one line that names the thing and the mend.
+/// Why a load test could not run: one line with the cause and the remedy.
 package struct LoadTestError: Error, Sendable, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

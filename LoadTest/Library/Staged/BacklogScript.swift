@@ -1,23 +1,25 @@
 import MockReceiver
 
-/// A backlog behind receivers that are down: what do others feel while it waits and while it drains, and how fast does it drain?
+/// A backlog behind receivers that are down: its effect on others while it waits and drains, and how fast it drains.
 ///
-/// Legs: `baseline`, the live tenants alone; `fill`, the backlog's tenants' events while their receivers are down; `waiting`, the live
-/// tenants beside the backlog; `drain`, the receivers are back and the live tenants go on until the backlog is delivered.
+/// Legs: `baseline`, the live tenants alone; `fill`, events for the backlog's tenants while their receivers are down;
+/// `waiting`, the live tenants while the backlog waits; `drain`, the receivers are back and the live tenants continue
+/// until the backlog is delivered.
 package struct BacklogScript: StagedScript {
     package var run: RunPlan
-    /// The first so many tenants have the backlog, the others are live.
+    /// The number of tenants, from the first, that have the backlog; the others are live.
     package var backlogTenants = 10
     package var events = 1_000_000
     package var fillRate = 20_000.0
     package var baselineSeconds = 30.0
     package var waitingSeconds = 30.0
-    /// What the backlog's receivers do while they are down.
+    /// How the backlog's receivers fail.
     package var outage = Outage.status(503)
-    /// False: the run ends with the backlog waiting.
+    /// False: the run ends while the backlog waits.
     package var drains = true
     package var drainLimitSeconds = 300.0
-    /// Live p99 beside the backlog over the baseline's, drained events a second, and live p95 in milliseconds meanwhile.
+    /// Limits: live p99 beside the backlog relative to the baseline's, drained events per second, and live p95 in
+    /// milliseconds during the drain.
     package var mostRatio = 2.0
     package var leastDrainRate = 15_000.0
     package var mostLiveP95 = 100.0
@@ -76,7 +78,7 @@ package struct BacklogScript: StagedScript {
         let arrivals = receiver.accounts.lazy.filter { filling.identity.sequence(of: $0.id) != nil }.map(
             \.firstAccepted)
         drain = DrainWindow(arrivals, returned: returned)
-        // Live latency counts from the first delivery of the backlog: until then its endpoints are still left alone.
+        // Live latency counts from the first delivery of the backlog. Until then its endpoints are still paused.
         if let drain, let last = runner.legs.indices.last {
             runner.legs[last].observer.plan.warmupSeconds = Double(drain.first - runner.legs[last].startWall) / 1e9
         }
@@ -131,7 +133,8 @@ package struct BacklogScript: StagedScript {
     }
 }
 
-/// When a backlog was delivered: from the first of its events that was accepted after the receivers' return to the last one.
+/// When a backlog was delivered: from the first of its events that was accepted after the receivers returned, to the
+/// last.
 package struct DrainWindow: Sendable, Equatable {
     package let count: Int
     /// Wall nanoseconds.
@@ -140,9 +143,9 @@ package struct DrainWindow: Sendable, Equatable {
     private let returned: Int64
 
     /// - Parameters:
-    ///   - arrivals: when each event was first accepted, wall nanoseconds; 0 = never.
-    ///   - returned: when the receivers came back.
-    /// - Returns: nil: none came since.
+    ///   - arrivals: when each event was first accepted, wall nanoseconds; 0: never.
+    ///   - returned: when the receivers returned.
+    /// - Returns: nil: nothing came since then.
     package init?(_ arrivals: some Sequence<Int64>, returned: Int64) {
         var (count, first, last) = (0, Int64.max, Int64.min)
         for arrival in arrivals where arrival >= returned {
@@ -154,7 +157,7 @@ package struct DrainWindow: Sendable, Equatable {
         (self.count, self.first, self.last, self.returned) = (count, first, last, returned)
     }
 
-    /// Seconds from the return to the first event: endpoints that failed are left alone for a while.
+    /// Seconds from the return to the first event: endpoints that failed are paused for a while.
     package var waited: Double { Double(first - returned) / 1e9 }
     package var seconds: Double { Double(last - first) / 1e9 }
     package var perSecond: Double { Double(count) / max(seconds, 0.001) }

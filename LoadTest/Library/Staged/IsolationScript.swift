@@ -1,17 +1,17 @@
-/// Black-holed endpoints and one hot tenant: what do the healthy tenants feel?
+/// Black-holed endpoints and one hot tenant: their effect on the healthy tenants.
 ///
-/// Two legs. `baseline`: every tenant its equal share, every endpoint answers. `trouble`: the receiver goes silent at some endpoints, and
-/// one tenant sends many times its share; the others go on as before. It counts from the first moment, so the time before breakers
-/// open is in it.
+/// Two legs. `baseline`: every tenant has an equal share, every endpoint answers. `trouble`: the receiver becomes
+/// silent at some endpoints, and one tenant sends many times its share; the others continue as before. It is measured
+/// from the first moment, so it includes the time before breakers open.
 package struct IsolationScript: StagedScript {
     package var run: RunPlan
-    /// Of the tenants, and so of the endpoints: these are silent.
+    /// Percent of the tenants, and so of the endpoints, that are silent.
     package var blackHoledPercent = 10.0
-    /// How many times its share the hot tenant sends. 1: there is none.
+    /// How many times its share the hot tenant sends. 1: there is no hot tenant.
     package var hotFactor = 10
     package var baselineSeconds = 30.0
     package var troubleSeconds = 60.0
-    /// The healthy tenants' p99 in trouble may be so many times that of the baseline.
+    /// The greatest ratio of the healthy tenants' p99 during the disturbance to that of the baseline.
     package var mostRatio = 2.0
 
     package let mode = "isolation"
@@ -24,7 +24,7 @@ package struct IsolationScript: StagedScript {
     private var hot: Range<Int> { blackHoled.upperBound..<min(tenants, blackHoled.upperBound + 1) }
     private var healthy: Range<Int> { hot.upperBound..<tenants }
 
-    /// Tenants with names, as they are in the trouble or before it.
+    /// The named groups of tenants, during the disturbance or before it.
     package func groups(inTrouble: Bool) -> [TenantGroup] {
         let groups = [
             TenantGroup("healthy", healthy), TenantGroup("hot", hot),
@@ -33,10 +33,10 @@ package struct IsolationScript: StagedScript {
         return groups.filter { !$0.tenants.isEmpty }
     }
 
-    /// Each tenant once a round, the hot one as often as its factor says.
+    /// Each tenant once per round, the hot one as often as its factor says.
     package var troubledMix: TenantMix { TenantMix([(blackHoled, 1), (hot, hotFactor), (healthy, 1)]) }
 
-    /// Events a second in the trouble: what the hot tenant sends more comes on top.
+    /// Events per second during the disturbance, including the hot tenant's additional events.
     package var troubledRate: Double { run.rate * Double(troubledMix.roundCount) / Double(tenants) }
 
     package var expectedEvents: Int { Int(run.rate * baselineSeconds + troubledRate * troubleSeconds) + 10_000 }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// One leg that has run: what its reconciliation at the end needs.
+/// A finished leg, with what its reconciliation at the end needs.
 package struct Leg: Sendable {
     let name: String
     let terms: ServerTerms
@@ -16,7 +16,7 @@ package struct Leg: Sendable {
     var seconds: Double { Double(loadEnd - startWall) / 1e9 }
 }
 
-/// A leg and what became of its events.
+/// A leg and the results of its events.
 package struct LegResult: Sendable {
     let leg: Leg
     var outcome: RunOutcome
@@ -25,8 +25,8 @@ package struct LegResult: Sendable {
     func book(_ name: String) -> GroupBooks.Book? { outcome.groups.first { $0.group.name == name } }
 }
 
-/// Runs the legs of a staged run one after the other, against one receiver and one dispatcher. Each leg has events, ids and a ledger of
-/// its own, so what is late in one never counts in another.
+/// Runs the legs of a staged run one after the other, against one receiver and one dispatcher. Each leg has its own
+/// events, ids and ledger, so events that are late in one leg never count in another.
 package struct LegRunner: Sendable {
     let receiver: EmbeddedReceiver
     let isInterrupted: @Sendable () -> Bool
@@ -38,9 +38,9 @@ package struct LegRunner: Sendable {
 
     private static let tick = Duration.milliseconds(50)
     private static let settleTick = Duration.milliseconds(250)
-    /// Seconds without an arrival after which what is missing does not come any more.
+    /// Seconds without an arrival after which missing events are no longer expected.
     private static let quietSeconds = 5.0
-    /// After an interruption what is on the way gets this long.
+    /// Seconds that events in flight get after an interruption.
     private static let interruptedDrain = 2.0
 
     init(
@@ -65,7 +65,7 @@ package struct LegRunner: Sendable {
             duration: Int64(plan.seconds * 1e9), warmup: Int64(plan.warmupSeconds * 1e9))
         let terms = try await generator.connect(plan)
         view.say("== \(name): \(Figures.grouped(Int(plan.rate)))/s for \(Figures.fixed(plan.seconds, 0)) s at most")
-        // A moment ahead, so that the first arrival is no later than the others.
+        // Slightly in the future, so that the first arrival is no later than the others.
         let startWall = WallClock.now() + 20_000_000
         try await eventLoop.submit { generator.start(at: startWall) }.get()
         var observer = RunObserver(
@@ -85,7 +85,7 @@ package struct LegRunner: Sendable {
         while !isInterrupted(), observer.elapsed < deadline, !isOver() {
             let snapshot = try await observer.look()
             costs.dispatcher.look(at: Double(WallClock.now() - begun) / 1e9)
-            // A workload that the server refuses for good is not worth the whole time.
+            // If the server permanently refuses the workload, the leg ends early.
             if snapshot.isLoadDone || snapshot.refused > 0 && snapshot.stored == 0 { break }
             try await observer.show(.load, since: 0, of: observer.plan.seconds, view: &view)
             try await Task.sleep(for: LegRunner.tick)
@@ -94,7 +94,7 @@ package struct LegRunner: Sendable {
         try await eventLoop.submit { generator.endArrivals() }.get()
     }
 
-    /// Waits until what was sent has been answered, for as long as a drain may take.
+    /// Waits until the sent events have been answered, at most for the time of a drain.
     private func answers(_ observer: inout RunObserver) async throws -> GeneratorSnapshot {
         let deadline = observer.elapsed + observer.plan.drainSeconds
         var snapshot = try await observer.look()
@@ -106,8 +106,8 @@ package struct LegRunner: Sendable {
         return snapshot
     }
 
-    /// Compares the ledger of each leg with the receiver's accounts, again and again until all that is awaited has come, or the time of
-    /// the drain is over.
+    /// Compares the ledger of each leg with the receiver's accounts, repeatedly, until everything expected has come or
+    /// the time of the drain is over.
     mutating func settle(view: inout LiveView) async throws -> [LegResult] {
         let begun = WallClock.now()
         var least = Int.max
@@ -135,7 +135,7 @@ package struct LegRunner: Sendable {
         }
     }
 
-    /// What it cost until now.
+    /// The costs until now.
     var finishedCosts: RunCosts {
         var costs = costs
         costs.finish(generatorCPU: legs.reduce(0) { $0 + $1.generatorCPU })

@@ -1,4 +1,5 @@
-/// Makes one report of the legs of a staged run: sums of what became of the events, the judged leg's latencies, all figures.
+/// Builds one report from the legs of a staged run: sums of the events' results, the judged leg's latencies, all
+/// figures.
 struct StagedReport {
     let script: any StagedScript
     let costs: RunCosts
@@ -19,7 +20,7 @@ struct StagedReport {
             report.receiverConnections = first.receiverConnections
             report.connectionReuse = first.connectionReuse
         }
-        // To each leg the messages of the others are another run's.
+        // For each leg the messages of the others belong to another run.
         report.foreign = 0
         report.dispatcherTrends = costs.dispatcher.trends(settledAfter: 0)
         report.figures = script.figures(of: results)
@@ -87,7 +88,7 @@ struct StagedReport {
 }
 
 extension Evidence {
-    /// Adds what a leg was judged by.
+    /// Adds the evidence of a leg.
     mutating func add(_ leg: Evidence, from name: String) {
         failure = failure ?? leg.failure.map { "\(name): \($0)" }
         lost += leg.lost

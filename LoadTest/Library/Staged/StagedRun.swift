@@ -5,22 +5,22 @@ import Synchronization
 /// What a staged run plays: loads one after the other, and trouble at the receiver between them. The first leg is the baseline that the
 /// later ones are held against, on the same dispatcher in the same minutes.
 package protocol StagedScript: Sendable {
-    /// The report's word: the name of the subcommand.
+    /// The word in the report: the name of the subcommand.
     var mode: String { get }
     /// Server, receiver, tenants and rate that all legs share.
     var run: RunPlan { get }
-    /// Events of all legs: what the receiver must have room for.
+    /// Events of all legs, for which the receiver must have space.
     var expectedEvents: Int { get }
-    /// The leg whose latencies are the report's.
+    /// The leg whose latencies the report shows.
     var judgedLeg: String { get }
 
-    /// What is wrong with the plan, each in a line that names the option and the mend.
+    /// The mistakes in the plan, one line each, with the option and the remedy.
     func mistakes() -> [String]
     /// Runs the legs.
     mutating func play(_ runner: inout LegRunner, view: inout LiveView) async throws
-    /// The figures, once every leg has been reconciled. A leg that an interruption left out has no figure.
+    /// The figures, once every leg has been reconciled. A leg that was skipped by an interruption has no figure.
     func figures(of legs: [LegResult]) -> [FigureVerdict]
-    /// Adds what only this mode knows.
+    /// Adds what is specific to this mode.
     func complete(_ report: inout Report)
 }
 
@@ -39,12 +39,12 @@ extension StagedScript {
         return mistakes
     }
 
-    /// Of a leg that is measured in its steady state a third is not measured, 10 s at most: connections are made, the store's file
-    /// grows, and what the start left to be written is written.
+    /// In a leg that is measured in its steady state the first third, at most 10 s, is not measured: connections are
+    /// made, the store's file grows, and data from the start is still being written to disk.
     func warmup(of seconds: Double) -> Double { min(10, seconds / 3) }
 }
 
-/// Plays a script: receiver up, the legs, the reconciliation of each, the report.
+/// Runs a script: start the receiver, the legs, the reconciliation of each, the report.
 package final class StagedRun: Sendable {
     private let script: any StagedScript
     private let interruption = Atomic<Bool>(false)
@@ -55,7 +55,7 @@ package final class StagedRun: Sendable {
     /// Ends the leg under way, skips the others, and lets `run` return its report. From any thread, a signal's too.
     package func interrupt() { interruption.store(true, ordering: .relaxed) }
 
-    /// - Throws: a `LoadTestError` or an `IngestError` where nothing could be measured.
+    /// - Throws: a `LoadTestError` or an `IngestError` if nothing could be measured.
     package func run(view: inout LiveView) async throws -> Report {
         guard case .embedded(let plan) = script.run.receiver else {
             throw LoadTestError(script.mistakes().joined(separator: "\n"))

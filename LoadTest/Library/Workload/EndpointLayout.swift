@@ -1,4 +1,4 @@
-/// The tenants and endpoints of a run as a provisioning file: one endpoint a tenant, at the embedded receiver.
+/// The tenants and endpoints of a run as a provisioning file: one endpoint per tenant, at the embedded receiver.
 package struct EndpointLayout: Sendable {
     private let workload: Workload
     private let hosts: Int
@@ -7,10 +7,10 @@ package struct EndpointLayout: Sendable {
     private let keyFile: String
 
     /// - Parameters:
-    ///   - hosts: that the tenants take in turn.
-    ///   - port: of the receiver, at every host.
-    ///   - secretFile: with the secret of every endpoint.
-    ///   - keyFile: with the API key that opens every tenant.
+    ///   - hosts: the number of hosts that the tenants are spread over.
+    ///   - port: the receiver's port, the same at every host.
+    ///   - secretFile: contains the secret of every endpoint.
+    ///   - keyFile: contains the API key for every tenant.
     package init(workload: Workload, hosts: Int, port: Int, secretFile: String, keyFile: String) {
         self.workload = workload
         self.hosts = hosts
@@ -31,8 +31,8 @@ package struct EndpointLayout: Sendable {
         """
     }
 
-    /// The address of the host with this index: 127.0.0.1, 127.0.0.2, … All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3), and to
-    /// a sender each address is a host of its own.
+    /// The address of the host with this index: 127.0.0.1, 127.0.0.2, … All of 127.0.0.0/8 is this machine (RFC 1122,
+    /// 3.2.1.3), but a sender treats each address as a separate host.
     package static func host(_ index: Int) -> String {
         let number = index + 1
         return "127.\(number >> 16 & 0xFF).\(number >> 8 & 0xFF).\(number & 0xFF)"
@@ -58,7 +58,7 @@ package struct EndpointLayout: Sendable {
             """
     }
 
-    /// Retries come soon: every event must arrive while the run waits for it.
+    /// Retries come soon, because every event must arrive while the run waits for it.
     private var settings: [String] {
         [
             "events: [load.*]", "secret_file: \"\(secretFile)\"",

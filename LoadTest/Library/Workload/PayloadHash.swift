@@ -1,9 +1,9 @@
 import MockReceiver
 
-/// The hash of each event's payload by the receiver's function, made again from the sequence number: nothing is kept
-/// per event.
+/// The hash of each event's payload by the receiver's function, computed again from the sequence number. Nothing is
+/// kept per event.
 final class PayloadHash: @unchecked Sendable {
-    // Unchecked: used by one thread at a time, by the reconciliation that owns it.
+    // Unchecked: used by one thread at a time, the reconciliation that owns it.
     private var template: RecordTemplate
 
     init(workload: Workload, identity: RunIdentity) {

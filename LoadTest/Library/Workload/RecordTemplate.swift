@@ -2,8 +2,8 @@ import NIOCore
 import WebhookModel
 import WireProtocol
 
-/// One encoded event record in which each event patches its id, times, tenant and sequence number: the cost of an
-/// event is one copy.
+/// One encoded event record. Each event patches its id, times, tenant and sequence number into it, so an event costs
+/// one copy.
 struct RecordTemplate {
     private var bytes: [UInt8]
     private let workload: Workload
@@ -28,7 +28,7 @@ struct RecordTemplate {
         sequenceOffset = payloadOffset + Workload.payloadHead.count
     }
 
-    /// Bytes of each record, its length field not included.
+    /// Bytes of each record, without its length field.
     var recordBytes: Int { bytes.count }
 
     /// Appends an event to a frame. False: the frame is full.

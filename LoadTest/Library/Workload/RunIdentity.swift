@@ -24,7 +24,7 @@ package struct RunIdentity: Sendable, Equatable {
         EventID(high: high, low: lowPrefix | UInt64(sequence))
     }
 
-    /// The sequence number of an id of this run; nil for another's.
+    /// The sequence number of an id of this run; nil: an id of another run.
     package func sequence(of id: EventID) -> Int? {
         guard id.high == high, id.low & ~RunIdentity.sequenceMask == lowPrefix else { return nil }
         return Int(id.low & RunIdentity.sequenceMask)

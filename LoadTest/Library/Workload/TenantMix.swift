@@ -1,11 +1,11 @@
-/// Which tenant each event belongs to, where some come more often than others.
+/// Which tenant each event belongs to, if some tenants get more events than others.
 ///
-/// A round holds each tenant as often as its weight says, spread evenly; event n takes place n of its round. So a tenant's events come
-/// at even gaps, and the tenant of an event follows from its number.
+/// A round contains each tenant as often as its weight says, spread evenly. Event n takes place n of its round. So a
+/// tenant's events come at even gaps, and the tenant of an event follows from its number.
 package struct TenantMix: Sendable {
     private let round: [UInt32]
 
-    /// - Parameter shares: tenants by index, and how often each comes in a round. Those that are in no share get no events.
+    /// - Parameter shares: tenants by index, and how often each comes in a round. Tenants in no share get no events.
     package init(_ shares: [(tenants: Range<Int>, weight: Int)]) {
         var places: [(place: Double, tenant: Int)] = []
         for share in shares {
@@ -27,12 +27,12 @@ package struct TenantMix: Sendable {
     package func tenant(of sequence: Int) -> Int { Int(round[sequence % round.count]) }
 }
 
-/// Tenants whose latencies are told apart from the others'.
+/// A group of tenants whose latencies are measured separately.
 package struct TenantGroup: Sendable, Equatable {
     package var name: String
     /// By index.
     package var tenants: Range<Int>
-    /// False: their receiver does not answer, on purpose. What waits for it is neither lost nor late.
+    /// False: their receiver does not answer, on purpose. Events that wait for it are neither lost nor late.
     package var isAnswered: Bool
 
     package init(_ name: String, _ tenants: Range<Int>, isAnswered: Bool = true) {

@@ -1,14 +1,15 @@
-/// What the events of a run look like: tenants in turn or by a mix, one type, payloads that name their sequence number.
+/// What the events of a run look like: tenants in turn or by a mix, one type, payloads that contain their sequence
+/// number.
 package struct Workload: Sendable {
     package var tenants: Int
-    /// Before the tenant's number: `tenant-` gives `tenant-000`, `tenant-001`, …
+    /// The prefix of tenant names: `tenant-` gives `tenant-000`, `tenant-001`, …
     package var tenantPrefix: String
     package var eventType: String
     package var payloadBytes: Int
     package var seed: UInt64
     /// Which tenant each event belongs to; nil: all in turn.
     package var mix: TenantMix?
-    /// Groups that are measured apart; they do not overlap.
+    /// Groups that are measured separately; they do not overlap.
     package var groups: [TenantGroup] = []
 
     package init(
@@ -23,7 +24,7 @@ package struct Workload: Sendable {
         self.seed = seed
     }
 
-    /// Digits of a tenant's number: all names are equally long, so a record is patched in place.
+    /// Digits of a tenant's number. All names have the same length, so a record is patched in place.
     package var tenantDigits: Int { max(3, String(tenants - 1).count) }
 
     /// The name of the tenant with this index.
@@ -35,10 +36,10 @@ package struct Workload: Sendable {
     /// Index of the tenant that this event belongs to.
     package func tenantIndex(of sequence: Int) -> Int { mix?.tenant(of: sequence) ?? sequence % tenants }
 
-    /// The path at the receiver of the tenant with this index, as `prepare` writes it.
+    /// The receiver's path for the tenant with this index, as `prepare` writes it.
     package func path(_ index: Int) -> String { "/" + tenantName(index) }
 
-    /// JSON around the sequence number in hex; the rest is filler from the seed.
+    /// JSON with the sequence number in hex; the rest is filler from the seed.
     package static let leastPayloadBytes = Workload.payloadHead.count + 16 + Workload.payloadMiddle.count + 2
     static let payloadHead = Array(#"{"sequence":""#.utf8)
     static let payloadMiddle = Array(#"","filler":""#.utf8)

@@ -2,7 +2,7 @@ import LoadTest
 import Testing
 import WebhookModel
 
-/// The checker itself is tested: every kind of damage is planted and must be found, and nothing else.
+/// The checker itself is tested: every kind of damage is planted, and exactly that must be found.
 @Suite("Producer's ledger against receiver's accounts")
 struct ReconciliationTests {
     private let identity = RunIdentity(startMilliseconds: 1_800_000_000_000, seed: 1)
@@ -10,7 +10,7 @@ struct ReconciliationTests {
 
     private static func hash(_ sequence: Int) -> UInt64 { UInt64(sequence) &* 31 }
 
-    /// A ledger of events a millisecond apart, all with this status.
+    /// A ledger of events at intervals of a millisecond, all with this status.
     private func ledger(_ count: Int, status: UInt16 = 0) -> Ledger {
         var ledger = Ledger()
         for sequence in 0..<count {
@@ -20,7 +20,7 @@ struct ReconciliationTests {
         return ledger
     }
 
-    /// What a healthy receiver knows of an event: seen 2 ms after its time, accepted 3 ms after it.
+    /// What a healthy receiver records of an event: seen 2 ms after its time, accepted 3 ms after it.
     private func reception(_ sequence: Int) -> Reception {
         let intended = start + Int64(sequence) * 1_000_000
         return Reception(

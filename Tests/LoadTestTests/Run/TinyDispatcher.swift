@@ -5,10 +5,10 @@ import TestSupport
 import WebhookModel
 import WireProtocol
 
-/// The least dispatcher there is: acknowledges each frame and posts each event to the receiver at once, except for
-/// the damage that a test plants. Each tenant has a path of its own, and the tenants share one connection, or have one each.
+/// A minimal dispatcher: it acknowledges each frame and posts each event to the receiver at once, except for the damage
+/// that a test plants. Each tenant has a separate path. The tenants share one connection, or have one each.
 final class TinyDispatcher: Sendable {
-    /// What is done to the event with this number (in order of arrival).
+    /// What happens to the event with this number (in order of arrival).
     enum Treatment: Sendable { case deliver, lose, corrupt, repeatDelivery, refuse }
 
     private let arrived = Atomic<Int>(0)

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 extension Report {
-    /// A run on a machine too busy for the generator is invalid instead, and says so; what it counted is right all the same.
+    /// On a machine that is too busy for the generator a run is invalid and says so; its counts are still right.
     func ends(with code: ExitCode) -> Bool { exitCode == (valid ? code : .invalid).rawValue }
 }
 
 /// Staged runs, a second each, against a small dispatcher.
 @Suite("Staged runs", .serialized, .timeLimit(.minutes(2)))
 struct StagedRunTests {
-    /// - Parameter isShared: the dispatcher's tenants share one connection: the first black hole stops them all.
+    /// - Parameter isShared: the dispatcher's tenants share one connection, so the first black hole stops all of them.
     private func play(
         isShared: Bool = false, tenants: Int, _ script: (RunPlan) -> any StagedScript
     ) async throws -> Report {
@@ -51,7 +51,7 @@ struct StagedRunTests {
         #expect(legs[0].groups.map(\.tenants) == [17, 1, 2])
         #expect(legs[0].acked == 200)
         #expect(legs[0].held == 0)
-        // 290 = 0.4 s × 500/s × 29/20: the hot tenant's nine shares more come on top.
+        // 290 = 0.4 s × 500/s × 29/20: nine additional shares of the hot tenant.
         #expect(legs[1].acked == 290)
         #expect(legs[1].groups.map(\.acked) == [170, 100, 20])
         #expect(legs[1].groups.map(\.delivered) == [170, 100, 0])
