@@ -3,7 +3,7 @@ import Foundation
 import MockReceiver
 import NIOCore
 
-/// Where the receiver is that a verb asks, and how its answers are shown.
+/// The receiver that a verb asks, and how its answers are shown.
 struct AdminOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -28,10 +28,10 @@ struct AdminOptions: ParsableArguments {
         }
     }
 
-    /// The reply, whatever its status among `expected`.
+    /// The reply, if its status is among `expected`.
     ///
-    /// - Parameter shape: what a receiver answers; anything else is no receiver's.
-    /// - Throws: `CommandFailure` with the problem's words for every other status.
+    /// - Parameter shape: what a receiver answers; anything else is not from a receiver.
+    /// - Throws: `CommandFailure` with the problem's text for every other status.
     func call(
         _ method: String, _ target: String, answers shape: AdminCaller.Shape, body: String? = nil,
         expecting expected: Set<Int> = [200, 204], patience: TimeAmount = AdminCaller.patience
@@ -52,11 +52,11 @@ struct AdminOptions: ParsableArguments {
         return answered
     }
 
-    /// Writes the reply to standard output as it comes.
+    /// Writes the reply to standard output as it arrives.
     ///
     /// - Parameters:
     ///   - type: its media type.
-    ///   - patience: nil: it may be silent for ever.
+    ///   - patience: nil: it may be silent without limit.
     func copy(_ target: String, type: String, patience: TimeAmount? = AdminCaller.patience) async throws {
         let reply = try await caller().call(
             "GET", target, answers: .text(type), patience: patience,
@@ -67,7 +67,7 @@ struct AdminOptions: ParsableArguments {
     }
 
     private static func once(_ text: String) -> @Sendable () -> ByteBuffer? {
-        // Read by one task, one piece after the other.
+        // Read by one task, one part after the other.
         nonisolated(unsafe) var rest: ByteBuffer? = ByteBuffer(string: text)
         return {
             defer { rest = nil }
@@ -76,19 +76,19 @@ struct AdminOptions: ParsableArguments {
     }
 }
 
-/// What the receiver said.
+/// The receiver's answer.
 struct Answered {
     let status: Int
     let text: String
 
     var object: [String: Any] { (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:] }
 
-    /// A problem document's detail and mend, in the command's words.
+    /// The detail and remedy of a problem document, in the command's terms.
     var failure: CommandFailure {
         let problem = object
         // The caller's mistake.
         let exit = status == 400 ? ExitStatus.usage : .couldNotRun
-        // Of a document that the command wrote: its lines, and how to write one, mean nothing to the user.
+        // For a document that the command wrote, its lines and the form of a document mean nothing to the user.
         let mistakes = list("mistakes").compactMap { $0["text"] as? String }
         guard mistakes.isEmpty else {
             return CommandFailure(mistakes.map(CommandWords.option).joined(separator: "\n"), exit)
@@ -98,7 +98,7 @@ struct Answered {
         return CommandFailure((status == 400 ? CommandWords.option(detail) : detail) + mend, exit)
     }
 
-    /// Of an answer that is a list.
+    /// The items of an answer that is a list.
     var items: [[String: Any]] { (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [[String: Any]] ?? [] }
 
     func number(_ key: String) -> Int { object[key] as? Int ?? 0 }
@@ -106,7 +106,7 @@ struct Answered {
     func list(_ key: String) -> [[String: Any]] { object[key] as? [[String: Any]] ?? [] }
 }
 
-/// Which requests are meant.
+/// Selects requests.
 struct FilterOptions: ParsableArguments {
     @Option(help: "Only this path; with * at its end every path that begins so.")
     var path: String?
@@ -143,14 +143,14 @@ struct FilterOptions: ParsableArguments {
     }
 }
 
-/// The admin port's words, which are for users of HTTP, as the command's.
+/// Replaces the admin port's terms, which are for users of HTTP, by the command's.
 enum CommandWords {
     private static let parameters: Set<String> = [
         "path", "id", "verdict", "status", "attempt", "header", "body", "after", "limit", "timeout", "requests",
         "accepted", "format", "expires", "count", "retry_after", "fault",
     ]
 
-    /// The longer before the shorter.
+    /// Longer texts before shorter ones.
     private static let verbs = [
         ("GET /journal?id=", "`journal --id ID`"), ("GET /journal", "`journal`"), ("POST /reset", "`reset`"),
         ("DELETE /inboxes/TOKEN", "`inbox close TOKEN`"), ("POST /inboxes", "`inbox`"),
@@ -174,7 +174,7 @@ enum CommandWords {
 /// A text as one segment of a path.
 func segment(_ text: String) -> String { text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text }
 
-/// A path and a query of those values that are there.
+/// A path and a query with those values that are set.
 func target(_ path: String, _ pairs: [(String, String?)] = []) -> String {
     var open = CharacterSet.urlQueryAllowed
     open.remove(charactersIn: "&=+;#?")

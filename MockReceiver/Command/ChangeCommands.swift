@@ -32,7 +32,7 @@ struct ProgramCommand: AsyncParsableCommand {
 
         func run() async throws {
             let text = try ProgramSource.text(program)
-            // Mistakes are told here, with the file's name.
+            // Mistakes are reported here, with the file's name.
             _ = try ProgramSource.program(program, text)
             let answered = try await admin.call(
                 "PUT", "/program", answers: .object(["rules", "connections"]), body: text)
@@ -82,7 +82,7 @@ struct FaultCommand: AsyncParsableCommand {
         Terminal.print(admin.json ? answered.text : "the next \(answered.number("count")) requests to \(path)")
     }
 
-    /// `name` or `name=measure` as a program writes it: a number must not stand in quotes.
+    /// `name` or `name=measure` in the form of a program: a number must not be quoted.
     private func written(_ text: String) throws -> String {
         let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = halves[0]

@@ -109,7 +109,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
-    /// The short forms as the file would hold them.
+    /// The short forms in the form of a file.
     private func written() throws -> String {
         let pattern = try path.map { text in
             guard let pattern = PathPattern(text) else {
@@ -152,11 +152,11 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Argument(help: "The ledger's file; -: standard input.")
     var ledger: String
 
-    /// Ten million messages are compared after the last line.
+    /// Ten million messages are compared after the last line was sent.
     private static let patience = TimeAmount.minutes(10)
 
     func run() async throws {
-        // Read by one task, one piece after the other.
+        // Read by one task, one part after the other.
         nonisolated(unsafe) var file = try TextFile(ledger)
         let answered = try await admin.call(
             "POST", target("/reconcile", [("path", path)]), answers: .object(["verdict", "arrived"]),

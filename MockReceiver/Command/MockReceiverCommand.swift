@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import MockReceiver
 
-/// `mock-receiver`: receives webhooks and misbehaves on demand; its other verbs ask one that runs.
+/// `mock-receiver`: receives webhooks and injects faults on demand; its other verbs ask a running receiver.
 @main
 struct MockReceiverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,21 +47,21 @@ struct MockReceiverCommand: AsyncParsableCommand {
     }
 }
 
-/// How the command ends; thrown where its message is already printed. The numbers are those of `load-test`.
+/// The exit status of the command; thrown after its message was printed. The numbers are those of `load-test`.
 enum ExitStatus: Int32, Error {
     case couldNotRun = 1
     case usage = 2
-    /// `verify` or `await`: what was asked for is not so.
+    /// `verify` or `await`: the condition is false.
     case doesNotHold = 3
-    /// `reconcile`: acknowledged messages never came.
+    /// `reconcile`: acknowledged messages never arrived.
     case lost = 4
-    /// A cap was hit: what is missing is unknown.
+    /// A cap was reached, so what is missing is unknown.
     case inconclusive = 6
-    /// `reconcile`: messages came with other bytes, or that nobody sent.
+    /// `reconcile`: messages arrived with other bytes, or were never sent.
     case corrupt = 7
 }
 
-/// Why the command cannot do what it was asked; printed after its name.
+/// Why the command failed; printed after its name.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
     let status: ExitStatus

@@ -57,10 +57,10 @@ struct ListeningOptions: ParsableArguments {
         try check("--messages", messages, 1...100_000_000)
     }
 
-    /// The HTTPS port where nobody says one and a program has faults of TLS.
+    /// The default HTTPS port if a program has TLS faults.
     private static let standardTLSPort = 9443
 
-    /// - Parameter program: one with faults of TLS, or certificates that are asked for, opens an HTTPS port.
+    /// - Parameter program: one with TLS faults opens an HTTPS port, and so does a request for certificates.
     func apply(to configuration: inout ReceiverConfiguration, for program: BehaviourProgram) {
         let needsTLS = tlsCA != nil || !tlsName.isEmpty || program.connections.contains(where: \.fault.isOfTLS)
         configuration.host = host
@@ -119,7 +119,7 @@ struct BehaviourOptions: ParsableArguments {
         _ = try secretRules()
     }
 
-    /// The file's rules, then the options' as the last.
+    /// The file's rules; the options' rule comes last.
     func makeProgram() throws -> BehaviourProgram {
         var program = try program.map(ProgramSource.program) ?? BehaviourProgram()
         let behaviour = Behaviour(
@@ -140,7 +140,7 @@ struct BehaviourOptions: ParsableArguments {
         return program
     }
 
-    /// One rule for each path named, in order; secrets for every path last.
+    /// One rule for each path, in order; secrets for every path come last.
     private func secretRules() throws -> [BehaviourProgram.SecretRule] {
         var byPath: [(path: String, scheme: SignatureScheme, secrets: [String])] = []
         for text in secret {
@@ -154,7 +154,7 @@ struct BehaviourOptions: ParsableArguments {
         return try (byPath.filter { $0.path != "*" } + byPath.filter { $0.path == "*" }).map(secretRule)
     }
 
-    /// `[path=][scheme:]secret`: no secret of the standard scheme holds a colon.
+    /// `[path=][scheme:]secret`: no secret of the standard scheme contains a colon.
     private static func parts(_ text: String) throws -> (path: String, scheme: SignatureScheme, secret: String) {
         var path = "*"
         var rest = text[...]
@@ -164,7 +164,7 @@ struct BehaviourOptions: ParsableArguments {
         }
         guard let colon = rest.firstIndex(of: ":") else { return (path, .standard, String(rest)) }
         let name = rest[..<colon]
-        // What no scheme could be called may be of a secret: it is not repeated.
+        // A text that cannot be a scheme's name may be part of a secret, so it is not repeated.
         guard !name.isEmpty, name.count <= 32,
             name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
         else { return (path, .standard, String(rest)) }
@@ -191,7 +191,7 @@ struct BehaviourOptions: ParsableArguments {
     }
 }
 
-/// That an option's value lies in its range.
+/// Checks that an option's value is within its range.
 func check<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>) throws {
     guard range.contains(value) else {
         throw ValidationError("\(option) \(value): give \(range.lowerBound) to \(range.upperBound)")

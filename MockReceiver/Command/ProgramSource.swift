@@ -2,12 +2,12 @@ import ArgumentParser
 import Foundation
 import MockReceiver
 
-/// Where a behaviour program comes from: the cookbook by name, or a file.
+/// Reads a behaviour program: from the cookbook by name, or from a file.
 enum ProgramSource {
-    /// - Throws: `ValidationError` with every mistake, each behind the file's name, its line and its column.
+    /// - Throws: `ValidationError` with every mistake, each with the file's name, its line and its column.
     static func program(_ written: String) throws -> BehaviourProgram { try program(written, try text(written)) }
 
-    /// - Parameter text: what stands there.
+    /// - Parameter text: the program's text.
     static func program(_ written: String, _ text: String) throws -> BehaviourProgram {
         do {
             return try ProgramFile.parse(text)
@@ -16,7 +16,7 @@ enum ProgramSource {
         }
     }
 
-    /// A file of that name comes first.
+    /// A file with that name has priority.
     static func text(_ written: String) throws -> String {
         if written != "-", Cookbook.isName(written), !FileManager.default.fileExists(atPath: written) {
             do {

@@ -1,6 +1,6 @@
 import MockReceiver
 
-/// What the command says.
+/// What the command prints.
 enum Summary {
     static func ports(_ server: ReceiverServer, host: String) -> String {
         let address = host.contains(":") ? "[\(host)]" : host

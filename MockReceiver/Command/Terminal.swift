@@ -2,9 +2,9 @@ import Dispatch
 import Glibc
 import MockReceiver
 
-/// Standard output, written at once.
+/// Standard output, unbuffered.
 enum Terminal {
-    /// Whether a person may be watching.
+    /// Whether standard output is a terminal.
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
     static func print(_ text: String) { write(text + "\n", STDOUT_FILENO) }
@@ -12,10 +12,10 @@ enum Terminal {
     /// To standard error.
     static func complain(_ text: String) { write(text + "\n", STDERR_FILENO) }
 
-    /// Bytes as they are, to standard output.
+    /// Writes bytes unchanged to standard output.
     static func pass(_ bytes: some Sequence<UInt8>) { write(Array(bytes), STDOUT_FILENO) }
 
-    /// Writes over the present line.
+    /// Overwrites the current line.
     static func overwrite(_ line: String) { write("\r\u{1B}[K" + line, STDOUT_FILENO) }
 
     private static func write(_ text: String, _ descriptor: Int32) { write(Array(text.utf8), descriptor) }
@@ -30,7 +30,7 @@ enum Terminal {
     }
 }
 
-/// SIGINT and SIGTERM, from the moment it is made.
+/// SIGINT and SIGTERM, from the time it is made.
 struct StopSignals {
     private let arrivals: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
@@ -53,11 +53,11 @@ struct StopSignals {
     }
 }
 
-/// One line of counts, renewed every second while someone watches.
+/// One line of counts, updated every second on a terminal.
 struct LiveLine {
     private let task: Task<Void, Never>
 
-    /// Nil: standard output is no terminal.
+    /// nil: standard output is not a terminal.
     static func start(_ server: ReceiverServer) -> LiveLine? {
         guard Terminal.isInteractive else { return nil }
         let task = Task {

@@ -4,11 +4,11 @@ import NIOCore
 
 /// A file of UTF-8 text that the user names; `-`: standard input.
 ///
-/// What is wrong with it is the user's to mend: it throws `ValidationError`s with its name.
+/// Problems with it are the user's to correct: it throws `ValidationError`s with its name.
 struct TextFile {
     private let name: String
     private let handle: FileHandle
-    /// The beginning of a character that the next piece ends.
+    /// The start of a character that the next part ends.
     private var rest: [UInt8] = []
 
     private static let pieceBytes = 256 * 1024
@@ -30,7 +30,7 @@ struct TextFile {
         handle = opened
     }
 
-    /// All of it.
+    /// The whole text.
     func text() throws -> String {
         let data: Data
         do {
@@ -42,7 +42,7 @@ struct TextFile {
         return text
     }
 
-    /// The next of it, for files of any length; nil: it is over.
+    /// The next part, for files of any length; nil: the end.
     mutating func piece() throws -> ByteBuffer? {
         while true {
             let data: Data
@@ -59,12 +59,12 @@ struct TextFile {
             let whole = bytes.prefix(bytes.count - TextFile.unfinished(bytes))
             guard String(validating: whole, as: UTF8.self) != nil else { throw notText }
             rest = Array(bytes[whole.endIndex...])
-            // An empty piece would end the request's body.
+            // An empty part would end the request's body.
             if !whole.isEmpty { return ByteBuffer(bytes: whole) }
         }
     }
 
-    /// Bytes at the end that begin a character without ending it.
+    /// The number of bytes at the end that are the start of an incomplete character.
     private static func unfinished(_ bytes: [UInt8]) -> Int {
         for (index, byte) in bytes.reversed().prefix(3).enumerated() where byte & 0xC0 != 0x80 {
             let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1

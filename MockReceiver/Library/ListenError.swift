@@ -11,7 +11,7 @@ public struct ListenError: Error, Equatable, CustomStringConvertible {
     /// The system's words.
     public let reason: String
 
-    /// Whether another port would fail as well: the address is none of this machine.
+    /// Whether another port would fail too, because the address does not belong to this machine.
     public let isOfAddress: Bool
 
     init(_ which: Port, host: String, port: Int, _ error: any Error) {

@@ -1,14 +1,14 @@
 import NIOConcurrencyHelpers
 import WebhookModel
 
-/// What may be asked of a receiver and changed in it while it runs: the one set of operations under the Swift API and the admin port.
+/// The operations on a running receiver, used by the Swift API and by the admin port.
 final class ReceiverControl: Sendable {
     let shared: SharedCore
     private let nextToken = NIOLockedValueBox(0)
     private let known: NIOLockedValueBox<BehaviourProgram>
     private let stopping = NIOLockedValueBox(false)
     let configuration: ReceiverConfiguration
-    /// PEM; nil where there is no HTTPS port.
+    /// PEM; nil: there is no HTTPS port.
     let authorityCertificate: String?
 
     init(_ shared: SharedCore, _ configuration: ReceiverConfiguration, authorityCertificate: String?) {
@@ -18,7 +18,7 @@ final class ReceiverControl: Sendable {
         known = NIOLockedValueBox(configuration.program)
     }
 
-    /// Whether waits have been ended for good.
+    /// Whether waits have been ended permanently.
     var isStopping: Bool { stopping.withLockedValue { $0 } }
 
     func stats() -> ReceiverStats { shared.withCore { $0.stats } }
@@ -30,12 +30,12 @@ final class ReceiverControl: Sendable {
     }
     func journal() -> [JournalEntry] { shared.withCore { $0.journal.entries } }
 
-    /// The journal, newest first, and the counters that belong to it.
+    /// The journal, newest first, and the counters of the same moment.
     func moment() -> (entries: [JournalEntry], stats: ReceiverStats) {
         shared.withCore { ($0.journal.entries, $0.stats) }
     }
 
-    /// What was put last, with the secrets that stayed.
+    /// The latest program, with the secrets that stayed.
     func program() -> BehaviourProgram { known.withLockedValue { $0 } }
 
     func replace(_ program: BehaviourProgram) {
@@ -43,7 +43,7 @@ final class ReceiverControl: Sendable {
             let secrets = program.secrets ?? known.secrets
             known = program
             known.secrets = secrets
-            // Rendered before the lock: requests do not wait for it.
+            // Rendered before the lock is taken, so that requests do not wait for it.
             let compiled = CompiledProgram(known)
             let now = WallClock.now()
             shared.withCore { $0.replace(compiled, now: now) }
@@ -73,7 +73,7 @@ final class ReceiverControl: Sendable {
         }
         let clock = Task {
             try await Task.sleep(for: timeout)
-            // Again until it is known: with a short time it may not be yet.
+            // Repeated until the wait is known: with a short time it may not be known yet.
             while true {
                 self.give(up: token)
                 try await Task.sleep(for: .milliseconds(50))
@@ -95,7 +95,7 @@ final class ReceiverControl: Sendable {
         }
     }
 
-    /// Ends every wait with false, those to come too.
+    /// Ends every wait with false, also future ones.
     func endWaits() {
         stopping.withLockedValue { $0 = true }
         for wait in shared.withCore({ $0.closeWaits() }) { wait.resume(false) }

@@ -1,6 +1,6 @@
 public import WebhookModel
 
-/// A running mock receiver: a data port that takes webhooks, and what it knows about them.
+/// A running mock receiver: a data port that receives webhooks, and its records about them.
 ///
 /// ```swift
 /// let receiver = try await ReceiverServer.start(ReceiverConfiguration())
@@ -12,11 +12,11 @@ public import WebhookModel
 public final class ReceiverServer: Sendable {
     /// The data port's number.
     public let port: Int
-    /// The HTTPS data port's number; nil where there is none.
+    /// The HTTPS data port's number; nil: there is none.
     public let tlsPort: Int?
-    /// The certificate (PEM) of the throw-away CA that senders must trust; nil where there is no HTTPS port.
+    /// The certificate (PEM) of the throw-away CA that senders must trust; nil: there is no HTTPS port.
     public let authorityCertificate: String?
-    /// The admin port's number; nil where there is none.
+    /// The admin port's number; nil: there is none.
     public let adminPort: Int?
 
     let control: ReceiverControl
@@ -27,7 +27,8 @@ public final class ReceiverServer: Sendable {
 
     /// Listens on both ports; returns once both do.
     ///
-    /// - Throws: `ListenError`: an address in use, forbidden or not of this machine. `JournalFileError`: no file can be written there.
+    /// - Throws: `ListenError`: the address is in use, forbidden or does not belong to this machine.
+    /// `JournalFileError`: the file cannot be written.
     public static func start(_ configuration: ReceiverConfiguration = ReceiverConfiguration()) async throws
         -> ReceiverServer
     {
@@ -78,8 +79,8 @@ public final class ReceiverServer: Sendable {
         self.authority = authority
     }
 
-    /// Closes both ports and every connection, and the journal's file when all is written; waits end with false. What is known stays
-    /// readable.
+    /// Closes both ports and every connection, and the journal's file after everything is written; waits end with
+    /// false. Records can still be read.
     public func stop() async throws {
         control.endWaits()
         await admin?.stop()
@@ -87,9 +88,10 @@ public final class ReceiverServer: Sendable {
         await journalFile?.close()
     }
 
-    /// A certificate and its key (PEM) that the receiver takes where it asks for a client's: nil where there is no HTTPS port.
+    /// A client certificate and its key (PEM) that the receiver accepts if it asks for one; nil: there is no HTTPS
+    /// port.
     ///
-    /// - Throws: the name cannot stand in a certificate.
+    /// - Throws: the name is not allowed in a certificate.
     public func issueClientCertificate(_ name: String = "sender") throws -> (certificate: String, key: String)? {
         try authority.map { authority in
             let issued = try authority.issue([name], for: .client)
@@ -97,13 +99,13 @@ public final class ReceiverServer: Sendable {
         }
     }
 
-    /// The sums of this moment.
+    /// The totals at this moment.
     public func stats() -> ReceiverStats { control.stats() }
 
     /// Every endpoint's counters, in order of first use.
     public func endpoints() -> [EndpointStats] { control.endpoints() }
 
-    /// Every message's account at this moment, in order of first sight. Taking it costs next to nothing, whatever their number.
+    /// Every message's account at this moment, in order of first arrival. This is cheap, whatever their number.
     public func accounts() -> MessageAccounts { control.accounts() }
 
     /// One message's account at one path; nil: never seen there.
@@ -112,22 +114,22 @@ public final class ReceiverServer: Sendable {
     /// The latest requests, newest first.
     public func journal() -> [JournalEntry] { control.journal() }
 
-    /// Waits until the condition holds: it counts since the start or the last reset.
+    /// Waits until the condition is true; it counts since the start or the last reset.
     ///
     /// - Returns: false: the time was over, the task was cancelled, or the receiver stopped.
     public func wait(for condition: ReceiverCondition, timeout: Duration) async -> Bool {
         await control.wait(for: condition, timeout: timeout)
     }
 
-    /// The program that holds, with its secrets.
+    /// The current program, with its secrets.
     public func program() -> BehaviourProgram { control.program() }
 
     /// Changes the behaviour from the next request on. Accounts and counters stay.
     public func replace(_ program: BehaviourProgram) { control.replace(program) }
 
-    /// The next so many requests of these paths get this at once, whatever the program says. Several calls queue up.
+    /// Makes the next requests of these paths get this reply, whatever the program says. Several calls are queued.
     ///
-    /// - Returns: false: 1,000 wait already.
+    /// - Returns: false: 1,000 are waiting already.
     @discardableResult
     public func strikeNext(_ count: Int = 1, of pattern: PathPattern = .all, with reply: Behaviour.Reply) -> Bool {
         control.strikeNext(count, of: pattern, with: reply)

@@ -2,12 +2,12 @@ import WebhookModel
 
 /// Every message's account, found by (id, endpoint).
 ///
-/// Records lie in chunks in order of first sight and never move; an open-addressing index of 32-bit numbers finds them. The index has
-/// its final size from the start, so no request ever pays for a rehash.
+/// Records are stored in chunks in order of first arrival and never move. An open-addressing index of 32-bit numbers
+/// finds them. The index has its final size from the start, so no request pays for a rehash.
 struct AccountTable {
-    /// Records of one chunk: what a snapshot makes the next writer copy.
+    /// Records per chunk. After a snapshot, the next write copies one chunk.
     static let chunkCount = 1_024
-    /// More would not fit the index's numbers.
+    /// More would not fit into the index's 32-bit numbers.
     static let mostMessages = 1 << 28
 
     private(set) var chunks: [[MessageAccount]] = []
@@ -28,7 +28,7 @@ struct AccountTable {
         }
     }
 
-    /// - Parameter cap: messages at most; beyond it `place` says no.
+    /// - Parameter cap: the most messages; beyond it `place` returns nil.
     init(cap: Int) {
         precondition((1...AccountTable.mostMessages).contains(cap), "message cap outside 1…2^28")
         self.cap = cap
@@ -38,19 +38,19 @@ struct AccountTable {
         index = [UInt32](repeating: 0, count: slots)
     }
 
-    /// What the records and their index take, in bytes.
+    /// Bytes used by the records and their index.
     var bytes: Int {
         chunks.count * AccountTable.chunkCount * MemoryLayout<MessageAccount>.stride + index.count
             * MemoryLayout<UInt32>.stride
     }
 
-    /// The record's number, nil where there is none.
+    /// The record's number; nil: there is none.
     func find(_ key: Key) -> Int? {
         let slot = slot(of: key)
         return index[slot] == 0 ? nil : Int(index[slot]) - 1
     }
 
-    /// The record's number, made by `new` where there was none. Nil: the cap is reached.
+    /// The record's number; `new` makes the record if there is none. nil: the cap is reached.
     mutating func place(_ key: Key, new: () -> MessageAccount) -> Int? {
         let slot = slot(of: key)
         if index[slot] != 0 { return Int(index[slot]) - 1 }
@@ -70,7 +70,7 @@ struct AccountTable {
         _modify { yield &chunks[number / AccountTable.chunkCount][number % AccountTable.chunkCount] }
     }
 
-    /// The slot that holds the key, or the free one where it belongs.
+    /// The slot that holds the key, or the free slot for it.
     private func slot(of key: Key) -> Int {
         let mask = index.count - 1
         var slot = key.hash & mask

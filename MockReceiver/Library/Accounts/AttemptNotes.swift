@@ -1,13 +1,14 @@
-/// What one more request of a message says about its sender.
+/// What a further request of a message shows about its sender.
 struct AttemptNotes {
     var attempt = 0
     var isDuplicate = false
     var bodyChanged = false
     var timestampIsStale = false
-    /// Nil: it had not been told to wait.
+    /// nil: it had not been told to wait.
     var waited: Bool?
     var wasGone = false
-    /// Milliseconds since the end of the answer before; nil: a first attempt, or one whose predecessor was never answered.
+    /// Milliseconds since the end of the previous answer; nil: a first attempt, or the previous attempt was never
+    /// answered.
     var gap: Int?
 
     static let none = AttemptNotes()
@@ -65,7 +66,7 @@ extension MessageAccount {
         }
     }
 
-    /// Its latest request was answered, or the answer was spoilt.
+    /// Records that its latest request was answered, or that the answer was spoilt.
     ///
     /// - Returns: whether that was its first 2xx.
     mutating func close(_ outcome: ReplyOutcome, at now: Int64) -> Bool {
@@ -85,12 +86,12 @@ extension MessageAccount {
     }
 }
 
-/// What became of a request's answer.
+/// The result of a request's answer.
 struct ReplyOutcome {
-    /// 0: none fit for use.
+    /// 0: no usable answer.
     var status: Int
     var isReset = false
-    /// Seconds that a lawful sender waits; nil: it was told nothing that it must obey.
+    /// Seconds that a correct sender waits; nil: it was told nothing that it must obey.
     var retryAfter: Int?
 
     var isAccepted: Bool { status / 100 == 2 }

@@ -1,10 +1,10 @@
-/// The 64-bit hash by which a producer and this receiver tell whether a body arrived as it was sent.
+/// The 64-bit hash with which a producer and this receiver check that a body arrived as it was sent.
 ///
-/// Not cryptographic: it finds accidents, not forgers. The definition, so that any producer can compute it:
-/// `h = 0x9E3779B97F4A7C15 ^ length ^ seed`; for each 8 bytes of the body as a little-endian word `w`, the last one padded with
-/// zero bytes: `h = rotateLeft(h ^ w, 23) * 0xD6E8FEB86659FD93`; at the end, twice, with the constants
-/// 0xBF58476D1CE4E5B9 and 0x94D049BB133111EB: `h ^= h >> 32; h *= constant`; then `h ^= h >> 32`. All arithmetic is modulo 2⁶⁴. Each step
-/// is a bijection, so bodies of one length that differ in one word never share a hash.
+/// Not cryptographic: it detects accidents, not forgery. The definition, so that any producer can compute it: `h =
+/// 0x9E3779B97F4A7C15 ^ length ^ seed`; for each 8 bytes of the body as a little-endian word `w`, the last one padded
+/// with zero bytes: `h = rotateLeft(h ^ w, 23) * 0xD6E8FEB86659FD93`; at the end, twice, with the constants
+/// 0xBF58476D1CE4E5B9 and 0x94D049BB133111EB: `h ^= h >> 32; h *= constant`; then `h ^= h >> 32`. All arithmetic is
+/// modulo 2⁶⁴. Each step is a bijection, so bodies of the same length that differ in one word never have the same hash.
 public enum BodyHash {
     /// The hash of the bytes. `seed` is 0 for bodies.
     public static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {

@@ -1,4 +1,4 @@
-/// What is known of one path.
+/// What is recorded about one path.
 struct EndpointAccount {
     let path: String
     var counters = ReceiverCounters()
@@ -11,7 +11,7 @@ struct EndpointAccount {
     private var orderBook = OrderBook()
     private var latency: LatencyTally?
 
-    /// What was on its way when the 410 was written may still come.
+    /// Requests that were in flight when the 410 was written may still come.
     private static let goneGrace: Int64 = 1_000_000_000
 
     init(path: String) { self.path = path }
@@ -25,19 +25,19 @@ struct EndpointAccount {
 
     mutating func noteGone(at now: Int64) { goneAt = goneAt ?? now }
 
-    /// A gap before attempt 2, 3, …
+    /// Records a gap before attempt 2, 3, …
     mutating func add(gap: Int, attempt: Int) {
         let step = min(attempt - 2, ObservedGap.mostSteps - 1)
         while gaps.count <= step { gaps.append(ObservedGap()) }
         gaps[step].add(gap)
     }
 
-    /// Nil: within the limit; else nanoseconds until the next token.
+    /// nil: within the limit; else nanoseconds until the next token.
     mutating func take(_ limit: RateLimit, rule: Int, now: Int64) -> Int64? {
         buckets[rule, default: TokenBucket(limit, now: now)].take(limit, now: now)
     }
 
-    /// The rules changed: their buckets begin anew.
+    /// The rules changed, so their buckets start again.
     mutating func dropBuckets() { buckets = [:] }
 
     mutating func accept(_ mark: OrderMark, mayGrow: Bool) -> OrderBook.Change? {

@@ -1,7 +1,8 @@
-/// Reads a time as messages write it.
+/// Reads a time in the forms that messages use.
 enum EventTime {
-    /// Unix nanoseconds. RFC 3339 (`2026-11-21T14:55:58.123Z`, any offset), or a whole number whose size tells its unit: seconds below
-    /// 10¹¹, then milliseconds, microseconds and nanoseconds, a thousand times more each. Nil for anything else.
+    /// Unix nanoseconds. Accepts RFC 3339 (`2026-11-21T14:55:58.123Z`, any offset), or a whole number whose size
+    /// determines its unit: seconds below 10¹¹, then milliseconds, microseconds and nanoseconds, each a thousand times
+    /// larger. nil: anything else.
     static func nanoseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         if let number = number(text[...]) { return scale(number) }
         return rfc3339(text)
@@ -16,7 +17,7 @@ enum EventTime {
         }
     }
 
-    /// Nil: after the year 2262.
+    /// nil: after the year 2262.
     private static func product(_ number: Int64, _ factor: Int64) -> Int64? {
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
         return overflow ? nil : product

@@ -1,7 +1,7 @@
-/// Times from when events occurred to when their first request was read. Microseconds; each is right to an eighth.
+/// Times from the occurrence of events to reading their first request. Microseconds; each is accurate to an eighth.
 public struct LatencyReport: Sendable, Equatable {
     public let count: Int
-    /// Events that say that they will occur: the clocks of sender and receiver differ.
+    /// Events with a time in the future: the clocks of sender and receiver differ.
     public let negative: Int
     public let p50: Int
     public let p95: Int
@@ -16,7 +16,7 @@ struct LatencyTally {
     private var negative = 0
     private var most = 0
 
-    /// - Parameter microseconds: below zero it is counted apart.
+    /// - Parameter microseconds: a value below zero is counted separately.
     mutating func add(_ microseconds: Int) {
         guard microseconds >= 0 else {
             negative += 1
@@ -32,7 +32,7 @@ struct LatencyTally {
             count: count, negative: negative, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), most: most)
     }
 
-    /// The upper end of the bucket in which the quantile lies.
+    /// The upper end of the bucket that contains the quantile.
     private func quantile(_ share: Double) -> Int {
         var left = Int((Double(count) * share).rounded(.up))
         for (index, counted) in buckets.enumerated() {

@@ -1,8 +1,9 @@
 public import WebhookModel
 
-/// What became of one message at one path: 88 bytes, kept for every message up to the cap.
+/// What the receiver has recorded about one message at one path: 88 bytes, kept for every message up to the cap.
 public struct MessageAccount: Sendable, Equatable {
-    /// The event id where `webhook-id` is `evt_` and 32 hex digits; else a 128-bit hash of the header's text (`foreignID` is set).
+    /// The event id if `webhook-id` is `evt_` and 32 hex digits; otherwise a 128-bit hash of the header's text
+    /// (`foreignID` is set).
     public let id: EventID
     /// When the first request was read, Unix nanoseconds.
     public let firstSeen: Int64
@@ -17,23 +18,23 @@ public struct MessageAccount: Sendable, Equatable {
     public let endpoint: Int32
     /// Requests seen.
     public internal(set) var attempts: UInt32 = 0
-    /// Requests answered 2xx. A lawful sender makes it at most 1.
+    /// Requests answered 2xx. A correct sender causes at most 1.
     public internal(set) var accepted: UInt32 = 0
-    /// Requests that came after a 2xx had been written: duplicates. Requests before it are lawful retries.
+    /// Requests that came after a 2xx had been written: duplicates. Requests before it are permitted retries.
     public internal(set) var duplicates: UInt32 = 0
-    /// The latest timestamp that the scheme carries, Unix seconds; 0: none was told.
+    /// The latest timestamp in the scheme's header, Unix seconds; 0: there was none.
     public internal(set) var lastTimestamp: UInt32 = 0
     /// Milliseconds from the latest request to the end of its answer; `unanswered`: there is none.
     var answeredAfter = MessageAccount.unanswered
-    /// Milliseconds after the latest request before which a lawful sender does not come again; 0: it may.
+    /// Milliseconds after the latest request during which a correct sender does not send again; 0: it may.
     var heldFor: UInt32 = 0
     /// The latest answer's status; 0: none was written (reset, spoilt, or still delayed).
     public internal(set) var lastStatus: UInt16 = 0
     public internal(set) var lastVerdict: Verdict = .unchecked
     public internal(set) var flags: Flags = []
-    /// The place in its set of the secret that the latest valid signature was made with; 255: none was.
+    /// The index in its set of the secret that made the latest valid signature; 255: there was none.
     public internal(set) var lastKey: UInt8 = 255
-    /// Why the latest wrong signature was wrong; nil: none was, or nobody looked.
+    /// Why the latest wrong signature was wrong; nil: there was none, or it was not diagnosed.
     public internal(set) var diagnosis: SignatureDiagnosis?
 
     static let unanswered = UInt32.max
@@ -43,19 +44,19 @@ public struct MessageAccount: Sendable, Equatable {
         public init(rawValue: UInt8) { self.rawValue = rawValue }
         /// The `webhook-id` is not of Needletail's form.
         public static let foreignID = Flags(rawValue: 1)
-        /// An attempt brought other bytes than the first.
+        /// An attempt had other bytes than the first.
         public static let bodyChanged = Flags(rawValue: 2)
         /// An attempt was checked and its signature not valid.
         public static let unverified = Flags(rawValue: 4)
         /// It was answered 410.
         public static let gone = Flags(rawValue: 8)
-        /// A retry bore an old timestamp.
+        /// A retry had an old timestamp.
         public static let staleTimestamp = Flags(rawValue: 16)
         /// A retry came sooner than `Retry-After` said.
         public static let impatient = Flags(rawValue: 32)
         /// A retry came sooner or later than the declared gap.
         public static let offSchedule = Flags(rawValue: 64)
-        /// No request has been read whole: each was answered before its body came.
+        /// No request was read as a whole: each was answered before its body came.
         public static let bodyUnseen = Flags(rawValue: 128)
     }
 }
@@ -83,7 +84,7 @@ extension MessageAccount {
     }
 }
 
-/// The accounts of a moment, in order of first sight. Later requests do not change it.
+/// The accounts at one moment, in order of first arrival. Later requests do not change it.
 public struct MessageAccounts: RandomAccessCollection, Sendable {
     let chunks: [[MessageAccount]]
     public let count: Int

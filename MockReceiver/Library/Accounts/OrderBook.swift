@@ -4,10 +4,10 @@ struct OrderMark {
     let key: UInt64
     let number: Int64
 
-    /// Sums of gaps between these, over as many keys as there may be, stay within 64 bits.
+    /// The range keeps sums of gaps over all keys within 64 bits.
     private static let numbers = 0...Int64(1) << 46
 
-    /// Nil: a header is missing, or the number is none, negative or beyond 2⁴⁶.
+    /// nil: a header is missing, or the number is invalid, negative or above 2⁴⁶.
     init?(_ order: ExpectedConduct.Ordering, _ request: RequestView) {
         let key = request.value(of: Array(order.keyHeader.utf8))
         let written = request.value(of: Array(order.numberHeader.utf8))
@@ -19,7 +19,7 @@ struct OrderMark {
     }
 }
 
-/// What has been accepted of each ordering key.
+/// The accepted messages of each ordering key.
 struct OrderBook {
     private struct Line {
         var lowest: Int64
@@ -38,15 +38,15 @@ struct OrderBook {
         var isNewKey = false
     }
 
-    /// - Parameter mayGrow: whether a new key finds room.
-    /// - Returns: nil: it does not.
+    /// - Parameter mayGrow: whether a new key may be added.
+    /// - Returns: nil: a new key would have been needed.
     mutating func accept(_ mark: OrderMark, mayGrow: Bool) -> Change? {
         guard var line = lines[mark.key] else {
             guard mayGrow else { return nil }
             lines[mark.key] = Line(lowest: mark.number, highest: mark.number, count: 1)
             return Change(isNewKey: true)
         }
-        // The same again: a message without an id that was sent once more.
+        // The same number again: a message without an id that was sent twice.
         guard mark.number != line.highest else { return Change() }
         let before = line.missing
         let isInversion = mark.number < line.highest

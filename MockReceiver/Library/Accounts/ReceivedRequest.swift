@@ -1,33 +1,33 @@
 import WebhookModel
 import WebhookSigning
 
-/// A path as loops cache it: its endpoint and the rules that may hold for it.
+/// A path as loops cache it: its endpoint and the rules that may apply to it.
 final class ResolvedPath: Sendable {
     let path: String
     let bytes: [UInt8]
-    /// `BodyHash` of the path's bytes: what faults are thrown for.
+    /// `BodyHash` of the path's bytes, an input for random faults.
     let hash: UInt64
     let epoch: Int
-    /// Nil: beyond the endpoint cap.
+    /// nil: beyond the endpoint cap.
     let number: Int?
     let rules: [CompiledRule]
-    /// What every request gets, where nothing is to be decided.
+    /// The reply for every request, if there is nothing to decide.
     let onlyReply: RenderedReply?
-    /// Whether a rule may strike before a request is whole.
+    /// Whether a rule may apply before a request is whole.
     let isEarly: Bool
-    /// Whether a rule looks at what the message says of itself.
+    /// Whether a rule uses the message's event type or tenant.
     let asksType: Bool
     let asksTenant: Bool
-    /// Paths under one rule share a verifier.
+    /// Paths with the same rule share a verifier.
     let secretRule: Int?
     let check: BehaviourProgram.SecretRule?
-    /// Every path's, for diagnoses.
+    /// The secrets of all paths, for diagnoses.
     let secrets: [BehaviourProgram.SecretRule]
     let expectation: ExpectedConduct?
-    /// The header that names messages, in lower case: that of the scheme, else `webhook-id`.
+    /// The header that identifies messages, in lower case: that of the scheme, or else `webhook-id`.
     let idHeader: [UInt8]
 
-    /// As much of the path as the journal keeps.
+    /// The part of the path that the journal keeps.
     var shown: String {
         bytes.count <= ReceiverCore.mostPathBytes
             ? path : String(decoding: bytes.prefix(ReceiverCore.mostPathBytes), as: UTF8.self)
@@ -52,21 +52,21 @@ final class ResolvedPath: Sendable {
     }
 }
 
-/// A request, boiled down to what is accounted for.
+/// The parts of a request that are recorded.
 struct ReceivedRequest {
     let path: ResolvedPath
-    /// Nil: it bears none.
+    /// nil: it has none.
     var id: EventID?
     var isForeignID = false
     var bodyHash: UInt64 = 0
     var bodyLength = 0
-    /// False: a fault strikes while the body is still to come.
+    /// False: a fault applies while the body is still incomplete.
     var isWhole = true
     var verdict = Verdict.unchecked
-    /// Which secret, where the signature is valid.
+    /// Which secret, if the signature is valid.
     var key: UInt8?
     var diagnosis: SignatureDiagnosis?
-    /// Unix seconds that the scheme carries; 0: none.
+    /// Unix seconds in the scheme's header; 0: none.
     var timestamp: UInt32 = 0
     /// When it was read, Unix nanoseconds.
     let at: Int64
@@ -84,18 +84,18 @@ struct ReceivedRequest {
     }
 }
 
-/// Names a decided request until its reply is written.
+/// Identifies a decided request until its reply is written.
 struct Ticket {
     let era: Int
     let record: Int?
     let endpoint: Int?
-    /// Its place in an order that the path's senders are to keep.
+    /// Its place in the order that the path's senders must keep.
     var mark: OrderMark?
     /// Whether it counts as in flight until then.
     var isOpen = false
 }
 
-/// What a request gets.
+/// The reply to a request.
 struct Decision {
     let reply: RenderedReply
     /// Milliseconds.
@@ -104,7 +104,8 @@ struct Decision {
 }
 
 extension EventID {
-    /// The identity of any `webhook-id`: the event id where it has Needletail's form, else a 128-bit hash of its bytes.
+    /// The identity for any `webhook-id`: the event id if it has Needletail's form, otherwise a 128-bit hash of its
+    /// bytes.
     static func of(webhookID bytes: UnsafeRawBufferPointer) -> (id: EventID, isForeign: Bool) {
         if let id = EventID(webhookID: bytes) { return (id, false) }
         return (EventID(high: BodyHash.of(bytes, seed: 1), low: BodyHash.of(bytes, seed: 2)), true)

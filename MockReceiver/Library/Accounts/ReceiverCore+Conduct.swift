@@ -1,8 +1,8 @@
 import WebhookModel
 
-// What a sender's conduct adds to the counters.
+// Counting how senders behave.
 extension ReceiverCore {
-    /// Compares a request with what its sender was told and is expected to do.
+    /// Compares a request with what its sender was told and with what the program expects.
     mutating func judge(_ request: ReceivedRequest, _ notes: AttemptNotes, _ view: RequestView) {
         if notes.attempt > 1 { judgeRetry(request, notes) }
         guard let endpoint = request.path.number else { return }
@@ -28,7 +28,7 @@ extension ReceiverCore {
         switch expectation.judge(gap: gap, before: notes.attempt) {
         case nil: break
         case .kept: change(endpoint) { $0.conduct.gapsKept += 1 }
-        // Whoever was told to wait comes later than the schedule says, and rightly.
+        // A sender that was told to wait may come later than the schedule says.
         case .late where notes.waited == true: change(endpoint) { $0.conduct.gapsKept += 1 }
         case .late: offSchedule(request) { $0.conduct.gapsLate += 1 }
         case .early: offSchedule(request) { $0.conduct.gapsEarly += 1 }
@@ -55,7 +55,7 @@ extension ReceiverCore {
 
     // MARK: In flight
 
-    /// Counts the request that has just come with those that wait for their answers.
+    /// Counts the new request among those that wait for their answers.
     mutating func noteInFlight(_ endpoint: Int?, limit: Int?) {
         totals.conduct.mostInFlight = max(totals.conduct.mostInFlight, inFlight + 1)
         guard let endpoint else { return }
@@ -97,10 +97,11 @@ extension ReceiverCore {
 // MARK: Connections
 
 extension ReceiverCore {
-    /// A connection was accepted.
+    /// Records an accepted connection.
     ///
-    /// - Parameter isTLS: whether faults of TLS can strike it.
-    /// - Returns: the fault that strikes it. Refusal is the listener's own matter; what it accepted too late is reset.
+    /// - Parameter isTLS: whether TLS faults can apply to it.
+    /// - Returns: the fault that applies to it. Refusing is the listener's task; a connection that it accepted too late
+    /// is reset.
     mutating func connect(now: Int64, isTLS: Bool) -> ConnectionFault? {
         connections += 1
         connectionsEver += 1
@@ -119,12 +120,12 @@ extension ReceiverCore {
         return nil
     }
 
-    /// A connection was reset for what had been read of it.
+    /// Records that a connection was reset because of what had been read of it.
     mutating func noteReset() { totals.resets += 1 }
 
     mutating func disconnect() { connections -= 1 }
 
-    /// Whether nobody is to listen now, and in how many milliseconds that may change; nil: never.
+    /// Whether the port must not listen now, and in how many milliseconds that may change; nil: never.
     func refusal(at now: Int64) -> (refuses: Bool, change: Int?) {
         let elapsed = Int((now - programSince) / 1_000_000)
         let windows = program.connections.filter { $0.fault == .refuse }.map { $0.window ?? TimeWindow() }

@@ -1,14 +1,14 @@
 import WebhookModel
 import WebhookSigning
 
-/// All that receiving decides and remembers. No clock, no I/O: the caller brings the time and holds the lock.
+/// All decisions and records of the receiving side. No clock, no I/O: the caller passes the time and holds the lock.
 struct ReceiverCore {
     private(set) var program: CompiledProgram
-    /// The program's, kept apart: it is looked at with every request.
+    /// Copied from the program, because every request uses it.
     private var dice: FaultDice
-    /// Changes with the program and with a reset: what a loop has cached of an older epoch is stale.
+    /// Changes with the program and with a reset. What a loop has cached from an older epoch is stale.
     private(set) var epoch = 0
-    /// Changes with a reset: tickets of an older era name records that are gone.
+    /// Changes with a reset. Tickets of an older era refer to records that no longer exist.
     var era = 0
     var accounts: AccountTable
     private(set) var journal: Journal
@@ -17,7 +17,7 @@ struct ReceiverCore {
     private(set) var numbers: [String: Int] = [:]
     var totals = ReceiverCounters()
     var latency: LatencyTally?
-    /// Since when the counters count, and since when the program is in force: Unix nanoseconds.
+    /// When the counters and the program started, Unix nanoseconds.
     private var since: Int64
     private(set) var programSince: Int64
     private var uncounted = 0
@@ -32,7 +32,7 @@ struct ReceiverCore {
 
     let configuration: ReceiverConfiguration
 
-    /// - Parameter journalFile: takes every request beside the ring.
+    /// - Parameter journalFile: gets every request, in addition to the ring.
     init(_ configuration: ReceiverConfiguration, now: Int64, journalFile: JournalFile? = nil) {
         self.configuration = configuration
         program = CompiledProgram(configuration.program)
@@ -46,15 +46,15 @@ struct ReceiverCore {
 
     // MARK: Paths
 
-    /// A path's endpoint and rules, as loops cache them; makes the endpoint on first use.
+    /// A path's endpoint and rules, as loops cache them. Creates the endpoint on first use.
     mutating func resolve(_ path: String) -> ResolvedPath {
         ResolvedPath(path: path, epoch: epoch, number: number(of: path), program: inboxes.program(of: path) ?? program)
     }
 
-    /// Longer paths share the counters of all.
+    /// Longer paths share one set of counters.
     static let mostPathBytes = 1_024
 
-    /// Nil beyond the cap.
+    /// nil: beyond the cap.
     private mutating func number(of path: String) -> Int? {
         if let number = numbers[path] { return number }
         guard endpoints.count < configuration.endpointCap, path.utf8.count <= ReceiverCore.mostPathBytes else {
@@ -67,9 +67,10 @@ struct ReceiverCore {
 
     // MARK: Requests
 
-    /// Accounts for a whole request and decides its reply. An answer that is neither delayed nor slow counts as written at `request.at`.
+    /// Records a whole request and decides its reply. An answer that is neither delayed nor slow counts as written at
+    /// `request.at`.
     ///
-    /// - Returns: nil where the path was resolved in an older epoch: resolve again and repeat.
+    /// - Returns: nil: the path was resolved in an older epoch; resolve it again and repeat.
     mutating func receive(
         _ request: ReceivedRequest, _ view: RequestView, excerpt: ReceivedRequest.Excerpt?
     ) -> Decision? {
@@ -93,9 +94,9 @@ struct ReceiverCore {
         return Decision(reply: choice.reply, delay: choice.delay, ticket: ticket)
     }
 
-    /// Accounts for a request of which only the head has come, where a rule strikes already now.
+    /// Records a request of which only the head has come, if a rule already applies.
     ///
-    /// - Returns: nil: none does; receive it when it is whole.
+    /// - Returns: nil: no rule applies yet; receive it when it is whole.
     mutating func receiveHead(
         _ request: ReceivedRequest, _ view: RequestView, excerpt: ReceivedRequest.Excerpt?
     ) -> Decision? {
@@ -114,7 +115,7 @@ struct ReceiverCore {
         return receive(request, view, excerpt: excerpt)
     }
 
-    /// A reply was written, or spoilt, or the connection reset.
+    /// Records that a reply was written or spoilt, or that the connection was reset.
     mutating func answered(_ ticket: Ticket, _ outcome: ReplyOutcome, at now: Int64) {
         guard ticket.era == era else { return }
         if ticket.isOpen { end(ticket.endpoint) }
@@ -134,14 +135,14 @@ struct ReceiverCore {
         }
     }
 
-    /// The sender went away before its reply was written.
+    /// Records that the sender disconnected before its reply was written.
     mutating func abandoned(_ ticket: Ticket) {
         guard ticket.era == era else { return }
         if ticket.isOpen { end(ticket.endpoint) }
         change(ticket.endpoint) { $0.abandoned += 1 }
     }
 
-    /// A request was refused before it was whole.
+    /// Records a request that was refused before it was whole.
     mutating func refuse() { refused += 1 }
 
     private func key(of request: ReceivedRequest) -> AccountTable.Key? {
@@ -186,7 +187,7 @@ struct ReceiverCore {
 // MARK: Rules
 
 extension ReceiverCore {
-    /// What a request is to get.
+    /// The chosen reply for a request.
     struct Choice {
         let reply: RenderedReply
         /// Milliseconds.
@@ -197,7 +198,7 @@ extension ReceiverCore {
         request.path.number.map { endpoints[$0].counters.requests } ?? totals.requests
     }
 
-    /// - Parameter ordinal: among all requests, from 1: what those without an id are told apart by.
+    /// - Parameter ordinal: position among all requests, from 1; it distinguishes requests without an id.
     private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int, ordinal: Int) -> CompiledRule.Moment {
         let id = request.id ?? EventID(high: 0, low: UInt64(ordinal))
         return CompiledRule.Moment(
@@ -234,12 +235,12 @@ extension ReceiverCore {
         return strikes[place].reply
     }
 
-    /// Faults that may wait: every request looks at them.
+    /// The most faults that may wait, because every request checks them.
     static let mostStrikes = 1_000
 
-    /// The next so many requests of these paths get this, whatever the rules say.
+    /// Makes the next requests of these paths get this reply, whatever the rules say.
     ///
-    /// - Returns: false: too many wait already.
+    /// - Returns: false: too many are waiting already.
     mutating func strikeNext(_ count: Int, of pattern: PathPattern, with reply: RenderedReply) -> Bool {
         guard count > 0 else { return true }
         guard strikes.count < ReceiverCore.mostStrikes else { return false }
@@ -265,7 +266,8 @@ extension ReceiverCore {
         for endpoint in endpoints.indices { endpoints[endpoint].dropBuckets() }
     }
 
-    /// Forgets all accounts, counters, endpoints, the journal and the strikes to come; the program begins anew. Waits go on, from zero.
+    /// Forgets all accounts, counters, endpoints, the journal and waiting faults; the program starts again. Waits
+    /// continue, from zero.
     mutating func reset(now: Int64) {
         epoch += 1
         era += 1
@@ -338,14 +340,14 @@ extension ReceiverCore {
 // MARK: Waiting
 
 extension ReceiverCore {
-    /// Remembers a wait; a condition that holds already comes back with the next `takeSatisfied`.
+    /// Adds a wait. If its condition is already true, it is returned by the next `takeSatisfied`.
     ///
-    /// - Returns: the wait, not taken: the receiver has stopped.
+    /// - Returns: the wait itself if it was not accepted, because the receiver has stopped.
     mutating func add(_ wait: WaitList.Wait) -> WaitList.Wait? { waits.add(wait, journal.entries) }
     mutating func removeWait(_ token: Int) -> WaitList.Wait? { waits.remove(token) }
     mutating func closeWaits() -> [WaitList.Wait] { waits.close() }
 
-    /// The waits whose conditions hold now, removed.
+    /// Removes and returns the waits whose conditions are true now.
     mutating func takeSatisfied() -> [WaitList.Wait] {
         waits.count == 0 ? [] : waits.takeSatisfied(by: totals)
     }

@@ -1,28 +1,30 @@
 /// Counters of one endpoint, or of all of them together.
 public struct ReceiverCounters: Sendable, Equatable {
-    /// Whole requests read, and those that a fault struck before they were whole; whatever became of them.
+    /// Whole requests that were read, and those to which a fault applied before they were whole, whatever happened to
+    /// them.
     public internal(set) var requests = 0
-    /// Messages that got their first 2xx. A request without `webhook-id` counts as a message of its own.
+    /// Messages that got their first 2xx. A request without `webhook-id` counts as a separate message.
     public internal(set) var accepted = 0
     /// Requests that came after their message's 2xx.
     public internal(set) var duplicates = 0
-    /// Second and later requests of a message before its 2xx: lawful.
+    /// Second and later requests of a message before its 2xx; these are permitted.
     public internal(set) var retries = 0
     /// Requests whose body differs from their message's first.
     public internal(set) var changedBodies = 0
     /// Requests without `webhook-id`.
     public internal(set) var withoutID = 0
-    /// Connections reset on purpose: instead of an answer, and (in the totals only) as soon as they were accepted.
+    /// Connections reset on purpose: instead of an answer, and (in the totals only) right after they were accepted.
     public internal(set) var resets = 0
-    /// Requests that got no answer fit for use, on purpose: silence, half a head, a body that does not end. Resets are not among them.
+    /// Requests that got no usable answer, on purpose: silence, half a head, a body that does not end. Resets are not
+    /// included.
     public internal(set) var spoilt = 0
-    /// Requests beyond a rate limit. Their 429 is among the answers too.
+    /// Requests above a rate limit. Their 429 is also counted among the answers.
     public internal(set) var limited = 0
-    /// Delayed or slow answers whose sender went away first.
+    /// Delayed or slow answers whose sender disconnected first.
     public internal(set) var abandoned = 0
     /// Bytes of bodies.
     public internal(set) var bodyBytes = 0
-    /// How senders kept to what they were told.
+    /// How senders followed what they were told.
     public internal(set) var conduct = ConductCounters()
 
     private var answerTallies = Tallies<6>()
@@ -55,20 +57,21 @@ public struct EndpointStats: Sendable {
     public let counters: ReceiverCounters
     /// Gaps between attempts, by the number of the attempt that the gap ends: the first is attempt 2. Empty: no retries yet.
     public let gaps: [ObservedGap]
-    /// From when the event occurred to the request; nil: not asked for, or never told.
+    /// From the occurrence of the event to the request; nil: not requested, or never given.
     public let latency: LatencyReport?
 }
 
-/// The receiver's sums at one moment.
+/// The receiver's totals at one moment.
 public struct ReceiverStats: Sendable {
     /// When the counters began (start or `reset`), Unix nanoseconds.
     public let since: Int64
     public let totals: ReceiverCounters
-    /// From when events occurred to their requests, all paths; nil: no path is asked for it, or it was never told.
+    /// From the occurrence of events to their requests, over all paths; nil: not requested for any path, or never
+    /// given.
     public let latency: LatencyReport?
     /// Different (id, path) pairs in the accounts.
     public let messages: Int
-    /// What their accounts take, in bytes.
+    /// Bytes used by their accounts.
     public let accountBytes: Int
     public let endpoints: Int
     public let connections: Int
@@ -76,14 +79,14 @@ public struct ReceiverStats: Sendable {
     public let connectionsEver: Int
     /// Requests refused before they were whole: malformed, too large, wrong method. In no endpoint's counters.
     public let refused: Int
-    /// Requests whose message found no place in the accounts, and requests to paths beyond the endpoint cap.
+    /// Requests whose message did not fit into the accounts, and requests to paths beyond the endpoint cap.
     public let uncounted: Int
-    /// Messages whose ordering key found no place.
+    /// Messages whose ordering key did not fit.
     public let unordered: Int
     /// Callers that wait for a condition.
     public let waiting: Int
-    /// What the journal's file lacks, where there is one.
+    /// What is missing in the journal's file, if there is one.
     public let journalShortfall: JournalShortfall
-    /// A cap was hit: what the accounts lack is unknown, not lost.
+    /// A cap was reached, so what is missing in the accounts is unknown, not lost.
     public var inconclusive: Bool { uncounted > 0 || unordered > 0 }
 }

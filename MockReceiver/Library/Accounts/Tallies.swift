@@ -1,4 +1,4 @@
-/// So many counters side by side, without memory of their own: an array would cost every request a check whether it is shared.
+/// A fixed number of counters stored in place: for an array, every request would check whether it is shared.
 struct Tallies<let count: Int>: Sendable, Equatable {
     private var values = InlineArray<count, Int>(repeating: 0)
 

@@ -1,8 +1,8 @@
 /// What a caller waits for.
 public enum ReceiverCondition: Sendable, Equatable {
-    /// At least so many requests.
+    /// At least this number of requests.
     case requests(Int)
-    /// At least so many messages accepted.
+    /// At least this number of accepted messages.
     case accepted(Int)
 
     var wanted: Int {
@@ -23,7 +23,8 @@ public enum ReceiverCondition: Sendable, Equatable {
 struct WaitList {
     enum Aim {
         case counters(ReceiverCondition)
-        /// Requests that fit a filter. Counted as they come: the journal's ring may be shorter than the wait is long.
+        /// Requests that match a filter. They are counted as they arrive, because the journal's ring may be shorter
+        /// than the wait.
         case matching(Int, MatchTally)
     }
 
@@ -31,7 +32,7 @@ struct WaitList {
     struct End: Sendable {
         /// False: the time is over, the caller gave up, or the receiver stopped.
         let isMet: Bool
-        /// Of a wait for matching requests.
+        /// For a wait for matching requests.
         let count: MatchCount
     }
 
@@ -65,8 +66,8 @@ struct WaitList {
 
     var count: Int { waits.count }
 
-    /// - Parameter entries: what came before, newest first.
-    /// - Returns: the wait, not taken: the list is closed.
+    /// - Parameter entries: earlier requests, newest first.
+    /// - Returns: the wait itself if it was not accepted, because the list is closed.
     mutating func add(_ wait: Wait, _ entries: [JournalEntry]) -> Wait? {
         var wait = wait
         wait.change { $0.begin(with: entries) }
@@ -79,13 +80,13 @@ struct WaitList {
         waits.firstIndex { $0.token == token }.map { waits.remove(at: $0) }
     }
 
-    /// One more request.
+    /// Counts one more request.
     mutating func take(_ entry: JournalEntry) { for index in waits.indices { waits[index].change { $0.take(entry) } } }
 
-    /// All are counted from zero.
+    /// Counts again from zero.
     mutating func reset() { for index in waits.indices { waits[index].change { $0.begin(with: []) } } }
 
-    /// Everyone who waits; nobody can from now on.
+    /// Removes and returns all waits; none is accepted afterwards.
     mutating func close() -> [Wait] {
         isClosed = true
         defer { waits = [] }

@@ -5,7 +5,7 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Asks a running receiver's admin port: what the command's verbs stand on. One connection for each request.
+/// Calls a running receiver's admin port, for the command's verbs. One connection per request.
 package struct AdminCaller: Sendable {
     /// `http://host:port`.
     package let address: String
@@ -14,12 +14,12 @@ package struct AdminCaller: Sendable {
 
     package struct Reply: Sendable {
         package let status: Int
-        /// Empty where the pieces went to `onPiece`.
+        /// Empty if the parts went to `onPiece`.
         package let body: [UInt8]
     }
 
-    /// What the admin port says where a request is done. Anything else is another port's answer, above all the
-    /// data port's, which says 200 to every POST.
+    /// What the admin port answers to a successful request. Anything else is another port's answer, most likely the
+    /// data port's, which answers 200 to every POST.
     package enum Shape: Sendable {
         /// A JSON object with at least these members.
         case object([String])
@@ -27,7 +27,7 @@ package struct AdminCaller: Sendable {
         case list
         /// This media type.
         case text(String)
-        /// 204, which any server may say: who answers is asked first.
+        /// 204, which any server may answer, so the identity of the server is checked first.
         case nothing
     }
 
@@ -36,10 +36,10 @@ package struct AdminCaller: Sendable {
         package let description: String
     }
 
-    /// Bytes of a reply that are gathered at most.
+    /// The most bytes of a reply that are collected.
     private static let mostGathered = 256 << 20
 
-    /// How long the other side may take over the next step, where nothing else is said.
+    /// The default time that the other side may take for its next step.
     package static let patience = TimeAmount.seconds(30)
 
     package init(_ address: String) throws(NoReply) {
@@ -51,14 +51,14 @@ package struct AdminCaller: Sendable {
         port = url.port ?? 80
     }
 
-    /// One request and its reply: what `shape` says, or a problem document.
+    /// Makes one request and returns its reply: what `shape` says, or a problem document.
     ///
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
-    ///   - patience: how long the other side may be silent, or take nothing of the body; nil: for ever.
-    ///   - body: called for the next piece until it gives nil; nil: no body.
-    ///   - onPiece: given each piece of a reply in the 200s as it comes.
-    /// - Throws: `NoReply`, also for an answer that is no admin port's, and what `body` and `onPiece` throw.
+    ///   - patience: how long the other side may be silent, or read nothing of the body; nil: without limit.
+    ///   - body: called for the next part until it returns nil; nil: no body.
+    ///   - onPiece: called with each part of a reply in the 200s as it arrives.
+    /// - Throws: `NoReply`, also for an answer that is not from an admin port, and what `body` and `onPiece` throw.
     package func call(
         _ method: String, _ target: String, answers shape: Shape, patience: TimeAmount? = AdminCaller.patience,
         body: (@Sendable () throws -> ByteBuffer?)? = nil, onPiece: (@Sendable (ByteBuffer) throws -> Void)? = nil
@@ -84,7 +84,7 @@ package struct AdminCaller: Sendable {
                     while let piece = try body?() { try await watch.write(.body(piece), outbound) }
                     try await watch.write(.end(nil), outbound)
                 } catch  where error is ChannelError || error is IOError {
-                    // It answered before the body's end: the answer says why.
+                    // It answered before the end of the body; the answer says why.
                 }
                 return try await read(inbound, shape, watch, onPiece)
             }
@@ -108,7 +108,7 @@ package struct AdminCaller: Sendable {
             case .head(let head):
                 status = Int(head.status.code)
                 type = AdminCaller.mediaType(head)
-                // At once: a body that is another's may be without end.
+                // Fail at once, because another server's body may be endless.
                 guard isOurs(shape, status, type) else {
                     throw stranger("\(status)\(type.isEmpty ? " without a content type" : " with \(type)")")
                 }
@@ -132,12 +132,12 @@ package struct AdminCaller: Sendable {
         throw NoReply(description: "\(address) closed the connection before its answer was whole")
     }
 
-    // MARK: Whose answer it is
+    // MARK: Identifying the server
 
     private static let json = "application/json"
     private static let problem = "application/problem+json"
 
-    /// Without its parameters, in lower case; empty: none is said.
+    /// Without its parameters, in lower case; empty: there is none.
     private static func mediaType(_ head: HTTPResponseHead) -> String {
         let type = head.headers.first(name: "content-type") ?? ""
         return type.prefix { $0 != ";" && $0 != " " }.lowercased()
@@ -193,7 +193,7 @@ package struct AdminCaller: Sendable {
         return NoReply(description: "\(address) does not accept connections; \(mend)")
     }
 
-    /// The system's and the parser's errors in plain words; others are the caller's own.
+    /// Plain messages for errors of the system and the parser; other errors are the caller's own.
     private func told(_ error: any Error, _ watch: Watch) -> any Error {
         if watch.isOver, let patience = watch.patience {
             let seconds = patience.nanoseconds / 1_000_000_000
@@ -223,10 +223,10 @@ package struct AdminCaller: Sendable {
     }
 }
 
-/// Closes the connection where the other side takes longer than it may.
+/// Closes the connection if the other side takes too long.
 private struct Watch: Sendable {
     let channel: any Channel
-    /// Nil: it may take for ever.
+    /// nil: no limit.
     let patience: TimeAmount?
     private let ended = NIOLockedValueBox(false)
 
@@ -235,10 +235,10 @@ private struct Watch: Sendable {
         self.patience = patience
     }
 
-    /// Whether it did.
+    /// Whether that has happened.
     var isOver: Bool { ended.withLockedValue { $0 } }
 
-    /// To be cancelled when what is waited for has come.
+    /// Cancel it when the awaited step has come.
     func start() -> Scheduled<Void>? {
         patience.map { patience in
             channel.eventLoop.scheduleTask(in: patience) { [channel, ended] in

@@ -2,7 +2,7 @@ import Foundation
 import Hummingbird
 import WebhookModel
 
-// What the admin port writes as JSON. Times are Unix microseconds, which every JSON reader holds exactly.
+// The JSON that the admin port writes. Times are Unix microseconds, which every JSON reader represents exactly.
 
 struct CountersPayload: Encodable {
     let requests: Int
@@ -20,7 +20,7 @@ struct CountersPayload: Encodable {
     /// By class: `2xx`.
     let answers: [String: Int]
     let verdicts: [String: Int]
-    /// Of wrong signatures: those seen.
+    /// The diagnoses of wrong signatures that occurred.
     let diagnoses: [String: Int]
     let conduct: ConductPayload
 
@@ -49,19 +49,19 @@ struct StatsPayload: ResponseEncodable {
     let sinceUs: Int64
     let totals: CountersPayload
     let messages: Int
-    /// What their accounts take.
+    /// Bytes used by the accounts.
     let accountBytes: Int
     let endpoints: Int
     let connections: Int
     let connectionsEver: Int
-    /// Absent: no path is asked for it.
+    /// Absent: not requested for any path.
     let latencyUs: LatencyPayload?
     let refused: Int
     let uncounted: Int
     let inconclusive: Bool
-    /// Callers of await, and of its like in Swift.
+    /// Callers that are waiting, through `await` or the Swift API.
     let waiting: Int
-    /// Requests that the journal's file lacks, and why where a write failed.
+    /// Requests missing in the journal's file, and the reason if a write failed.
     let unjournaled: Int
     let journalFailure: String?
 
@@ -145,16 +145,16 @@ struct JournalPayload: ResponseEncodable {
     let attempt: Int
     let status: Int
     let verdict: String
-    /// Which secret fits, from 0; absent: none.
+    /// Index of the secret that matches; absent: none.
     let key: Int?
-    /// Why the signature is wrong, as a word and as a sentence with the mend.
+    /// Why the signature is wrong, as a word and as a sentence with the remedy.
     let diagnosis: String?
     let advice: String?
     let delayMs: Int
     /// What went wrong with the answer, on purpose.
     let fault: String?
     let head: String
-    /// The excerpt as text, or in `bodyBase64` where it is not UTF-8.
+    /// The excerpt as text, or in `bodyBase64` if it is not UTF-8.
     let body: String?
     let bodyBase64: String?
     let bodyLength: Int

@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The admin port: HTTP with JSON on other event loops than the data port's, so that no fault there takes the control away.
+/// The admin port: HTTP with JSON, on other event loops than the data port's, so that no fault can block it.
 struct AdminPort {
     let port: Int
     private let services: ServiceGroup
@@ -17,7 +17,7 @@ struct AdminPort {
     static func start(host: String, port: Int, control: ReceiverControl, dataPort: Int, tlsPort: Int?) async throws
         -> AdminPort
     {
-        // What goes wrong is told in answers; the terminal is the command's.
+        // Errors are reported in answers; standard error belongs to the command.
         let silent = Logger(label: "mock-receiver.admin") { _ in SwiftLogNoOpLogHandler() }
         let (ports, started) = AsyncThrowingStream<Int, any Error>.makeStream()
         let application = Application(
@@ -42,9 +42,9 @@ struct AdminPort {
         }
     }
 
-    /// Takes no more connections, lets requests end, and closes the rest after the grace.
+    /// Accepts no more connections, lets requests finish, and closes the rest after the grace time.
     ///
-    /// Cancelling at once would not do: the server traps on a connection that is accepted but not yet served.
+    /// Cancelling at once is not possible: the server traps on a connection that is accepted but not yet served.
     func stop() async {
         await services.triggerGracefulShutdown()
         let impatience = Task {

@@ -1,11 +1,11 @@
 import Hummingbird
 
-/// A request's query, read with complaints.
+/// Reads a request's query, and reports mistakes.
 struct AdminQuery {
     private let parameters: Parameters
     private let known: [String]
 
-    /// - Throws: a parameter that is none of these.
+    /// - Throws: for an unknown parameter.
     init(_ request: Request, _ known: [String]) throws {
         parameters = request.uri.queryParameters
         self.known = known
@@ -35,7 +35,7 @@ struct AdminQuery {
 
     static let filterNames = ["path", "id", "verdict", "status", "attempt", "header", "body", "after"]
 
-    /// The parts of a filter; those absent are open.
+    /// The parts of a filter; absent parts match everything.
     func filter() throws -> JournalFilter {
         var filter = JournalFilter(id: text("id"), bodyText: text("body"))
         filter.path = try path()

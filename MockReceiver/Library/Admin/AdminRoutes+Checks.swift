@@ -48,7 +48,7 @@ extension AdminRoutes {
     }
 
     private func found(requests: Int, _ filter: JournalFilter, _ timeout: Duration) async throws -> MatchCount {
-        // Without a filter the counters know, and the journal may be off.
+        // Without a filter the counters suffice, and the journal may be off.
         if filter == JournalFilter() { return await counted(.requests(requests), timeout) { $0.requests } }
         try needJournal()
         return await control.wait(forRequests: requests, matching: filter, timeout: timeout)
@@ -59,7 +59,7 @@ extension AdminRoutes {
     ) async -> MatchCount {
         let isMet = await control.wait(for: condition, timeout: timeout)
         let found = count(control.stats().totals)
-        // Met, and counted from zero since: what was waited for did come.
+        // The condition was met and the counts were reset since; it did occur.
         return MatchCount(found: isMet ? max(found, condition.wanted) : found)
     }
 
@@ -115,7 +115,7 @@ extension AdminRoutes {
                 texts: texts(reconciliation.lostIDs + reconciliation.phantomIDs + reconciliation.changedIDs)))
     }
 
-    /// The ids as their senders wrote them, where the journal still knows.
+    /// The ids as their senders wrote them, if they are still in the journal.
     private func texts(_ ids: [EventID]) -> [EventID: String] {
         guard !ids.isEmpty else { return [:] }
         let wanted = Set(ids)

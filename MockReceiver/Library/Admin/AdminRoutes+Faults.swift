@@ -33,9 +33,9 @@ struct Strike {
     let count: Int
     let reply: Behaviour.Reply
 
-    /// Requests at most.
+    /// The most requests.
     static let most = 1_000_000
-    /// Bytes of its text at most: a thousand of them may wait.
+    /// The most bytes of its text, because a thousand of them may wait.
     static let mostBytes = 64 * 1024
 
     /// - Throws: every mistake, with its line and column.

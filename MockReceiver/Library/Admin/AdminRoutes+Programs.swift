@@ -34,7 +34,7 @@ extension AdminRoutes {
 struct ProgramPayload: ResponseEncodable {
     let rules: Int
     let connections: Int
-    /// Absent: the secrets known before stay.
+    /// Absent: the previously known secrets stay.
     let secretRules: Int?
     let expectations: Int
 

@@ -11,7 +11,7 @@ struct AdminRoutes {
     let tlsPort: Int?
     let streams = StreamGate()
 
-    /// What `GET /help` says.
+    /// The text of `GET /help`.
     static let table = """
         GET  /                        the page: rates, attempts, signatures
         GET  /health                  200 while the receiver runs
@@ -145,7 +145,7 @@ enum AdminJSON {
         return encoder
     }
 
-    /// One line without its end.
+    /// One line, without its end.
     static func line(_ value: some Encodable) throws -> ByteBuffer {
         ByteBuffer(bytes: try encoder(isPretty: false).encode(value))
     }

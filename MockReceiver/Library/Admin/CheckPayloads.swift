@@ -5,8 +5,8 @@ struct AwaitPayload: ResponseEncodable {
     let found: Int
     let wanted: Int
     let unseen: Int
-    /// Requests had left the journal before they were looked at, and there may have been more; or the accounts are full, and
-    /// messages without a place may have been counted more than once.
+    /// Requests had left the journal before they were counted, so there may have been more; or the accounts are full,
+    /// so messages without an account may have been counted more than once.
     let inconclusive: Bool
     let tookMs: Int
 
@@ -52,14 +52,14 @@ struct ReconciliationPayload: ResponseEncodable {
     let changed: Int
     let duplicates: Int
     let repeatedLines: Int
-    /// As they were written; `hash:` and 32 hex digits where another sender's id is known by its hash only.
+    /// As they were written; `hash:` and 32 hex digits if only the hash of another sender's id is known.
     let lostIds: [String]
-    /// Where they stand in the ledger.
+    /// Their line numbers in the ledger.
     let lostLines: [Int]
     let phantomIds: [String]
     let changedIds: [String]
 
-    /// - Parameter texts: ids as they were written, of those that the journal still has.
+    /// - Parameter texts: ids as they were written, if they are still in the journal.
     init(_ result: Reconciliation, texts: [EventID: String]) {
         func text(_ id: EventID) -> String {
             texts[id] ?? (result.foreignIDs.contains(id) ? "hash:\(id.webhookID.dropFirst(4))" : id.webhookID)

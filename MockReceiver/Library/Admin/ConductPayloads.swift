@@ -1,4 +1,4 @@
-/// How senders kept to what they were told.
+/// How senders followed what they were told.
 struct ConductPayload: Encodable {
     let staleTimestamps: Int
     let retryAfterObeyed: Int
@@ -65,7 +65,7 @@ struct LatencyPayload: Encodable {
 }
 
 extension SignatureDiagnosis {
-    /// What the sender most likely did, and the mend.
+    /// What the sender most likely did wrong, and the remedy.
     var advice: String {
         switch self {
         case .reserialisedJSON: "The sender signed other JSON than it sent. Sign the very bytes that are sent."

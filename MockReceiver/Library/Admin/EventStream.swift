@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// What a `GET /stream` is told: `stats` four times a second at most, with the requests that came since, newest last.
+/// The events of a `GET /stream`: `stats` at most four times a second, with the requests that came since, newest last.
 ///
-/// Bounded by its form: whoever reads slowly gets fewer, larger pictures, and is told how many requests it has not seen.
+/// Its memory is limited: a slow reader gets fewer, larger updates, and is told how many requests it missed.
 struct EventStream {
     private let control: ReceiverControl
     private let filter: JournalFilter
@@ -12,10 +12,10 @@ struct EventStream {
     private var isFirst = true
     private var waiting: [ByteBuffer] = []
 
-    /// Requests of one picture at most.
+    /// The most requests of one update.
     static let mostRequests = 50
     private static let pause = Duration.milliseconds(250)
-    /// Without requests a picture comes so often all the same: the reader sees that the receiver lives.
+    /// Without requests an update is sent this often, so that the reader sees that the receiver is alive.
     private static let heartbeat = Duration.seconds(2)
 
     init(_ control: ReceiverControl, _ filter: JournalFilter) {
@@ -67,7 +67,7 @@ final class StreamGate: Sendable {
     static let most = 64
     private let open = NIOLockedValueBox(0)
 
-    /// A place, left when it is forgotten; nil: all are taken.
+    /// A place, released when the value is deallocated; nil: all are taken.
     func enter() -> Place? {
         open.withLockedValue { open in
             guard open < StreamGate.most else { return nil }

@@ -3,19 +3,19 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What is wrong with a request, and the mend: a problem document (RFC 9457).
+/// What is wrong with a request, and the remedy (`mend`): a problem document (RFC 9457).
 struct Problem: Error, HTTPResponseError, Encodable {
-    /// Of the status; a problem of its own needs no type (RFC 9457 section 4.2.1).
+    /// The title of the status; such a problem needs no type (RFC 9457 section 4.2.1).
     let title: String
     let code: Int
     let detail: String
     /// What to do instead.
     let mend: String?
-    /// Of a file that was sent: every mistake.
+    /// Every mistake in a file that was sent.
     var mistakes: [Mistake]?
-    /// Of an await that ran out of time, and of a verification: what was found.
+    /// What was found: for an await that ran out of time, and for a verification.
     var found: Int?
-    /// Of an await: there may have been more than was found.
+    /// For an await: there may have been more than was found.
     var inconclusive: Bool?
 
     struct Mistake: Encodable {
@@ -52,11 +52,11 @@ struct Problem: Error, HTTPResponseError, Encodable {
     }
 }
 
-/// Turns every other error into a problem, and keeps other web sites' pages out.
+/// Turns every other error into a problem, and refuses pages of other web sites.
 struct ProblemMiddleware: RouterMiddleware {
     typealias Context = AdminContext
 
-    /// What this host is called, beside its addresses.
+    /// The names of this host, in addition to its addresses.
     let names: Set<String>
 
     init(_ configuration: ReceiverConfiguration) {
@@ -86,8 +86,8 @@ struct ProblemMiddleware: RouterMiddleware {
         }
     }
 
-    /// A page of another site, open in the tester's browser, must not change anything here; nor read it through a name that was
-    /// pointed at this machine (DNS rebinding).
+    /// A page of another site, open in the tester's browser, must not change anything here, and must not read anything
+    /// through a name that was pointed at this machine (DNS rebinding).
     private func refuseStrangers(_ request: Request) throws {
         if let host = request.head.authority.map(nameOnly), !names.contains(host.lowercased()), !isAddress(host) {
             throw Problem(

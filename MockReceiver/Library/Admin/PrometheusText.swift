@@ -1,6 +1,6 @@
 /// The counters in Prometheus' text format, version 0.0.4.
 enum PrometheusText {
-    /// Beyond so many paths only the sums are given: a series for each would be the reader's burden.
+    /// With more paths only the totals are given, because a series per path would burden the reader.
     static let mostPaths = 256
 
     static func text(_ stats: ReceiverStats, _ endpoints: [EndpointStats]) -> String {

@@ -1,4 +1,4 @@
-/// Something that ought to be so: a number that the receiver knows, and the numbers that it may be.
+/// A condition: a number that the receiver counts, and the values that it may have.
 ///
 /// ```swift
 /// let report = receiver.verify([
@@ -20,9 +20,9 @@ public struct Assertion: Sendable, Equatable {
         case redirected = "3xx"
         case clientErrors = "4xx"
         case serverErrors = "5xx"
-        // What goes wrong on purpose.
+        // Faults on purpose.
         case spoilt, limited
-        // How senders kept to what they were told.
+        // How senders followed what they were told.
         case staleTimestamps = "stale_timestamps"
         case retryAfterBroken = "retry_after_broken"
         case retriesAfterGone = "retries_after_gone"
@@ -38,9 +38,9 @@ public struct Assertion: Sendable, Equatable {
 
     public var measure: Measure
     public var range: ClosedRange<Int>
-    /// Nil: all endpoints together.
+    /// nil: all endpoints together.
     public var path: PathPattern?
-    /// One message: `attempts`, `accepted` and `duplicates` are then its own.
+    /// One message; `attempts`, `accepted` and `duplicates` then count for it alone.
     public var id: String?
 
     public init(_ measure: Measure, _ range: ClosedRange<Int>, path: PathPattern? = nil, id: String? = nil) {
@@ -54,22 +54,22 @@ public struct Assertion: Sendable, Equatable {
         self.init(measure, count...count, path: path, id: id)
     }
 
-    /// What of one message is known.
+    /// What is counted per message.
     static let ofMessages: Set<Measure> = [.attempts, .requests, .accepted, .duplicates]
 
-    /// Whether accounts of messages stand behind it, so that a full table makes it uncertain.
+    /// Whether it depends on the messages' accounts, so that a full table makes it uncertain.
     var needsAccounts: Bool {
         switch measure {
         case .accepted, .duplicates, .retries, .messages, .changedBodies, .attempts, .staleTimestamps,
             .retryAfterBroken,
             .retriesAfterGone, .gapsEarly, .gapsLate, .requestsAfterGone, .beyondInFlight, .inversions, .missingNumbers:
             true
-        // A path beyond the cap has no counters of its own.
+        // A path beyond the cap has no separate counters.
         default: id != nil || path != nil
         }
     }
 
-    /// Whether ordering keys stand behind it.
+    /// Whether it depends on ordering keys.
     fileprivate var needsOrder: Bool { measure == .inversions || measure == .missingNumbers }
 }
 
@@ -84,7 +84,7 @@ extension Assertion: CustomStringConvertible {
     }
 }
 
-/// What came of a set of assertions.
+/// The result of a set of assertions.
 public struct VerificationReport: Sendable {
     public struct Finding: Sendable {
         public enum Outcome: String, Sendable { case holds, fails, inconclusive }
@@ -95,26 +95,26 @@ public struct VerificationReport: Sendable {
 
     public let findings: [Finding]
 
-    /// Every assertion holds.
+    /// Whether every assertion holds.
     public var holds: Bool { findings.allSatisfy { $0.outcome == .holds } }
-    /// None fails, but one at least could not be decided: a cap was hit.
+    /// None fails, but at least one could not be decided because a cap was reached.
     public var isInconclusive: Bool { !holds && !findings.contains { $0.outcome == .fails } }
 }
 
 extension VerificationReport: CustomStringConvertible {
-    /// One line for each assertion.
+    /// One line per assertion.
     public var description: String {
         findings.map { "\($0.outcome.rawValue): \($0.assertion); found \($0.found)" }.joined(separator: "\n")
     }
 }
 
-/// What assertions are measured against: everything of one moment.
+/// The data that assertions are checked against, all from one moment.
 struct AssertionFacts {
     let stats: ReceiverStats
     let endpoints: [EndpointStats]
     /// A message's accounts by path.
     let accounts: (_ id: String) -> [(path: String, account: MessageAccount)]
-    /// Messages by endpoint, counted when asked for.
+    /// Messages by endpoint, counted on demand.
     let messages: (_ path: PathPattern) -> Int
 
     func finding(_ assertion: Assertion) -> VerificationReport.Finding {

@@ -8,7 +8,7 @@ import Yams
 /// - {id: evt_…, path: /orders, attempts: 3}
 /// ```
 public enum AssertionFile {
-    /// Assertions at most.
+    /// The most assertions.
     public static let most = 10_000
 
     /// - Throws: every mistake, with its line and column.

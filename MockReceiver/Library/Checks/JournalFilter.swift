@@ -1,15 +1,15 @@
-/// Which requests are meant: every part that is given must fit.
+/// Selects requests: every given part must match.
 public struct JournalFilter: Sendable, Equatable {
     public var path: PathPattern?
     /// The `webhook-id`, exactly.
     public var id: String?
     public var verdict: Verdict?
-    /// Of the answer; 0: reset.
+    /// The status of the answer; 0: reset.
     public var statuses: ClosedRange<Int>?
-    /// Of the message at its path, from 1.
+    /// The attempt number of the message at its path, from 1.
     public var attempts: ClosedRange<Int>?
     public var header: HeaderCondition?
-    /// A text that the kept part of the body holds.
+    /// A text that the kept part of the body contains.
     public var bodyText: String?
     /// Only requests after this number of the journal.
     public var after: Int?
@@ -44,7 +44,7 @@ extension JournalEntry {
     /// The request line: `POST /orders?x=1 HTTP/1.1`.
     var requestLine: Substring { text.prefix { $0 != "\r\n" } }
 
-    /// Header names in lower case and values, in the order in which they came, as far as they were kept.
+    /// Header names in lower case and values, in the order of arrival, as far as they were kept.
     package var headerLines: [(name: String, value: String)] {
         text.split(separator: "\r\n").dropFirst().compactMap { line in
             guard let colon = line.firstIndex(of: ":") else { return nil }
@@ -52,7 +52,7 @@ extension JournalEntry {
         }
     }
 
-    /// Without spaces at its ends (RFC 9110 section 5.5).
+    /// Without spaces at either end (RFC 9110 section 5.5).
     private static func trimmed(_ value: Substring) -> String {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         return String(value.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
@@ -61,16 +61,16 @@ extension JournalEntry {
     private var text: String { String(decoding: head, as: UTF8.self) }
 }
 
-/// How many requests fit a filter.
+/// How many requests match a filter.
 public struct MatchCount: Sendable, Equatable {
     public internal(set) var found = 0
-    /// Requests that had left the journal before anybody asked: `found` is then the least, not the number.
+    /// Requests that had left the journal before the count began: `found` is then a lower bound.
     public internal(set) var unseen = 0
 
     public var isExact: Bool { unseen == 0 }
 }
 
-/// Counts the requests that fit a filter: those that the journal holds at the beginning, then each as it comes.
+/// Counts the requests that match a filter: first those in the journal, then each as it arrives.
 struct MatchTally {
     let filter: JournalFilter
     private(set) var count = MatchCount()

@@ -1,22 +1,22 @@
 import Foundation
 public import WebhookModel
 
-/// What a producer says it did with one message.
+/// What a producer recorded about one message: the outcome of sending it.
 public struct LedgerEntry: Sendable, Equatable {
-    /// Of the message; foreign ids are hashed as the receiver does.
+    /// The message's id; foreign ids are hashed as the receiver does.
     public let id: EventID
-    /// The id is a hash of what the producer wrote, for that is no `evt_…`.
+    /// The id is a hash of what the producer wrote, because that was not an `evt_…` id.
     public let isForeign: Bool
     public let outcome: Outcome
-    /// `BodyHash` of the body, where the producer tells.
+    /// `BodyHash` of the body, if the producer gives it.
     public let bodyHash: UInt64?
-    /// Where it stands in its file, from 1; 0: in none.
+    /// Its line in the file, from 1; 0: it is not from a file.
     public let line: UInt32
 
     public enum Outcome: UInt8, Sendable, CaseIterable {
         /// The sender promised to deliver it.
         case acknowledged
-        /// The sender said no, and it need not arrive.
+        /// The sender refused, and the message need not arrive.
         case refused
         /// No answer came: it may arrive or not.
         case unknown
@@ -39,7 +39,7 @@ public struct LedgerEntry: Sendable, Equatable {
         self.init(identity, outcome, bodyHash, line)
     }
 
-    /// What two lines about one message say together: a retry's acknowledgement outweighs the doubt before it.
+    /// Combines two lines about one message: a retry's acknowledgement overrides the doubt before it.
     func joined(_ other: LedgerEntry) -> LedgerEntry {
         LedgerEntry(
             (id, isForeign), outcome.weight >= other.outcome.weight ? outcome : other.outcome,
@@ -57,21 +57,22 @@ extension LedgerEntry.Outcome {
     }
 }
 
-/// A ledger as NDJSON: one message a line. Several lines of one id are one message: acknowledged outweighs unknown, and unknown refused.
+/// A producer's ledger as NDJSON: one message per line. Several lines with the same id are one message: acknowledged
+/// overrides unknown, and unknown overrides refused.
 ///
 /// ```
 /// {"id":"evt_…","outcome":"acknowledged","hash":"0123456789abcdef"}
 /// {"id":"msg_1","outcome":"unknown","body":"{\"n\":1}"}
 /// ```
-/// `outcome` is `acknowledged` (when absent), `refused` or `unknown`. `hash` is the body's ``BodyHash`` in 16 hex digits; in its place the
-/// `body` itself may stand; without both, bodies are not compared. Other members are not looked at.
+/// `outcome` is `acknowledged` (the default), `refused` or `unknown`. `hash` is the body's ``BodyHash`` in 16 hex
+/// digits. The `body` itself may be given instead. Without both, bodies are not compared. Other members are ignored.
 public enum LedgerFile {
-    /// Entries at most: 80 bytes each while they are compared.
+    /// The most entries: 80 bytes each while they are compared.
     public static let mostEntries = 10_000_000
-    /// Bytes of one line at most.
+    /// The most bytes of one line.
     public static let mostLineBytes = 1 << 20
 
-    /// Why a ledger is no good.
+    /// Why a ledger cannot be used.
     public struct Mistake: Error, Equatable, CustomStringConvertible {
         /// From 1.
         public let line: Int
@@ -79,7 +80,7 @@ public enum LedgerFile {
         public var description: String { "line \(line): \(text)" }
     }
 
-    /// Nil: the line is empty.
+    /// nil: the line is empty.
     static func entry(_ bytes: some Collection<UInt8>, line: Int) throws(Mistake) -> LedgerEntry? {
         guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
@@ -119,7 +120,7 @@ public enum LedgerFile {
     }
 }
 
-/// Takes a ledger's bytes in any pieces.
+/// Reads a ledger from bytes in any parts.
 package struct LedgerReader {
     package private(set) var entries: [LedgerEntry] = []
     private var tail: [UInt8] = []
@@ -141,7 +142,7 @@ package struct LedgerReader {
         }
     }
 
-    /// Everything, once the last piece is taken.
+    /// All entries, after the last part.
     package mutating func finish() throws(LedgerFile.Mistake) -> [LedgerEntry] {
         try read(tail[...])
         return entries

@@ -1,19 +1,20 @@
 extension ReceiverServer {
-    /// Which of these are so at this moment.
+    /// Checks which of these hold at this moment.
     public func verify(_ assertions: [Assertion]) -> VerificationReport { control.verify(assertions) }
 
-    /// Waits until so many requests fit the filter, those that came before included as far as the journal has kept them
-    /// (`ReceiverConfiguration.journalCapacity`). Those that come meanwhile are all counted, however many. After a
-    /// `reset` the count begins at zero. Without a journal none is seen.
+    /// Waits until this number of requests matches the filter, including earlier ones that are still in the journal
+    /// (`ReceiverConfiguration.journalCapacity`). Requests that come during the wait are all counted. After a `reset`
+    /// the count starts at zero. Without a journal no earlier request is counted.
     ///
-    /// - Returns: what was found: fewer than `count` where the time was over, the task was cancelled or the receiver stopped.
+    /// - Returns: what was found: less than `count` if the time was over, the task was cancelled or the receiver
+    /// stopped.
     public func wait(forRequests count: Int, matching filter: JournalFilter, timeout: Duration) async -> MatchCount {
         await control.wait(forRequests: count, matching: filter, timeout: timeout)
     }
 
-    /// Compares a producer's ledger with what came.
+    /// Compares a producer's ledger with what was received.
     ///
-    /// - Parameter path: only what came there; nil: everywhere.
+    /// - Parameter path: only what was received there; nil: everywhere.
     public func reconcile(_ ledger: [LedgerEntry], path: PathPattern? = nil) -> Reconciliation {
         control.reconcile(ledger, path: path)
     }
@@ -36,7 +37,7 @@ extension ReceiverControl {
 
     func reconcile(_ ledger: [LedgerEntry], path: PathPattern?) -> Reconciliation {
         let accounts = accounts()
-        // Asked for afterwards: a cap that was hit before is seen for sure.
+        // Read last, so that a cap that was reached before is seen.
         return Reconciliation(ledger, accounts, path: path, isCapped: stats().uncounted > 0)
     }
 

@@ -3,49 +3,49 @@ public import WebhookModel
 /// A producer's ledger against the receiver's accounts: the proof that nothing was lost.
 public struct Reconciliation: Sendable {
     public enum Verdict: String, Sendable {
-        /// Everything acknowledged arrived, with its own bytes, and nothing else did.
+        /// Everything acknowledged arrived with the right bytes, and nothing else did.
         case proven
-        /// Acknowledged messages never came.
+        /// Acknowledged messages never arrived.
         case lost
-        /// Messages came with other bytes, or that nobody sent.
+        /// Messages arrived with other bytes, or were never sent.
         case corrupt
         /// Something is missing, and the accounts are known to be incomplete.
         case inconclusive
     }
 
-    /// Messages by class. Each of the ledger's stands in one of the first five.
+    /// Messages by class. Each message of the ledger is in one of the first five.
     public internal(set) var arrived = 0
-    /// Received, and none of their attempts answered 2xx yet.
+    /// Received, but none of its attempts was answered 2xx yet.
     public internal(set) var unaccepted = 0
     /// Acknowledged and never received.
     public internal(set) var lost = 0
-    /// Outcome unknown or refused, and not received: no loss.
+    /// Outcome unknown or refused, and not received: not a loss.
     public internal(set) var unknownMissing = 0
     public internal(set) var refusedMissing = 0
     /// Refused and yet received; counted as arrived too.
     public internal(set) var refusedArrived = 0
     /// Outcome unknown and received; counted as arrived too.
     public internal(set) var unknownArrived = 0
-    /// Received and in no line of the ledger.
+    /// Received, but not in the ledger.
     public internal(set) var phantom = 0
-    /// Another body than the ledger's, or bodies that differ between attempts.
+    /// A different body than in the ledger, or bodies that differ between attempts.
     public internal(set) var changed = 0
     /// Received again after a 2xx: requests.
     public internal(set) var duplicates = 0
-    /// Lines of the ledger that name a message already named; together they are one.
+    /// Lines of the ledger about a message that an earlier line names; together they are one entry.
     public internal(set) var repeatedLines = 0
-    /// The first of each kind, for a look.
+    /// The first of each kind, as examples.
     public internal(set) var lostIDs: [EventID] = []
-    /// Of those named here: what is the hash of another sender's id.
+    /// Which of these are hashes of another sender's ids.
     public internal(set) var foreignIDs: Set<EventID> = []
-    /// Where the lost stand in the ledger's file, in the same order; 0: it was no file.
+    /// The line numbers of the lost messages, in the same order; 0: not from a file.
     public internal(set) var lostLines: [Int] = []
     public internal(set) var phantomIDs: [EventID] = []
     public internal(set) var changedIDs: [EventID] = []
-    /// The accounts lack messages that found no place.
+    /// The accounts lack messages that did not fit.
     public let isCapped: Bool
 
-    /// Ids of each kind that are named.
+    /// The most ids of each kind that are listed.
     public static let mostNamed = 100
 
     public var verdict: Verdict {
@@ -55,11 +55,11 @@ public struct Reconciliation: Sendable {
     }
 
     /// - Parameters:
-    ///   - accounts: at these paths only, where `path` is given.
-    ///   - isCapped: the accounts are incomplete: what they lack is unknown, not lost.
+    ///   - accounts: at these paths only, if `path` is given.
+    ///   - isCapped: the accounts are incomplete, so what is missing is unknown, not lost.
     init(_ ledger: [LedgerEntry], _ accounts: MessageAccounts, path: PathPattern?, isCapped: Bool) {
         self.isCapped = isCapped
-        // Sorted and searched, not hashed: 40 bytes an entry.
+        // Sorted and searched, not hashed: 40 bytes per entry.
         var ledger = ledger.sorted { ($0.id.high, $0.id.low) < ($1.id.high, $1.id.low) }
         repeatedLines = Reconciliation.join(&ledger)
         var received = [UInt8](repeating: 0, count: ledger.count)
@@ -82,9 +82,9 @@ public struct Reconciliation: Sendable {
         for place in ledger.indices { count(ledger[place], received[place]) }
     }
 
-    /// Makes one entry of those of one id, which stand side by side.
+    /// Joins adjacent entries with the same id.
     ///
-    /// - Returns: how many have gone.
+    /// - Returns: how many entries were removed.
     private static func join(_ ledger: inout [LedgerEntry]) -> Int {
         var kept = 0
         for entry in ledger {

@@ -3,15 +3,15 @@ public enum Cookbook {
     /// One ready program.
     public struct Recipe: Sendable {
         public let name: String
-        /// One line: what a sender meets.
+        /// One line: what a sender experiences.
         public let line: String
-        /// What may stand behind `name=`, and what holds without; nil: nothing may.
+        /// What may follow `name=`, and the default; nil: nothing may.
         public let measure: Measure?
-        /// YAML, with `{measure}` where the measure goes.
+        /// YAML with `{measure}` as a placeholder.
         let template: String
 
         public struct Measure: Sendable {
-            /// In words: `duration`.
+            /// A description: `duration`.
             public let form: String
             public let standard: String
         }
@@ -34,7 +34,7 @@ public enum Cookbook {
         public let description: String
     }
 
-    /// Whether the text is meant as a recipe's name rather than as a file's.
+    /// Whether the text is a recipe's name rather than a file's.
     public static func isName(_ text: String) -> Bool {
         let name = text.prefix { $0 != "=" }
         return !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "-") }
@@ -42,7 +42,7 @@ public enum Cookbook {
 
     /// The YAML of `name` or `name=measure`.
     ///
-    /// - Throws: there is no such recipe, or its measure is no good.
+    /// - Throws: there is no such recipe, or its measure is invalid.
     public static func text(_ written: String) throws(UnknownRecipe) -> String {
         let parts = written.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = parts.first, let recipe = recipes.first(where: { $0.name == name }) else {

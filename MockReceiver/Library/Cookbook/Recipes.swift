@@ -1,7 +1,7 @@
 extension Cookbook {
     private static let duration = "a duration (500ms, 30s, 2m)"
 
-    /// In the order in which they are listed: mishaps of servers, then of networks, then of enemies.
+    /// In the order in which they are listed: server problems, then network problems, then hostile behaviour.
     public static let recipes: [Recipe] = [
         Recipe(
             "flaky", "a fifth of all attempts fail with 503, and a fiftieth with a reset connection",

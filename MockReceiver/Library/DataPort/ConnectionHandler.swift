@@ -1,9 +1,10 @@
 import Glibc
 import NIOCore
 
-/// Counts a connection, and carries out what befalls it before any request.
+/// Counts a connection, and performs a fault that applies before any request.
 ///
-/// Where a fault takes the connection it stands alone in its pipeline: what comes falls to its end and is dropped.
+/// If a fault applies to the connection, this is the only handler in the pipeline: incoming bytes reach its end and are
+/// dropped.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -13,7 +14,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isCounted = true
     private var bytesRead = 0
 
-    /// - Parameter fault: decided by the core, which has counted the connection with that.
+    /// - Parameter fault: decided by the core, which has counted the connection with it.
     init(_ fault: ConnectionFault?, shared: SharedCore, loop: LoopContext) {
         self.fault = fault
         self.shared = shared
@@ -46,7 +47,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Behind a request handler it has flushed by now.
+        // If there is a request handler, it has flushed by now.
         if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
@@ -63,7 +64,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A peer that resets its connection, or fails at a handshake that we spoilt, is no error of ours.
+        // A peer that resets its connection, or fails at a handshake that we spoilt, is not our error.
         context.close(promise: nil)
     }
 }
@@ -72,7 +73,7 @@ extension Channel {
     /// Closes with a RST: SO_LINGER of zero seconds makes close(2) send one (socket(7)). On the connection's event loop.
     func resetConnection() {
         _ = (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        // From the first handler on: TLS behind it would say goodbye and wait for the answer.
+        // Sent from the first handler: TLS would send its own closing message and wait for the answer.
         if let first = try? pipeline.syncOperations.context(handlerType: ConnectionHandler.self) {
             first.close(promise: nil)
         } else {

@@ -31,7 +31,7 @@ struct DataPort {
                     throw error
                 }
             }
-            // The doors hold what is shared.
+            // The doors own the shared state.
             shared.onProgramChange { [weak plain, weak secure] in
                 plain?.review()
                 secure?.review()
@@ -47,7 +47,7 @@ struct DataPort {
         _ which: ListenError.Port, _ port: Int, _ configuration: ReceiverConfiguration, _ shared: SharedCore,
         _ group: MultiThreadedEventLoopGroup, _ loops: LoopContexts, _ served: ServedChannel
     ) async throws -> Door {
-        // A plain sender that ends its half at once still gets its answer; TLS has an end of its own.
+        // A plain sender that closes its direction at once still gets its answer; TLS has its own way to close.
         let isPlain = which == .data
         let bind: @Sendable (Int) -> EventLoopFuture<any Channel> = { port in
             ServerBootstrap(group: group)
@@ -78,7 +78,7 @@ struct DataPort {
     }
 }
 
-/// What each event loop keeps for itself, by loop.
+/// The state of each event loop.
 struct LoopContexts: Sendable {
     private let contexts: [ObjectIdentifier: LoopContext]
     private let group: MultiThreadedEventLoopGroup

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// One listening socket. At times it does not listen: `ConnectionFault.refuse`.
+/// One listening socket, which is closed while `ConnectionFault.refuse` applies.
 final class Door: Sendable {
     private let shared: SharedCore
     private let loop: any EventLoop
@@ -11,21 +11,21 @@ final class Door: Sendable {
     let port: Int
 
     private struct State {
-        /// Nil: closed.
+        /// nil: closed.
         var channel: (any Channel)?
         var isChanging = false
         var isStopped = false
         var timer: Scheduled<Void>?
     }
 
-    /// How soon a port is asked for again that another process has taken meanwhile.
+    /// How soon the port is tried again if another process took it in the meantime.
     private static let retry = TimeAmount.milliseconds(50)
 
-    /// Listens, or has already stopped to where the program begins so.
+    /// Listens, or stays closed if the program begins with that.
     ///
     /// - Parameters:
     ///   - bind: opens the socket.
-    ///   - evict: resets every connection, when the port goes down.
+    ///   - evict: resets every connection, when the port is closed.
     static func open(
         port: Int, shared: SharedCore, loop: any EventLoop,
         bind: @escaping @Sendable (_ port: Int) -> EventLoopFuture<any Channel>,
@@ -49,9 +49,9 @@ final class Door: Sendable {
         state.withLockedValue { $0.channel = channel }
     }
 
-    /// Looks at the program anew: whether the port is to listen, and until when.
+    /// Checks with the program whether the port must listen now, and until when.
     ///
-    /// - Returns: done when the port that has to close is closed; nil: it has not to.
+    /// - Returns: completes when a port that must close is closed; nil: it need not close.
     @discardableResult
     func review() -> EventLoopFuture<Void>? {
         let now = WallClock.now()

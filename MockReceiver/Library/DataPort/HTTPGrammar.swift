@@ -1,4 +1,4 @@
-/// The pieces of HTTP's grammar (RFC 9110 section 5, RFC 9112 sections 2 to 7) over raw bytes.
+/// The elements of HTTP's grammar (RFC 9110 section 5, RFC 9112 sections 2 to 7) over raw bytes.
 enum HTTPGrammar {
     enum Version { case current, old, other, none }
 
@@ -41,7 +41,7 @@ enum HTTPGrammar {
         return start..<end
     }
 
-    /// Where the path of an absolute-form target begins; of any other target its own beginning.
+    /// Where the path of an absolute-form target begins; for any other target its start.
     private static func pathOfURL(_ bytes: UnsafeRawBufferPointer, _ target: Range<Int>) -> Int {
         for scheme: StaticString in ["http://", "https://"] where target.count >= scheme.utf8CodeUnitCount {
             let end = target.lowerBound + scheme.utf8CodeUnitCount
@@ -54,7 +54,7 @@ enum HTTPGrammar {
     static func field(
         _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>
     ) throws(RequestRefusal) -> RequestParser.Field {
-        // Every header of every request comes by here: plain loops over the bytes.
+        // Every header of every request is processed here, so these are plain loops over bytes.
         var colon = line.lowerBound
         while colon < line.upperBound, isToken(bytes[colon]) { colon += 1 }
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {

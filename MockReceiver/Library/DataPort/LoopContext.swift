@@ -2,9 +2,9 @@ import NIOCore
 import WebhookModel
 import WebhookSigning
 
-/// What one event loop keeps for itself: resolved paths and signature verifiers, and its way to the shared core.
+/// The state of one event loop: resolved paths and signature verifiers, and its access to the shared core.
 final class LoopContext: @unchecked Sendable {
-    // Unchecked: made before its loop serves anything, then touched on that loop only.
+    // Unchecked: made before its loop serves anything, then used on that loop only.
     private let shared: SharedCore
     private var epoch = -1
     private var paths: [UInt64: ResolvedPath] = [:]
@@ -17,7 +17,7 @@ final class LoopContext: @unchecked Sendable {
     init(shared: SharedCore, configuration: ReceiverConfiguration) {
         self.shared = shared
         tolerance = configuration.tolerance
-        // The ring cuts its own share off.
+        // The ring takes its excerpt itself.
         excerptBytes =
             configuration.journalFile != nil
             ? .max : configuration.journalCapacity > 0 ? configuration.journalExcerptBytes : nil
@@ -26,7 +26,8 @@ final class LoopContext: @unchecked Sendable {
     func add(_ connection: any Channel) { connections[ObjectIdentifier(connection)] = connection }
     func remove(_ connection: any Channel) { connections[ObjectIdentifier(connection)] = nil }
 
-    /// Flushes when all that this turn of the loop has read is answered: a sender is woken once for its whole batch.
+    /// Flushes after everything that this turn of the loop has read is answered, so that a sender is woken once for its
+    /// whole batch.
     func flushSoon(_ handler: RequestHandler, _ eventLoop: any EventLoop) {
         unflushed.append(handler)
         guard unflushed.count == 1 else { return }
@@ -41,11 +42,11 @@ final class LoopContext: @unchecked Sendable {
         for connection in connections.values { connection.resetConnection() }
     }
 
-    /// Checks, accounts for and decides one whole request.
+    /// Checks, records and decides one whole request.
     ///
     /// - Parameters:
     ///   - bytes: the request, as given to the parser.
-    ///   - latest: the connection's latest path, tried first; becomes this request's.
+    ///   - latest: the connection's latest path, tried first; set to this request's.
     ///   - now: Unix nanoseconds.
     func receive(
         _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
@@ -61,20 +62,20 @@ final class LoopContext: @unchecked Sendable {
                 checks.check(&request, view, tolerance: tolerance)
                 let excerpt = excerpt(path, view)
                 if let decision = shared.withCore({ $0.receive(request, view, excerpt: excerpt) }) { return decision }
-                // The program changed in between.
+                // The program changed in the meantime.
                 latest = nil
                 forget()
             }
         }
     }
 
-    /// Looks at a request whose head is whole and whose body is not.
+    /// Checks a request whose head is whole and whose body is not.
     ///
-    /// - Returns: nil: nothing strikes yet.
+    /// - Returns: nil: no rule applies yet.
     func receiveHead(
         _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
     ) -> Decision? {
-        // What is cached may be stale; nobody else asks before the request is whole.
+        // The cached path may be stale, and it is not checked again before the request is whole.
         if shared.withCore({ $0.epoch }) != epoch {
             latest = nil
             forget()
@@ -99,8 +100,8 @@ final class LoopContext: @unchecked Sendable {
         return request
     }
 
-    /// The path from its connection, else from this loop's cache, else from the core. Unlike paths of one hash stand in neighbouring
-    /// places.
+    /// The path from its connection, or from this loop's cache, or from the core. Different paths with the same hash
+    /// are in adjacent places.
     private func resolve(_ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?) -> ResolvedPath {
         if let latest, latest.epoch == epoch, isPath(latest, bytes) { return latest }
         var place = BodyHash.of(bytes)
@@ -116,7 +117,7 @@ final class LoopContext: @unchecked Sendable {
             forget()
             epoch = resolved.epoch
         }
-        // What is beyond the cap is not kept here either.
+        // Paths beyond the cap are not cached either.
         if resolved.number != nil { paths[place] = resolved }
         latest = resolved
         return resolved

@@ -1,8 +1,8 @@
 import WebhookModel
 
-/// A receiver without a network, whose time the caller sets: everything behind the sockets is the production code.
+/// A receiver without a network, whose time the caller sets. Everything behind the sockets is the production code.
 ///
-/// For tests that step the time, and for measuring what accounts take. One thread at a time.
+/// For tests that step the time, and for measuring the cost of accounts. One thread at a time.
 package final class OfflineReceiver {
     private let shared: SharedCore
     private let loop: LoopContext
@@ -17,14 +17,15 @@ package final class OfflineReceiver {
             limits: RequestParser.Limits(headBytes: configuration.headBytes, bodyBytes: configuration.bodyBytes))
     }
 
-    /// A request whose answer is still to be written.
+    /// A request whose answer has not been written yet.
     package struct Pending {
         fileprivate let decision: Decision
-        /// Of the answer; 0: none fit for use.
+        /// The status of the answer; 0: no usable answer.
         package var status: Int { decision.reply.outcome.status }
     }
 
-    /// Takes a request, which must be whole, and writes its answer `milliseconds` later or as much later as the program says.
+    /// Receives a request, which must be whole, and writes its answer `milliseconds` later, or later if the program
+    /// says so.
     ///
     /// - Returns: the answer's status; nil: not HTTP.
     @discardableResult
@@ -34,7 +35,7 @@ package final class OfflineReceiver {
         return pending.status
     }
 
-    /// Takes a request. Its answer is written by `end`, unless it is one that is written at once.
+    /// Receives a request. `end` writes its answer, unless the answer is written at once.
     package func begin(_ text: String, at now: Int64) -> Pending? {
         Array(text.utf8).withUnsafeBytes { begin($0, at: now) }
     }
@@ -51,7 +52,7 @@ package final class OfflineReceiver {
         shared.withCore { $0.answered(pending.decision.ticket, pending.decision.reply.outcome, at: now) }
     }
 
-    /// So many requests to `/orders`, each of a message of its own, each answered 200 at once.
+    /// Receives this number of requests to `/orders`, each with a different message, each answered 200 at once.
     package func feed(_ count: Int) {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         let view = RequestView(

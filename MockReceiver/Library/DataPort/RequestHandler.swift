@@ -2,8 +2,8 @@ import NIOCore
 
 /// One connection of the data port: bytes in, answers out, in order.
 ///
-/// One clock reading a channel read, one flush a channel read. A delayed answer holds the connection's later requests back, as
-/// HTTP/1.1 wants; their bytes wait, up to a limit, so that a sender's going away is still noticed.
+/// One clock reading and one flush per channel read. A delayed answer holds back the connection's later requests, as
+/// HTTP/1.1 requires. Their bytes wait, up to a limit, so that a disconnect of the sender is still noticed.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -12,15 +12,15 @@ final class RequestHandler: ChannelInboundHandler {
         case reading
         /// A reply waits for its time.
         case delaying(Ticket, Scheduled<Void>)
-        /// A reply is being written, and that takes time; without a player nothing comes any more.
+        /// A reply that takes time is being written; without a player nothing more is written.
         case playing(Decision, ReplyPlayer?)
-        /// Answered; the rest of the request is still to come.
+        /// Answered; the rest of the request is still arriving.
         case draining
         /// Answered; the next byte closes the connection.
         case spent
-        /// Nothing is answered any more; what comes is thrown away.
+        /// Nothing is answered any more; incoming bytes are dropped.
         case silent
-        /// The last answer is written; what still comes is thrown away.
+        /// The last answer is written; incoming bytes are dropped.
         case closing
     }
 
@@ -31,11 +31,11 @@ final class RequestHandler: ChannelInboundHandler {
     private var state = State.reading
     /// Bytes not yet consumed: the beginning of a request.
     private var pending = ByteBuffer()
-    /// Connections mostly serve one path.
+    /// Most connections use one path.
     private var latestPath: ResolvedPath?
     private var isHeadJudged = false
     private var mustFlush = false
-    /// Nil once the handler has left its pipeline.
+    /// nil: the handler has left its pipeline.
     private var context: ChannelHandlerContext?
 
     init(shared: SharedCore, loop: LoopContext, configuration: ReceiverConfiguration) {
@@ -55,7 +55,7 @@ final class RequestHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// The sender has gone, or must go: stops what is being done about its reply.
+    /// The sender has disconnected, or must be disconnected: stops its reply.
     private func giveUp() {
         switch state {
         case .delaying(let ticket, let timer):
@@ -63,7 +63,7 @@ final class RequestHandler: ChannelInboundHandler {
             shared.withCore { $0.abandoned(ticket) }
         case .playing(let decision, let player):
             player?.cancel()
-            // What was to be unfit for use has been.
+            // A reply that was meant to be unusable has been sent.
             if decision.reply.outcome.status == 0 {
                 answered(decision)
             } else {
@@ -83,7 +83,7 @@ final class RequestHandler: ChannelInboundHandler {
             consume(context, now: WallClock.now())
         case .delaying, .playing:
             pending.writeBuffer(&bytes)
-            // A sender that pipelines without end while its answer is delayed.
+            // A sender that pipelines without limit while its answer is delayed.
             if pending.readableBytes > waitingBytes { refuse(.bodyTooLarge, context) }
         }
     }
@@ -92,21 +92,21 @@ final class RequestHandler: ChannelInboundHandler {
         if mustFlush { loop.flushSoon(self, context.eventLoop) }
     }
 
-    /// Hands what is written to the kernel.
+    /// Passes written bytes to the kernel.
     func flush() {
         guard mustFlush else { return }
         mustFlush = false
         context?.flush()
     }
 
-    /// Who does not read its answers is not read: they would pile up here.
+    /// If a sender does not read its answers, its requests are not read either: answers would accumulate here.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let reads = context.channel.isWritable
         context.channel.setOption(.autoRead, value: reads).assumeIsolated().whenFailure { _ in }
         context.fireChannelWritabilityChanged()
     }
 
-    /// A sender that has said all it will say gets what is written, and no more.
+    /// A sender that has closed its direction gets what is written, and no more.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
             flush()
@@ -116,7 +116,7 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A peer that resets its connection is no error of ours.
+        // A peer that resets its connection is not our error.
         context.close(promise: nil)
     }
 
@@ -169,7 +169,7 @@ final class RequestHandler: ChannelInboundHandler {
         isHeadJudged = false
     }
 
-    /// The head has come, the body has not: some faults strike now.
+    /// The head has come, the body has not: some faults apply now.
     private func judgeHead(_ context: ChannelHandlerContext, now: Int64) {
         isHeadJudged = true
         let decision: Decision? = pending.withUnsafeReadableBytes { bytes in
@@ -179,12 +179,12 @@ final class RequestHandler: ChannelInboundHandler {
         guard let decision else { return }
         switch decision.reply.form {
         case .plain:
-            // Early means at once: a rule's delay is for those that wait for the whole request.
+            // An early answer is immediate: a rule's delay is for requests that are whole.
             if decision.ticket.isOpen { answered(decision) }
             reply(decision.reply, keepsAlive: true, context)
             flush()
             state = .draining
-        // What takes time cannot be read past.
+        // Later requests wait for a reply that takes time.
         case .reset, .script: begin(decision, keepsAlive: false, context)
         }
     }
@@ -204,7 +204,7 @@ final class RequestHandler: ChannelInboundHandler {
         state = .delaying(decision.ticket, timer)
     }
 
-    /// Reads on after a reply that took time.
+    /// Continues reading after a reply that took time.
     private func goOn(_ context: ChannelHandlerContext) {
         if case .reading = state { consume(context, now: WallClock.now()) }
         channelReadComplete(context: context)
@@ -237,7 +237,7 @@ final class RequestHandler: ChannelInboundHandler {
         switch ending {
         case .keep where keepsAlive:
             state = .reading
-            // Not from within the player's loop, nor the reading of the request that it answers.
+            // Not from within the player's loop, nor while the answered request is being read.
             context.eventLoop.assumeIsolated().execute { self.goOn(context) }
         case .keep, .close: close(context)
         case .closeBeforeReuse where !keepsAlive: close(context)
@@ -260,7 +260,7 @@ final class RequestHandler: ChannelInboundHandler {
         }
     }
 
-    /// - Parameter withBody: an answer to HEAD has none (RFC 9110 section 9.3.2).
+    /// - Parameter withBody: an answer to HEAD has no body (RFC 9110 section 9.3.2).
     private func refuse(_ refusal: RequestRefusal, withBody: Bool = true, _ context: ChannelHandlerContext) {
         giveUp()
         shared.withCore { $0.refuse() }
@@ -275,8 +275,8 @@ final class RequestHandler: ChannelInboundHandler {
         mustFlush = true
     }
 
-    /// Ends our half and drains the other for a while: a close with unread bytes would reset the connection and take the answer
-    /// along (RFC 9112 section 9.6).
+    /// Closes our direction and reads the other for a while: closing with unread bytes would reset the connection and
+    /// lose the answer (RFC 9112 section 9.6).
     private func close(_ context: ChannelHandlerContext) {
         state = .closing
         pending = RequestHandler.nothing
@@ -287,7 +287,7 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     private func reset(_ context: ChannelHandlerContext) {
-        // Answers that count as written are on their way first.
+        // Answers that count as written are sent first.
         flush()
         state = .closing
         pending = RequestHandler.nothing
@@ -298,7 +298,7 @@ final class RequestHandler: ChannelInboundHandler {
     private static let nothing = ByteBuffer()
 }
 
-/// Methods that bring a webhook.
+/// Methods that carry a webhook.
 enum WebhookMethod {
     static func isKnown(_ method: Slice<UnsafeRawBufferPointer>) -> Bool {
         switch method.count {

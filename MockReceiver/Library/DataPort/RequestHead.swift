@@ -9,7 +9,7 @@ package struct RequestHead {
     package private(set) var keepsAlive = true
     package private(set) var isChunked = false
     var expectsContinue = false
-    /// 0 where the head names none.
+    /// 0: the head has none.
     var contentLength: Int { declaredLength ?? 0 }
 
     private var isOld = false
@@ -32,7 +32,7 @@ package struct RequestHead {
         query = min(path.upperBound + 1, parts.target.upperBound)..<parts.target.upperBound
     }
 
-    /// Notes the field if it has to do with framing.
+    /// Records the field if it concerns framing.
     mutating func readFraming(_ bytes: UnsafeRawBufferPointer, _ field: RequestParser.Field) throws(RequestRefusal) {
         switch field.name.count {
         case 4 where HTTPGrammar.equal(bytes, field.name, "host"):
@@ -57,8 +57,8 @@ package struct RequestHead {
         }
     }
 
-    /// Checks what the fields say together. Strict, as a proxy in between might read a doubtful request otherwise (RFC 9112
-    /// section 11.2, request smuggling).
+    /// Checks the combination of the fields. It is strict, because a proxy in between might interpret an ambiguous
+    /// request differently (RFC 9112 section 11.2, request smuggling).
     func checkFraming() throws(RequestRefusal) {
         if !isOld && hosts != 1 { throw .malformed("HTTP/1.1 needs exactly one host field") }
         if isChunked && declaredLength != nil { throw .malformed("both transfer-encoding and content-length") }
@@ -66,7 +66,7 @@ package struct RequestHead {
     }
 }
 
-/// Why a request is refused before it is whole: an answer in the 400s or 500s, and the connection is closed.
+/// Why a request is refused before it is whole: an answer in the 400s or 500s, after which the connection is closed.
 package enum RequestRefusal: Error, Equatable {
     case malformed(String)
     case targetTooLong

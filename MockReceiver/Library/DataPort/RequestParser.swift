@@ -1,12 +1,12 @@
 import Glibc
 
-/// Reads HTTP/1.1 requests (RFC 9112) from bytes that arrive in any pieces.
+/// Reads HTTP/1.1 requests (RFC 9112) from bytes that arrive in any parts.
 ///
-/// `advance` is given all bytes of the current request that have come so far, always from its first byte; it goes on where it stopped.
-/// After `complete` the caller drops the request's bytes and calls `begin`. Offsets count from the request's first byte, so the
-/// bytes may move between calls.
+/// `advance` is given all bytes of the current request so far, always from its first byte; it continues where it
+/// stopped. After `complete` the caller drops the request's bytes and calls `begin`. Offsets count from the request's
+/// first byte, so the bytes may move between calls.
 package struct RequestParser {
-    /// Beyond these a request is refused before it is held in memory.
+    /// A request that exceeds these is refused before it is held in memory.
     package struct Limits {
         package var headBytes: Int
         package var bodyBytes: Int
@@ -23,7 +23,7 @@ package struct RequestParser {
     package enum Step: Equatable {
         /// More bytes are needed.
         case incomplete
-        /// A whole request of so many bytes.
+        /// A whole request of this length.
         case complete(length: Int)
         /// Not HTTP, or over a limit: answer and close.
         case refused(RequestRefusal)
@@ -37,7 +37,7 @@ package struct RequestParser {
     private let limits: Limits
     package private(set) var head = RequestHead()
     package private(set) var fields: [Field] = []
-    /// Where the head ends, its empty line included; 0: it has not ended.
+    /// Where the head ends, including its empty line; 0: it has not ended.
     package private(set) var headLength = 0
 
     private enum State {
@@ -48,7 +48,7 @@ package struct RequestParser {
         case chunkEnd, trailers, complete
     }
     private var state = State.requestLine
-    /// The first byte not yet understood, and the first not yet searched for a line's end.
+    /// The first byte that was not parsed yet, and the first that was not searched for a line end yet.
     private var position = 0
     private var searched = 0
     private var trailersStart = 0
@@ -58,7 +58,7 @@ package struct RequestParser {
 
     package init(limits: Limits) { self.limits = limits }
 
-    /// Starts on the next request. Keeps its storage.
+    /// Starts the next request. Keeps its storage.
     package mutating func begin() {
         head = RequestHead()
         fields.removeAll(keepingCapacity: true)
@@ -102,14 +102,14 @@ package struct RequestParser {
             ? unchunked.withUnsafeBytes(use) : use(UnsafeRawBufferPointer(rebasing: bytes[bodyRange]))
     }
 
-    /// The value of the first field of that name, without surrounding spaces; empty where there is none.
+    /// The value of the first field with this name, without surrounding spaces; empty: there is none.
     ///
     /// - Parameter name: in lower case.
     package func value(of name: [UInt8], in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         withView(bytes) { $0.value(of: name) }
     }
 
-    /// The request's parts, for the call; without a body where only the head is whole. `bytes` as in the last `advance`.
+    /// The request's parts, for the call; without a body if only the head is whole. `bytes` as in the last `advance`.
     func withView<Result>(_ bytes: UnsafeRawBufferPointer, _ use: (RequestView) -> Result) -> Result {
         fields.withUnsafeBufferPointer { fields in
             withBody(bytes) { body in
@@ -155,7 +155,7 @@ extension RequestParser {
         state = head.isChunked ? .chunkSize : .body(length: head.contentLength)
     }
 
-    /// The next line without its CRLF, or nil while it is not whole. `limit` counts from the request's first byte.
+    /// The next line without its CRLF; nil: it is not whole yet. `limit` counts from the request's first byte.
     private mutating func line(
         _ bytes: UnsafeRawBufferPointer, limit: Int, refusal: RequestRefusal
     ) throws(RequestRefusal) -> Range<Int>? {
@@ -196,7 +196,7 @@ extension RequestParser {
         }
         let size = try HTTPGrammar.chunkSize(bytes, line)
         guard unchunked.count + size <= limits.bodyBytes,
-            // Framing may outweigh a small body, not a large one.
+            // Framing may exceed a small body, but not a large one.
             position - headLength <= 2 * limits.bodyBytes + 64 * 1024
         else { throw .bodyTooLarge }
         trailersStart = position
@@ -222,7 +222,7 @@ extension RequestParser {
         return true
     }
 
-    /// Trailers are read to find their end and dropped (RFC 9110 section 6.5.1).
+    /// Trailers are read only to find their end (RFC 9110 section 6.5.1).
     private mutating func readTrailer(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) -> Bool {
         guard let line = try line(bytes, limit: trailersStart + limits.headBytes, refusal: .headTooLarge) else {
             return false

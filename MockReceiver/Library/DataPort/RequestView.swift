@@ -1,22 +1,22 @@
 import Glibc
 
-/// A whole request, or one whose head is whole, as it lies in memory: borrowed for a call.
+/// A whole request, or one whose head is whole, in memory: borrowed for a call.
 struct RequestView {
-    /// From the request's first byte on; fields and ranges count from there.
+    /// From the request's first byte; fields and ranges count from there.
     let bytes: UnsafeRawBufferPointer
     let fields: UnsafeBufferPointer<RequestParser.Field>
     /// The target without its query.
     let path: UnsafeRawBufferPointer
-    /// What follows the path's `?`; empty where there is none.
+    /// The text after the path's `?`; empty: there is none.
     let query: UnsafeRawBufferPointer
     let headLength: Int
     /// Unchunked.
     let body: UnsafeRawBufferPointer
-    /// What the message says of itself, where a rule of its path asks.
+    /// The event type and tenant in the message, if a rule of its path needs them.
     private(set) var eventType: UnsafeRawBufferPointer?
     private(set) var tenant: UnsafeRawBufferPointer?
 
-    /// With what the path's rules ask for: a body is searched once, not by every rule.
+    /// The view with the values that the path's rules need: a body is searched once, not by every rule.
     func read(for path: ResolvedPath) -> RequestView {
         guard path.asksType || path.asksTenant else { return self }
         var read = self
@@ -29,7 +29,7 @@ struct RequestView {
         return read
     }
 
-    /// The value of the first field of that name, without surrounding spaces; empty where there is none.
+    /// The value of the first field with this name, without surrounding spaces; empty: there is none.
     ///
     /// - Parameter name: in lower case.
     func value(of name: [UInt8]) -> UnsafeRawBufferPointer {

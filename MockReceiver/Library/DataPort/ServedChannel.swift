@@ -9,15 +9,15 @@ enum ServedChannel: Sendable {
     case plain
     case tls(TLSContexts)
 
-    /// Asks the core what befalls the connection, and lays its pipeline. On the connection's event loop.
+    /// Asks the core which fault applies to the connection, and builds its pipeline. On the connection's event loop.
     func prepare(
         _ channel: any Channel, _ loop: LoopContext, _ shared: SharedCore, _ configuration: ReceiverConfiguration
     ) throws {
         let now = WallClock.now()
         let fault = shared.withCore { $0.connect(now: now, isTLS: isTLS) }
         let connection = ConnectionHandler(fault, shared: shared, loop: loop)
-        // Where there is nothing else it stands behind, where no request passes through it; else first, so that TLS does not come between
-        // it and the socket.
+        // Without another handler it is last, where no request passes through it; otherwise first, so that TLS is not
+        // between it and the socket.
         guard fault?.takesAll != true, case .plain = self else {
             try channel.pipeline.syncOperations.addHandler(connection)
             guard fault?.takesAll != true else { return }
@@ -59,7 +59,7 @@ enum ServedChannel: Sendable {
         _ channel: any Channel, _ loop: LoopContext, _ shared: SharedCore, _ configuration: ReceiverConfiguration
     ) throws {
         var settings = NIOHTTP2Handler.ConnectionConfiguration()
-        // Our own lies about lengths must come through.
+        // Our deliberately wrong lengths must pass.
         settings.contentLengthValidation = .disabled
         _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server, connectionConfiguration: settings, streamConfiguration: NIOHTTP2Handler.StreamConfiguration()
@@ -73,7 +73,8 @@ enum ServedChannel: Sendable {
     }
 }
 
-/// Ends an HTTP/2 connection that has broken the protocol or its limits: the GOAWAY is out by now (RFC 9113 section 5.4.1).
+/// Ends an HTTP/2 connection that broke the protocol or its limits. The GOAWAY has been sent by now (RFC 9113 section
+/// 5.4.1).
 private final class HTTP2ErrorHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
 
@@ -84,7 +85,7 @@ private final class HTTP2ErrorHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let isOfProtocol = error is any NIOHTTP2Error || error is any NIOHPACKError
-        // What comes behind the mistake is one too.
+        // What follows the error is also in error.
         if isOfProtocol, !isBroken { shared.withCore { $0.refuse() } }
         isBroken = true
         context.close(promise: nil)

@@ -11,11 +11,11 @@ enum ExportFormat: String, CaseIterable {
         }
     }
 
-    /// The file, piece by piece, so that it never stands in memory whole.
+    /// The file in parts, so that it is never in memory as a whole.
     ///
     /// - Parameters:
     ///   - entries: oldest first.
-    ///   - host: what HAR's addresses begin with where a request names no host.
+    ///   - host: the host in HAR's URLs if a request names none.
     func pieces(_ entries: [JournalEntry], host: String) -> [() throws -> ByteBuffer] {
         switch self {
         case .ndjson:

@@ -3,8 +3,8 @@ import NIOCore
 
 /// Requests as an HTTP Archive (HAR 1.2), which browsers' tools and most HTTP tools open.
 ///
-/// What the journal does not keep is said to be unknown as HAR wants it: sizes of -1. Of times it keeps the delay
-/// before the answer; the others are 0, for HAR has no -1 for them. Members with a leading underscore are ours, as
+/// What the journal does not keep is marked unknown as HAR requires: sizes are -1. Of the times it keeps the delay
+/// before the answer; the others are 0, because HAR has no -1 for them. Members with a leading underscore are ours, as
 /// section "Custom fields" allows.
 enum HTTPArchive {
     static let head = #"{"log":{"version":"1.2","creator":{"name":"mock-receiver","version":"1"},"entries":["# + "\n"

@@ -69,7 +69,7 @@ struct InboxRoutes {
         InboxPayload(inbox, host: host(request), dataPort: dataPort, tlsPort: tlsPort)
     }
 
-    /// The name by which the asker has found this machine.
+    /// The name under which the caller reached this machine.
     private func host(_ request: Request) -> String {
         let authority = request.head.authority ?? control.configuration.host
         guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return authority }
@@ -100,7 +100,7 @@ struct InboxPayload: ResponseEncodable {
 
 struct InboxContentPayload: ResponseEncodable {
     let inbox: InboxPayload
-    /// Ever; the latest of them are shown.
+    /// Since it was opened; the latest of them are shown.
     let received: Int
     let requests: [JournalPayload]
 }

@@ -1,6 +1,6 @@
-/// A path of its own, given out on request, that keeps what comes until it expires: what webhook-testing sites give.
+/// A separate path, given out on request, that keeps its requests until it expires, as webhook testing sites do.
 public struct Inbox: Sendable, Equatable {
-    /// 32 hex digits, from the system's generator: who does not know it does not find it.
+    /// 32 hex digits from the system's random generator, so that it cannot be guessed.
     public let token: String
     /// Unix nanoseconds.
     public let made: Int64
@@ -10,9 +10,9 @@ public struct Inbox: Sendable, Equatable {
     public var path: String { InboxTable.prefix + token }
 }
 
-/// The inboxes that live.
+/// The open inboxes.
 ///
-/// 128 inboxes of 100 requests of 10 KiB at most: 128 MiB.
+/// At most 128 inboxes of 100 requests of 10 KiB: 128 MiB.
 struct InboxTable {
     static let prefix = "/inbox/"
     static let most = 128
@@ -25,7 +25,7 @@ struct InboxTable {
     /// Newest first.
     var all: [Inbox] { members.values.map(\.inbox).sorted { $0.made > $1.made } }
 
-    /// Nil: there are too many.
+    /// nil: there are too many.
     mutating func open(now: Int64, lasting nanoseconds: Int64, random: inout some RandomNumberGenerator) -> Inbox? {
         guard members.count < InboxTable.most else { return nil }
         let halves = [random.next() as UInt64, random.next()]
@@ -38,17 +38,17 @@ struct InboxTable {
         return inbox
     }
 
-    /// Whether one was there.
+    /// Whether it existed.
     mutating func close(_ token: String) -> Bool { members.removeValue(forKey: InboxTable.prefix + token) != nil }
 
-    /// Whether any was over.
+    /// Whether any has expired.
     mutating func expire(now: Int64) -> Bool {
         let over = members.filter { $0.value.inbox.expires <= now }.keys
         for path in over { members[path] = nil }
         return !over.isEmpty
     }
 
-    /// What came, newest first, numbered by the inbox; nil: there is no such inbox.
+    /// Its requests, newest first, numbered per inbox; nil: there is no such inbox.
     func content(_ token: String) -> (inbox: Inbox, entries: [JournalEntry], count: Int)? {
         members[InboxTable.prefix + token].map { ($0.inbox, $0.journal.entries, $0.journal.count) }
     }
@@ -59,12 +59,12 @@ struct InboxTable {
         members[entry.path]?.journal.append { _ in entry }
     }
 
-    /// Forgets what came; the inboxes stay.
+    /// Forgets the requests; the inboxes stay.
     mutating func clear() {
         for path in members.keys { members[path]?.journal.removeAll() }
     }
 
-    /// The program for paths that look like an inbox and are none: nil for all others.
+    /// The program for paths that look like an inbox but are none; nil for all others.
     func program(of path: String) -> CompiledProgram? {
         path.hasPrefix(InboxTable.prefix) && members[path] == nil ? InboxTable.none : nil
     }

@@ -11,7 +11,7 @@ extension ReceiverControl {
             return core.openInbox(now: now, lasting: Int64(seconds) * 1_000_000_000, random: &random)
         }
         guard inbox != nil else { return nil }
-        // What loops have cached of its path must go in time, though nobody asks.
+        // The cached path in the loops must expire even if there is no request.
         Task { [weak self] in
             try await Task.sleep(for: .seconds(seconds) + .milliseconds(10))
             self?.expireInboxes()
@@ -38,7 +38,7 @@ extension ReceiverControl {
 }
 
 extension ReceiverServer {
-    /// Makes a path of its own whose latest 100 requests are kept apart until it expires.
+    /// Opens a separate path whose latest 100 requests are kept until it expires.
     ///
     /// Needs a journal (`ReceiverConfiguration.journalCapacity`).
     ///
@@ -49,6 +49,6 @@ extension ReceiverServer {
         return control.openInbox(lasting: seconds)
     }
 
-    /// What came to an inbox, newest first; nil: it has expired.
+    /// The requests of an inbox, newest first; nil: it has expired.
     public func requests(in inbox: Inbox) -> [JournalEntry]? { control.inbox(inbox.token)?.entries }
 }

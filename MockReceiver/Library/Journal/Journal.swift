@@ -5,38 +5,38 @@ public struct JournalEntry: Sendable {
     /// When it was read, Unix nanoseconds.
     public let at: Int64
     public let path: String
-    /// The `webhook-id` header, 256 bytes at most; empty where absent.
+    /// The `webhook-id` header, at most 256 bytes; empty: absent.
     public let id: String
-    /// Of this message at this path, from 1; 0 where it is not known.
+    /// The attempt number of this message at this path, from 1; 0: not known.
     public let attempt: Int
-    /// The answer decided; 0: reset, or spoilt by `fault`.
+    /// The status of the decided answer; 0: reset, or spoilt by `fault`.
     public let status: Int
     public let verdict: Verdict
-    /// Which of the path's secrets, where the signature is valid.
+    /// Which of the path's secrets, if the signature is valid.
     public let key: Int?
-    /// Why the signature is wrong, where somebody looked.
+    /// Why the signature is wrong, if it was diagnosed.
     public let diagnosis: SignatureDiagnosis?
     /// Milliseconds before the answer.
     public let delay: Int
     /// What goes wrong with the answer, on purpose.
     public let fault: Fault?
-    /// Request line and header lines as they came, at most `ReceiverConfiguration.journalExcerptBytes`.
+    /// Request line and header lines as received, at most `ReceiverConfiguration.journalExcerptBytes`.
     public let head: [UInt8]
-    /// The body's first bytes, as many.
+    /// The body's first bytes, with the same limit.
     public let body: [UInt8]
     public let bodyLength: Int
 }
 
 extension JournalEntry {
-    /// Bytes of an id that are kept.
+    /// The most bytes of an id that are kept.
     static let mostIDBytes = 256
 
-    /// As much of an id as is kept.
+    /// The part of an id that is kept.
     static func kept(id: String) -> String {
         id.utf8.count <= mostIDBytes ? id : String(decoding: id.utf8.prefix(mostIDBytes), as: UTF8.self)
     }
 
-    /// With at most so many bytes of head and of body.
+    /// A copy with at most this number of bytes of head and of body.
     func excerpt(_ most: Int) -> JournalEntry {
         guard head.count > most || body.count > most else { return self }
         return JournalEntry(
@@ -59,7 +59,7 @@ extension JournalEntry {
     }
 }
 
-/// The latest requests: a ring of fixed capacity, and every one in a file where there is one.
+/// The latest requests: a ring of fixed capacity, and all requests in a file if there is one.
 struct Journal {
     private let capacity: Int
     private let excerptBytes: Int
@@ -76,10 +76,10 @@ struct Journal {
         self.file = file
     }
 
-    /// What the file lacks.
+    /// What is missing in the file.
     var shortfall: JournalShortfall { file?.shortfall ?? JournalShortfall() }
 
-    /// The new entry as the ring keeps it.
+    /// Appends an entry; returns it as the ring keeps it.
     @discardableResult
     mutating func append(_ make: (_ number: Int) -> JournalEntry) -> JournalEntry {
         count += 1

@@ -3,10 +3,10 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// An append-only file of requests: NDJSON, a line each as `GET /export` writes them, heads and bodies whole.
+/// An append-only file of requests: NDJSON, one line each as `GET /export` writes them, with whole heads and bodies.
 ///
-/// Event loops put entries into a bounded store; a thread of its own writes them. What finds the store full, or comes after a write has
-/// failed, is counted and not written: no disk ever holds a request up.
+/// Event loops put entries into a bounded queue; a separate thread writes them. Entries that find the queue full, or
+/// that come after a failed write, are counted and not written, so that a disk never delays a request.
 final class JournalFile: Sendable {
     private let descriptor: Int32
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -14,7 +14,7 @@ final class JournalFile: Sendable {
 
     private struct State {
         var waiting: [JournalEntry] = []
-        /// Of what waits and of what is being written.
+        /// Bytes of the entries that wait and of those being written.
         var bytes = 0
         var isWriting = false
         var shortfall = JournalShortfall()
@@ -22,10 +22,10 @@ final class JournalFile: Sendable {
 
     /// Bytes that may wait for the disk.
     private static let mostWaiting = 64 << 20
-    /// What an entry takes beside head and body.
+    /// Bytes of an entry in addition to head and body.
     private static let entryBytes = 256
 
-    /// Opens the file, or makes it, readable for its owner only: webhooks may carry what others must not see.
+    /// Opens the file, or creates it, readable for its owner only: webhooks may contain confidential data.
     init(_ path: String) throws(JournalFileError) {
         descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw JournalFileError(path: path, reason: String(cString: strerror(errno))) }
@@ -37,7 +37,7 @@ final class JournalFile: Sendable {
     /// What is missing in the file.
     var shortfall: JournalShortfall { state.withLockedValue { $0.shortfall } }
 
-    /// Takes an entry to be written; never waits.
+    /// Queues an entry for writing; never waits.
     func append(_ entry: JournalEntry) {
         let size = JournalFile.size(of: entry)
         let mustWake = state.withLockedValue { state in
@@ -53,7 +53,7 @@ final class JournalFile: Sendable {
         if mustWake { thread.submit { _ in self.writeAll() } }
     }
 
-    /// Returns once all that was taken is on its way to the disk.
+    /// Returns after everything that was queued has been passed to the kernel.
     func close() async {
         try? await thread.shutdownGracefully()
         fsync(descriptor)
@@ -111,7 +111,8 @@ final class JournalFile: Sendable {
 public struct JournalShortfall: Sendable, Equatable {
     /// Requests that were not written.
     public internal(set) var requests = 0
-    /// The system's words about the write that failed: nothing is written after it. Nil: none did; the disk was too slow.
+    /// The system's message for the failed write, after which nothing is written. nil: no write failed; the disk was
+    /// too slow.
     public internal(set) var reason: String?
 }
 

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The embedded page: HTML, style and script from the program itself, nothing from elsewhere.
+/// The embedded page: HTML, style and script from this program only.
 struct PageRoutes {
     let control: ReceiverControl
 
@@ -22,7 +22,7 @@ struct PageRoutes {
         }
     }
 
-    /// No script, style, font or picture but our own; no frame around us; received text is never markup.
+    /// Allows only our own scripts, styles and images, and no framing; received text is never markup.
     static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; "
         + "base-uri 'none'; form-action 'self'"

@@ -25,7 +25,7 @@ enum PageScript {
           try { problem = JSON.parse(text); } catch { }
           throw new Error([problem.detail || "the answer is " + response.status, problem.mend].filter(Boolean).join("\\n"));
         }
-        // With ?still the page takes one picture and ends its stream: for printing, and for tests.
+        // With ?still the page takes one update and closes its stream: for printing, and for tests.
         const isStill = new URLSearchParams(location.search).has("still");
         function listen(target, handlers) {
           const source = new EventSource(target);
@@ -50,7 +50,7 @@ enum PageScript {
 
         function showStats(stats) {
           const now = performance.now();
-          // Two pictures at nearly one time give no rate.
+          // Two updates at nearly the same time give no rate.
           const isLater = before && now - before.at > 50;
           if (isLater && stats.totals.requests >= before.requests) {
             const rate = (stats.totals.requests - before.requests) / ((now - before.at) / 1000);

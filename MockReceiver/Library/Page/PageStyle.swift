@@ -1,4 +1,4 @@
-/// The pages' style: light or dark as the reader's system is.
+/// The pages' style: light or dark, as the reader's system is set.
 enum PageStyle {
     static let text = """
         :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fbfaf7; --line: #d8d4ca;

@@ -1,16 +1,16 @@
 /// What a path does with its requests.
 public struct Behaviour: Sendable, Equatable {
-    /// What a request gets that no fault strikes.
+    /// The reply to a request without a fault.
     public var reply: Reply
-    /// Before the reply, that of a failing attempt too.
+    /// Before the reply, also before that of a failing attempt.
     public var delay: Delay
-    /// So many first attempts of each `webhook-id` fail.
+    /// The number of first attempts of each `webhook-id` that fail.
     public var failFirst: Int
-    /// Share of the other attempts that fail, 0…1. Which ones depends on the seed, path, id and attempt number alone.
+    /// Share of the other attempts that fail, 0…1. Which ones depends only on seed, path, id and attempt number.
     public var failShare: Double
-    /// What a failing attempt gets.
+    /// The reply to a failing attempt.
     public var failure: Reply
-    /// Nil: no limit.
+    /// nil: no limit.
     public var rateLimit: RateLimit?
 
     public init(
@@ -34,7 +34,7 @@ public struct Behaviour: Sendable, Equatable {
         case fault(Fault, Answer)
     }
 
-    /// Milliseconds of delay at most: a day.
+    /// The most milliseconds of delay: a day.
     public static let mostDelay = 86_400_000
 }
 
@@ -42,10 +42,10 @@ public struct Behaviour: Sendable, Equatable {
 public struct Answer: Sendable, Equatable {
     /// 200…599.
     public var status: Int
-    /// Name and value as written; `content-length` and `connection` are the receiver's own.
+    /// Name and value as written; the receiver sets `content-length` and `connection`.
     public var headers: [Header]
     public var body: String
-    /// Nil: no such header is added.
+    /// nil: no such header is added.
     public var retryAfter: RetryAfter?
     /// Milliseconds between two bytes of the body; 0: all at once.
     public var dribble: Int

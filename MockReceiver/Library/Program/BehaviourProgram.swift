@@ -1,23 +1,24 @@
 public import WebhookSigning
 
-/// Everything that a receiver was told to do: for each request the first matching rule holds, and where none matches a plain 200.
+/// Everything that a receiver is told to do. For each request the first matching rule applies; without one the answer
+/// is a plain 200.
 public struct BehaviourProgram: Sendable, Equatable {
-    /// One seed gives the same faults, at any concurrency and in any order of arrival.
+    /// The same seed gives the same faults, at any concurrency and in any order of arrival.
     public var seed: UInt64
     public var rules: [Rule]
-    /// For the signature check; the first match holds, and without a match signatures go unchecked. Nil: what the receiver knew
-    /// before stays.
+    /// For the signature check. The first match applies; without a match signatures are not checked. nil: the receiver
+    /// keeps the secrets it had.
     public var secrets: [SecretRule]?
     /// Share of connections that are reset as soon as they are accepted, 0…1.
     public var resetOnAccept: Double
-    /// What befalls connections; the first that holds.
+    /// What happens to connections; the first rule that applies.
     public var connections: [ConnectionRule] = []
-    /// What a lawful sender does; the first match holds.
+    /// What a correct sender does; the first match applies.
     public var expectations: [ExpectedConduct] = []
 
     public struct Rule: Sendable, Equatable {
         public var pattern: PathPattern
-        /// Where they do not hold, the next rule is asked.
+        /// If they are not met, the next rule is tried.
         public var conditions: Conditions
         public var behaviour: Behaviour
         public init(_ pattern: PathPattern, when conditions: Conditions = .always, _ behaviour: Behaviour) {
@@ -32,7 +33,7 @@ public struct BehaviourProgram: Sendable, Equatable {
         public var secrets: SecretSet
         public var scheme: SignatureScheme
 
-        /// - Precondition: the secrets are of the form that the scheme asks for.
+        /// - Precondition: the secrets have the form that the scheme requires.
         public init(_ pattern: PathPattern, _ secrets: SecretSet, scheme: SignatureScheme = .standard) {
             precondition(secrets.form == scheme.secretForm, "secrets of another scheme")
             self.pattern = pattern
@@ -50,7 +51,7 @@ public struct BehaviourProgram: Sendable, Equatable {
         self.resetOnAccept = resetOnAccept
     }
 
-    /// One behaviour, and perhaps one set of secrets, for every path.
+    /// One behaviour, and optionally one set of secrets, for every path.
     public init(everywhere behaviour: Behaviour, secrets: SecretSet? = nil, seed: UInt64 = 1) {
         self.init(
             rules: [Rule(.all, behaviour)], secrets: secrets.map { [SecretRule(.all, $0)] }, seed: seed)

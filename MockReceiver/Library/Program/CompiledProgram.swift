@@ -19,7 +19,7 @@ struct CompiledProgram: Sendable {
         expectations = program.expectations
     }
 
-    /// The rules that may hold for the path's requests, in order: the last of them always does.
+    /// The rules that may apply to the path's requests, in order. The last one always applies.
     func rules(of path: String) -> [CompiledRule] {
         var found: [CompiledRule] = []
         for rule in rules where rule.pattern.matches(path) {
@@ -29,7 +29,7 @@ struct CompiledProgram: Sendable {
         return found + [otherwise]
     }
 
-    /// The number of the secret rule that holds for the path.
+    /// The number of the secret rule that applies to the path.
     func secretRule(of path: String) -> Int? {
         secrets.firstIndex { $0.pattern.matches(path) }
     }
@@ -40,7 +40,7 @@ struct CompiledProgram: Sendable {
 /// A rule with its replies rendered.
 final class CompiledRule: Sendable {
     let pattern: PathPattern
-    /// Its place in the program: throws of unlike rules are unlike.
+    /// Its place in the program, so that different rules get different random numbers.
     let number: Int
     let isUnconditional: Bool
     let reply: RenderedReply
@@ -64,29 +64,29 @@ final class CompiledRule: Sendable {
         failShare = rule.behaviour.failShare
     }
 
-    /// Whether it may strike before a request is whole.
+    /// Whether it may apply before a request is whole.
     var isEarly: Bool { reply.isEarly || failure.isEarly }
 
     var asksType: Bool { !conditions.eventTypes.isEmpty }
     var asksTenant: Bool { !conditions.tenants.isEmpty }
 
-    /// What every request gets, where the rule leaves nothing to decide.
+    /// The reply to every request, if the rule has nothing to decide.
     var onlyReply: RenderedReply? {
         let isPlain = isUnconditional && delay == .none && failFirst == 0 && failShare == 0 && rateLimit == nil
         return isPlain && !reply.isDynamic ? reply : nil
     }
 
-    /// What a rule looks at beside the message.
+    /// What a rule uses besides the message.
     struct Moment {
         let subject: FaultDice.Subject
-        /// Requests of the path, this one included.
+        /// Requests of the path, including this one.
         let requests: Int
         /// Milliseconds since the program began.
         let elapsed: Int
         let dice: FaultDice
     }
 
-    /// Whether the rule holds for this request.
+    /// Whether the rule applies to this request.
     func holds(_ request: RequestView, _ moment: Moment) -> Bool {
         guard !isUnconditional else { return true }
         if let attempts = conditions.attempts, !attempts.contains(moment.subject.attempt) { return false }
@@ -100,7 +100,7 @@ final class CompiledRule: Sendable {
         return share >= 1 || moment.dice.roll(.share(rule: number), moment.subject) < share
     }
 
-    /// What this attempt gets.
+    /// The reply to this attempt.
     func reply(_ moment: Moment) -> RenderedReply {
         let attempt = moment.subject.attempt
         if attempt > 0, attempt <= failFirst { return failure }

@@ -1,17 +1,18 @@
-/// When a rule holds beside its path: every condition that is given must be true; one that is nil or empty always is.
+/// When a rule applies, in addition to its path. Every condition that is given must be true; a condition that is nil or
+/// empty is always true.
 public struct Conditions: Sendable, Equatable {
     /// Which attempts of a `webhook-id` at its path, counted from 1. A request without an id is attempt 0 and matches none.
     public var attempts: ClosedRange<Int>?
     /// Which requests of the path, counted from 1 since the start or the last reset.
     public var requests: ClosedRange<Int>?
-    /// Each of these headers must be there with such a value.
+    /// Each of these headers must be present with such a value.
     public var headers: [HeaderCondition]
     /// One of these must match: the value of the header `x-event-type`, else the member `type` of a JSON body.
     public var eventTypes: [TextPattern]
     /// One of these must match: the value of the header `x-tenant`, else the member `tenant` of a JSON body.
     public var tenants: [TextPattern]
     public var window: TimeWindow?
-    /// Of the requests for which all else is true, so many, chosen by seed, path, id and attempt.
+    /// The share of the requests that match everything else, chosen by seed, path, id and attempt.
     public var share: Share
 
     public init(
@@ -30,7 +31,7 @@ public struct Conditions: Sendable, Equatable {
     public static let always = Conditions()
 }
 
-/// A header that must be there.
+/// A required header.
 public struct HeaderCondition: Sendable, Equatable {
     /// In lower case.
     public var name: String
@@ -42,7 +43,7 @@ public struct HeaderCondition: Sendable, Equatable {
     }
 }
 
-/// A text, exact or everything that begins with what stands before a final `*`.
+/// A text: exact, or with a final `*` every text with that prefix.
 public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// Without the star.
     public let text: String
@@ -57,17 +58,17 @@ public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
         isPrefix ? value.starts(with: text.utf8) : value.elementsEqual(text.utf8)
     }
 
-    /// As it is written.
+    /// As it was written.
     public var description: String { isPrefix ? text + "*" : text }
 }
 
-/// A span of time since the program began (start, `replace` or `reset`); with `every`, again and again.
+/// A span of time since the program began (start, `replace` or `reset`); with `every`, repeatedly.
 public struct TimeWindow: Sendable, Equatable {
-    /// Milliseconds; the end is outside.
+    /// Milliseconds; the end is excluded.
     public var from: Int
-    /// Nil: without end.
+    /// nil: no end.
     public var to: Int?
-    /// Milliseconds of one round of flapping; nil: once.
+    /// Milliseconds of one period; nil: once.
     public var every: Int?
 
     public init(from: Int = 0, to: Int? = nil, every: Int? = nil) {
@@ -82,7 +83,7 @@ public struct TimeWindow: Sendable, Equatable {
         return time >= from && time < to ?? .max
     }
 
-    /// The next moment at which `contains` may change; nil: never again.
+    /// The next time at which `contains` may change; nil: never.
     package func change(after elapsed: Int) -> Int? {
         let round = every.map { elapsed / $0 * $0 } ?? 0
         let moments = [from, to, every].compactMap(\.self).map { round + $0 }
@@ -90,12 +91,12 @@ public struct TimeWindow: Sendable, Equatable {
     }
 }
 
-/// A probability that may grow or shrink: a brown-out.
+/// A probability that may grow or shrink over time.
 public struct Share: Sendable, Equatable {
     /// 0…1, at the beginning and at the end.
     public var from: Double
     public var to: Double
-    /// Milliseconds since the program began until `to` holds; 0: at once.
+    /// Milliseconds from the start of the program until `to` applies; 0: at once.
     public var over: Int
 
     public init(from: Double, to: Double, over: Int) {

@@ -1,16 +1,17 @@
 /// Milliseconds between a request's last byte and the first of its reply.
 public enum Delay: Sendable, Equatable, ExpressibleByIntegerLiteral {
     case fixed(Int)
-    /// Any number between these two, each as likely.
+    /// A number between these two, all equally likely.
     case uniform(ClosedRange<Int>)
-    /// Half of the delays are shorter than the median; `sigma` is the standard deviation of their natural logarithm. Cut off at `most`.
+    /// Half of the delays are shorter than the median; `sigma` is the standard deviation of their natural logarithm.
+    /// Limited to `most`.
     case lognormal(median: Int, sigma: Double, most: Int)
 
     public init(integerLiteral milliseconds: Int) { self = .fixed(milliseconds) }
 
     public static let none = Delay.fixed(0)
 
-    /// The longest that can come of it.
+    /// The longest possible delay.
     public var most: Int {
         switch self {
         case .fixed(let milliseconds): milliseconds

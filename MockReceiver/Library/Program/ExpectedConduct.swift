@@ -1,10 +1,10 @@
-/// What a lawful sender does at these paths. Verdicts are measured against it; without one they are only counted.
+/// What a correct sender does at these paths. Senders are compared with it; without one they are only counted.
 public struct ExpectedConduct: Sendable, Equatable {
     public var pattern: PathPattern
-    /// Milliseconds between the end of one attempt's answer and the next attempt: between attempts 1 and 2, 2 and 3, …; the last holds
-    /// for all further ones. Empty: not checked.
+    /// Milliseconds between the end of one attempt's answer and the next attempt: between attempts 1 and 2, 2 and 3, …;
+    /// the last applies to all further ones. Empty: not checked.
     public var gaps: [Int]
-    /// Share by which a gap may be off, either way, 0…1; and `slack` milliseconds in any case.
+    /// The share by which a gap may differ, in both directions, 0…1; and `slack` milliseconds in any case.
     public var tolerance: Double
     /// Requests of the path that may be in flight at once; nil: not checked.
     public var mostInFlight: Int?
@@ -22,7 +22,7 @@ public struct ExpectedConduct: Sendable, Equatable {
         }
     }
 
-    /// Where a message carries something.
+    /// The place of a value in a message.
     public enum Source: Sendable, Equatable {
         /// In this header, lower case.
         case header(String)
@@ -30,7 +30,7 @@ public struct ExpectedConduct: Sendable, Equatable {
         case member(String)
     }
 
-    /// Milliseconds that any gap may be off: what timers, networks and this receiver's own queue take.
+    /// Milliseconds that any gap may differ, for timers, networks and this receiver's own queue.
     public static let slack = 50
 
     public init(
@@ -50,7 +50,7 @@ public struct ExpectedConduct: Sendable, Equatable {
 extension ExpectedConduct {
     enum GapVerdict { case kept, early, late }
 
-    /// Nil: no gap was declared.
+    /// nil: no gap was declared.
     func judge(gap: Int, before attempt: Int) -> GapVerdict? {
         guard !gaps.isEmpty else { return nil }
         let declared = Double(gaps[min(attempt - 2, gaps.count - 1)])
@@ -61,7 +61,7 @@ extension ExpectedConduct {
 }
 
 extension ExpectedConduct.Source {
-    /// What the message carries there; nil: nothing.
+    /// The value in the message; nil: there is none.
     func text(_ request: RequestView) -> UnsafeRawBufferPointer? {
         switch self {
         case .header(let name):

@@ -1,21 +1,23 @@
-/// What goes wrong with one reply. Where the fault has a reply to spoil, it is the rule's answer.
+/// What goes wrong with one reply. A fault that spoils a reply uses the rule's answer.
 public enum Fault: Sendable, Equatable {
     // TCP
-    /// RST once so many bytes of the answer are written; 0: `Behaviour.Reply.reset`.
+    //
+    // RST after this number of bytes of the answer were written; 0: `Behaviour.Reply.reset`.
     case resetAfter(bytes: Int)
     /// The connection stays open, and no answer ever comes.
     case silence
-    /// FIN before the answer: the sender sees an end where the status line belongs.
+    /// FIN before the answer: the sender sees an end instead of the status line.
     case halfClose
     /// Answers and keeps the connection; closes it when the next request's first byte comes.
     case closeBeforeReuse
 
     // HTTP
-    /// The head comes byte by byte, with so many milliseconds between two.
+    //
+    // The head is sent byte by byte, with this number of milliseconds between two.
     case slowHead(milliseconds: Int)
     /// Header lines without end.
     case endlessHead
-    /// A status line that is none.
+    /// An invalid status line.
     case badStatusLine
     /// `content-length` says more than comes; then FIN.
     case lengthTooLong
@@ -23,17 +25,17 @@ public enum Fault: Sendable, Equatable {
     case lengthTooShort
     /// A chunked body that ends with FIN in the middle of a chunk.
     case truncatedChunk
-    /// A chunk whose size is no number.
+    /// A chunk with an invalid size.
     case malformedChunk
     /// A chunked body without end.
     case infiniteBody
-    /// A small body with `content-encoding: gzip` that unpacks to so many MiB, 1,024 at most.
+    /// A small body with `content-encoding: gzip` that unpacks to this number of MiB, at most 1,024.
     case gzipBomb(mebibytes: Int)
-    /// The answer while the request still uploads: once its head is whole.
+    /// The answer while the request is still uploading, after its head is whole.
     case earlyAnswer
-    /// Redirects to a path of this receiver that redirects again, so many times.
+    /// Redirects to a path of this receiver that redirects again, this number of times.
     case redirectChain(hops: Int)
-    /// 302 to an address inside a private network or of a cloud's metadata service.
+    /// 302 to an address in a private network or to a cloud's metadata service.
     case redirectTo(String)
 }
 
@@ -41,15 +43,16 @@ public enum Fault: Sendable, Equatable {
 public enum ConnectionFault: Sendable, Equatable {
     /// RST as soon as it is accepted.
     case reset
-    /// RST once so many bytes of what the sender writes have been read; nothing is answered.
+    /// RST after this number of bytes from the sender were read; nothing is answered.
     case resetAfter(bytes: Int)
     /// Accepted and read, never answered.
     case silence
     /// Accepted, never read: the sender's buffers fill.
     case neverRead
-    /// The port does not listen meanwhile: connection refused, for all. A rule's share and numbers of connections mean nothing here.
+    /// The port does not listen: connection refused, for everyone. A rule's share and numbers of connections have no
+    /// meaning here.
     case refuse
-    // TLS; on the plain port they do nothing.
+    // TLS; these do nothing on the plain port.
     case tlsExpired
     case tlsWrongHost
     case tlsSelfSigned
@@ -57,12 +60,12 @@ public enum ConnectionFault: Sendable, Equatable {
     case tlsStall
     /// TLS 1.1 at most.
     case tlsOldVersion
-    /// A client certificate is asked for, and without one the handshake fails.
+    /// A client certificate is requested, and without one the handshake fails.
     case tlsClientCertificate
 }
 
 extension ConnectionFault {
-    /// Whether only a TLS port knows it.
+    /// Whether it applies to a TLS port only.
     package var isOfTLS: Bool {
         switch self {
         case .reset, .resetAfter, .silence, .neverRead, .refuse: false
@@ -70,7 +73,7 @@ extension ConnectionFault {
         }
     }
 
-    /// Whether it leaves nothing to be served.
+    /// Whether nothing remains to be served.
     var takesAll: Bool {
         switch self {
         case .reset, .resetAfter, .silence, .neverRead, .tlsStall: true
@@ -79,7 +82,7 @@ extension ConnectionFault {
     }
 }
 
-/// Which connections a fault strikes: the first rule that holds.
+/// Which connections a fault applies to: the first rule that applies.
 public struct ConnectionRule: Sendable, Equatable {
     public var fault: ConnectionFault
     public var window: TimeWindow?

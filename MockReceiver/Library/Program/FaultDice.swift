@@ -1,10 +1,10 @@
 import Glibc
 
-/// Chance that does not depend on order: a hash of the seed and of what it is thrown for.
+/// Random numbers that do not depend on order: a hash of the seed and of what they are used for.
 struct FaultDice {
     let seed: UInt64
 
-    /// Keeps the throws for one attempt apart from each other: rules that stand side by side must not strike the same requests.
+    /// Keeps the random numbers of one attempt independent: neighbouring rules must not select the same requests.
     enum Purpose {
         case failure(rule: Int)
         case share(rule: Int)
@@ -21,12 +21,12 @@ struct FaultDice {
         }
     }
 
-    /// What a throw is for.
+    /// What a random number is used for.
     struct Subject {
         /// `BodyHash` of the path's bytes.
         var path: UInt64 = 0
         var id: (UInt64, UInt64) = (0, 0)
-        /// From 1; of a connection its number.
+        /// From 1; for a connection its number.
         var attempt: Int
     }
 
@@ -42,7 +42,7 @@ struct FaultDice {
             return min(range.upperBound, range.lowerBound + Int(drawn))
         case .lognormal(let median, let sigma, let most):
             let first = hash(.delay(rule: rule), subject)
-            // Two even numbers make one of a normal distribution (Box and Muller). 1 - x is never 0.
+            // Two uniform numbers give one of a normal distribution (Box and Muller). 1 - x is never 0.
             let radius = sqrt(-2 * log(1 - FaultDice.unit(first)))
             let normal = radius * cos(2 * Double.pi * FaultDice.unit(BodyHash.finish(first &+ 1)))
             return Int(min(Double(most), Double(median) * exp(sigma * normal)))

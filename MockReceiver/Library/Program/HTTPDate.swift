@@ -12,7 +12,7 @@ enum HTTPDate {
         return "\(weekdays[days % 7]), \(twoDigits(day)) \(months[month - 1]) \(year) \(time) GMT"
     }
 
-    /// Years are counted from March on, so that the leap day is the last of its year.
+    /// Years start in March here, so that the leap day is the last day of its year.
     static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

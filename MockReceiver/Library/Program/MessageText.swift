@@ -1,23 +1,24 @@
-/// What a message says of itself: in a header, else in a member of its JSON body.
+/// A value in a message: in a header, or else in a member of its JSON body.
 enum MessageText {
     static let typeHeader = Array("x-event-type".utf8)
     static let typeMember = Array("type".utf8)
     static let tenantHeader = Array("x-tenant".utf8)
     static let tenantMember = Array("tenant".utf8)
 
-    /// The header's value, else the body's member of that name.
+    /// The header's value, or else the body's member with that name.
     static func value(header: [UInt8], member: [UInt8], _ request: RequestView) -> UnsafeRawBufferPointer? {
         let written = request.value(of: header)
         return written.isEmpty ? JSONMember.value(of: member, in: request.body) : written
     }
 }
 
-/// Finds a member of a JSON object (RFC 8259) without reading it into anything.
+/// Finds a member of a JSON object (RFC 8259) without parsing the whole text.
 ///
-/// Escapes are not resolved: a name or value that is written with them is another one. What is no JSON gives nothing.
+/// Escapes are not resolved: a name or value written with escapes does not match. A text that is not JSON gives
+/// nothing.
 enum JSONMember {
-    /// The member's value: a string without its quotes, anything else as written, spaces left out. Nil where the text is no object or
-    /// has no such member.
+    /// The member's value: a string without its quotes, anything else as written, without spaces. nil: the text is not
+    /// an object or has no such member.
     static func value(of name: [UInt8], in json: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         var position = skipSpace(json, 0)
         guard position < json.count, json[position] == UInt8(ascii: "{") else { return nil }
@@ -54,7 +55,7 @@ enum JSONMember {
         return position
     }
 
-    /// Behind the closing quote.
+    /// The position after the closing quote.
     private static func endOfString(_ json: UnsafeRawBufferPointer, _ start: Int) -> Int? {
         var position = start + 1
         while position < json.count {
@@ -67,7 +68,7 @@ enum JSONMember {
         return nil
     }
 
-    /// Behind the value; brackets are only counted.
+    /// The position after the value; brackets are only counted.
     private static func endOfValue(_ json: UnsafeRawBufferPointer, _ start: Int) -> Int? {
         var depth = 0
         var position = start

@@ -1,4 +1,4 @@
-/// Which paths a rule is for: an exact path, or every path that begins with what stands before a final `*`.
+/// Which paths a rule is for: an exact path, or with a final `*` every path with that prefix.
 public struct PathPattern: Sendable, Hashable {
     private let text: String
     private let isPrefix: Bool
@@ -6,7 +6,7 @@ public struct PathPattern: Sendable, Hashable {
     /// Every path.
     public static let all = PathPattern(path: "", isPrefix: true)
 
-    /// Nil: not `*`, not beginning with `/`, or with a star or `?` elsewhere than at its end.
+    /// nil: not `*` and not beginning with `/`, or with a `*` or `?` anywhere except at its end.
     public init?(_ text: String) {
         isPrefix = text.hasSuffix("*")
         self.text = isPrefix ? String(text.dropLast()) : text
@@ -33,6 +33,6 @@ public struct PathPattern: Sendable, Hashable {
 }
 
 extension PathPattern: CustomStringConvertible {
-    /// As it is written.
+    /// As it was written.
     public var description: String { isPrefix ? text + "*" : text }
 }

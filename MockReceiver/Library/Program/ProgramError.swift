@@ -8,7 +8,7 @@ public struct ProgramError: Error, CustomStringConvertible {
         public let column: Int
         public let text: String
 
-        /// `line:column: text`, so that a file's name and a colon may stand before it.
+        /// `line:column: text`, so that a file name and a colon can be put before it.
         public var description: String { "\(line):\(column): \(text)" }
     }
 
@@ -16,12 +16,12 @@ public struct ProgramError: Error, CustomStringConvertible {
 
     init(_ mistakes: [Mistake]) { self.mistakes = mistakes }
 
-    /// One line for each mistake.
+    /// One line per mistake.
     public var description: String { mistakes.map(\.description).joined(separator: "\n") }
 }
 
 extension ProgramError.Mistake {
-    /// A mistake that the YAML reader itself found.
+    /// A mistake found by the YAML reader.
     init(_ error: any Error) {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

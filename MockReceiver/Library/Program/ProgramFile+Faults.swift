@@ -17,9 +17,9 @@ extension ProgramFile {
         return measuredFault(measured)
     }
 
-    /// What is wrong with a word that is no fault, or is none without its measure.
+    /// What is wrong with a word that is not a fault, or that needs a measure.
     ///
-    /// - Parameter forms: of the faults that need a measure, by their word.
+    /// - Parameter forms: the forms of the faults that need a measure, by their word.
     static func noFault(_ word: String, among words: [String], forms: [String: String]) -> String {
         if let form = forms[word] { return "\(word) needs a measure; write \(form)" }
         let written = String(word.prefix(60))
@@ -47,10 +47,10 @@ extension ProgramFile {
 }
 
 extension Fault {
-    /// Where clouds tell a machine its own secrets.
+    /// The address at which clouds give a machine its own credentials.
     static let metadataService = "http://169.254.169.254/latest/meta-data/"
 
-    /// By the word that a program writes; measures are usual ones.
+    /// By the word used in a program, with usual measures.
     package static let words: [String: Fault] = [
         "reset": .resetAfter(bytes: 0), "silence": .silence, "half_close": .halfClose,
         "close_before_reuse": .closeBeforeReuse, "slow_head": .slowHead(milliseconds: 100),
@@ -82,7 +82,7 @@ extension Fault {
 
     package static let measured = measures.keys.sorted()
 
-    /// How those are written that cannot stand without their measure.
+    /// The forms of the faults that need a measure.
     static let forms = measures.filter { words[$0.key] == nil }.reduce(into: [:]) {
         $0[$1.key] = "{\($1.key): \($1.value)}"
     }
@@ -95,6 +95,6 @@ extension ConnectionFault {
         "tls_old_version": .tlsOldVersion, "tls_client_certificate": .tlsClientCertificate,
     ]
 
-    /// How that one is written that cannot stand without its measure.
+    /// The form of the fault that needs a measure.
     static let forms = Fault.forms.filter { $0.key == "reset_after" }
 }

@@ -1,9 +1,9 @@
 import Yams
 
-// A program written back, so that what `GET /program` gives may be changed and put again.
+// Writes a program back, so that the text of `GET /program` can be changed and put again.
 extension ProgramFile {
-    /// The program as YAML that `parse` reads as the same program, without its secrets: a program without any leaves those known as they
-    /// are.
+    /// The program as YAML, which `parse` reads as the same program, without its secrets. A program without secrets
+    /// leaves the known ones unchanged.
     public static func text(of program: BehaviourProgram) -> String {
         var top: [(String, Node)] = [("seed", number(Int(clamping: program.seed)))]
         if program.resetOnAccept > 0 { top.append(("reset_on_accept_percent", percent(program.resetOnAccept))) }
@@ -23,7 +23,8 @@ extension ProgramFile {
         pairs += reply(behaviour.reply, prefix: "", status: 200)
         if behaviour.delay != .none { pairs.append(("delay", delay(behaviour.delay))) }
         let failure = reply(behaviour.failure, prefix: "fail_", status: 503)
-        // A failure that never comes says so: the reader takes none without either.
+        // A failure that never occurs is written with fail_percent 0, because the reader requires fail_first or
+        // fail_percent.
         let isIdle = behaviour.failShare == 0 && !failure.isEmpty
         if behaviour.failFirst > 0 || isIdle { pairs.append(("fail_first", number(behaviour.failFirst))) }
         if behaviour.failShare > 0 { pairs.append(("fail_percent", percent(behaviour.failShare))) }

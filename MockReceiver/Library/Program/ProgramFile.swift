@@ -22,9 +22,9 @@ import Yams
 ///     secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
 /// ```
 public enum ProgramFile {
-    /// Bytes of a file at most.
+    /// The most bytes of a file.
     public static let mostBytes = 4 * 1024 * 1024
-    /// Members of each list at most: a path's first request asks every rule.
+    /// The most members of each list, because the first request of a path checks every rule.
     public static let mostRules = 10_000
 
     /// - Throws: every mistake found, each with its line and column.
@@ -41,7 +41,7 @@ public enum ProgramFile {
         return program
     }
 
-    /// The text's node. Anchors are refused: a few hundred bytes of aliases unfold into more than any memory holds.
+    /// The text's node. Anchors are refused: a few hundred bytes of aliases can expand into more than any memory holds.
     static func compose(_ text: String) throws(ProgramError) -> Node? {
         if let anchor = YAMLAnchor.first(in: text) {
             throw ProgramError([
@@ -129,7 +129,7 @@ extension ExpectedConduct {
 }
 
 extension [ProgramError.Mistake] {
-    /// As they stand in the file, each once.
+    /// In the order of the file, each once.
     var inOrder: [ProgramError.Mistake] {
         var seen: [ProgramError.Mistake] = []
         for mistake in sorted(by: { ($0.line, $0.column, $0.text) < ($1.line, $1.column, $1.text) })

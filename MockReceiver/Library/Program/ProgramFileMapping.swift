@@ -6,7 +6,7 @@ final class ProgramNotes {
 
     func add(_ node: Node, _ text: String) { add(node.mark, text) }
 
-    /// Who made so many has made one mistake over and over.
+    /// This many mistakes are most likely one mistake repeated.
     private static let most = 100
 
     func add(_ mark: Mark?, _ text: String) {
@@ -15,16 +15,17 @@ final class ProgramNotes {
     }
 }
 
-/// One YAML mapping of a program. Each reader gives nil where the key is absent or wrong; what is wrong is noted with its place.
+/// One YAML mapping of a program. Each reader returns nil if the key is absent or invalid; mistakes are recorded with
+/// their place.
 struct ProgramMapping {
     let node: Node
     let notes: ProgramNotes
-    // Looked up by text: Yams would resolve each key's tag by regular expressions, at every look-up.
+    // Looked up by text: Yams would resolve each key's tag with regular expressions at every look-up.
     private let values: [String: Node]
 
     /// - Parameters:
     ///   - name: what it is, for messages: `rules`.
-    ///   - keys: every other key is noted.
+    ///   - keys: every other key is a mistake.
     init?(_ node: Node, _ name: String, keys: [String], _ notes: ProgramNotes) {
         guard let mapping = node.mapping else {
             notes.add(node, "\(name): expected a mapping of \(keys.joined(separator: ", "))")
@@ -42,7 +43,7 @@ struct ProgramMapping {
     func has(_ key: String) -> Bool { values[key] != nil }
     subscript(key: String) -> Node? { values[key] }
 
-    /// Notes a mistake in the key's value.
+    /// Records a mistake in the key's value.
     func note(_ key: String, _ text: String) { notes.add(values[key] ?? node, "\(key): \(text)") }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
@@ -60,7 +61,7 @@ struct ProgramMapping {
     func flag(_ key: String) -> Bool? { read(key, "true or false") { $0.bool } }
     func text(_ key: String) -> String? { read(key, "a text") { $0.scalar?.string } }
 
-    /// A list of texts; one text alone is a list of one.
+    /// A list of texts; a single text is a list of one.
     func texts(_ key: String) -> [String]? {
         read(key, "a list of texts") { node in
             if let text = node.scalar?.string, !text.isEmpty { return [text] }
@@ -88,7 +89,7 @@ struct ProgramMapping {
         read(key, "numbers from 1 on, as 3, 1..3, 4.. or ..3") { $0.scalar.flatMap { ProgramQuantity.span($0.string) } }
     }
 
-    /// A pattern; unlike the others it must be there.
+    /// A pattern; unlike the others it is required.
     func pattern(_ key: String) -> PathPattern? {
         guard has(key) else {
             notes.add(node, "\(key) is missing; give a path from / on, exact or ending with *, or * alone")
@@ -139,7 +140,7 @@ struct ProgramMapping {
         guard let found = values[key] else { return nil }
         let value = value(found)
         if value == nil {
-            // A secret is not repeated.
+            // A secret is not repeated in a message.
             let written = found.scalar.map { key == "secrets" ? "" : ", not \"\($0.string.prefix(60))\"" } ?? ""
             notes.add(found, "\(key): expected \(expected)\(written)")
         }
@@ -150,7 +151,7 @@ struct ProgramMapping {
 }
 
 extension Answer.Header {
-    /// A token for a name, visible ASCII and spaces for a value, and not one of the receiver's own framing.
+    /// A token as name, visible ASCII and spaces as value, and not one of the receiver's own framing headers.
     package var isLawful: Bool {
         let isToken = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }
         let isOwn = ["content-length", "transfer-encoding", "connection"].contains(name.lowercased())

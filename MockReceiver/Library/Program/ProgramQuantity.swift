@@ -13,7 +13,7 @@ enum ProgramQuantity {
         node.scalar.flatMap { milliseconds($0.string) }.flatMap { range.contains($0) ? $0 : nil }
     }
 
-    /// Milliseconds of `250ms`, `1.5s`, `2m`, `1h`, `1d`, or of a bare `0`.
+    /// Milliseconds of `250ms`, `1.5s`, `2m`, `1h`, `1d`, or `0`.
     static func milliseconds(_ text: String) -> Int? {
         if text == "0" { return 0 }
         guard let unit = units.first(where: { text.hasSuffix($0.0) }), let number = Double(text.dropLast(unit.0.count)),
@@ -22,7 +22,7 @@ enum ProgramQuantity {
         return Int((number * unit.1).rounded())
     }
 
-    /// As a program writes it: in the largest unit that holds it whole.
+    /// In the form of a program: in the largest unit that gives a whole number.
     static func text(_ milliseconds: Int) -> String {
         guard milliseconds > 0 else { return "0" }
         let unit = units.last { milliseconds.isMultiple(of: Int($0.1)) } ?? units[0]
@@ -47,9 +47,9 @@ enum ProgramQuantity {
     }
 }
 
-/// The known word that a misspelt one was meant to be.
+/// Finds the known word that a misspelt one was meant to be.
 package enum NearWord {
-    /// "; did you mean X?", or the list of what is known where nothing is near.
+    /// "; did you mean X?", or the list of known words if none is similar.
     package static func hint(for word: String, among known: [String]) -> String {
         let ranked = known.map { (word: $0, distance: distance(word, $0)) }
         if let near = ranked.min(by: { ($0.distance, $0.word) < ($1.distance, $1.word) }),
@@ -64,7 +64,7 @@ package enum NearWord {
         "there is no \"\(word.prefix(60))\"\(hint(for: String(word.prefix(60)), among: known))"
     }
 
-    /// Changed, added and dropped letters between the two.
+    /// The number of changed, added and dropped letters (edit distance).
     private static func distance(_ left: String, _ right: String) -> Int {
         let right = Array(right.utf8)
         var row = Array(0...right.count)

@@ -1,9 +1,9 @@
-/// A token bucket per path: requests beyond it get 429.
+/// A token bucket per path: requests above it get 429.
 public struct RateLimit: Sendable, Equatable {
     public var perSecond: Double
     /// Requests that may come at once.
     public var burst: Int
-    /// Nil: whole seconds until the next token.
+    /// nil: whole seconds until the next token.
     public var retryAfter: RetryAfter?
 
     public init(perSecond: Double, burst: Int, retryAfter: RetryAfter? = nil) {
@@ -13,12 +13,12 @@ public struct RateLimit: Sendable, Equatable {
     }
 }
 
-/// The header `Retry-After` (RFC 9110 section 10.2.3), lawful and not.
+/// The header `Retry-After` (RFC 9110 section 10.2.3), valid or not.
 public enum RetryAfter: Sendable, Equatable {
     case seconds(Int)
-    /// An HTTP date so many seconds after the answer, or before it; kept within `dateSeconds`.
+    /// An HTTP date this number of seconds after the answer, or before it; limited to `dateSeconds`.
     case date(seconds: Int)
-    /// Whatever a bad server writes: `-1`, `99999999999`, `soon`.
+    /// Anything that a bad server writes: `-1`, `99999999999`, `soon`.
     case text(String)
 }
 

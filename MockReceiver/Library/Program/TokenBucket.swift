@@ -1,4 +1,4 @@
-/// One path's allowance under one rule.
+/// The token bucket of one path under one rule.
 struct TokenBucket {
     private var tokens: Double
     private var filledAt: Int64
@@ -9,9 +9,9 @@ struct TokenBucket {
         filledAt = now
     }
 
-    /// Takes a token. Nil: it is there; else nanoseconds until the next.
+    /// Takes a token. nil: there was one; else nanoseconds until the next.
     ///
-    /// - Parameter now: Unix nanoseconds. A clock that was set back fills nothing.
+    /// - Parameter now: Unix nanoseconds. A clock that was set back adds no tokens.
     mutating func take(_ limit: RateLimit, now: Int64) -> Int64? {
         let elapsed = Double(max(0, now - filledAt)) / 1e9
         tokens = min(Double(limit.burst), tokens + elapsed * limit.perSecond)

@@ -1,6 +1,6 @@
 /// Finds anchors (YAML 1.2 section 6.9.2) without composing the document.
 ///
-/// Errs on the safe side: a line of a block scalar that begins with `&` is taken for one.
+/// It errs on the safe side: a line of a block scalar that begins with `&` counts as an anchor.
 enum YAMLAnchor {
     /// From 1.
     struct Place: Equatable {
@@ -8,7 +8,7 @@ enum YAMLAnchor {
         var column: Int
     }
 
-    /// Nil: there is none.
+    /// nil: there is none.
     static func first(in text: String) -> Place? {
         var scan = Scan()
         for byte in text.utf8 where scan.take(byte) { return scan.place }
@@ -17,7 +17,7 @@ enum YAMLAnchor {
 
     private struct Scan {
         var place = Place(line: 1, column: 0)
-        /// The last byte that is no space, on this line; 0: there is none.
+        /// The last byte on this line that is not a space; 0: there is none.
         private var last: UInt8 = 0
         private var afterSpace = true
         private var inside = Inside.nothing
@@ -40,7 +40,7 @@ enum YAMLAnchor {
                 if byte == UInt8(ascii: "\\") { inside = .escape } else if byte == UInt8(ascii: "\"") { end() }
             case .escape: inside = .double
             case .comment: break
-            // What a tag stands before begins behind it.
+            // A node with a tag begins after the tag.
             case .tag: if isSpace(byte) { (inside, afterSpace) = (.nothing, true) }
             }
             return false
@@ -66,7 +66,7 @@ enum YAMLAnchor {
             return false
         }
 
-        /// Whether a node may begin here. In JSON it may follow the colon at once.
+        /// Whether a node may begin here. In JSON it may follow the colon directly.
         private var mayBegin: Bool {
             switch last {
             case 0, UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: ":"): true

@@ -1,5 +1,5 @@
 extension JSONText {
-    /// Nil: no JSON, or nested too deep.
+    /// nil: not JSON, or nested too deep.
     package static func parse(_ text: [UInt8]) -> JSONText? {
         var reader = Reader(text: text)
         guard let value = reader.value(depth: 0) else { return nil }
@@ -70,7 +70,7 @@ extension JSONText {
             return take(UInt8(ascii: "]")) ? .array(items) : nil
         }
 
-        /// With its quotes.
+        /// Including its quotes.
         private mutating func string() -> [UInt8]? {
             let start = position
             position += 1

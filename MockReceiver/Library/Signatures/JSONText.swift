@@ -1,15 +1,15 @@
-/// JSON (RFC 8259) as a tree of its own texts: numbers and strings stay as they were written.
+/// JSON (RFC 8259) as a tree of texts: numbers and strings stay as they were written.
 package indirect enum JSONText {
     /// A number, `true`, `false`, `null`, or a string with its quotes.
     case scalar([UInt8])
     case array([JSONText])
     case object([(name: [UInt8], value: JSONText)])
 
-    /// What stands between the parts.
+    /// The text between the parts.
     package struct Spacing {
         let comma: [UInt8]
         let colon: [UInt8]
-        /// Of one level; nil: all on one line.
+        /// The indentation of one level; nil: everything on one line.
         let indent: [UInt8]?
 
         package static let all = [
@@ -22,12 +22,12 @@ package indirect enum JSONText {
         ]
     }
 
-    /// What becomes of the characters of strings.
+    /// How the characters of strings are written.
     package enum Escapes: CaseIterable {
         case asWritten
         /// All beyond ASCII as `\uXXXX` (Python).
         case ascii
-        /// And slashes as `\/` (PHP).
+        /// Like `ascii`, and slashes as `\/` (PHP).
         case asciiAndSlashes
         /// Neither is escaped (JavaScript, Go).
         case plain
@@ -38,7 +38,7 @@ package indirect enum JSONText {
         let escapes: Escapes
         /// Members in order of their names.
         let isSorted: Bool
-        /// Bytes after which writing stops.
+        /// The number of bytes after which writing stops.
         package let limit: Int
 
         package init(_ spacing: Spacing, _ escapes: Escapes, isSorted: Bool, limit: Int) {
@@ -51,7 +51,7 @@ package indirect enum JSONText {
 
     // MARK: Writing
 
-    /// - Parameter depth: of the value in its text; 0: the whole.
+    /// - Parameter depth: of the value in its text; 0: the whole text.
     package func write(_ style: Style, _ depth: Int, _ output: inout [UInt8]) {
         guard output.count <= style.limit else { return }
         switch self {
@@ -106,7 +106,7 @@ package indirect enum JSONText {
         return output
     }
 
-    /// `\uXXXX` beyond ASCII and `\/` as themselves; other escapes stay.
+    /// Resolves `\uXXXX` beyond ASCII and `\/`; other escapes stay.
     private static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var units: [UInt16] = []
         let source = Array(String(decoding: text, as: UTF8.self).utf16)

@@ -1,8 +1,10 @@
-/// The ways in which common libraries write the same JSON: what a sender may have signed before another part of it wrote the body again.
+/// The ways in which common libraries write the same JSON: what a sender may have signed before another part of it
+/// wrote the body again.
 enum JSONVariants {
-    /// Whether the text written anew in one of these ways is the one; no text that is no JSON is.
+    /// Whether `isIt` accepts the text when it is rewritten in one of these ways; false for a text that is not JSON.
     ///
-    /// One at a time, and none much longer than the text: deep nesting would make megabytes of kilobytes.
+    /// The variants are made one at a time, and none is much longer than the text: deep nesting would turn kilobytes
+    /// into megabytes.
     static func contain(_ text: [UInt8], where isIt: ([UInt8]) -> Bool) -> Bool {
         guard let value = JSONText.parse(text) else { return false }
         if isIt(text.last == 0x0A ? Array(text.dropLast()) : text + [0x0A]) { return true }

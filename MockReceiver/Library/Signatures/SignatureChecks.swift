@@ -4,16 +4,16 @@ import WebhookSigning
 struct SignatureChecks {
     /// By secret rule.
     private var verifiers: [SignatureVerifier?] = []
-    /// The second in which diagnoses are counted, how many it has had, and the nanoseconds that they have taken.
+    /// The second in which diagnoses are counted, their number in it, and the nanoseconds that they took.
     private var second: Int64 = 0
     private var diagnoses = 0
     private var spent: Int64 = 0
 
-    /// Of a second: a flood of wrong signatures must not cost the receiver its speed, nor may a few large ones.
+    /// Per second: neither many wrong signatures nor a few large ones may slow the receiver down.
     private static let mostDiagnoses = 100
     private static let mostSpent: Int64 = 250_000_000
 
-    /// Fills in what the request's signature says.
+    /// Fills in the result of the signature check.
     mutating func check(_ request: inout ReceivedRequest, _ view: RequestView, tolerance: Int64) {
         let now = request.at / 1_000_000_000
         guard let rule = request.path.secretRule else {
@@ -44,7 +44,7 @@ struct SignatureChecks {
     private mutating func verifier(_ rule: Int, of path: ResolvedPath, tolerance: Int64) -> SignatureVerifier {
         if rule < verifiers.count, let known = verifiers[rule] { return known }
         while verifiers.count <= rule { verifiers.append(nil) }
-        // Not looked at before: a copy of it retains all its parts.
+        // Read only here, because a copy of it retains all its parts.
         guard let check = path.check else { preconditionFailure("a rule's number without the rule") }
         let verifier = SignatureVerifier(check.secrets, scheme: check.scheme, tolerance: tolerance)
         verifiers[rule] = verifier
@@ -53,7 +53,7 @@ struct SignatureChecks {
 
     private static let timestampHeader = Array("webhook-timestamp".utf8)
 
-    /// Of a message that nobody checks, by the standard's header; 0: none.
+    /// The timestamp of a message that is not checked, from the standard scheme's header; 0: none.
     private static func timestamp(_ view: RequestView) -> UInt32 {
         let digits = view.value(of: timestampHeader)
         guard (1...10).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return 0 }

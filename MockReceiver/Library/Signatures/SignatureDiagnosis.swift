@@ -1,14 +1,15 @@
-/// What most likely went wrong when a signature was made: found by signing again with each mistake and comparing.
+/// What most likely went wrong when a signature was made. It is found by signing again with each mistake and comparing.
 public enum SignatureDiagnosis: UInt8, Sendable, CaseIterable {
-    /// The sender signed other JSON than it sent: spaces, order of members or escapes changed when the body was written again.
+    /// The sender signed different JSON than it sent: spaces, order of members or escapes changed when the body was
+    /// written again.
     case reserialisedJSON = 0
-    /// Hex digits where base64 belongs, or the other way round.
+    /// Hex digits instead of base64, or the reverse.
     case wrongEncoding
-    /// The signature stands there without its prefix.
+    /// The signature lacks its prefix.
     case prefixMissing
-    /// The written secret was the key: neither its prefix was taken off nor its base64 decoded.
+    /// The written secret was used as the key: its prefix was not removed and its base64 not decoded.
     case secretNotDecoded
-    /// The secret's bytes were decoded where the text itself is the key.
+    /// The secret's bytes were decoded although the text itself is the key.
     case secretDecoded
     /// The timestamp is missing from the signed text.
     case timestampNotSigned
@@ -16,11 +17,11 @@ public enum SignatureDiagnosis: UInt8, Sendable, CaseIterable {
     case idNotSigned
     /// The body alone was signed.
     case onlyBodySigned
-    /// Rightly signed with the secret of another path.
+    /// Signed correctly with the secret of another path.
     case otherEndpoint
-    /// Rightly signed with a secret of this path whose time is over.
+    /// Signed correctly with an expired secret of this path.
     case retiredSecret
-    /// Rightly signed by another scheme's rules, with this secret.
+    /// Signed correctly with this secret, but by another scheme's rules.
     case otherScheme
     /// The body was empty when it was signed.
     case emptyBodySigned

@@ -1,9 +1,10 @@
 import WebhookSigning
 
-/// Finds the mistake behind a wrong signature by making each in turn: what then verifies is the one.
+/// Finds the mistake behind a wrong signature by making each mistake in turn. The one whose signature verifies is the
+/// answer.
 ///
-/// Each suspect is one change to what the scheme asks for. Costs half a millisecond for a common body, some tens for the worst: for wrong
-/// signatures only, and not for all of a flood.
+/// Each candidate is one change to what the scheme requires. It costs half a millisecond for a common body and some
+/// tens of milliseconds in the worst case, so it is used for wrong signatures only, and not for all of them in a flood.
 struct SignatureSuspects {
     private let check: BehaviourProgram.SecretRule
     /// The rules of other paths.
@@ -11,7 +12,7 @@ struct SignatureSuspects {
     private let request: RequestView
     private let now: Int64
 
-    /// Other paths' rules that are tried at most, and bytes of a body that is written anew.
+    /// The most rules of other paths that are tried, and the most bytes of a body that is rewritten.
     private static let mostOthers = 256
     private static let mostBody = 64 * 1_024
 
@@ -26,7 +27,8 @@ struct SignatureSuspects {
         self.now = now
     }
 
-    /// The first mistake that explains the signature. Nil: a header is missing, and no other scheme's are there.
+    /// The first mistake that explains the signature. nil: a header is missing, and no other scheme's headers are
+    /// present.
     func diagnose(_ verdict: SignatureVerdict) -> SignatureDiagnosis? {
         if case .missing = verdict { return isOtherScheme ? .otherScheme : nil }
         if isRetired { return .retiredSecret }
@@ -42,7 +44,7 @@ struct SignatureSuspects {
         return isOtherScheme ? .otherScheme : .unknown
     }
 
-    // MARK: Suspects
+    // MARK: Candidates
 
     private var isRetired: Bool {
         let retired = check.secrets.members.filter { ($0.until ?? .max) <= now }.map { SecretSet.Member($0.secret) }
@@ -57,7 +59,7 @@ struct SignatureSuspects {
         return verifies(check.secrets, bare) ? .prefixMissing : nil
     }
 
-    /// The written secrets as keys: whole, and without what stands before the base64.
+    /// The written secrets as keys: whole, and without the prefix before the base64.
     private var rawTexts: [String] {
         guard check.scheme.secretForm == .whsec || check.scheme.secretForm == .base64 else { return [] }
         return check.secrets.secrets.flatMap { secret in
@@ -90,7 +92,7 @@ struct SignatureSuspects {
         return nil
     }
 
-    /// The text without a place and the mark that follows it.
+    /// The text without a placeholder and the separator that follows it.
     private func without(_ place: String, _ text: String) -> String {
         guard let range = text.firstRange(of: place) else { return text }
         var end = range.upperBound
@@ -116,7 +118,7 @@ struct SignatureSuspects {
 
     private var otherEncoding: SignatureScheme.Encoding { check.scheme.encoding == .hex ? .base64 : .hex }
 
-    /// The scheme with another thing about it; nil: no such scheme can be.
+    /// The scheme with one change; nil: the result is not a valid scheme.
     private func variant(
         signs: String? = nil, encoding: SignatureScheme.Encoding? = nil, form: SecretForm? = nil, prefix: String? = nil
     ) -> SignatureScheme? {
@@ -137,7 +139,7 @@ struct SignatureSuspects {
         }
     }
 
-    /// Whether these would be right, whatever the time.
+    /// Whether these verify the signature, whatever its time.
     private func verifies(_ secrets: SecretSet, _ scheme: SignatureScheme, body: [UInt8]? = nil) -> Bool {
         let verifier = SignatureVerifier(secrets, scheme: scheme)
         func verdict(_ body: UnsafeRawBufferPointer) -> SignatureVerdict {

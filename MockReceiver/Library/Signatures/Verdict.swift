@@ -1,6 +1,6 @@
 import WebhookSigning
 
-/// What the receiver thinks of a request's signature: `SignatureVerdict` in one byte, and `unchecked` where no secret is known.
+/// The result of checking a request's signature: `SignatureVerdict` in one byte, and `unchecked` if no secret is known.
 public enum Verdict: UInt8, Sendable, CaseIterable {
     case unchecked = 0
     case valid, expired, future, wrong, missing, malformed

@@ -1,8 +1,8 @@
 import Glibc
 
-/// IP addresses as certificates carry them: 4 or 16 bytes in network order.
+/// IP addresses as in certificates: 4 or 16 bytes in network order.
 enum IPAddressBytes {
-    /// Nil: the text is no address (inet_pton(3)).
+    /// nil: the text is not an address (inet_pton(3)).
     static func of(_ text: String) -> [UInt8]? {
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)

@@ -1,6 +1,6 @@
 import NIOSSL
 
-/// What the TLS port shows its clients: one context that is in order, and one for each thing that may be wrong.
+/// The TLS contexts of the TLS port: one that is correct, and one for each fault.
 struct TLSContexts: Sendable {
     /// RFC 7301, as registered.
     static let protocols = ["h2", "http/1.1"]
@@ -12,7 +12,7 @@ struct TLSContexts: Sendable {
     private let oldVersion: NIOSSLContext
     private let clientCertificate: NIOSSLContext
 
-    /// - Parameter names: what clients call this host.
+    /// - Parameter names: the names under which clients reach this host.
     init(_ authority: ThrowawayAuthority, names: [String]) throws {
         let own = try authority.issue(names)
         lawful = try TLSContexts.context(own) { _ in }
@@ -31,7 +31,7 @@ struct TLSContexts: Sendable {
         }
     }
 
-    /// What a connection is served with.
+    /// The context for a connection.
     func context(for fault: ConnectionFault?) -> NIOSSLContext {
         switch fault {
         case .tlsExpired: expired

@@ -3,9 +3,9 @@ import Foundation
 import SwiftASN1
 import X509
 
-/// A certificate authority that lives as long as the receiver: nothing of it is ever stored but what a user asks for.
+/// A certificate authority that exists as long as the receiver. Nothing of it is stored except what a user asks for.
 ///
-/// Keys are P-256; certificates last thirty days, so that a receiver may run for a while.
+/// Keys are P-256; certificates are valid for thirty days, so that a receiver can run for a while.
 struct ThrowawayAuthority: Sendable {
     /// A certificate and its private key, both PEM.
     struct Issued: Sendable {
@@ -33,17 +33,17 @@ struct ThrowawayAuthority: Sendable {
         pem = try certificate.file
     }
 
-    /// Whom a certificate is for.
+    /// What a certificate is for.
     enum Role: Sendable {
         case server
         case client
     }
 
-    /// Issues a certificate with a fresh key.
+    /// Issues a certificate with a new key.
     ///
     /// - Parameters:
-    ///   - names: DNS names, and IPv4 and IPv6 addresses in text; the first is the subject's common name.
-    ///   - from, to: its life in days from now.
+    ///   - names: DNS names, and IPv4 and IPv6 addresses as text; the first is the subject's common name.
+    ///   - from, to: its validity in days from now.
     func issue(_ names: [String], for role: Role = .server, from: Double = -1, to: Double = days) throws -> Issued {
         let own = Certificate.PrivateKey(P256.Signing.PrivateKey())
         let issued = try ThrowawayAuthority.leaf(
@@ -51,7 +51,7 @@ struct ThrowawayAuthority: Sendable {
         return Issued(certificate: try issued.file, key: try own.file)
     }
 
-    /// A certificate that no authority has signed but its own key.
+    /// A certificate that is signed by its own key only.
     static func selfSigned(_ names: [String]) throws -> Issued {
         let own = Certificate.PrivateKey(P256.Signing.PrivateKey())
         let issued = try leaf(names, own.publicKey, .server, issuer: nil, signer: own, from: -1, to: days)
@@ -67,7 +67,7 @@ struct ThrowawayAuthority: Sendable {
             Critical(KeyUsage(digitalSignature: true))
             try ExtendedKeyUsage([role == .server ? .serverAuth : .clientAuth])
             SubjectAlternativeNames(names.map(generalName))
-            // Strict verifiers (RFC 5280 section 4.2.1) ask for both.
+            // Strict verifiers (RFC 5280 section 4.2.1) require both.
             SubjectKeyIdentifier(hash: publicKey)
             AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: signer.publicKey).keyIdentifier)
         }
@@ -93,7 +93,7 @@ struct ThrowawayAuthority: Sendable {
     }
 }
 
-// PEM as a file holds it: with a last line end, so that files can be joined.
+// PEM as in a file: with a final line end, so that files can be joined.
 extension Certificate {
     fileprivate var file: String { get throws { try serializeAsPEM().pemString + "\n" } }
 }

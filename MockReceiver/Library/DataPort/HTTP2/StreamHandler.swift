@@ -4,7 +4,8 @@ import NIOHTTP2
 
 /// One stream of an HTTP/2 connection (RFC 9113): one request, one answer.
 ///
-/// The request is written down as HTTP/1.1 and goes the way of all others, so that rules, accounts and journal know one form.
+/// The request is rewritten as HTTP/1.1 and processed like all others, so that rules, accounts and journal see one
+/// form.
 final class StreamHandler: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
@@ -14,12 +15,12 @@ final class StreamHandler: ChannelInboundHandler {
     private let limits: RequestParser.Limits
     private var head: HPACKHeaders?
     private var body = ByteBuffer()
-    /// What is under way, until it is written.
+    /// The reply in progress, until it is written.
     private var open: Decision?
     private var timer: Scheduled<Void>?
     private var player: ReplyPlayer?
     private var isAnswered = false
-    /// The request has come to its end.
+    /// The request is complete.
     private var isWhole = false
     private var latestPath: ResolvedPath?
 
@@ -50,7 +51,7 @@ final class StreamHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         player?.cancel()
-        // They hold this handler, and it them.
+        // They hold a reference to this handler, and it holds one to them.
         (timer, player) = (nil, nil)
         if let open {
             self.open = nil
@@ -69,7 +70,7 @@ final class StreamHandler: ChannelInboundHandler {
 
     private func judgeHead(_ context: ChannelHandlerContext) {
         guard let head else { return }
-        // A length that the body does not reach yet: only the head is whole.
+        // The body has not reached its length yet: only the head is whole.
         let text = Http1Text.head(head, bodyBytes: limits.bodyBytes)
         var parser = RequestParser(limits: limits)
         let now = WallClock.now()
@@ -141,7 +142,8 @@ final class StreamHandler: ChannelInboundHandler {
     private func write(_ reply: StreamReply, _ context: ChannelHandlerContext, _ written: @escaping () -> Void) {
         if let headers = reply.headers {
             let isAll = reply.steps.isEmpty && reply.ending == .end
-            // The flush ends the stream before it returns: afterwards the sender would seem to have gone first.
+            // The flush ends the stream before it returns. Afterwards it would look as if the sender had disconnected
+            // first.
             if isAll { written() }
             context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: isAll))), promise: nil)
         }
@@ -164,17 +166,17 @@ final class StreamHandler: ChannelInboundHandler {
                 wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))))
             stopUpload(context)
             guard reply.closesConnection, let connection = context.channel.parent else { break }
-            // Not before the answer has left.
+            // Not before the answer has been sent.
             last.whenComplete { _ in connection.close(promise: nil) }
         case .reset(let code): context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
         case .hang: break
         }
     }
 
-    /// Milliseconds for reading an answer: a reset right behind it takes it away from some senders (curl 7.88).
+    /// Milliseconds for reading an answer: a reset right after it makes some senders lose it (curl 7.88).
     private static let readingTime: Int64 = 100
 
-    /// A sender that still uploads is told that it need not (RFC 9113 section 8.1); else it would wait for room.
+    /// Tells a sender that still uploads to stop (RFC 9113 section 8.1); otherwise it would wait for flow control.
     private func stopUpload(_ context: ChannelHandlerContext) {
         guard !isWhole else { return }
         let pause = TimeAmount.milliseconds(StreamHandler.readingTime)
@@ -185,9 +187,9 @@ final class StreamHandler: ChannelInboundHandler {
     }
 }
 
-/// An HTTP/2 request as HTTP/1.1 would have it.
+/// An HTTP/2 request in HTTP/1.1 form.
 enum Http1Text {
-    /// Fields that belong to a connection, or whose place the frames take (RFC 9113 section 8.2.2).
+    /// Fields of a connection, or fields that frames replace (RFC 9113 section 8.2.2).
     private static let dropped: Set<String> = ["content-length", "transfer-encoding", "connection", "host", "expect"]
 
     static func head(_ headers: HPACKHeaders, bodyBytes: Int) -> [UInt8] {

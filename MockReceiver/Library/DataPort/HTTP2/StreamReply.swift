@@ -2,25 +2,25 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// A reply in frames. What HTTP/2 has no way to say ends the stream with an error instead.
+/// A reply in frames. What HTTP/2 cannot express ends the stream with an error instead.
 struct StreamReply {
     enum Ending: Equatable {
         case end
         case reset(HTTP2ErrorCode)
-        /// Nothing more, until the sender goes.
+        /// Nothing more, until the sender disconnects.
         case hang
     }
 
     /// Milliseconds before the first frame.
     var wait = 0
-    /// Nil: none are sent.
+    /// nil: none are sent.
     var headers: HPACKHeaders?
     var steps: [ReplyScript.Step] = []
     var ending = Ending.end
     var closesConnection = false
 
     /// - Parameter answer: nil: the stream is reset at once.
-    /// - Parameter form: the reply in HTTP/1.1, whose bodies are used again.
+    /// - Parameter form: the reply in HTTP/1.1, whose bodies are reused.
     init(_ answer: Answer?, _ fault: Fault?, _ form: RenderedReply.Form? = nil) {
         guard let answer else {
             ending = .reset(.cancel)
@@ -48,7 +48,8 @@ struct StreamReply {
             headers = StreamReply.headers(answer, length: body.readableBytes / 2)
             steps = [.send(body)]
         case .truncatedChunk, .malformedChunk:
-            // Without a length, and cut: with all that a length promised the answer would be whole for many.
+            // Without a length, and cut off: if all bytes of a declared length came, many clients would accept the
+            // answer as whole.
             headers = StreamReply.headers(answer, length: nil)
             let part = body.getSlice(at: body.readerIndex, length: body.readableBytes / 2) ?? ByteBuffer()
             (steps, ending) = (part.readableBytes > 0 ? [.send(part)] : [], .reset(.protocolError))
@@ -68,7 +69,7 @@ struct StreamReply {
         }
     }
 
-    /// Fields that HTTP/2 has no place for (RFC 9113 section 8.2.2).
+    /// Fields that HTTP/2 does not allow (RFC 9113 section 8.2.2).
     private static let ofConnections: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te",
     ]

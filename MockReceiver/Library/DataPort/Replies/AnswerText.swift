@@ -1,6 +1,7 @@
 import NIOCore
 
-// Answers in HTTP/1.1 form (RFC 9112). No Date: a hundred thousand answers a second may share these bytes.
+// Answers in HTTP/1.1 form (RFC 9112). Without Date, so that a hundred thousand answers per second can share these
+// bytes.
 extension Answer {
     /// The whole answer.
     func bytes(closing: Bool) -> ByteBuffer {

@@ -1,6 +1,6 @@
 /// A gzip stream (RFC 1952) of zeros, a thousandth of its size when unpacked.
 enum GzipBomb {
-    /// Unpacked mebibytes at most: the stream itself is then 1 MiB.
+    /// The most unpacked mebibytes: the stream itself is then 1 MiB.
     static let mostMebibytes = 1_024
 
     static func bytes(mebibytes: Int) -> [UInt8] {
@@ -18,9 +18,10 @@ enum GzipBomb {
         return stream
     }
 
-    /// One block with Huffman codes of its own (RFC 1951 section 3.2.7): a match of 258 bytes takes two bits.
+    /// One block with its own Huffman codes (RFC 1951 section 3.2.7): a match of 258 bytes takes two bits.
     ///
-    /// Literal codes, by length and then by symbol: match of 258 = `0`, a zero byte = `10`, end of block = `11`. The one distance: `0`.
+    /// Literal codes, by length and then by symbol: match of 258 = `0`, a zero byte = `10`, end of block = `11`. The
+    /// only distance: `0`.
     private static func deflate(_ size: Int, _ bits: inout BitWriter) {
         bits.put(1, count: 1)
         bits.put(2, count: 2)
@@ -31,7 +32,7 @@ enum GzipBomb {
         for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
             bits.put([1, 2, 18, 0].contains(symbol) ? 2 : 0, count: 3)
         }
-        // Codes in order of symbol: 0 = 00, 1 = 01, 2 = 10, 18 = 11; a Huffman code goes with its first bit first.
+        // Codes in order of symbol: 0 = 00, 1 = 01, 2 = 10, 18 = 11; the first bit of a Huffman code is written first.
         let one = 0b10
         let two = 0b01
         let manyZeros = 0b11
@@ -45,7 +46,7 @@ enum GzipBomb {
         bits.put(28 - 11, count: 7)  // 257 to 284
         bits.put(one, count: 2)  // 285
         bits.put(one, count: 2)  // distance 0
-        // A first literal; then matches; what is left as literals.
+        // A first literal; then matches; the rest as literals.
         let matches = (size - 1) / 258
         bits.put(0b01, count: 2)
         for _ in 0..<matches { bits.put(0, count: 2) }
@@ -54,7 +55,7 @@ enum GzipBomb {
     }
 }
 
-/// Bits packed from the lowest of each byte on (RFC 1951 section 3.1.1).
+/// Bits packed from the lowest bit of each byte (RFC 1951 section 3.1.1).
 private struct BitWriter {
     private(set) var bytes: [UInt8] = []
     private var used = 8
@@ -71,7 +72,8 @@ private struct BitWriter {
     }
 }
 
-/// CRC-32 (RFC 1952 section 8) of so many zero bytes, by squaring the step of one: a gigabyte costs as much as thirty bytes.
+/// CRC-32 (RFC 1952 section 8) of a number of zero bytes, by squaring the step of one byte: a gigabyte costs as much as
+/// thirty bytes.
 private enum CRC32OfZeros {
     static func value(_ count: Int) -> UInt32 {
         var operation = (0..<32).map { step(1 << UInt32($0)) }
@@ -90,7 +92,7 @@ private enum CRC32OfZeros {
         (0..<8).reduce(register) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
     }
 
-    /// What the operation, linear over single bits, makes of the register.
+    /// Applies the operation, which is linear over single bits, to the register.
     private static func apply(_ operation: [UInt32], _ register: UInt32) -> UInt32 {
         (0..<32).reduce(0) { sum, bit in register >> UInt32(bit) & 1 == 1 ? sum ^ operation[bit] : sum }
     }

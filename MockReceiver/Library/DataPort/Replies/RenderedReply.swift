@@ -1,9 +1,9 @@
 import NIOCore
 
-/// A reply as bytes, made once per rule: requests share it.
+/// A reply as bytes, rendered once per rule and shared by requests.
 final class RenderedReply: Sendable {
     enum Form: Sendable {
-        /// At once: for a connection that stays, and for one that closes.
+        /// Written at once: for a connection that stays open, and for one that closes.
         case plain(keepAlive: ByteBuffer, closing: ByteBuffer)
         case script(ReplyScript)
         case reset
@@ -11,10 +11,10 @@ final class RenderedReply: Sendable {
 
     let form: Form
     let outcome: ReplyOutcome
-    /// For HTTP/2, which frames it otherwise; nil for a reset.
+    /// For HTTP/2, which frames it differently; nil for a reset.
     let answer: Answer?
     let fault: Fault?
-    /// Whether each request gets one of its own, by `made`.
+    /// Whether each request gets a separate one, from `made`.
     let isDynamic: Bool
 
     init(_ reply: Behaviour.Reply) {
@@ -41,23 +41,23 @@ final class RenderedReply: Sendable {
         return .plain(keepAlive: answer.bytes(closing: false), closing: answer.bytes(closing: true))
     }
 
-    /// What it comes to on an HTTP/2 stream: more than the length says is malformed there (RFC 9113 section 8.1.1).
+    /// Its outcome on an HTTP/2 stream, where more bytes than the length says are malformed (RFC 9113 section 8.1.1).
     var streamOutcome: ReplyOutcome { fault == .lengthTooShort ? ReplyOutcome(status: 0) : outcome }
 
-    /// Whether it strikes as soon as a request's head has come.
+    /// Whether it is sent as soon as a request's head has come.
     var isEarly: Bool { fault == .earlyAnswer }
 
-    /// Whether it is over once it is written.
+    /// Whether it is finished once it is written.
     var isImmediate: Bool {
         if case .script = form { false } else { true }
     }
 
-    /// 429 for a request beyond a rate limit.
+    /// 429 for a request above a rate limit.
     static func limited(_ retryAfter: RetryAfter) -> RenderedReply {
         RenderedReply(Answer(status: 429, retryAfter: retryAfter))
     }
 
-    /// The reply to one request: its date, its place in a chain of redirects.
+    /// The reply to one request, with its date and its place in a chain of redirects.
     ///
     /// - Parameter now: Unix nanoseconds of the answer.
     func made(at now: Int64, _ request: RequestView) -> RenderedReply {
@@ -74,7 +74,7 @@ final class RenderedReply: Sendable {
         return RenderedReply(RedirectChain.step(of: hops, answer, request))
     }
 
-    /// An answer whose `Retry-After` is written already.
+    /// An answer whose `Retry-After` is already written.
     private init(_ answer: Answer, obeying seconds: Int, _ fault: Fault?) {
         self.answer = answer
         self.fault = fault
@@ -87,7 +87,7 @@ final class RenderedReply: Sendable {
 }
 
 extension ReplyOutcome {
-    /// What a reply comes to once it is written.
+    /// The outcome of a reply after it is written.
     init(_ answer: Answer?, _ fault: Fault?) {
         guard let answer else {
             self.init(status: 0, isReset: true)
@@ -115,17 +115,17 @@ extension RetryAfter {
         if case .date = self { true } else { false }
     }
 
-    /// Seconds that a lawful sender waits; nil: it has been told nothing that it must obey.
+    /// Seconds that a correct sender waits; nil: it was told nothing that it must obey.
     var lawfulSeconds: Int? {
         switch self {
         case .seconds(let seconds), .date(let seconds): seconds >= 0 ? seconds : nil
-        // RFC 9110 section 10.2.3: decimal digits and no sign. More than nine of them is no waiting time.
+        // RFC 9110 section 10.2.3: decimal digits without a sign. More than nine digits are not a waiting time.
         case .text(let text):
             text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.count <= 9 ? Int(text) : nil
         }
     }
 
-    /// The header's value, but for a date.
+    /// The header's value, except for a date.
     var text: String {
         switch self {
         case .seconds(let seconds), .date(let seconds): "\(seconds)"
@@ -134,7 +134,7 @@ extension RetryAfter {
     }
 }
 
-/// Redirects that lead to redirects: the query counts them.
+/// Redirects that lead to further redirects; the query counts them.
 enum RedirectChain {
     static func step(of hops: Int, _ answer: Answer, _ request: RequestView) -> Answer {
         let query = String(decoding: request.query, as: UTF8.self)
@@ -145,7 +145,7 @@ enum RedirectChain {
 }
 
 extension Answer {
-    /// The answer as a redirect, with its own status where that is one.
+    /// The answer as a redirect, with its own status if that is a redirect.
     func redirected(to location: String, orElse status: Int) -> Answer {
         var redirect = self
         if redirect.status / 100 != 3 { redirect.status = status }

@@ -10,11 +10,11 @@ final class ReplyPlayer {
     private var timer: Scheduled<Void>?
     private var isOver = false
 
-    /// Between two pieces of what never ends, so that one reader does not get a core to itself.
+    /// The pause between two parts of an endless reply, so that one reader does not use a whole core.
     private static let pause = TimeAmount.milliseconds(1)
 
     /// - Parameters:
-    ///   - wrap: makes of bytes what the connection's next handler takes.
+    ///   - wrap: converts bytes into what the connection's next handler accepts.
     ///   - done: called once, when every step is written; never after `cancel`.
     init(
         _ steps: [ReplyScript.Step], _ context: ChannelHandlerContext,
@@ -32,11 +32,11 @@ final class ReplyPlayer {
         timer?.cancel()
     }
 
-    /// Performs the next step, and those after it that take no time.
+    /// Performs the next step, and the steps after it that take no time.
     func play() {
         while !isOver, step < steps.count {
             let current = steps[step]
-            // Before it is performed: what it does may come back here.
+            // Advanced before the step is performed, because the step may call back here.
             step += 1
             switch current {
             case .send(let bytes): context.write(wrap(bytes), promise: nil)
@@ -61,7 +61,7 @@ final class ReplyPlayer {
             return
         }
         context.writeAndFlush(wrap(byte), promise: nil)
-        // Who knows the length goes when it has the last byte: no pause after that.
+        // A sender that knows the length disconnects after the last byte, so there is no pause after it.
         guard rest.readableBytes > 0 else {
             play()
             return
@@ -72,7 +72,7 @@ final class ReplyPlayer {
 
     private func pump(_ bytes: ByteBuffer) {
         guard !isOver else { return }
-        // What the sender does not read stays one piece: the next goes when this one has gone.
+        // What the sender does not read stays one part: the next is written when this one has been sent.
         context.writeAndFlush(wrap(bytes)).assumeIsolated().whenSuccess {
             self.after(ReplyPlayer.pause) { self.pump(bytes) }
         }

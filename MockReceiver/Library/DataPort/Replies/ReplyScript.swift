@@ -4,22 +4,22 @@ import NIOCore
 struct ReplyScript: Sendable {
     enum Step: Sendable {
         case send(ByteBuffer)
-        /// Byte by byte, so many milliseconds apart.
+        /// Byte by byte, with this number of milliseconds between two.
         case dribble(ByteBuffer, milliseconds: Int)
-        /// Again and again, until the sender has gone.
+        /// Repeatedly, until the sender disconnects.
         case forever(ByteBuffer)
     }
 
-    /// What becomes of the connection.
+    /// What happens to the connection.
     enum Ending: Sendable {
         case keep
         /// FIN, after what was written.
         case close
         /// FIN as soon as another request begins.
         case closeBeforeReuse
-        /// FIN now; what the sender writes is still read.
+        /// FIN now; further bytes of the sender are still read.
         case halfClose
-        /// Nothing more, until the sender goes.
+        /// Nothing more, until the sender disconnects.
         case hang
         /// RST, after what was written has been handed to the kernel.
         case reset
@@ -35,7 +35,7 @@ struct ReplyScript: Sendable {
 
     private init(_ text: String, _ ending: Ending) { self.init([.send(ByteBuffer(string: text))], ending) }
 
-    /// An answer whose body dribbles; nil: it does not.
+    /// An answer whose body is written byte by byte; nil: it is not.
     init?(dribbling answer: Answer) {
         guard answer.dribble > 0, !answer.text.isEmpty else { return nil }
         let head = answer.head(length: answer.text.utf8.count)
@@ -44,7 +44,7 @@ struct ReplyScript: Sendable {
             .keep)
     }
 
-    /// Nil: the answer is written as it is.
+    /// nil: the answer is written as it is.
     init?(_ fault: Fault, _ answer: Answer) {
         let length = answer.text.utf8.count
         let head = answer.head(length: answer.hasBody ? length : nil)
