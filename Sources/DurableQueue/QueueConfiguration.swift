@@ -24,7 +24,7 @@ public struct QueueConfiguration: Sendable {
     public init(
         diskReserveBytes: Int64 = 256 * 1024 * 1024, retention: Int64 = Limits.retentionMilliseconds,
         deadLetterRetention: Int64 = Limits.deadLetterMilliseconds, heldPerSender: Int = Limits.heldPerSender,
-        heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.parkingLot,
+        heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.lotEntries,
         seal: SecretSeal? = nil
     ) {
         self.diskReserveBytes = diskReserveBytes

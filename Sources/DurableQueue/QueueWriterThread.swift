@@ -6,11 +6,11 @@ import Threading
 public import WebhookModel
 
 /// The one writer: takes events in, makes them and their deliveries durable by group commit, hands due deliveries to the senders and
-/// records what came of them.
+/// records the results of attempts.
 ///
-/// Batches go in by `intake`, come back through their receipt port after the fdatasync; reports go in by `report`. What waits
-/// when the writer comes round is the batch, and while one commit runs the next gathers. Outcomes wait for company, for
-/// `Limits.outcomeLingerMilliseconds` at most; commits wait for it only while the senders have plenty (`CommitPace`).
+/// Batches go in by `intake`, and come back through their receipt port after the fdatasync; attempt results go in by `report`. While one
+/// commit runs, the commands of the next are collected. Attempt results are batched for up to `Limits.outcomeLingerMilliseconds`; commits
+/// are spaced out only while the senders have enough deliveries (`CommitPace`).
 public final class QueueWriterThread: Sendable {
     private let bell = Bell()
     private let mailbox: Mailbox<QueueCommand>
@@ -23,7 +23,7 @@ public final class QueueWriterThread: Sendable {
 
     private struct Published {
         var directory: TenantDirectory
-        var tenancy: TenancySnapshot
+        var tenancy: TenancyView
         var statistics: QueueStatistics
     }
 
@@ -32,7 +32,7 @@ public final class QueueWriterThread: Sendable {
     /// - Parameters:
     ///   - senders: endpoint n goes to sender n modulo their count.
     ///   - onFatal: called once, on the writer's thread, when a commit is in doubt: the process must end, and recovers at its
-    ///     next start. The queue answers nothing after it.
+    ///     next start. Events are not answered after it; commands are answered as `stopped`.
     /// - Throws: `StoreError` where the store's configuration rows cannot be read, opened or sealed.
     public init(
         directory: DataDirectory, configuration: QueueConfiguration, senders: [DispatchPort], logger: Logger,
@@ -46,14 +46,14 @@ public final class QueueWriterThread: Sendable {
         mailbox = Mailbox(capacity: Limits.intakeBytes, bell: bell)
         published = Locked(
             Published(
-                directory: core.tenancy.directory, tenancy: core.tenancy.snapshot, statistics: core.statistics))
+                directory: core.registry.directory, tenancy: TenancyView(core.registry), statistics: core.statistics))
         starting = Locked(core)
         self.senders = senders
         self.logger = logger
         self.onFatal = onFatal
     }
 
-    /// The mouth: drafts in, receipts out, no sockets.
+    /// The intake: drafts in, receipts out, no sockets.
     public var intake: IntakePort {
         IntakePort { [self] batch, onRoom in
             let weight = batch.bytes.count + batch.drafts.count * MemoryLayout<EventDraft>.stride
@@ -61,51 +61,20 @@ public final class QueueWriterThread: Sendable {
         }
     }
 
-    /// Tells what came of attempts. Never refused: bounded by what was handed over.
-    public func report(_ reports: [AttemptReport]) { mailbox.post(.reports(reports)) }
+    /// Reports the results of attempts. Never refused: bounded by what was handed over.
+    public func report(_ reports: [AttemptReport]) { post(.reports(reports)) }
 
     /// Takes deliveries back that a sender did not send, because their endpoint is held: they are handed over again after the pause.
-    public func takeBack(_ deliveries: [ReturnedDelivery]) { mailbox.post(.returned(deliveries)) }
+    public func takeBack(_ deliveries: [ReturnedDelivery]) { post(.returned(deliveries)) }
 
-    /// Changes tenants, endpoints or keys, all or none; returns when it is durable.
-    public func change(_ changes: [TenancyChange]) async throws(TenancyError) {
-        let result = await withCheckedContinuation { continuation in
-            mailbox.post(.change(changes) { continuation.resume(returning: $0) })
-        }
-        try result.get()
-    }
+    /// Gives the writer a command. After `stop`, or after a failure, it is dropped; a command with a reply answers `stopped` then.
+    func post(_ command: QueueCommand) { mailbox.post(command) }
 
-    /// Lets the events go on that stand behind a dead letter of an endpoint with `on_dead_letter: hold`. The dead letter stays one.
-    ///
-    /// - Parameter orderingKey: of this key; nil: of every held key of the endpoint. The writer does nothing else meanwhile: some
-    ///   20 µs a key.
-    /// - Returns: how many keys were held, when it is durable.
-    public func releaseKeys(
-        tenant: String, endpoint: String, orderingKey: String? = nil
-    ) async throws(TenancyError) -> Int {
-        let result = await withCheckedContinuation { continuation in
-            mailbox.post(
-                .releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: orderingKey) {
-                    continuation.resume(returning: $0)
-                })
-        }
-        return try result.get()
-    }
-
-    /// Leads dead letters back: each is due at once, in a new round of its endpoint's policy. Returns when all are durable; works in
-    /// small transactions, beside everything else.
-    ///
-    /// - Throws: a name that there is not; `stopped`, after which some may be scheduled and others not.
-    public func redeliver(_ filter: DeadLetterFilter) async throws(TenancyError) -> Redelivered {
-        let result = await withCheckedContinuation { continuation in
-            mailbox.post(.redeliver(filter) { continuation.resume(returning: $0) })
-        }
-        return try result.get()
-    }
-
-    /// Who may publish what, now.
+    /// The tenants and keys that ingest looks up, as they are now.
     public var tenantDirectory: TenantDirectory { published.withLock(\.directory) }
-    public var tenancy: TenancySnapshot { published.withLock(\.tenancy) }
+
+    /// Tenants, endpoints and keys as they are now. Costs by their number; the writer does not wait for it.
+    public var tenancy: TenancySnapshot { published.withLock(\.tenancy).snapshot }
     public var statistics: QueueStatistics { published.withLock(\.statistics) }
 
     /// Starts the thread. Once.
@@ -119,22 +88,23 @@ public final class QueueWriterThread: Sendable {
         thread.withLock { $0 = WorkerThread(name: "queue-writer") { [self] in run(owned) } }
     }
 
-    /// Works off what has been offered and reported so far, commits, and ends. Blocks its caller.
+    /// Works off what has been offered and reported so far, commits, and ends. Blocks its caller. Later commands are answered as `stopped`.
     public func stop() {
-        mailbox.close()
-        mailbox.post(.stop)
+        mailbox.seal(with: .stop)
         thread.withLock(\.self)?.join()
+        // A queue that was never started has nobody else who drops what was posted.
+        dropMailbox()
     }
 
     // MARK: The loop
 
     private func run(_ core: WriterCore) {
-        var turn = WriterTurn(core: core, clock: QueueClock(.now()))
+        var turn = WriterTurn(core: core, senders: senders) { Instant.now() }
         do throws(LMDBError) {
             while !turn.isStopping {
-                gather(&turn)
+                collect(&turn)
                 try turn.perform()
-                publish(turn)
+                publish(&turn)
             }
         } catch {
             logger.critical(
@@ -142,39 +112,40 @@ public final class QueueWriterThread: Sendable {
                 metadata: ["error": "\(error)", "path": "\(core.directory.path)"])
             onFatal("the store failed (\(error)); its last commit is in doubt, and the next start recovers")
         }
-        turn.dismiss()
+        // Whatever was not answered is dropped with the turn, and answered as `stopped` by that.
+        mailbox.seal()
+        dropMailbox()
+    }
+
+    private func dropMailbox() {
+        var rest: [QueueCommand] = []
+        mailbox.drain(into: &rest)
     }
 
     /// Fills the turn's inbox; sleeps while there is nothing to do.
-    private func gather(_ turn: inout WriterTurn) {
-        // Deaf to the bell: each batch that comes would wake the thread for nothing.
-        WorkerThread.pause(nanoseconds: turn.gatherNanoseconds(.now()))
+    private func collect(_ turn: inout WriterTurn) {
+        // The bell is not listened to meanwhile: each batch that comes would wake the thread for nothing.
+        WorkerThread.pause(nanoseconds: turn.gatherNanoseconds())
         mailbox.drain(into: &turn.inbox)
         guard turn.inbox.isEmpty else { return }
-        let pause = turn.pauseNanoseconds(.now())
+        let pause = turn.pauseNanoseconds()
         guard pause > 0 else { return }
         bell.wait(nanoseconds: pause)
         mailbox.drain(into: &turn.inbox)
     }
 
-    private func publish(_ turn: borrowing WriterTurn) {
-        for (sender, port) in senders.enumerated() {
-            let outgoing = turn.core.ledger.takeOutgoing(sender)
-            if !outgoing.isEmpty { port.offer(outgoing) }
-        }
+    private func publish(_ turn: inout WriterTurn) {
         if let refusal = turn.refusalToLog { logger.warning("ingest is refused", metadata: ["reason": "\(refusal)"]) }
         if turn.resumed { logger.notice("ingest resumes: there is room again") }
-        for notice in turn.core.notices { notice.log(to: logger) }
-        if !turn.core.notices.isEmpty { turn.core.notices = [] }
+        let output = turn.takeOutput()
+        if !output.notices.isEmpty { Notice.log(output.notices, to: logger) }
         let statistics = turn.statistics
-        let changed = turn.tenancyChanged
+        let directory = output.edits.contains(where: \.concernsIngest) ? turn.core.registry.directory : nil
         published.withLock { published in
             published.statistics = statistics
-            if changed {
-                published.directory = turn.core.tenancy.directory
-                published.tenancy = turn.core.tenancy.snapshot
-            }
+            for edit in output.edits { published.tenancy.apply(edit) }
+            if let directory { published.directory = directory }
         }
-        turn.answerCommands()
+        for answer in output.answers { answer() }
     }
 }

@@ -8,6 +8,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         var weight = 0
         var wakers: [@Sendable () -> Void] = []
         var closed = false
+        var sealed = false
     }
 
     private let state: Locked<State>
@@ -40,12 +41,18 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Puts the message in whatever the weight: for senders that are bounded by their own windows.
-    public func post(_ message: Message, weight: Int = 0) {
-        state.withLock { state in
+    ///
+    /// - Returns: false: the mailbox is sealed; the message was not taken.
+    @discardableResult
+    public func post(_ message: Message, weight: Int = 0) -> Bool {
+        let taken = state.withLock { state in
+            guard !state.sealed else { return false }
             state.messages.append(message)
             state.weight += weight
+            return true
         }
-        bell.ring()
+        if taken { bell.ring() }
+        return taken
     }
 
     /// Takes everything, in order. `messages` must be empty: its storage becomes the mailbox's next one.
@@ -64,6 +71,17 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
     /// Offers are refused from now on; posts and what is inside still arrive.
     public func close() { state.withLock { $0.closed = true } }
+
+    /// Nothing is taken from now on, neither offers nor posts. What is inside still arrives, and `last` after it.
+    public func seal(with last: Message? = nil) {
+        state.withLock { state in
+            guard !state.sealed else { return }
+            state.closed = true
+            state.sealed = true
+            if let last { state.messages.append(last) }
+        }
+        bell.ring()
+    }
 
     public var isEmpty: Bool { state.withLock { $0.messages.isEmpty } }
 }

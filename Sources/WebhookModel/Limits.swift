@@ -81,11 +81,56 @@ public enum Limits {
     public static let eventsPerCommit = 4_096
     /// A value over 4,080 B needs contiguous pages, which a fragmented file does not have: larger records go in chunks.
     public static let chunkBytes = 4_000
-    /// Milliseconds that outcomes wait for company: a commit of their own would make events wait for the disk. An ack never waits. A crash
-    /// repeats the attempts whose outcomes waited.
+    /// Attempt results are batched for up to this many milliseconds: a commit of their own would make events wait for the disk. An ack never
+    /// waits. A crash repeats the attempts whose results were not committed.
     public static let outcomeLingerMilliseconds: Int64 = 10
-    /// Share of the map in percent above which ingest is refused: the rest is for outcomes and for the copies that deletes make.
+    /// Attempt results that go with the next commit of events. Fewer would add their pages to every small commit, and an event would wait
+    /// for them: at 1,000 a second that is every eighth commit instead of each.
+    public static let reportsBesideEvents = 8
+    /// Attempt results that are a commit of their own at once.
+    public static let reportsPerCommit = 512
+    /// Nanoseconds from the beginning of one spaced-out commit to the next: 400 events at 20,000 a second.
+    public static let spacedCommitNanoseconds: Int64 = 20_000_000
+    /// Deliveries that senders hold before commits are spaced out: 50 ms of work at 40,000 a second, so that no sender runs out of work in
+    /// the space and a commit's time.
+    public static let spacedCommitHeld = 2_048
+    /// Events and attempt results a millisecond before commits are spaced out: 8,000 events a second with their results. Below it commits
+    /// are cheap in sum, and an early ack is worth more.
+    public static let spacedCommitRate = 16
+    /// Share of the map in percent above which ingest is refused: the rest is for attempt results and for the copies that deletes make.
     public static let ingestMapPercent = 85
+    /// Milliseconds after which a producer should send events again that were refused because the store is full.
+    public static let storageFullRetryMilliseconds: UInt32 = 1_000
+    /// Milliseconds after which a producer should send events again that were THROTTLED because of its tenant's backlog.
+    public static let backlogRetryMilliseconds: UInt32 = 1_000
+    /// After a commit that found no room, upkeep and deferred results are not tried again for this many milliseconds.
+    public static let noSpaceRetryMilliseconds: Int64 = 100
+    /// Entries of the due index that one turn looks at for all senders: about a millisecond. And for one sender at least.
+    public static let scannedEntries = 4_096
+    public static let scannedEntriesLeast = 512
+    /// A scan that made no progress is repeated after this many milliseconds, unless something is released before.
+    public static let scanRetryMilliseconds: Int64 = 50
+    /// Events that one transaction of the retention sweep looks at; and milliseconds of rest when it has reached events that stay.
+    public static let sweepSlice = 512
+    public static let sweepRestMilliseconds: Int64 = 10_000
+    /// Rows that one transaction cancels for a removed endpoint, or releases after a changed setting: some milliseconds.
+    public static let upkeepSlice = 2_048
+    /// Rows that a slice of a long command takes, at most and at least, and how many it looks at for each.
+    public static let jobSliceMost = 512
+    public static let jobSliceLeast = 16
+    public static let jobScanFactor = 4
+    /// Nanoseconds of a transaction with a slice of a long command, above which slices become smaller: an ack waits for it.
+    public static let jobSliceNanoseconds: Int64 = 10_000_000
+    /// Milliseconds between looks at the resident set: at full speed some tens of MiB are touched in it.
+    public static let residentCheckMilliseconds: Int64 = 100
+    /// Resident bytes of files, the map and the program together, above which the map's are given back.
+    public static let residentFileBytes = 96 * 1024 * 1024
+    /// Log lines of one turn that name a quarantined delivery: a damaged page holds dozens, and a damaged disk must not flood the log.
+    public static let quarantineLines = 16
+    /// Places of malformed rows that are remembered, so that each is counted and logged once.
+    public static let rememberedMalformedRows = 1_024
+    /// Event types that are remembered for a tenant: a producer that invents types without end must not fill memory.
+    public static let rememberedEventTypes = 1_024
 
     // MARK: Delivery
 
@@ -96,9 +141,12 @@ public enum Limits {
     public static let heldBytesPerSender = 32 * 1024 * 1024
     /// Deliveries handed over for one endpoint: enough to keep its window busy over a commit's time.
     public static let heldPerEndpoint = 256
+    /// What an endpoint's sender may hold of it at first, and at least after failures: enough to find out whether it works.
+    public static let heldPerEndpointFirst = 32
+    public static let heldPerEndpointLeast = 8
     /// Due deliveries that wait in memory until they are parked: a batch sorted by endpoint must be large, for the parking table is
     /// wide.
-    public static let parkingLot = 32_768
+    public static let lotEntries = 32_768
     /// Deliveries parked in one transaction.
     public static let parkedPerCommit = 8_192
     /// Deliveries in flight at one endpoint, by default and at most.

@@ -6,16 +6,20 @@ import WebhookModel
 struct BatchPlan {
     /// Of the endpoints that it touched.
     var tallies: [EndpointNumber: GatheringTally] = [:]
-    /// Leaders that came into the due index: to be handed over after the commit.
+    /// Leaders that entered the due index: to be handed over after the commit.
     var leaders: [PendingEntry] = []
-    /// Deliveries that were known to memory as alone and wait for company now.
+    /// Deliveries that were known to memory as single ones and wait for a batch now.
     var gathered: [DeliveryID] = []
-    /// Endpoints of members that could not be read, each as often.
-    var quarantined: [EndpointNumber] = []
+    /// Members whose record could not be read.
+    var quarantined: [DeliveryID] = []
     var formed = 0
 
-    mutating func add(_ entry: GatheredEntry, beside tally: GatheringTally) {
-        tallies[entry.delivery.endpoint, default: tally].add(entry)
+    mutating func add(_ entry: GatheredEntry, beside registry: EndpointRegistry) {
+        tallies[entry.delivery.endpoint, default: BatchPlan.tally(of: entry.delivery.endpoint, registry)].add(entry)
+    }
+
+    static func tally(of number: EndpointNumber, _ registry: EndpointRegistry) -> GatheringTally {
+        registry.slot(number).map { registry[$0].gathering } ?? GatheringTally()
     }
 }
 
@@ -26,11 +30,12 @@ extension WriterCore {
     func writeBatches(
         _ due: [EndpointNumber], plan: inout BatchPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        let full = plan.tallies.keys.filter { !due.contains($0) }.sorted()
+        let isDue = Set(due)
+        let full = plan.tallies.keys.filter { !isDue.contains($0) }.sorted()
         var room = Limits.eventsPerCommit
         for number in due + full {
-            guard let rule = ledger.account(number)?.endpoint.settings.batch else { continue }
-            var tally = plan.tallies[number] ?? gatherings.tally(number)
+            guard let rule = registry.endpoint(number)?.settings.batch else { continue }
+            var tally = plan.tallies[number] ?? BatchPlan.tally(of: number, registry)
             while room > 0, tally.dueAt(rule) <= now,
                 let batch = try tables.formBatch(
                     of: number, rule, id: BatchID(using: &random), now: now, in: transaction)
@@ -45,19 +50,19 @@ extension WriterCore {
         }
     }
 
-    /// Moves what a refill found to where it belongs: lone deliveries to those that wait for company, and the members of batches that
-    /// cannot be read as they were fixed.
+    /// Writes what a refill found of batches: single deliveries go to `gathering`, and a batch with a member that cannot be read is
+    /// dissolved.
     func writeStrays(
-        _ book: ReportBook, plan: inout BatchPlan, now: Int64, in transaction: borrowing WriteTransaction
+        _ writer: ReportWriter, plan: inout BatchPlan, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        for stray in findings.strays {
+        for stray in pending.findings.strays {
             try tables.remove(stray.waiting.pending.delivery, from: stray.waiting.entry, in: transaction)
             let entry = GatheredEntry(delivery: stray.waiting.pending.delivery, since: now, bytes: stray.bytes)
             try tables.gather(entry, in: transaction)
-            plan.add(entry, beside: gatherings.tally(entry.delivery.endpoint))
+            plan.add(entry, beside: registry)
             plan.gathered.append(entry.delivery)
         }
-        for broken in findings.brokenBatches {
+        for broken in pending.findings.brokenBatches {
             let leader = broken.pending.delivery
             plan.gathered.append(leader)
             guard let batch = try tables.batch(ledBy: leader, in: transaction) else { continue }
@@ -66,14 +71,14 @@ extension WriterCore {
             for position in batch.members {
                 let delivery = DeliveryID(position: position, endpoint: leader.endpoint)
                 guard case .event(let event) = try tables.event(at: position, in: transaction) else {
-                    try book.quarantine(delivery, bond: .batch(leader: EventPosition(0)), now: now, in: transaction)
-                    plan.quarantined.append(leader.endpoint)
+                    try writer.quarantine(delivery, bond: .batch(leader: EventPosition(0)), now: now, in: transaction)
+                    plan.quarantined.append(delivery)
                     continue
                 }
-                let bytes = event.record.batchBytes(at: ledger.account(leader.endpoint)?.endpoint)
+                let bytes = event.record.batchBytes(at: registry.endpoint(leader.endpoint))
                 let entry = GatheredEntry(delivery: delivery, since: now, bytes: bytes)
                 try tables.gather(entry, in: transaction)
-                plan.add(entry, beside: gatherings.tally(leader.endpoint))
+                plan.add(entry, beside: registry)
             }
         }
     }
@@ -81,38 +86,34 @@ extension WriterCore {
     // MARK: After the commit
 
     func apply(_ plan: BatchPlan) {
-        for (number, tally) in plan.tallies {
-            gatherings.put(tally, of: number, ledger.account(number)?.endpoint.settings.batch)
-        }
-        for delivery in plan.gathered { ledger.forget(delivery) }
-        brought += plan.leaders
+        for (number, tally) in plan.tallies { gatherings.put(tally, of: number, &registry) }
+        for delivery in plan.gathered { dispatch.forget(delivery) }
+        pending.toHand += plan.leaders
         statistics.batchesMade += plan.formed
-        statistics.quarantined += plan.quarantined.count
-        for number in plan.quarantined { backlog.finished(number) }
+        for delivery in plan.quarantined {
+            registry.finished(delivery.endpoint)
+            noteQuarantine(delivery)
+        }
     }
 
-    /// The transaction did not come about: they wait on.
+    /// The transaction failed: they wait on.
     func formingFailed(_ due: [EndpointNumber]) {
-        for number in due {
-            gatherings.put(gatherings.tally(number), of: number, ledger.account(number)?.endpoint.settings.batch)
-        }
+        for number in due { gatherings.put(BatchPlan.tally(of: number, registry), of: number, &registry) }
     }
 
     /// Takes up what a restart found.
     func recoverGatherings(_ recovered: RecoveredState) {
         for (number, entries) in recovered.gatheringByEndpoint {
-            guard let account = ledger.account(number) else {
-                purges.append(number)
+            guard let endpoint = registry.endpoint(number) else {
+                pending.purges.append(number)
                 continue
             }
             var tally = GatheringTally()
             for entry in entries { tally.add(entry) }
-            gatherings.put(tally, of: number, account.endpoint.settings.batch)
-            if account.endpoint.settings.batch == nil { unsettled.append(number) }
+            gatherings.put(tally, of: number, &registry)
+            if endpoint.settings.batch == nil { pending.unsettled.append(number) }
         }
-        for number in recovered.endpointsWithBatches where ledger.account(number) != nil {
-            ledger.update(number) { $0.hasBatches = true }
-        }
+        for number in recovered.endpointsWithBatches { _ = registry.update(number) { $0.hasBatches = true } }
     }
 }
 

@@ -4,7 +4,7 @@ import Store
 import WebhookModel
 
 extension Refill.Findings {
-    /// A delivery that stands alone at an endpoint that makes batches.
+    /// A single delivery at an endpoint that makes batches.
     struct Stray {
         var waiting: Waiting
         /// What it adds to a body at most.
@@ -13,44 +13,44 @@ extension Refill.Findings {
 }
 
 extension Refill {
-    /// Hands over for an endpoint that has batches: a leader with all its members. Who stands there alone and was not tried yet is sent to
-    /// those that wait for company.
+    /// Hands over for an endpoint that has batches: a leader with all its members. A single delivery that was not tried yet goes back to
+    /// `gathering`.
     ///
     /// - Returns: whether that was all; if not, the delivery goes out alone.
     func handBatch(
-        _ waiting: Waiting, _ account: EndpointAccount, _ ledger: inout DispatchLedger, _ now: Int64,
-        _ findings: inout Findings,
-        in snapshot: borrowing ReadTransaction
+        _ waiting: Waiting, _ slot: Int, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
+        _ findings: inout Findings, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> Bool {
         let pending = waiting.pending
+        let endpoint = registry[slot].endpoint
         guard let batch = try tables.batch(ledBy: pending.delivery, in: snapshot) else {
-            guard account.endpoint.settings.batch != nil, try isForBatches(pending, in: snapshot),
-                case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot)
+            guard endpoint.settings.batch != nil, try isForBatches(pending, in: snapshot),
+                let event = try event(at: pending.delivery.position, for: endpoint, in: snapshot)
             else { return false }
-            ledger.remember(pending.delivery)
-            findings.strays.append(
-                Findings.Stray(waiting: waiting, bytes: event.record.batchBytes(at: account.endpoint)))
+            dispatch.remember(pending.delivery)
+            findings.strays.append(Findings.Stray(waiting: waiting, bytes: event.record.batchBytes(at: endpoint)))
             return true
         }
         var events: [Event] = []
         events.reserveCapacity(batch.members.count)
         for position in batch.members {
-            guard case .event(let event) = try tables.event(at: position, in: snapshot) else {
-                ledger.remember(pending.delivery)
+            guard let event = try event(at: position, for: endpoint, in: snapshot) else {
+                dispatch.remember(pending.delivery)
                 findings.brokenBatches.append(waiting)
                 return true
             }
             events.append(event)
         }
         let round = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot)?.round : nil
-        ledger.hand(
+        dispatch.hand(
             DueDelivery(
-                event: events[0], endpoint: account.endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
-                round: round ?? .first, batch: MessageBatch(id: batch.id, events: events)), now: now)
+                event: events[0], endpoint: endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
+                round: round ?? .first, batch: MessageBatch(id: batch.id, events: events)), slot: slot, now: now,
+            &registry)
         return true
     }
 
-    // What was tried alone goes on alone: its attempts have the same bytes. And a sequence goes on by what becomes of its head.
+    // What was tried alone goes on alone: its attempts have the same bytes. And a sequence is moved on by what becomes of its head.
     private func isForBatches(
         _ pending: PendingEntry, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> Bool {

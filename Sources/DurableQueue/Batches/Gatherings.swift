@@ -1,37 +1,7 @@
 import HeapModule
-package import Store
 package import WebhookModel
 
-/// What waits for company at one endpoint.
-package struct GatheringTally: Equatable {
-    package private(set) var count = 0
-    /// What a body of all of them takes at most, but for its brackets.
-    package private(set) var bytes = 0
-    /// Since when the first of them waits, Unix milliseconds.
-    package var since = Int64.max
-
-    package init() {}
-
-    package mutating func add(_ entry: GatheredEntry) {
-        count += 1
-        bytes += entry.bytes
-        since = min(since, entry.since)
-    }
-
-    package mutating func remove(_ entries: [GatheredEntry]) {
-        count -= entries.count
-        bytes -= entries.reduce(0) { $0 + $1.bytes }
-        if count <= 0 { self = GatheringTally() }
-    }
-
-    /// From when on a batch is to be made of them, Unix milliseconds; the least of all times: one is full.
-    package func dueAt(_ rule: BatchRule) -> Int64 {
-        if count == 0 { return .max }
-        return count >= rule.maxEvents || bytes + 2 >= rule.maxBytes ? .min : since + rule.maxWait
-    }
-}
-
-/// What waits for company, by endpoint, and who is to make a batch next. Pure. The table `gathering` is the truth.
+/// Which endpoint is to make a batch next. Pure. The table `gathering` is the truth; an endpoint's tally stands in its record.
 package struct Gatherings {
     private struct Place: Comparable {
         var at: Int64
@@ -40,41 +10,44 @@ package struct Gatherings {
         static func < (left: Place, right: Place) -> Bool { (left.at, left.endpoint) < (right.at, right.endpoint) }
     }
 
-    private var tallies: [EndpointNumber: GatheringTally] = [:]
-    /// An endpoint's latest place is its true one; older ones are passed over.
+    /// An endpoint's record tells which of its places is the present one; older ones are passed over.
     private var places = Heap<Place>()
-    private var placeOf: [EndpointNumber: Int64] = [:]
 
     package init() {}
-
-    package func tally(_ endpoint: EndpointNumber) -> GatheringTally { tallies[endpoint] ?? GatheringTally() }
 
     /// When the next batch is to be made.
     package var nextAt: Int64 { places.min?.at ?? .max }
 
-    /// - Parameter rule: nil: the endpoint makes no batches; what waits is let go by others.
-    package mutating func put(_ tally: GatheringTally, of endpoint: EndpointNumber, _ rule: BatchRule?) {
-        tallies[endpoint] = tally.count > 0 ? tally : nil
-        let at = rule.map(tally.dueAt) ?? .max
-        guard placeOf[endpoint] != at else { return }
-        placeOf[endpoint] = at < .max ? at : nil
+    /// Follows a tally. An endpoint that makes no batches has no place: what waits there is released by the settlement.
+    package mutating func put(_ tally: GatheringTally, of endpoint: EndpointNumber, _ registry: inout EndpointRegistry)
+    {
+        guard let slot = registry.slot(endpoint) else { return dropOld(registry) }
+        registry[slot].gathering = tally
+        let at = registry[slot].endpoint.settings.batch.map(tally.dueAt) ?? .max
+        guard registry[slot].gatheringAt ?? .max != at else { return }
+        registry[slot].gatheringAt = at < .max ? at : nil
         if at < .max { places.insert(Place(at: at, endpoint: endpoint)) }
-        dropOld()
+        dropOld(registry)
     }
 
-    // A place that is not true any more must not wake the writer.
-    private mutating func dropOld() {
-        while let first = places.min, placeOf[first.endpoint] != first.at { places.removeMin() }
+    /// An endpoint was removed: its place must not wake the writer.
+    package mutating func removed(_ registry: EndpointRegistry) { dropOld(registry) }
+
+    private mutating func dropOld(_ registry: EndpointRegistry) {
+        while let first = places.min {
+            if let slot = registry.slot(first.endpoint), registry[slot].gatheringAt == first.at { return }
+            places.removeMin()
+        }
     }
 
     /// Takes the endpoints whose time has come. `put` them again, whatever comes of it.
-    package mutating func takeDue(now: Int64) -> [EndpointNumber] {
+    package mutating func takeDue(now: Int64, _ registry: inout EndpointRegistry) -> [EndpointNumber] {
         var taken: [EndpointNumber] = []
         while let first = places.min, first.at <= now {
             places.removeMin()
-            placeOf[first.endpoint] = nil
+            _ = registry.update(first.endpoint) { $0.gatheringAt = nil }
             taken.append(first.endpoint)
-            dropOld()
+            dropOld(registry)
         }
         return taken
     }

@@ -1,7 +1,7 @@
 public import Store
 public import WebhookModel
 
-/// Which dead letters, in people's words: every condition that is given must hold.
+/// Which dead letters, by names: every condition that is given must hold.
 public struct DeadLetterFilter: Sendable {
     public var tenant: String?
     /// Of the tenant; without one, of any.
@@ -17,12 +17,12 @@ public struct DeadLetterFilter: Sendable {
 
     public init() {}
 
-    /// What the first attempt of each is recorded under: one asked for by its name is a redelivery, a window a replay.
+    /// The trigger that the first attempt of each is recorded with: a single one is a redelivery, a window a replay.
     public var trigger: AttemptTrigger { deliveries != nil || events != nil ? .manual : .replay }
 
     /// The same in the store's numbers.
     ///
-    /// - Throws: a name that there is not.
+    /// - Throws: an unknown name.
     public func query(_ names: EndpointNames) throws(TenancyError) -> DeadLetterQuery {
         var query = DeadLetterQuery()
         if tenant != nil || endpoint != nil {
@@ -43,11 +43,11 @@ public struct DeadLetterFilter: Sendable {
     }
 }
 
-/// What became of dead letters that were asked for again.
+/// What a redelivery came to.
 public struct Redelivered: Sendable, Equatable {
     /// Scheduled: due at once, or when their endpoint is enabled.
     public var deliveries = 0
-    /// Left alone: their endpoint is gone.
+    /// Not scheduled: their endpoint was removed.
     public var withoutEndpoint = 0
 
     public init() {}

@@ -2,7 +2,7 @@ public import LMDB
 public import Store
 public import WebhookModel
 
-/// Leads dead letters back, a slice a transaction. A copy is a plan: keep it only once its transaction is committed.
+/// Schedules dead letters again, a slice in a transaction. A copy is a plan: keep it only once its transaction is committed.
 public struct Redelivery: Sendable {
     private var walk: DeadLetterWalk
     private let trigger: AttemptTrigger
@@ -10,11 +10,7 @@ public struct Redelivery: Sendable {
     /// Endpoints of those that took a place in a sequence.
     private(set) var sequenced: Set<EndpointNumber> = []
 
-    /// Dead letters that one transaction leads back, and that it looks at: a few milliseconds.
-    private static let found = 512
-    private static let scanned = 2_048
-
-    /// - Parameter now: Unix milliseconds. What is dead-lettered later is not meant.
+    /// - Parameter now: Unix milliseconds. A later dead letter is not scheduled again.
     public init(_ query: DeadLetterQuery, trigger: AttemptTrigger, now: Int64) {
         var query = query
         query.until = min(query.until ?? .max, now + 1)
@@ -24,17 +20,21 @@ public struct Redelivery: Sendable {
 
     public var isOver: Bool { walk.isOver }
 
-    /// Leads the next ones back.
+    /// Schedules the next ones again.
     ///
     /// - Parameters:
     ///   - dueAt: when they are due, Unix milliseconds.
-    ///   - isKnown: whether an endpoint is there still.
+    ///   - limit: how many at most.
+    ///   - isKnown: whether an endpoint is present.
     /// - Returns: the endpoints of those that are scheduled now, each as often.
     public mutating func next(
-        _ tables: Tables, dueAt: Int64, isKnown: (EndpointNumber) -> Bool, in transaction: borrowing WriteTransaction
+        _ tables: Tables, dueAt: Int64, limit: Int = Limits.jobSliceMost, isKnown: (EndpointNumber) -> Bool,
+        in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> [EndpointNumber] {
         var scheduled: [EndpointNumber] = []
-        for letter in try walk.next(tables, found: Redelivery.found, scanned: Redelivery.scanned, in: transaction) {
+        for letter in try walk.next(
+            tables, found: limit, scanned: limit * Limits.jobScanFactor, in: transaction)
+        {
             guard isKnown(letter.delivery.endpoint) else {
                 result.withoutEndpoint += 1
                 continue

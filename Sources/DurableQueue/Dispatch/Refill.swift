@@ -3,166 +3,173 @@ import Scheduling
 import Store
 import WebhookModel
 
-/// Brings deliveries from the store to the senders: the pull beside the hints' push.
+/// Brings deliveries from the store to the senders: the pull beside the hints' push. Reads one snapshot.
 struct Refill {
     let tables: Tables
+    let now: Int64
 
-    /// Index entries that a turn looks at: about a millisecond.
-    static let scanLimit = 4_096
-
-    /// What the look-up found that wants a transaction.
+    /// What the look-ups found that needs a transaction. Its deliveries stay known until that transaction is committed.
     struct Findings {
-        /// The record is missing or damaged.
+        /// The event's record is missing or damaged, or belongs to another tenant than the endpoint.
         var unreadable: [Waiting] = []
-        /// The endpoint is gone.
+        /// The endpoint was removed.
         var orphans: [Waiting] = []
-        /// Lone deliveries that are to wait for company.
+        /// Deliveries that are to wait for a batch.
         var strays: [Stray] = []
         /// Batches with a member whose record is missing or damaged, by their leader.
         var brokenBatches: [Waiting] = []
+        /// Rows that the scans stepped over because they are malformed.
+        var malformed: [SkippedRows] = []
+
+        init() {}
+
+        var isEmpty: Bool {
+            unreadable.isEmpty && orphans.isEmpty && strays.isEmpty && brokenBatches.isEmpty
+        }
     }
 
-    /// Hands over what a transaction brought into the due index, as hints are. What finds no room is found by the scan.
+    /// Hands over entries that a transaction put into the due index, as hints are. What finds no room is found by the scan.
     func hand(
-        _ brought: [PendingEntry], _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
-        in snapshot: borrowing ReadTransaction
+        _ entries: [PendingEntry], _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
+        _ findings: inout Findings, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        for entry in brought {
-            switch ledger.placement(entry.delivery.endpoint, bytes: 0, now: now) {
+        for entry in entries where !dispatch.known.contains(entry.delivery) {
+            let slot = registry.slot(entry.delivery.endpoint)
+            switch dispatch.placement(slot, bytes: 0, now: now, registry) {
             case .hand:
-                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
-            case .wait: ledger.wait(entry)
-            case .leave, .orphan: ledger.nextDue = min(ledger.nextDue, entry.dueAt)
+                try hand(
+                    Waiting(pending: entry, entry: .due(entry.dueAt)), slot!, &dispatch, &registry, &findings,
+                    in: snapshot)
+            case .wait: dispatch.wait(entry, slot: slot!, &registry)
+            case .leave, .orphan: dispatch.noteDue(at: entry.dueAt)
             }
         }
     }
 
     /// Refills the endpoints that asked for it, parked deliveries first.
     func refillEndpoints(
-        _ ledger: inout DispatchLedger, now: Int64, findings: inout Findings, in snapshot: borrowing ReadTransaction
+        _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        var again: (unserved: [EndpointNumber], served: [EndpointNumber]) = ([], [])
-        for number in ledger.takeRefills() {
-            guard let account = ledger.account(number) else { continue }
-            if account.hasParked {
-                try takeParked(number, &ledger, now, &findings, in: snapshot)
-            }
-            while let account = ledger.account(number), !account.hasParked, ledger.room(of: account, now: now) > 0,
-                ledger.hasRoom(account.sender), let entry = ledger.popLot(number)
+        var again: (unserved: [Int], served: [Int]) = ([], [])
+        for slot in dispatch.takeRefills(&registry) {
+            let before = registry[slot].held
+            if registry[slot].hasParked { try takeParked(slot, &dispatch, &registry, &findings, in: snapshot) }
+            while !registry[slot].hasParked, dispatch.room(of: slot, now: now, registry) > 0,
+                dispatch.hasRoom(registry[slot].sender), let entry = dispatch.popLot(slot, &registry)
             {
-                try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
+                try hand(
+                    Waiting(pending: entry, entry: .due(entry.dueAt)), slot, &dispatch, &registry, &findings,
+                    in: snapshot)
             }
-            // Its sender is full, or its tenant's rate is spent.
-            guard let left = ledger.account(number), ledger.wantsRefillAgain(left) else { continue }
-            if left.held > account.held { again.served.append(number) } else { again.unserved.append(number) }
+            // Its sender is full, or its tenant's tokens are used up.
+            guard dispatch.wantsRefillAgain(slot, registry) else { continue }
+            if registry[slot].held > before { again.served.append(slot) } else { again.unserved.append(slot) }
         }
-        // Who got nothing comes first the next time.
-        for number in again.unserved + again.served { ledger.wantRefill(of: number) }
+        // Those that got nothing come first the next time.
+        for slot in again.unserved + again.served { dispatch.wantRefill(slot, &registry) }
     }
 
     private func takeParked(
-        _ number: EndpointNumber, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
-        in snapshot: borrowing ReadTransaction
+        _ slot: Int, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
+        _ findings: inout Findings, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        guard let account = ledger.account(number) else { return }
-        let room = ledger.room(of: account, now: now)
+        let room = dispatch.room(of: slot, now: now, registry)
         guard room > 0 else { return }
         var found: [PendingEntry] = []
-        var last = account.parkedPlace
-        try tables.scanParked(of: number, after: account.parkedPlace, in: snapshot) { entry in
+        var last = registry[slot].parkedPlace
+        let skipped = try tables.scanParked(of: registry[slot].number, after: last, in: snapshot) { entry in
             guard found.count < room else { return false }
-            if !ledger.known.contains(entry.delivery) { found.append(entry) }
+            if !dispatch.known.contains(entry.delivery) { found.append(entry) }
             last = entry.delivery.position
             return true
         }
-        let exhausted = found.count < room
-        ledger.update(number) { account in
-            account.parkedPlace = last
-            if exhausted { account.hasParked = false }
-        }
+        if skipped.count > 0 { findings.malformed.append(skipped) }
+        registry[slot].parkedPlace = last
+        if found.count < room { registry[slot].hasParked = false }
         for entry in found {
-            guard ledger.hasRoom(account.sender) else {
+            guard dispatch.hasRoom(registry[slot].sender) else {
                 // Read again from here when the sender has room.
-                ledger.update(number) { account in
-                    account.parkedPlace = EventPosition(entry.delivery.position.value - 1)
-                    account.hasParked = true
-                }
-                return ledger.wantRefill(of: number)
+                registry[slot].readParkedAgain(from: entry.delivery.position)
+                return dispatch.wantRefill(slot, &registry)
             }
-            try hand(Waiting(pending: entry, entry: .parked), &ledger, now, &findings, in: snapshot)
+            try hand(Waiting(pending: entry, entry: .parked), slot, &dispatch, &registry, &findings, in: snapshot)
         }
     }
 
-    /// Walks the due index from where the last scan ended, as far as there is room.
+    /// Walks the due index for each sender that wants it, from where its last scan ended, as far as there is room.
     func scan(
-        _ ledger: inout DispatchLedger, now: Int64, findings: inout Findings, in snapshot: borrowing ReadTransaction
+        _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry, _ findings: inout Findings,
+        in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        var walk = DueWalk(ledger: ledger.walkState(now: now))
-        var orphans: [Waiting] = []
-        try tables.scanDue(from: ledger.scanPlace, in: snapshot) { entry in
-            guard entry.dueAt <= now else { return walk.end(at: entry.dueAt) }
-            guard walk.visited < Refill.scanLimit else { return walk.pause() }
-            if !ledger.known.contains(entry.delivery) {
-                let account = ledger.account(entry.delivery.endpoint)
-                switch walk.choose(entry, account, endpointRoom: account.map { ledger.room(of: $0, now: now) } ?? 0) {
-                case .pause: return walk.pause()
-                case .orphan: orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
-                case .taken: break
-                }
-            }
-            walk.visited += 1
-            walk.place = entry.successor
-            return true
+        let senders = dispatch.sendersToScan(now: now)
+        for sender in senders {
+            let limit = max(Limits.scannedEntries / senders.count, Limits.scannedEntriesLeast)
+            try scan(for: sender, limit: limit, &dispatch, &registry, &findings, in: snapshot)
         }
-        findings.orphans += orphans
-        ledger.scanPlace = walk.place ?? ledger.scanPlace
-        ledger.scanPending = walk.paused
-        if walk.paused, walk.chosen.isEmpty, walk.toWait.isEmpty, walk.visited < Refill.scanLimit {
-            ledger.scanNotBefore = now + DispatchLedger.stallMilliseconds
+    }
+
+    private func scan(
+        for sender: Int, limit: Int, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
+        _ findings: inout Findings, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) {
+        var scan = DueScan(of: sender, dispatch, limit: limit)
+        let skipped = try tables.scanDue(from: scan.place, in: snapshot) { entry in
+            scan.visit(entry, now: now, dispatch, registry)
         }
-        if !walk.paused { ledger.nextDue = walk.nextDue }
-        for entry in walk.toWait { ledger.wait(entry) }
-        for entry in walk.chosen {
-            guard let account = ledger.account(entry.delivery.endpoint), ledger.hasRoom(account.sender) else {
+        if skipped.count > 0 { findings.malformed.append(skipped) }
+        for orphan in scan.orphans {
+            dispatch.remember(orphan.delivery)
+            findings.orphans.append(Waiting(pending: orphan, entry: .due(orphan.dueAt)))
+        }
+        let notBefore = scan.madeNoProgress ? now + Limits.scanRetryMilliseconds : .min
+        dispatch.endScan(of: sender, at: scan.place, nextDue: scan.nextDue, notBefore: notBefore)
+        for (slot, entry) in scan.toWait { dispatch.wait(entry, slot: slot, &registry) }
+        for (slot, entry) in scan.chosen {
+            guard dispatch.hasRoom(sender) else {
                 // Large records filled the sender: the rest is found again by the next scan.
-                ledger.scanPlace = entry
-                ledger.scanPending = true
-                return
+                return dispatch.endScan(of: sender, at: entry, nextDue: nil)
             }
-            // Its tenant's rate went to another of its endpoints.
-            if account.isRated, ledger.room(of: account, now: now) == 0 {
-                ledger.wait(entry)
+            // Its tenant's tokens went to another endpoint.
+            if registry[slot].isRated, dispatch.room(of: slot, now: now, registry) == 0 {
+                dispatch.wait(entry, slot: slot, &registry)
                 continue
             }
-            try hand(Waiting(pending: entry, entry: .due(entry.dueAt)), &ledger, now, &findings, in: snapshot)
+            try hand(
+                Waiting(pending: entry, entry: .due(entry.dueAt)), slot, &dispatch, &registry, &findings, in: snapshot)
         }
     }
 
     private func hand(
-        _ waiting: Waiting, _ ledger: inout DispatchLedger, _ now: Int64, _ findings: inout Findings,
-        in snapshot: borrowing ReadTransaction
+        _ waiting: Waiting, _ slot: Int, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
+        _ findings: inout Findings, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        guard let account = ledger.account(waiting.pending.delivery.endpoint) else { return }
         let pending = waiting.pending
-        if account.hasBatches, try handBatch(waiting, account, &ledger, now, &findings, in: snapshot) { return }
-        guard case .event(let event) = try tables.event(at: pending.delivery.position, in: snapshot) else {
+        if registry[slot].hasBatches,
+            try handBatch(waiting, slot, &dispatch, &registry, &findings, in: snapshot)
+        {
+            return
+        }
+        guard let event = try event(at: pending.delivery.position, for: registry[slot].endpoint, in: snapshot) else {
+            dispatch.remember(pending.delivery)
             findings.unreadable.append(waiting)
             return
         }
         // Only what was tried before can be in a later round.
         let row = pending.attempts > 0 ? try tables.delivery(pending.delivery, in: snapshot) : nil
-        ledger.hand(
+        dispatch.hand(
             DueDelivery(
-                event: event, endpoint: account.endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
-                round: row?.round ?? .first), now: now)
+                event: event, endpoint: registry[slot].endpoint, attempt: pending.attempts + 1, entry: waiting.entry,
+                round: row?.round ?? .first), slot: slot, now: now, &registry)
     }
-}
 
-extension PendingEntry {
-    /// The place just after this entry in the due index.
-    var successor: PendingEntry {
-        let next = DeliveryID(
-            position: delivery.position, endpoint: EndpointNumber(delivery.endpoint.value &+ 1))
-        return PendingEntry(delivery: next, dueAt: dueAt, attempts: 0)
+    /// An event for an endpoint; nil where its record is missing or damaged, or where it belongs to another tenant: whatever a row of the
+    /// due index says, an event never goes to an endpoint of another tenant.
+    func event(
+        at position: EventPosition, for endpoint: Endpoint, in snapshot: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> Event? {
+        guard case .event(let event) = try tables.event(at: position, in: snapshot), event.tenant == endpoint.tenant
+        else { return nil }
+        return event
     }
 }

@@ -1,4 +1,5 @@
 import Store
+import WebhookModel
 
 /// Counts of the queue since its start, and its levels now. Derived: the store is the truth.
 public struct QueueStatistics: Sendable, Equatable {
@@ -8,7 +9,7 @@ public struct QueueStatistics: Sendable, Equatable {
     public var duplicates = 0
     public var conflicts = 0
     public var refusedForSpace = 0
-    /// Events of tenants whose backlog, or whose key's rate, was spent.
+    /// Events of tenants whose backlog is full, or over their key's rate.
     public var throttled = 0
     public var otherRefusals = 0
     public var deliveriesMade = 0
@@ -16,12 +17,17 @@ public struct QueueStatistics: Sendable, Equatable {
     public var retriesScheduled = 0
     public var deadLettered = 0
     public var cancelled = 0
+    /// Deliveries that became dead letters because their event's record is damaged.
     public var quarantined = 0
+    /// Rows of the store that were damaged, and were passed over or removed.
+    public var damagedRows = 0
+    /// Scheduled deliveries that stood in no waiting table, or in two, and were put right.
+    public var repairedDeliveries = 0
     public var batchesMade = 0
     public var attempts = 0
     /// Deliveries that senders gave back unsent, because their endpoint was held.
     public var returned = 0
-    /// Dead letters that were led back.
+    /// Dead letters that were scheduled again.
     public var redelivered = 0
     /// Endpoints that we stopped sending to.
     public var endpointsDisabled = 0
@@ -39,10 +45,10 @@ public struct QueueStatistics: Sendable, Equatable {
     public var pendingParked = 0
     /// Behind another delivery with the same ordering key.
     public var pendingBehind = 0
-    /// Waiting for company, and in batches that are not final; of those the leaders count as due or parked.
+    /// Waiting for a batch, and in batches that are not final; the leaders of those count as due or parked.
     public var pendingGathering = 0
     public var pendingBatched = 0
-    /// Ordering keys that wait for what becomes of a dead letter.
+    /// Ordering keys that a dead letter holds.
     public var heldKeys = 0
     public var usedPages = 0
     public var mapPages = 0
@@ -52,6 +58,19 @@ public struct QueueStatistics: Sendable, Equatable {
     public init() {}
 
     public var pending: Int { pendingDue + pendingParked + pendingBehind + pendingGathering + pendingBatched }
+
+    mutating func count(_ result: EventResult) {
+        switch result {
+        case .accepted: accepted += 1
+        case .acceptedNoMatch: acceptedWithoutMatch += 1
+        case .duplicate: duplicates += 1
+        case .conflict: conflicts += 1
+        case .throttled: throttled += 1
+        // Counted where it was refused.
+        case .storageFull: break
+        default: otherRefusals += 1
+        }
+    }
 
     mutating func adopt(_ count: PendingCount) {
         pendingDue = count.due

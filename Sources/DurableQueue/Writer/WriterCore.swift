@@ -1,110 +1,99 @@
-import LMDB
+package import LMDB
 import Scheduling
-import Store
-import WebhookModel
+package import Store
+package import WebhookModel
 
-/// The queue's decisions and its one write transaction. Owned by the writer thread; takes `now`, reads no clock.
+/// The queue's decisions and its one write transaction. Takes `now` and a random generator; reads no clock, sleeps nowhere, starts no
+/// thread. One thread at a time may use it.
 ///
-/// A transaction is planned on copies and applied to memory only after its commit, so one that finds no room leaves no trace.
-final class WriterCore {
-    let directory: DataDirectory
+/// A transaction is planned beside the state and applied to memory only after its commit, so one that finds no room leaves no trace.
+package final class WriterCore {
+    package let directory: DataDirectory
     let tables: Tables
     let configuration: QueueConfiguration
     /// Endpoints whose secrets were plain, or sealed under an older key.
-    let sealedAtStart: Int
-    var tenancy: TenancyState
-    var routing = RoutingTable()
-    var ledger: DispatchLedger
-    var statistics = QueueStatistics()
-    /// What owners and operators should hear, since the last turn.
-    var notices: [Notice] = []
+    package let sealedAtStart: Int
+    package var registry: EndpointRegistry
+    package var dispatch: DispatchState
+    package var statistics = QueueStatistics()
     var space: SpaceGauge
-    var backlog = Backlog()
     var retryRates: RetryRates
-    /// Dead letters that somebody wants delivered, in the order in which they were asked for.
-    var redeliveries: [RedeliveryJob] = []
-    /// To be called once what they tell is durable.
-    var answers: [() -> Void] = []
-    var sweep: RetentionSweep
-    /// Reports whose transaction found no room: they come first in the next.
-    var deferredReports: [AttemptReport] = []
-    var findings = Refill.Findings()
-    /// Removed endpoints whose parked deliveries are still to be cancelled.
-    var purges: [EndpointNumber] = []
-    /// Endpoints whose order was changed while they had sequences: some are still to be let go.
-    var unsettled: [EndpointNumber] = []
-    /// What came into the due index from behind a head and is due: handed over with the next refill.
-    var brought: [PendingEntry] = []
-    /// What waits for company at endpoints that make batches.
+    /// What waits for a batch.
     var gatherings = Gatherings()
-    var random = SystemRandomNumberGenerator()
+    var pending: PendingUpkeep
+    /// What is said to the outside after this turn.
+    var output = TurnOutput()
+    var random: any RandomNumberGenerator
+    /// Malformed rows that were counted and logged: each scan steps over them again.
+    private var knownMalformed: Set<String> = []
     private var headroom: FileHeadroom
-    var nextSweep: Int64 = 0
-    /// Parking goes on, slice by slice, until the lots are nearly empty.
-    private var isParking = false
 
-    /// After a commit that found no room: upkeep and deferred outcomes are not tried before. Unix milliseconds.
-    private var retryAt = Int64.min
-    static let retryInterval: Int64 = 100
-    static let sweepSlice = 512
-    static let sweepRest: Int64 = 10_000
-
-    init(directory: DataDirectory, configuration: QueueConfiguration, senders: Int) throws(StoreError) {
+    /// Recovers the state of the last commit.
+    ///
+    /// - Parameters:
+    ///   - senders: an endpoint belongs to the sender of its number modulo this.
+    ///   - random: for jitter and batch ids.
+    /// - Throws: where a configuration row cannot be read, opened or sealed.
+    package init(
+        directory: DataDirectory, configuration: QueueConfiguration, senders: Int,
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) throws(StoreError) {
         self.directory = directory
+        self.random = random
         tables = directory.tables
         headroom = FileHeadroom(directory.environment)
         self.configuration = configuration
         let recovered = try directory.recover(seal: configuration.seal)
         sealedAtStart = recovered.endpointsToSeal.count
         if let seal = configuration.seal { try directory.reseal(recovered.endpointsToSeal, seal: seal) }
-        tenancy = TenancyState(recovered, retry: configuration.retry)
+        registry = EndpointRegistry(
+            senders: senders, retry: configuration.retry, tenantBacklog: configuration.tenantBacklog,
+            counters: recovered.counters)
+        dispatch = DispatchState(senders: senders, configuration: configuration)
         retryRates = RetryRates(perSecond: configuration.retriesPerSecond)
-        ledger = DispatchLedger(senders: senders, configuration: configuration)
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
-        sweep = RetentionSweep(
-            retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention)
+        pending = PendingUpkeep(
+            sweep: RetentionSweep(
+                retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention))
         statistics.adopt(recovered.pendingCount)
-        for tenant in tenancy.tenants.values { put(tenant.value) }
-        for endpoint in tenancy.endpoints.values {
-            put(endpoint.value, pending: recovered.pendingByEndpoint[endpoint.value.number] ?? 0)
+        for row in recovered.tenants { put(WriterCore.withRevision(row)) }
+        for row in recovered.endpoints.sorted(by: { $0.value.number < $1.value.number }) {
+            registry.put(WriterCore.withRevision(row), pending: recovered.pendingByEndpoint[row.value.number] ?? 0)
         }
-        for tenant in tenancy.tenants.keys { routing.setEndpoints(tenancy.routes(of: tenant), of: tenant) }
-        for (number, row) in tenancy.endpoints where row.value.failingSince != nil {
-            ledger.update(number) { $0.isFailing = true }
-        }
+        for (number, row) in recovered.keys { registry.put(WriterCore.withRevision(row), number: number) }
         for number in recovered.endpointsWithParked {
-            if ledger.account(number) != nil { ledger.markParked(number) } else { purges.append(number) }
+            if registry.contains(number) {
+                dispatch.markParked(number, &registry)
+            } else {
+                pending.purges.append(number)
+            }
         }
         recoverSequences(recovered)
         recoverGatherings(recovered)
     }
 
-    /// What one transaction takes.
-    struct Work {
-        var batches: [EventBatch] = []
-        var reports: [AttemptReport] = []
-
-        var isEmpty: Bool { batches.isEmpty && reports.isEmpty }
+    /// A row of before there were revisions is the first of its own: 0 says that there is no row.
+    private static func withRevision<Value>(_ row: Stored<Value>) -> Stored<Value> {
+        var row = row
+        row.revision = max(row.revision, 1)
+        return row
     }
 
+    // MARK: When
+
     /// Whether there is upkeep to write though no command came.
-    func wantsUpkeep(now: Int64) -> Bool {
-        guard now >= retryAt else { return false }
-        return !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !redeliveries.isEmpty
-            || !unsettled.isEmpty
-            || gatherings.nextAt <= now || ledger.lotIsFull || isParking
-            || now >= nextSweep || (space.refusal != nil && space.isDue(now: now))
+    package func wantsUpkeep(now: Int64) -> Bool {
+        guard now >= pending.retryAt else { return false }
+        return pending.isDue(now: now) || gatherings.nextAt <= now || dispatch.lotIsFull
+            || (space.refusal != nil && space.isDue(now: now))
     }
 
     /// When to wake though nobody rings, Unix milliseconds.
-    func nextWake(now: Int64) -> Int64 {
-        if ledger.wantsScan(now: now) { return now }
-        let scan = ledger.scanPending && ledger.scanNotBefore > now ? ledger.scanNotBefore : .max
-        let retry = retryAt > now ? retryAt : .max
-        // A scan that is pending looks at what is due already: its time has come, so it must not wake the writer again and again.
-        let due = ledger.scanPending ? .max : ledger.nextDue
-        let upkeep = max(min(gatherings.nextAt, nextSweep), retryAt)
-        return min(due, upkeep, ledger.nextPauseEnd, scan, retry, now + SpaceGauge.interval)
+    package func nextWake(now: Int64) -> Int64 {
+        let upkeep = max(min(gatherings.nextAt, pending.nextSweep), pending.retryAt)
+        let retry = pending.retryAt > now ? pending.retryAt : .max
+        return min(
+            dispatch.nextScan, dispatch.nextDue, dispatch.nextPauseEnd, upkeep, retry, now + SpaceGauge.interval)
     }
 
     // MARK: Transactions
@@ -112,28 +101,28 @@ final class WriterCore {
     /// Writes and commits the work; batches come back decided.
     ///
     /// - Throws: what is fatal: the commit is in doubt, the process must stop and recover.
-    func perform(_ work: Work, now: Int64) throws(LMDBError) {
+    package func perform(_ work: Work, now: Int64) throws(LMDBError) {
         var work = work
-        if !deferredReports.isEmpty { work.reports = deferredReports + work.reports }
+        if !pending.deferredReports.isEmpty { work.reports = pending.deferredReports + work.reports }
         if space.isDue(now: now) { try space.look(directory, now: now) }
         if space.refusal != nil { refuse(work.batches) }
         do throws(LMDBError) {
             try transact(work, now: now)
-            deferredReports = []
+            pending.deferredReports = []
         } catch {
             guard error.isNoSpace || error.isMapFull else { throw error }
             statistics.failedCommits += 1
             space.close(error, now: now)
-            retryAt = now + WriterCore.retryInterval
+            pending.retryAt = now + Limits.noSpaceRetryMilliseconds
             refuse(work.batches)
-            // Outcomes are tried once more without the events; what fails then waits for room.
+            // Attempt results are tried once more without the events; what fails then waits for room.
             do throws(LMDBError) {
-                try transact(Work(batches: [], reports: work.reports), now: now)
-                deferredReports = []
+                try transact(Work(reports: work.reports), now: now)
+                pending.deferredReports = []
             } catch {
                 guard error.isNoSpace || error.isMapFull else { throw error }
                 statistics.failedCommits += 1
-                deferredReports = work.reports
+                pending.deferredReports = work.reports
             }
         }
     }
@@ -141,81 +130,125 @@ final class WriterCore {
     private func refuse(_ batches: [EventBatch]) {
         for batch in batches {
             statistics.refusedForSpace += batch.drafts.count { $0.result == .undecided }
-            batch.settle(.storageFull, retryAfter: 1_000)
+            batch.settle(.storageFull, retryAfter: Limits.storageFullRetryMilliseconds)
         }
     }
 
+    /// Performs a transaction. Where it meets a damaged page, the deliveries whose rows stand on that page are left out, and it is tried
+    /// once more: a damaged page costs the deliveries on it, and nobody else's.
     private func transact(_ work: Work, now: Int64) throws(LMDBError) {
-        let parking = ledger.lotIsFull || isParking ? ledger.takeForParking(limit: Limits.parkedPerCommit) : []
-        let forming = gatherings.takeDue(now: now)
         do throws(LMDBError) {
-            try write(work, parking: parking, forming: forming, now: now)
+            try transactOnce(work, now: now)
         } catch {
-            ledger.parkingFailed(parking)
-            formingFailed(forming)
+            guard error.isCorruption, let rest = try leaveOutUnreadable(work, now: now) else { throw error }
+            try transactOnce(rest, now: now)
+        }
+    }
+
+    /// Leaves the deliveries out whose rows cannot be read. They stay known, so that nothing hands them over again in this process.
+    ///
+    /// - Returns: the work without them; nil: there are none.
+    private func leaveOutUnreadable(_ work: Work, now: Int64) throws(LMDBError) -> Work? {
+        let findings = pending.findings
+        let found = findings.unreadable + findings.orphans + findings.brokenBatches + findings.strays.map(\.waiting)
+        let wanted = work.reports.map(\.delivery) + found.map(\.pending.delivery)
+        let lost = try directory.environment.read { snapshot throws(LMDBError) in
+            try tables.unreadable(among: wanted, in: snapshot)
+        }
+        guard !lost.isEmpty else { return nil }
+        pending.findings.unreadable.removeAll { lost.contains($0.pending.delivery) }
+        pending.findings.orphans.removeAll { lost.contains($0.pending.delivery) }
+        pending.findings.brokenBatches.removeAll { lost.contains($0.pending.delivery) }
+        pending.findings.strays.removeAll { lost.contains($0.waiting.pending.delivery) }
+        var work = work
+        for report in work.reports where lost.contains(report.delivery) {
+            dispatch.release(report, now: now, &registry)
+        }
+        work.reports.removeAll { lost.contains($0.delivery) }
+        for delivery in lost {
+            dispatch.remember(delivery)
+            noteQuarantine(delivery)
+        }
+        return work
+    }
+
+    private func transactOnce(_ work: Work, now: Int64) throws(LMDBError) {
+        var plan = TransactionPlan(work, nextPosition: registry.counters.nextPosition, now: now)
+        if dispatch.lotIsFull || pending.isParking {
+            plan.parking = dispatch.takeForParking(limit: Limits.parkedPerCommit, &registry)
+        }
+        plan.forming = gatherings.takeDue(now: now, &registry)
+        do throws(LMDBError) {
+            try write(&plan)
+        } catch {
+            dispatch.parkingFailed(plan.parking, &registry)
+            formingFailed(plan.forming)
             throw error
         }
-        ledger.parked(parking)
-        statistics.parkedDeliveries += parking.count
-        isParking = !parking.isEmpty && ledger.lotCount > configuration.lotLimit / 4
+        apply(plan)
     }
 
-    private func write(_ work: Work, parking: [PendingEntry], forming: [EndpointNumber], now: Int64) throws(LMDBError) {
+    private func write(_ plan: inout TransactionPlan) throws(LMDBError) {
+        let now = plan.now
         headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
-        let commit = transaction.number
-
-        backlog.begin()
+        plan.number = transaction.number
+        registry.beginTransaction()
         retryRates.begin()
-        var reportPlan = ReportPlan()
-        reportPlan.finished.reserveCapacity(work.reports.count)
-        let book = ReportBook(tables: tables)
-        for report in work.reports {
-            try book.write(
-                report, account: ledger.account(report.delivery.endpoint), plan: &reportPlan, rates: &retryRates,
-                now: now,
-                random: &random, in: transaction)
+        let writer = ReportWriter(tables: tables)
+        plan.reports.finished.reserveCapacity(plan.work.reports.count)
+        for report in plan.work.reports {
+            try writer.write(
+                report, slot: registry.slot(report.delivery.endpoint), registry, plan: &plan.reports,
+                rates: &retryRates, now: now, random: &random, in: transaction)
         }
-        let health = try writeHealth(work.reports, now: now, in: transaction)
-        var publishPlan = PublishPlan(nextPosition: tenancy.counters.nextPosition)
+        plan.health = try writeHealth(plan.work.reports, now: now, in: transaction)
         let publisher = Publisher(tables: tables)
-        for (number, batch) in work.batches.enumerated() {
+        for (number, batch) in plan.work.batches.enumerated() {
             try publisher.publish(
-                batch, number: number, tenants: tenancy.tenants, routing: &routing, backlog: &backlog,
-                plan: &publishPlan,
-                now: now, in: transaction)
+                batch, number: number, &registry, plan: &plan.publishes, now: now, in: transaction)
         }
-        var batchPlan = BatchPlan()
-        for entry in publishPlan.gathered { batchPlan.add(entry, beside: gatherings.tally(entry.delivery.endpoint)) }
-        try writeStrays(book, plan: &batchPlan, now: now, in: transaction)
-        if !forming.isEmpty || !batchPlan.tallies.isEmpty {
-            try writeBatches(forming, plan: &batchPlan, now: now, in: transaction)
+        for entry in plan.publishes.gathered { plan.batches.add(entry, beside: registry) }
+        try writeStrays(writer, plan: &plan.batches, now: now, in: transaction)
+        if !plan.forming.isEmpty || !plan.batches.tallies.isEmpty {
+            try writeBatches(plan.forming, plan: &plan.batches, now: now, in: transaction)
         }
-        if !parking.isEmpty { try tables.park(parking, in: transaction) }
-        let upkeep = try writeUpkeep(book, now: now, in: transaction)
-        // The last event's key tells the position after it, until the sweep takes that event too.
-        if upkeep.removedEvents > 0 { try tables.putNextPosition(publishPlan.nextPosition, in: transaction) }
-        let pending = try tables.pendingCount(in: transaction)
+        if !plan.parking.isEmpty { try tables.park(plan.parking, in: transaction) }
+        plan.upkeep = try writeUpkeep(writer, now: now, in: transaction)
+        for endpoint in plan.upkeep.job?.redelivered ?? [] {
+            registry.planDelivery(of: endpoint, plan: &plan.publishes.made)
+        }
+        // The key of the last event tells the position after it, until the sweep removes that event too.
+        if plan.upkeep.removedEvents > 0 {
+            try tables.putNextPosition(plan.publishes.nextPosition, in: transaction)
+        }
+        plan.counts = try tables.pendingCount(in: transaction)
         try transaction.commit()
-
-        backlog.commit()
-        retryRates.commit()
-        apply(upkeep, now: now)
-        apply(reportPlan, work.reports, now: now)
-        apply(health)
-        apply(publishPlan, work.batches, commit: commit, now: now)
-        apply(batchPlan)
-        noteBacklogs()
-        statistics.commits += 1
-        statistics.adopt(pending)
     }
 
     // MARK: After the commit
 
+    private func apply(_ plan: TransactionPlan) {
+        let now = plan.now
+        registry.commitTransaction(plan.publishes.made)
+        retryRates.commit()
+        apply(plan.upkeep, now: now)
+        apply(plan.reports, plan.work.reports, now: now)
+        apply(plan.health)
+        apply(plan.publishes, plan.work.batches, commit: plan.number, now: now)
+        apply(plan.batches)
+        noteBacklogs(plan.publishes.backlogNews)
+        dispatch.parked(plan.parking, &registry)
+        statistics.parkedDeliveries += plan.parking.count
+        pending.isParking = !plan.parking.isEmpty && dispatch.lotCount > configuration.lotLimit / 4
+        statistics.commits += 1
+        if let counts = plan.counts { statistics.adopt(counts) }
+    }
+
     private func apply(_ plan: ReportPlan, _ reports: [AttemptReport], now: Int64) {
-        for report in reports { ledger.release(report, now: now) }
-        for endpoint in plan.finished { backlog.finished(endpoint) }
-        ledger.nextDue = min(ledger.nextDue, plan.earliestRetry)
+        for report in reports { dispatch.release(report, now: now, &registry) }
+        for endpoint in plan.finished { registry.finished(endpoint) }
+        dispatch.noteDue(at: plan.earliestRetry)
         statistics.attempts += reports.count
         statistics.delivered += plan.delivered
         statistics.retriesScheduled += plan.retries
@@ -225,18 +258,18 @@ final class WriterCore {
     }
 
     private func apply(_ plan: PublishPlan, _ batches: [EventBatch], commit: UInt64, now: Int64) {
-        tenancy.counters.nextPosition = plan.nextPosition
-        ledger.nextDue = min(ledger.nextDue, plan.earliestFuture)
+        registry.counters.nextPosition = plan.nextPosition
+        dispatch.noteDue(at: plan.earliestFuture)
         statistics.deliveriesMade += plan.deliveries
-        for number in plan.behind { ledger.setBehind(number, true) }
+        for number in plan.behind { dispatch.setBehind(number, true, &registry) }
         for (batch, results) in zip(batches, plan.results) {
             batch.commit = commit
             for index in results.indices {
                 batch.drafts[index].result = results[index]
                 if results[index] == .throttled, batch.drafts[index].retryAfter == 0 {
-                    batch.drafts[index].retryAfter = WriterCore.backlogRetryAfter
+                    batch.drafts[index].retryAfter = Limits.backlogRetryMilliseconds
                 }
-                count(results[index])
+                statistics.count(results[index])
             }
         }
         // One event may go to several endpoints: its bytes are copied once.
@@ -244,9 +277,9 @@ final class WriterCore {
         for hint in plan.hints {
             let batch = batches[hint.batch]
             let draft = batch.drafts[hint.draft]
-            let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
             let dueAt = max(draft.record.deliverAt, now)
-            switch ledger.placement(hint.endpoint.number, bytes: Int(draft.span.count), now: now) {
+            let slot = registry.slot(hint.endpoint.number)
+            switch dispatch.placement(slot, bytes: Int(draft.span.count), now: now, registry) {
             case .hand:
                 if event?.position != hint.position {
                     let made = Event(
@@ -254,27 +287,60 @@ final class WriterCore {
                         bytes: Array(batch.bytes[draft.span.range]), record: draft.record)
                     event = (hint.position, made)
                 }
-                ledger.hand(
-                    DueDelivery(
-                        event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)), now: now)
+                dispatch.hand(
+                    DueDelivery(event: event!.event, endpoint: hint.endpoint, attempt: 1, entry: .due(dueAt)),
+                    slot: slot!, now: now, &registry)
             case .wait:
-                ledger.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0))
-            case .leave, .orphan:
-                ledger.scanPending = true
+                let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
+                dispatch.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), slot: slot!, &registry)
+            case .leave:
+                dispatch.leave(toScanOf: registry[slot!].sender)
+            case .orphan:
+                dispatch.leave(toScanOf: Int(hint.endpoint.number.value) % dispatch.senders.count)
             }
         }
     }
 
-    private func count(_ result: EventResult) {
-        switch result {
-        case .accepted: statistics.accepted += 1
-        case .acceptedNoMatch: statistics.acceptedWithoutMatch += 1
-        case .duplicate: statistics.duplicates += 1
-        case .conflict: statistics.conflicts += 1
-        case .throttled: statistics.throttled += 1
-        // Counted where it was refused.
-        case .storageFull: break
-        default: statistics.otherRefusals += 1
+    /// Tells the operator of tenants whose backlog is full, or has room again.
+    private func noteBacklogs(_ news: [(tenant: TenantNumber, isOver: Bool)]) {
+        for (number, isOver) in news {
+            let tenant = registry.tenant(number)?.value
+            let limit = tenant?.settings.backlog ?? configuration.tenantBacklog
+            output.notices.append(.backlog(tenant: tenant?.name ?? "", limit: limit, isOver: isOver))
         }
+    }
+
+    // MARK: Dispatch
+
+    /// Takes deliveries back that senders did not send.
+    package func takeBack(_ deliveries: [ReturnedDelivery], now: Int64) {
+        for delivery in deliveries {
+            if let orphan = dispatch.takeBack(delivery, now: now, &registry) { pending.findings.orphans.append(orphan) }
+        }
+        statistics.returned += deliveries.count
+    }
+
+    /// Reads due deliveries from the store for senders that have room.
+    package func refill(now: Int64) throws(LMDBError) {
+        dispatch.endPauses(now: now, &registry)
+        dispatch.wakeScans(now: now)
+        let wantsScan = dispatch.nextScan <= now
+        guard wantsScan || !dispatch.refillList.isEmpty || !pending.toHand.isEmpty else { return }
+        let refill = Refill(tables: tables, now: now)
+        try directory.environment.read { snapshot throws(LMDBError) in
+            try refill.hand(pending.toHand, &dispatch, &registry, &pending.findings, in: snapshot)
+            pending.toHand.removeAll(keepingCapacity: true)
+            try refill.refillEndpoints(&dispatch, &registry, &pending.findings, in: snapshot)
+            if wantsScan { try refill.scan(&dispatch, &registry, &pending.findings, in: snapshot) }
+        }
+        for skipped in pending.findings.malformed { note(skipped) }
+        pending.findings.malformed = []
+    }
+
+    /// Counts and logs malformed rows that a scan stepped over, each place once.
+    func note(_ skipped: SkippedRows) {
+        guard let first = skipped.first?.description, !knownMalformed.contains(first) else { return }
+        if knownMalformed.count < Limits.rememberedMalformedRows { knownMalformed.insert(first) }
+        noteDamage(skipped.count, at: first)
     }
 }

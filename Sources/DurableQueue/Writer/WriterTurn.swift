@@ -1,58 +1,47 @@
-import LMDB
+package import LMDB
 import Scheduling
 import Store
-import Threading
+package import Threading
 import WebhookModel
 
-/// The queue's time: the wall's at start, carried on by the monotonic clock, so that a step of the wall clock neither delays nor
-/// repeats anything while the process runs.
-struct QueueClock {
-    private let offset: Int64
-
-    init(_ start: Instant) { offset = start.wall - start.monotonic }
-
-    /// Unix milliseconds.
-    func milliseconds(_ instant: Instant) -> Int64 { (instant.monotonic + offset) / 1_000_000 }
-}
-
-/// One round of the writer: commands in order, cut into transactions of bounded size.
-struct WriterTurn: ~Copyable {
-    let core: WriterCore
-    private let clock: QueueClock
-    var inbox: [QueueCommand] = []
-    private(set) var isStopping = false
-    private(set) var tenancyChanged = false
+/// One turn of the writer: commands in order, cut into transactions of bounded size. The shell gives the clock, and does the waiting.
+package struct WriterTurn: ~Copyable {
+    package let core: WriterCore
+    private let readClock: () -> Instant
+    private var clock: QueueClock
+    private let senders: [DispatchPort]
+    package var inbox: [QueueCommand] = []
+    package private(set) var isStopping = false
     private(set) var refusalToLog: String?
     private(set) var resumed = false
     private var lastRefusal: String?
-    private var replies: [() -> Void] = []
     private var releasedAt: Int64 = 0
-    /// Outcomes that wait for company, and since when: monotonic nanoseconds.
+    /// Attempt results that are gathered for a commit, and since when: monotonic nanoseconds.
     private var reports: [AttemptReport] = []
     private var reportsSince: Int64 = 0
     private var pace = CommitPace()
-    /// Events that they tell of.
+    /// Events that the results are about.
     private var reportedEvents = 0
-    /// One of them lets another delivery go on.
+    /// One of the results lets another delivery go on.
     private var reportsAreUrgent = false
 
-    init(core: WriterCore, clock: QueueClock) {
+    /// - Parameters:
+    ///   - senders: where due deliveries go, by the sender's number.
+    ///   - readClock: gives times that do not go back.
+    package init(core: WriterCore, senders: [DispatchPort], clock readClock: @escaping () -> Instant) {
         self.core = core
-        self.clock = clock
+        self.senders = senders
+        self.readClock = readClock
+        clock = QueueClock(readClock())
     }
 
-    /// So many outcomes go with the next commit. Fewer would add their pages to every small commit, and an event would wait for them:
-    /// at 1,000 a second that is every eighth commit instead of each.
-    static let companyReports = 8
-    /// So many are a commit of their own at once.
-    static let fullReports = 512
-    /// Milliseconds between looks at the resident set: at full speed some tens of MiB are touched in it.
-    static let releaseInterval: Int64 = 100
-    /// Resident bytes of files, the map and the program together, above which the map's are given back.
-    static let residentBytes = 96 * 1024 * 1024
+    private mutating func now() -> Int64 { clock.milliseconds(readClock()) }
 
-    /// How long the writer may sleep; 0: there is work.
-    func pauseNanoseconds(_ instant: Instant) -> Int64 {
+    // MARK: Waiting
+
+    /// How long the writer may sleep until a bell, nanoseconds; 0: there is work.
+    package mutating func pauseNanoseconds() -> Int64 {
+        let instant = readClock()
         let now = clock.milliseconds(instant)
         if core.wantsUpkeep(now: now) { return 0 }
         let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
@@ -61,23 +50,24 @@ struct WriterTurn: ~Copyable {
         return min(wake, max(reportsSince + WriterTurn.linger - instant.monotonic, 0))
     }
 
-    /// How long to gather before the next round. Not while a delivery may stand behind another: the outcome it waits for is its hint.
-    func gatherNanoseconds(_ instant: Instant) -> Int64 {
-        isStopping || core.ledger.somebodyIsBehind
-            ? 0 : pace.pauseNanoseconds(held: core.ledger.heldCount, now: instant.monotonic)
+    /// How long to gather before the next turn, nanoseconds. Not while a delivery may be behind another: the result that it waits for is
+    /// its hint.
+    package func gatherNanoseconds() -> Int64 {
+        isStopping || core.dispatch.hasBehind
+            ? 0 : pace.pauseNanoseconds(held: core.dispatch.heldCount, now: readClock().monotonic)
     }
 
     private static let linger = Limits.outcomeLingerMilliseconds * 1_000_000
 
-    /// Whether the waiting outcomes go with the next commit, or make one if there is no other.
+    /// Whether the gathered results go with the next commit, or make one if there is no other.
     private func reportsAreDue(withEvents: Bool) -> Bool {
         guard !reports.isEmpty else { return false }
-        let enough = withEvents ? WriterTurn.companyReports : WriterTurn.fullReports
+        let enough = withEvents ? Limits.reportsBesideEvents : Limits.reportsPerCommit
         return isStopping || reportsAreUrgent || reports.count >= enough
-            || Instant.now().monotonic - reportsSince >= WriterTurn.linger
+            || readClock().monotonic - reportsSince >= WriterTurn.linger
     }
 
-    private mutating func takeReports(into work: inout WriterCore.Work) {
+    private mutating func takeReports(into work: inout Work) {
         // Most often there are none: the storage changes hands, and no report is copied.
         if work.reports.isEmpty { swap(&work.reports, &reports) } else { work.reports += reports }
         reports.removeAll(keepingCapacity: true)
@@ -85,46 +75,42 @@ struct WriterTurn: ~Copyable {
         reportsAreUrgent = false
     }
 
+    // MARK: The turn
+
     /// Performs everything in the inbox, then refills the senders.
-    mutating func perform() throws(LMDBError) {
-        tenancyChanged = false
-        replies.removeAll(keepingCapacity: true)
-        var work = WriterCore.Work()
+    ///
+    /// - Throws: what is fatal: a commit is in doubt. Commands that were not answered are answered as `stopped` when they are dropped.
+    package mutating func perform() throws(LMDBError) {
+        var commands: [QueueCommand] = []
+        swap(&commands, &inbox)
+        var work = Work()
         var events = 0
-        pace.begin(at: Instant.now().monotonic, operations: inbox.reduce(0) { $0 + $1.operations })
-        for command in inbox {
+        // All changes of a turn share one commit, before the publishes that came after the first of them.
+        var changes: [(changes: [TenancyChange], reply: CommandReply<[TenancyResult]>)] = []
+        for case .change(let list, let reply) in commands { changes.append((list, reply)) }
+        pace.begin(at: readClock().monotonic, operations: commands.reduce(0) { $0 + $1.operations })
+        for command in commands {
             switch command {
             case .publish(let batch):
                 work.batches.append(batch)
                 events += batch.drafts.count
             case .reports(let reports):
-                if self.reports.isEmpty {
-                    reportsSince = Instant.now().monotonic
-                    self.reports = reports
-                } else {
-                    self.reports += reports
-                }
-                reportedEvents += reports.reduce(0) { $0 + $1.events }
-                reportsAreUrgent = reportsAreUrgent || core.holdsUp(reports)
+                gather(reports)
             case .returned(let deliveries):
-                core.takeBack(deliveries, now: clock.milliseconds(.now()))
-            case .change(let changes, let reply):
+                core.takeBack(deliveries, now: now())
+            case .change:
+                guard !changes.isEmpty else { continue }
                 takeReports(into: &work)
                 try commit(&work)
-                let result = try core.change(changes, now: clock.milliseconds(.now()))
-                tenancyChanged = true
-                replies.append { reply(result) }
+                try core.change(changes, now: now())
+                changes = []
             case .releaseKeys(let tenant, let endpoint, let key, let reply):
-                takeReports(into: &work)
-                try commit(&work)
-                let now = clock.milliseconds(.now())
-                let result = try core.releaseKeys(tenant: tenant, endpoint: endpoint, orderingKey: key, now: now)
-                replies.append { reply(result) }
+                core.beginRelease(tenant: tenant, endpoint: endpoint, orderingKey: key, reply)
             case .redeliver(let filter, let reply):
                 // What was reported before counts: it may be what is asked for.
                 takeReports(into: &work)
                 try commit(&work)
-                core.begin(filter, reply: reply, now: clock.milliseconds(.now()))
+                core.begin(filter, reply, now: now())
             case .stop:
                 isStopping = true
             }
@@ -134,30 +120,46 @@ struct WriterTurn: ~Copyable {
                 events = 0
             }
         }
-        inbox.removeAll(keepingCapacity: true)
+        commands.removeAll(keepingCapacity: true)
+        if inbox.isEmpty { swap(&commands, &inbox) }
         if reportsAreDue(withEvents: !work.batches.isEmpty) { takeReports(into: &work) }
-        let now = clock.milliseconds(.now())
-        if !work.isEmpty || core.wantsUpkeep(now: now) { try commit(&work) }
-        if !isStopping { try core.refill(now: now) }
+        try commit(&work)
+        if !isStopping { try core.refill(now: now()) }
+        handOver()
         noteRefusal()
-        releasePages(now)
+        releasePages(now())
+    }
+
+    private mutating func gather(_ reports: [AttemptReport]) {
+        if self.reports.isEmpty {
+            reportsSince = readClock().monotonic
+            self.reports = reports
+        } else {
+            self.reports += reports
+        }
+        reportedEvents += reports.reduce(0) { $0 + $1.events }
+        reportsAreUrgent = reportsAreUrgent || core.unblocks(reports)
     }
 
     /// What the writer reads of the map stays in the process's resident set until it is given back: the page cache keeps it.
     private mutating func releasePages(_ now: Int64) {
-        guard now - releasedAt >= WriterTurn.releaseInterval else { return }
+        guard now - releasedAt >= Limits.residentCheckMilliseconds else { return }
         releasedAt = now
-        core.directory.environment.releaseResidentPages(over: WriterTurn.residentBytes)
+        core.directory.environment.releaseResidentPages(over: Limits.residentFileBytes)
     }
 
-    private mutating func commit(_ work: inout WriterCore.Work) throws(LMDBError) {
-        let before = Instant.now()
+    private mutating func commit(_ work: inout Work) throws(LMDBError) {
+        let before = readClock()
         let now = clock.milliseconds(before)
         guard !work.isEmpty || core.wantsUpkeep(now: now) else { return }
+        let hasJob = !core.pending.jobs.isEmpty
         try core.perform(work, now: now)
-        core.statistics.commitNanoseconds += Int(Instant.now().monotonic - before.monotonic)
+        let took = readClock().monotonic - before.monotonic
+        core.statistics.commitNanoseconds += Int(took)
+        if hasJob { core.pending.sliceSize.follow(took) }
         WriterTurn.answer(work.batches)
-        work = WriterCore.Work()
+        work = Work()
+        handOver()
     }
 
     /// Gives decided batches back, one delivery per port.
@@ -173,19 +175,27 @@ struct WriterTurn: ~Copyable {
         for (port, batches) in ports { port.deliver(batches) }
     }
 
-    /// After the new tenancy is visible to all.
-    func answerCommands() {
-        for reply in replies + core.answers { reply() }
-        core.answers.removeAll()
+    /// Gives the senders what leaves for them: after each commit, for a turn may have many.
+    private func handOver() {
+        for (sender, port) in senders.enumerated() {
+            let outgoing = core.dispatch.takeOutgoing(sender)
+            if !outgoing.isEmpty { port.offer(outgoing) }
+        }
     }
 
-    var statistics: QueueStatistics {
+    /// What is said to the outside, since the last call.
+    package mutating func takeOutput() -> TurnOutput {
+        defer { core.output = TurnOutput() }
+        return core.output
+    }
+
+    package var statistics: QueueStatistics {
         var statistics = core.statistics
-        statistics.inLots = core.ledger.lotCount
+        statistics.inLots = core.dispatch.lotCount
         statistics.usedPages = core.space.usedPages
         statistics.mapPages = core.space.mapPages
         statistics.refusal = core.space.refusal
-        statistics.held = core.ledger.heldCount
+        statistics.held = core.dispatch.heldCount
         return statistics
     }
 
@@ -194,19 +204,5 @@ struct WriterTurn: ~Copyable {
         refusalToLog = refusal != nil && lastRefusal == nil ? refusal : nil
         resumed = refusal == nil && lastRefusal != nil
         lastRefusal = refusal
-    }
-
-    /// The queue has ended: whoever still waits for an answer to a change gets one. Batches in doubt get none.
-    mutating func dismiss() {
-        core.dismissRedeliveries()
-        for command in inbox {
-            switch command {
-            case .change(_, let reply): reply(.failure(.stopped))
-            case .releaseKeys(_, _, _, let reply): reply(.failure(.stopped))
-            case .redeliver(_, let reply): reply(.failure(.stopped))
-            case .publish, .reports, .returned, .stop: break
-            }
-        }
-        inbox.removeAll()
     }
 }

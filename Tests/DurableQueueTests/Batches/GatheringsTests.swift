@@ -27,24 +27,34 @@ import WebhookModel
 
     @Test func theirTimesComeInOrderAndAnOldOneDoesNotWake() {
         var gatherings = Gatherings()
+        var registry = RegistrySample.registry()
         let rule = BatchRule(maxEvents: 4, maxWait: 500)
-        gatherings.put(tally(1, since: 2_000), of: EndpointNumber(1), rule)
-        gatherings.put(tally(1, since: 1_000), of: EndpointNumber(2), rule)
-        gatherings.put(tally(1, since: 1_500), of: EndpointNumber(3), nil)
+        registry.put(RegistrySample.endpoint(1, batch: rule))
+        registry.put(RegistrySample.endpoint(2, batch: rule))
+        registry.put(RegistrySample.endpoint(3))
+        gatherings.put(tally(1, since: 2_000), of: EndpointNumber(1), &registry)
+        gatherings.put(tally(1, since: 1_000), of: EndpointNumber(2), &registry)
+        gatherings.put(tally(1, since: 1_500), of: EndpointNumber(3), &registry)
         #expect(gatherings.nextAt == 1_500)
         // Its batch was made before its time: the next one waits from later on.
-        gatherings.put(tally(1, since: 3_000), of: EndpointNumber(2), rule)
+        gatherings.put(tally(1, since: 3_000), of: EndpointNumber(2), &registry)
         #expect(gatherings.nextAt == 2_500)
-        gatherings.put(tally(4, since: 3_000), of: EndpointNumber(2), rule)
+        gatherings.put(tally(4, since: 3_000), of: EndpointNumber(2), &registry)
         #expect(gatherings.nextAt == .min)
-        #expect(gatherings.takeDue(now: 2_499) == [EndpointNumber(2)])
+        let full = gatherings.takeDue(now: 2_499, &registry)
+        #expect(full == [EndpointNumber(2)] && gatherings.nextAt == 2_500)
+        let waited = gatherings.takeDue(now: 2_500, &registry)
+        #expect(waited == [EndpointNumber(1)] && gatherings.nextAt == .max)
+        // No batch came of it: put again, it is due again.
+        gatherings.put(registry[registry.slot(EndpointNumber(1))!].gathering, of: EndpointNumber(1), &registry)
         #expect(gatherings.nextAt == 2_500)
-        #expect(gatherings.takeDue(now: 2_500) == [EndpointNumber(1)])
+        gatherings.put(GatheringTally(), of: EndpointNumber(1), &registry)
+        #expect(gatherings.nextAt == .max && registry[registry.slot(EndpointNumber(1))!].gathering.count == 0)
+        // A removed endpoint does not wake the writer.
+        gatherings.put(tally(1, since: 1_000), of: EndpointNumber(2), &registry)
+        #expect(gatherings.nextAt == 1_500)
+        _ = registry.remove(EndpointNumber(2))
+        gatherings.removed(registry)
         #expect(gatherings.nextAt == .max)
-        // Nothing came of it: put again, it is due again.
-        gatherings.put(gatherings.tally(EndpointNumber(1)), of: EndpointNumber(1), rule)
-        #expect(gatherings.nextAt == 2_500)
-        gatherings.put(GatheringTally(), of: EndpointNumber(1), rule)
-        #expect(gatherings.nextAt == .max && gatherings.tally(EndpointNumber(1)).count == 0)
     }
 }

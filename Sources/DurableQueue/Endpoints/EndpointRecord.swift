@@ -1,0 +1,185 @@
+import Scheduling
+package import Store
+package import WebhookModel
+
+/// Everything that the writer keeps of one endpoint: the object that other rooms see, the stored row's other fields, what its sender
+/// holds, what waits for it, its rate and its health.
+package struct EndpointRecord {
+    // MARK: What is stored
+
+    /// The one object of this version: hints, refills and routes share it, and senders cache by its identity.
+    package var endpoint: Endpoint
+    package var origin: Origin
+    package var revision: UInt64
+    package var createdAt: Int64
+    package var updatedAt: Int64
+    /// Since when it fails without a success, Unix milliseconds; nil: it works.
+    package var failingSince: Int64?
+    package var disabled: Endpoint.Disablement?
+
+    // MARK: Dispatch
+
+    /// Slot of its tenant's record.
+    package let tenantSlot: Int
+    package let sender: Int
+    /// It and its tenant are enabled, and it was not disabled automatically.
+    package var active: Bool
+    /// It was removed. The record stays until senders have reported everything that they hold.
+    package var isRemoved = false
+    /// Handed over and not yet reported.
+    package var held = 0
+    /// How much may be held: doubled by a success at the limit, halved by a failure. So a dead endpoint takes little of its sender's
+    /// capacity, and a fast one always has work while a commit is on its way.
+    package var holdLimit = Limits.heldPerEndpointFirst
+    /// Deliveries may be parked under this endpoint, beyond `parkedPlace`.
+    package var hasParked = false
+    package var parkedPlace = EventPosition(0)
+    /// Due, but the endpoint takes no more now: durable in the due index, to be parked when many are in the lots.
+    package var lot: [PendingEntry] = []
+    private var lotHead = 0
+    /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, or it asked for a pause.
+    package var pausedUntil = Int64.min
+    /// It delivers in order, or has sequences from when it did: a final delivery lets the next one of its sequence go.
+    package var hasSequences: Bool
+    /// Deliveries are behind a head: reports of this endpoint are committed at once.
+    package var hasBehind = false
+    /// It makes batches, or has some from when it did: a delivery may lead a batch.
+    package var hasBatches: Bool
+    /// It is in the list of endpoints that want a refill.
+    package var wantsRefill = false
+    /// Nil: it has no rate of its own.
+    package var gate: RateGate?
+    /// It or its tenant has a rate: each hand-over takes tokens.
+    package private(set) var isRated = false
+    /// How much `holdLimit` may become.
+    private var holdLimitMost = Limits.heldPerEndpoint
+
+    // MARK: Counts
+
+    /// Deliveries that are not final.
+    package var pending: Int
+    /// The last warning of this stretch of failures, in days; 0: none.
+    package var warnedDays = 0
+    /// Deliveries that wait for a batch.
+    package var gathering = GatheringTally()
+    /// When its next batch is to be made; nil: it has no entry in `Gatherings`.
+    package var gatheringAt: Int64?
+
+    package init(
+        _ endpoint: Endpoint, _ row: Stored<EndpointRow>, tenantSlot: Int, sender: Int, active: Bool, pending: Int
+    ) {
+        self.endpoint = endpoint
+        origin = row.origin
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+        failingSince = row.value.failingSince
+        disabled = row.value.disabled
+        self.tenantSlot = tenantSlot
+        self.sender = sender
+        self.active = active
+        self.pending = pending
+        hasBatches = endpoint.settings.batch != nil
+        hasSequences = endpoint.settings.order.isByKey
+    }
+
+    package var number: EndpointNumber { endpoint.number }
+
+    /// The row as it is stored.
+    package var row: Stored<EndpointRow> {
+        var row = EndpointRow(
+            number: endpoint.number, tenant: endpoint.tenant, name: endpoint.name, settings: endpoint.settings)
+        row.failingSince = failingSince
+        row.disabled = disabled
+        return Stored(row, origin: origin, revision: revision, createdAt: createdAt, updatedAt: updatedAt)
+    }
+
+    /// Follows a row that was written.
+    package mutating func adopt(_ row: Stored<EndpointRow>, _ endpoint: Endpoint) {
+        self.endpoint = endpoint
+        origin = row.origin
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+        failingSince = row.value.failingSince
+        disabled = row.value.disabled
+        if failingSince == nil { warnedDays = 0 }
+        if endpoint.settings.batch != nil { hasBatches = true }
+        if endpoint.settings.order.isByKey { hasSequences = true }
+    }
+
+    /// Fails without a success: the first look at each report.
+    package var isFailing: Bool { failingSince != nil }
+
+    // MARK: Room
+
+    /// Follows its rate. A sender sends what it holds as fast as the window allows. So it may hold little more than a window of a rated
+    /// endpoint, or a pause of the endpoint would be followed by more than the rate: a window, and the rate for
+    /// `Limits.ratedAheadMilliseconds`.
+    package mutating func setRate(tenant: Rate?) {
+        let perSecond = [endpoint.settings.rate?.perSecond, tenant?.perSecond].compactMap(\.self).min()
+        isRated = perSecond != nil
+        holdLimitMost =
+            perSecond.map {
+                min(Limits.heldPerEndpoint, endpoint.settings.window + $0 * Limits.ratedAheadMilliseconds / 1_000)
+            } ?? Limits.heldPerEndpoint
+        holdLimit = min(max(holdLimit, holdLimitLeast), holdLimitMost)
+        if let rate = endpoint.settings.rate {
+            if gate == nil { gate = RateGate(rate) } else { gate!.adopt(rate) }
+        } else {
+            gate = nil
+        }
+    }
+
+    private var holdLimitLeast: Int { min(Limits.heldPerEndpointLeast, holdLimitMost) }
+
+    /// A delivery was given back unsent: little is handed over until the endpoint has delivered again.
+    package mutating func reduceHoldLimit() { holdLimit = holdLimitLeast }
+
+    package var lotCount: Int { lot.count - lotHead }
+    package var hasBacklog: Bool { hasParked || lotCount > 0 }
+    package var room: Int { active && !isPaused ? max(holdLimit - held, 0) : 0 }
+    package var isPaused: Bool { pausedUntil > .min }
+
+    // MARK: The lot
+
+    package mutating func popLot() -> PendingEntry? {
+        guard lotHead < lot.count else { return nil }
+        defer {
+            lotHead += 1
+            if lotHead == lot.count {
+                lot.removeAll(keepingCapacity: lot.count <= 256)
+                lotHead = 0
+            }
+        }
+        return lot[lotHead]
+    }
+
+    /// Takes up to `limit` from the lot for parking.
+    package mutating func takeLot(limit: Int) -> [PendingEntry] {
+        let taken = Array(lot[lotHead...].prefix(limit))
+        lotHead += taken.count
+        if lotHead == lot.count {
+            lot = []
+            lotHead = 0
+        }
+        return taken
+    }
+
+    /// Parked entries at this position and later are to be read again.
+    package mutating func readParkedAgain(from position: EventPosition) {
+        hasParked = true
+        if position <= parkedPlace { parkedPlace = EventPosition(position.value - 1) }
+    }
+
+    /// A held delivery was reported.
+    package mutating func released(delivered: Bool) {
+        let wasFull = held >= holdLimit
+        held -= 1
+        if delivered {
+            if wasFull { holdLimit = min(holdLimit * 2, holdLimitMost) }
+        } else {
+            holdLimit = max(holdLimit / 2, holdLimitLeast)
+        }
+    }
+}

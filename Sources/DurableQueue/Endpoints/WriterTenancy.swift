@@ -1,0 +1,86 @@
+import LMDB
+import Store
+import WebhookModel
+
+extension WriterCore {
+    /// Applies commands in one transaction of their own: each all or none. Their replies are answered with this turn's output.
+    ///
+    /// - Returns: whether anything was written.
+    @discardableResult
+    func change(
+        _ commands: [(changes: [TenancyChange], reply: CommandReply<[TenancyResult]>)], now: Int64
+    ) throws(LMDBError) -> Bool {
+        var plan = TenancyPlan(counters: registry.counters)
+        var answers: [() -> Void] = []
+        for (changes, reply) in commands {
+            var attempt = plan
+            do throws(TenancyError) {
+                var results: [TenancyResult] = []
+                for change in changes { results.append(try attempt.apply(change, beside: registry, now: now)) }
+                plan = attempt
+                answers.append { reply.send(.success(results)) }
+            } catch {
+                answers.append { reply.send(.failure(error)) }
+            }
+        }
+        do throws(LMDBError) {
+            if !plan.edits.isEmpty { try write(plan) }
+        } catch {
+            guard error.isNoSpace || error.isMapFull else { throw error }
+            statistics.failedCommits += 1
+            answers = commands.map { command in { command.reply.send(.failure(.storageFull)) } }
+            plan = TenancyPlan(counters: registry.counters)
+        }
+        adopt(plan)
+        output.answers += answers
+        return !plan.edits.isEmpty
+    }
+
+    private func write(_ plan: TenancyPlan) throws(LMDBError) {
+        let transaction = try directory.environment.beginWrite()
+        for edit in plan.edits {
+            switch edit {
+            case .tenant(let row): try tables.put(row, in: transaction)
+            case .endpoint(let row): try tables.put(row, seal: configuration.seal, in: transaction)
+            case .removeEndpoint(let number): try tables.removeEndpoint(number, in: transaction)
+            case .key(let row, let number): try tables.put(row, number: number, in: transaction)
+            case .removeKey(let number): try tables.removeAPIKey(number, in: transaction)
+            }
+        }
+        try tables.putCounters(plan.counters, in: transaction)
+        try transaction.commit()
+        statistics.commits += 1
+    }
+
+    /// Memory follows what was committed: only the rows that changed, and the endpoints that inherit from a changed tenant.
+    private func adopt(_ plan: TenancyPlan) {
+        registry.counters = plan.counters
+        for edit in plan.edits {
+            switch edit {
+            case .tenant(let row): put(row)
+            case .endpoint(let row):
+                let number = row.value.number
+                let before = registry.endpoint(number)?.settings
+                registry.put(row)
+                dispatch.changed(number, &registry)
+                if let before { settle(number, before: before) }
+            case .removeEndpoint(let number):
+                for entry in dispatch.remove(number, &registry) {
+                    pending.findings.orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
+                }
+                gatherings.removed(registry)
+                pending.purges.append(number)
+            case .key(let row, let number): registry.put(row, number: number)
+            case .removeKey(let number): registry.removeKey(number)
+            }
+        }
+        output.edits += plan.edits
+    }
+
+    func put(_ row: Stored<Tenant>) {
+        retryRates.put(row.value.number, perSecond: row.value.settings.retriesPerSecond)
+        let (released, changed) = registry.put(row)
+        dispatch.refill(released)
+        for number in changed { dispatch.changed(number, &registry) }
+    }
+}

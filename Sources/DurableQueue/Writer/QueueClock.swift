@@ -1,0 +1,35 @@
+package import Threading
+
+/// The queue's time: the wall clock's at start, carried on by the monotonic clock. It never goes back.
+///
+/// A step of the wall clock is followed gradually: the queue's time runs at most a quarter faster or slower until it has caught up. So a
+/// step repeats nothing and delays a retry by a quarter of its time at most, and `deliver_at` becomes right again without a restart. A step
+/// ahead of more than an hour is followed at once: the clock was wrong before it (a machine without a battery-backed clock).
+package struct QueueClock {
+    /// Nanoseconds from the monotonic clock to the queue's time.
+    private var offset: Int64
+    private var last: Int64
+
+    private static let jump: Int64 = 3_600_000_000_000
+    private static let slew: Int64 = 4
+
+    package init(_ start: Instant) {
+        offset = start.wall - start.monotonic
+        last = start.monotonic
+    }
+
+    /// Unix milliseconds. Give instants in the order in which they were read.
+    package mutating func milliseconds(_ instant: Instant) -> Int64 {
+        let passed = max(instant.monotonic - last, 0)
+        last = max(instant.monotonic, last)
+        let behind = instant.wall - (last + offset)
+        if behind > QueueClock.jump {
+            offset += behind
+        } else if behind > 0 {
+            offset += min(behind, passed / QueueClock.slew)
+        } else {
+            offset += max(behind, -passed / QueueClock.slew)
+        }
+        return (last + offset) / 1_000_000
+    }
+}

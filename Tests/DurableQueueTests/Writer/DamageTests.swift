@@ -1,0 +1,106 @@
+import DurableQueue
+import LMDB
+import Scheduling
+import Store
+import TestSupport
+import Testing
+import WebhookModel
+
+/// A damaged store costs what is damaged, with a line and a count, and nothing else.
+@Suite struct DamageTests {
+    /// A store with 400 events of one tenant that wait for their time, and the time.
+    private func stored(_ folder: TemporaryDirectory, payload: Int = 700) throws -> Int64 {
+        let fixture = try WriterFixture(folder: folder)
+        try fixture.provision(endpoints: 1)
+        let at = fixture.now + 60_000
+        for slice in 0..<8 as Range<UInt64> {
+            fixture.publish((1...50).map { slice * 50 + $0 }, deliverAt: at, payload: payload)
+            try fixture.perform()
+        }
+        #expect(fixture.statistics.pending == 400)
+        return at
+    }
+
+    /// Delivers everything that is handed over, until the writer rests.
+    private func deliverAll(_ fixture: WriterFixture) throws -> Set<UInt64> {
+        var seen: Set<UInt64> = []
+        var idle = 0
+        while idle < 5 {
+            try fixture.settle()
+            let handed = fixture.takeHanded()
+            idle = handed.isEmpty ? idle + 1 : 0
+            for delivery in handed {
+                let isNew = seen.insert(delivery.event.position.value).inserted
+                #expect(isNew)
+            }
+            fixture.report(handed)
+            try fixture.linger()
+        }
+        return seen
+    }
+
+    // R3: a page of events that cannot be read.
+    @Test func anUnreadablePageCostsTheEventsOnIt() throws {
+        let folder = TemporaryDirectory()
+        _ = try stored(folder)
+        let record = Sample.recordBytes(
+            id: EventID(high: 5, low: 200), deliverAt: 1_800_000_060_000,
+            payload: Array(repeating: 200 & 0x7F, count: 700))
+        let damaged = try DamagedPages.zero(run: record, in: folder.path + "/data/data.mdb")
+        try #require(damaged > 0)
+        for start in 1...2 {
+            let fixture = try WriterFixture(folder: folder)
+            fixture.advance(milliseconds: 60_001)
+            let seen = try deliverAll(fixture)
+            if start == 1 {
+                // The page of event 200 and, where the id stands in the index of ids, nothing else.
+                #expect(!seen.contains(200) && seen.count >= 390, "\(seen.count)")
+                #expect(seen.count + fixture.statistics.quarantined == 400)
+                #expect(fixture.notices.contains { if case .quarantined = $0 { true } else { false } })
+            } else {
+                #expect(seen.isEmpty && fixture.statistics.quarantined == 0)
+            }
+        }
+    }
+
+    // R2: a malformed entry of the due index is passed over, counted and logged; what is behind it goes on.
+    @Test func aMalformedDueEntryStopsNothing() throws {
+        let folder = TemporaryDirectory()
+        let at = try stored(folder)
+        do {
+            let directory = try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20)
+            let transaction = try directory.environment.beginWrite()
+            let due = try transaction.open("due")
+            var key = Key(UInt64(bitPattern: at))
+            key.append(UInt64(100))
+            let value = try transaction.reserve(due, key, count: 3)
+            value.copyBytes(from: [1, 2, 3])
+            try transaction.commit()
+        }
+        let fixture = try WriterFixture(folder: folder)
+        fixture.advance(milliseconds: 60_001)
+        #expect(try deliverAll(fixture).count == 400)
+        #expect(fixture.statistics.damagedRows == 1)
+        let lines = fixture.notices.filter { if case .damagedRows = $0 { true } else { false } }
+        #expect(lines.count == 1)
+    }
+
+    // R2: an orphan is damage unless the table of deliveries holds it.
+    @Test func anEntryOfAnEndpointThatNeverWasIsDamageAndNotACancelledDelivery() throws {
+        let folder = TemporaryDirectory()
+        let at = try stored(folder)
+        do {
+            let directory = try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20)
+            let transaction = try directory.environment.beginWrite()
+            let lost = DeliveryID(position: EventPosition(7), endpoint: EndpointNumber(1))
+            try directory.tables.remove(lost, from: .due(at), in: transaction)
+            let flipped = DeliveryID(position: EventPosition(7), endpoint: EndpointNumber(1 << 20))
+            try directory.tables.putDue(PendingEntry(delivery: flipped, dueAt: at, attempts: 0), in: transaction)
+            try transaction.commit()
+        }
+        let fixture = try WriterFixture(folder: folder)
+        fixture.advance(milliseconds: 60_001)
+        #expect(try deliverAll(fixture).count == 399)
+        #expect(fixture.statistics.cancelled == 0 && fixture.statistics.damagedRows == 1)
+    }
+}
