@@ -6,7 +6,7 @@ public struct Database: Sendable {
     public let name: String
 }
 
-/// What `put` may be told.
+/// How `put` stores.
 public enum PutMode: Sendable {
     /// Inserts or replaces.
     case upsert

@@ -2,14 +2,14 @@ internal import CLMDB
 import Glibc
 
 extension Environment {
-    /// Free bytes below which a failed write is put down to want of room.
+    /// With fewer free bytes than this, a failed write is taken for a full disk.
     private static let leastFreeBytes: UInt = 1 << 20
 
-    /// A commit's answer, ENOSPC where LMDB calls want of room EIO.
+    /// The code of a commit: ENOSPC where LMDB reports a full disk as EIO.
     ///
-    /// The system writes what still fits of a commit's pages and reports a short count; `mdb_page_flush` makes EIO of
-    /// it. No meta page points at those pages, so the transaction is only not there. A failed write of the meta page
-    /// itself is another matter: LMDB then refuses to begin any transaction (MDB_PANIC), and EIO stands.
+    /// On a full disk the system writes a part of a commit's pages and reports a short count, and `mdb_page_flush` turns that
+    /// into EIO. No meta page points at those pages, so the transaction simply does not exist. If the write of the meta page
+    /// itself fails, LMDB refuses to begin any transaction (MDB_PANIC), and the code stays EIO.
     func meaning(ofCommit code: CInt) -> CInt {
         code == EIO && isDiskFull && mayGoOn ? ENOSPC : code
     }

@@ -103,18 +103,19 @@ public final class Environment: @unchecked Sendable {
     public func read<Result>(
         _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
-        let transaction = try snapshot()
+        let transaction = try beginRead()
         return try body(transaction)
     }
 
     /// The same for a closure that throws other errors too.
     @_disfavoredOverload
     public func read<Result>(_ body: (borrowing ReadTransaction) throws -> Result) throws -> Result {
-        let transaction = try snapshot()
+        let transaction = try beginRead()
         return try body(transaction)
     }
 
-    private func snapshot() throws(LMDBError) -> ReadTransaction {
+    /// Begins a snapshot for a type that owns it; `read` is the rule. It ends with its owner, and must not outlive the environment.
+    public func beginRead() throws(LMDBError) -> ReadTransaction {
         try faults?.begin()
         var raw: OpaquePointer?
         var code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)

@@ -1,24 +1,24 @@
 import Glibc
 
-/// Keeps the data file a little longer than LMDB has written it, in zeros.
+/// Keeps the data file a little longer than LMDB has written, filled with zeros.
 ///
-/// A commit that lengthens the file waits for the file system's own records too, one that overwrites does not (ext4: a fifth of a small
-/// commit's time). LMDB neither minds nor reads what stands after its last page. Owned by the thread that writes: between its
-/// transactions nobody else writes to the file.
+/// A commit that lengthens the file waits for the file system's metadata too; one that overwrites does not (ext4: a fifth of a small
+/// commit's time). LMDB does not read what follows its last page. Owned by the thread that writes: between its transactions nobody
+/// else writes to the file.
 public struct FileHeadroom: ~Copyable {
     private let file: CInt
     private let mapBytes: Int
     private var end = 0
     private var usedBefore: Int
-    /// The growth of the largest of the last commits, in bytes: it fades by an eighth a commit.
+    /// The growth of the largest recent commit, in bytes: it decreases by an eighth with each commit.
     private var peak = 0
 
-    /// Bytes written ahead at a time: one commit in hundreds carries them.
+    /// Bytes written ahead at a time: one commit in some hundreds waits for them.
     static let step = 256 * 1_024
-    /// Less than this ahead wants the next step.
+    /// With fewer bytes than this ahead, the next step is written.
     static let least = 64 * 1_024
 
-    /// - Parameter environment: opened. Where its file cannot be opened a second time nothing is ever written ahead.
+    /// - Parameter environment: opened. If its file cannot be opened a second time, nothing is written ahead.
     public init(_ environment: Environment) {
         // LMDB's locks are on lock.mdb, so closing this descriptor releases none of them (fcntl(2)).
         file = open(environment.path + "/data.mdb", O_WRONLY | O_CLOEXEC)
@@ -29,14 +29,14 @@ public struct FileHeadroom: ~Copyable {
 
     deinit { if file >= 0 { close(file) } }
 
-    /// Writes ahead where the end is near. Call between transactions. A full disk is no error here: the commit itself meets it.
+    /// Writes ahead if the end is near. Call between transactions. A full disk is not an error here: the next commit reports it.
     public mutating func keep(_ environment: Environment) {
         let info = environment.info
         let used = (info.lastPage + 1) * info.pageBytes
         let growth = used - usedBefore
         usedBefore = used
         peak = max(growth, peak - peak / 8)
-        // Large commits would only be written twice, and so would the small ones among them.
+        // Large commits would only be written twice, and so would small ones between them.
         guard file >= 0, peak <= FileHeadroom.least, used + FileHeadroom.least > end else { return }
         end = max(Int(lseek(file, 0, SEEK_END)), used)
         guard used + FileHeadroom.least > end, end + FileHeadroom.step <= mapBytes else { return }

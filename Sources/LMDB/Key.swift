@@ -30,7 +30,7 @@ public struct Key: Sendable, Equatable {
     @inlinable
     public mutating func append(_ value: UInt16) { append(bits: UInt64(value) << 48, bytes: 2) }
 
-    // `bits` stand at the top of the word.
+    // `bits` are at the top of the word.
     @inlinable @inline(__always)
     mutating func append(bits: UInt64, bytes: Int) {
         precondition(used + bytes <= 32, "a key has at most 32 bytes")
@@ -51,7 +51,16 @@ public struct Key: Sendable, Equatable {
         }
     }
 
-    func withBytes<Result, Failure: Error>(
+    /// A key as it stands in a database; nil where it is longer than 32 bytes.
+    public init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count <= Key.capacity else { return nil }
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
+        used = bytes.count
+    }
+
+    /// Calls `body` with the bytes.
+    @inlinable
+    public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var copy = words

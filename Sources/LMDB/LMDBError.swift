@@ -23,6 +23,8 @@ public struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
     /// The file is not an LMDB data file of this version.
     public var isForeignFile: Bool { code == MDB_INVALID || code == MDB_VERSION_MISMATCH }
+    /// As many snapshots are open as the environment allows (MDB_READERS_FULL).
+    public var isReadersFull: Bool { code == MDB_READERS_FULL }
     /// A page that the operation needs is damaged (MDB_CORRUPTED, MDB_PAGE_NOTFOUND; MDB_CURSOR_FULL: a tree that is deeper than any
     /// can be). The transaction cannot be used after it; other pages can still be read in a new one.
     public var isCorruption: Bool { code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_CURSOR_FULL }

@@ -41,7 +41,7 @@ public struct ReadTransaction: ~Copyable, Transaction {
         }
     }
 
-    /// Begins the snapshot anew at the last commit (mdb_txn_reset, mdb_txn_renew). Cursors and values from before are not valid any
+    /// Restarts the snapshot at the last commit (mdb_txn_reset, mdb_txn_renew). Cursors and values from before are not valid any
     /// more. On the writer's thread nothing else changes, because no other thread commits.
     ///
     /// - Returns: true.

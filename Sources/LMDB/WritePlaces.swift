@@ -3,13 +3,13 @@ internal import CLMDB
 /// The cursors with which the one write transaction writes, by table: opened at the first write to a table, closed before the
 /// transaction's end, because LMDB frees them with it.
 ///
-/// `mdb_cursor_put` looks first at the page where its cursor stands (`mdb_cursor_set`); `mdb_put` begins each time at the root.
+/// `mdb_cursor_put` looks first at the page of its cursor (`mdb_cursor_set`); `mdb_put` begins each time at the root.
 /// Owned by the environment, which has one write transaction at a time, so that none is allocated for each.
 struct WritePlaces: ~Copyable {
     private let cursors: UnsafeMutablePointer<OpaquePointer?>
     private let count: Int
 
-    /// - Parameter databases: named databases at most. LMDB gives them the indices after its own two.
+    /// - Parameter databases: the largest number of named databases. LMDB numbers them after its own two.
     init(databases: Int) {
         count = databases + 2
         cursors = .allocate(capacity: count)
@@ -28,7 +28,7 @@ struct WritePlaces: ~Copyable {
         return made!
     }
 
-    /// Closes the cursor of one table: whoever walks and deletes there by a cursor of his own has the table for himself.
+    /// Closes the cursor of one table, before the caller walks and deletes there with a cursor of its own.
     func leave(_ database: Database) { leave(Int(database.index)) }
 
     /// Closes all of them. Call before the transaction ends.

@@ -132,6 +132,21 @@ public enum Limits {
     /// Event types that are remembered for a tenant: a producer that invents types without end must not fill memory.
     public static let rememberedEventTypes = 1_024
 
+    // MARK: Store
+
+    /// Rows that one transaction of a migration writes anew: some hundred pages, and a few milliseconds.
+    public static let migratedRowsPerCommit = 8_192
+    /// Bytes of events that a search through dead letters reads in one slice: some milliseconds.
+    public static let searchedBytesPerSlice = 8 * 1024 * 1024
+    /// Rows of `due`, and of `batches`, that the verification of one slice of deliveries may walk to find where a delivery waits: some
+    /// milliseconds. What is not found within them stays undecided.
+    public static let verificationWalk = 131_072
+    /// Rows of a page of a list, and by default.
+    public static let pageRows = 200
+    public static let pageRowsDefault = 50
+    /// Rows that a page looks at, whatever its filter: about a millisecond. A page may return fewer rows than were asked for.
+    public static let pageScannedRows = 10_000
+
     // MARK: Delivery
 
     /// Endpoints of one tenant, tenants, and endpoints matched by one event.

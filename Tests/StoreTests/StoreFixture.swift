@@ -10,8 +10,9 @@ final class StoreFixture {
     private(set) var directory: DataDirectory!
     var tables: Tables { directory.tables }
 
-    init(mapBytes: Int = 64 << 20) throws {
-        directory = try DataDirectory(path: folder.path + "/data", mapBytes: mapBytes, faults: faults)
+    init(mapBytes: Int = 64 << 20, durability: Environment.Durability = .none) throws {
+        directory = try DataDirectory(
+            path: folder.path + "/data", mapBytes: mapBytes, durability: durability, faults: faults)
     }
 
     func reopen() throws {

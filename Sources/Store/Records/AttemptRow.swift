@@ -61,7 +61,7 @@ public struct AttemptRow: Sendable, Equatable {
         self.outcome = outcome
         self.trigger = trigger
         status = value.uint16(at: 2)
-        reusedConnection = value[4] == 1
+        reusedConnection = value[4] & 1 != 0
         startedAt = Int64(bitPattern: value.uint64(at: 8))
         phases = AttemptPhases()
         phases.resolved = value.uint32(at: 16)

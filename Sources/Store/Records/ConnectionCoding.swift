@@ -1,6 +1,6 @@
 import WebhookModel
 
-/// The fields of an endpoint's row that say how it is reached: tags 35 to 44 of DataLayout.md.
+/// The fields of an endpoint's row about its connection: tags 35 to 44 of DataLayout.md.
 struct ConnectionCoding {
     private let seal: SecretSeal?
     private let tenant: TenantNumber
@@ -48,7 +48,7 @@ struct ConnectionCoding {
         if connection.http2 { writer.add(Tag.http2, 1) }
     }
 
-    /// What the row says; nil where it says nothing.
+    /// The connection settings in the row; nil: none.
     func read(_ reader: FieldReader, _ text: inout SealedText) throws(SealError) -> EndpointConnection? {
         var connection = EndpointConnection()
         connection.allowNetworks = reader.texts(Tag.allowNetwork)
@@ -70,7 +70,7 @@ struct ConnectionCoding {
         var proxy = EgressProxy(host: host, port: UInt16(clamping: reader.number(Tag.proxyPort) ?? 0))
         if let sealed = reader.all(Tag.proxyCredentials).first {
             let credentials = try text.read(sealed[...], place("proxy"))
-            // A user's name holds no colon (RFC 7617 section 2).
+            // A user name contains no colon (RFC 7617 section 2).
             let parts = credentials.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             proxy.user = String(parts[0])
             proxy.password = parts.count > 1 ? String(parts[1]) : ""

@@ -1,7 +1,7 @@
 import LMDB
 public import WebhookModel
 
-/// A row of `deliveries`: 24 bytes, and 9 more where it waits with others.
+/// A row of `deliveries`: 24 bytes, 9 more where it waits with others, and the checksum.
 public struct DeliveryRow: Sendable, Equatable {
     public var state: DeliveryState
     /// Of the last attempt; meaningless before the first.
@@ -17,7 +17,7 @@ public struct DeliveryRow: Sendable, Equatable {
     public var round: DeliveryRound
     public var bond: Bond
 
-    /// What it waits with. The rows of most deliveries have none.
+    /// The sequence or batch that it waits in. Most deliveries have none.
     public enum Bond: Sendable, Equatable {
         case none
         /// The hash of its ordering key.
@@ -26,8 +26,8 @@ public struct DeliveryRow: Sendable, Equatable {
         case batch(leader: EventPosition)
     }
 
-    static let plainBytes = 24
-    static let bondedBytes = 33
+    private static let plainBytes = 24
+    private static let bondedBytes = 33
 
     public init(
         state: DeliveryState, outcome: Outcome = .delivered, attempts: UInt16 = 0, status: UInt16 = 0, dueAt: Int64,
@@ -43,7 +43,7 @@ public struct DeliveryRow: Sendable, Equatable {
         self.bond = bond
     }
 
-    var bytes: Int { bond == .none ? DeliveryRow.plainBytes : DeliveryRow.bondedBytes }
+    var bytes: Int { RowChecksum.bytes + (bond == .none ? DeliveryRow.plainBytes : DeliveryRow.bondedBytes) }
 
     /// Its sequence at its endpoint; nil where it is in none.
     public func sequence(at endpoint: EndpointNumber) -> SequenceKey? {
@@ -51,7 +51,7 @@ public struct DeliveryRow: Sendable, Equatable {
         return SequenceKey(endpoint: endpoint, hash: hash)
     }
 
-    func write(to value: UnsafeMutableRawBufferPointer) {
+    func write(_ key: Key, to value: UnsafeMutableRawBufferPointer) {
         value[0] = state.rawValue
         value[1] = outcome.rawValue
         value.store(attempts, at: 2)
@@ -68,15 +68,25 @@ public struct DeliveryRow: Sendable, Equatable {
             value[24] = 2
             value.store(leader.value, at: 25)
         }
+        RowChecksum.write(key, to: value)
     }
 
-    init?(_ value: UnsafeRawBufferPointer) {
-        guard value.count >= DeliveryRow.plainBytes, let state = DeliveryState(rawValue: value[0]),
-            let outcome = Outcome(rawValue: value[1])
-        else { return nil }
+    /// A row as it stands in the table; nil where it is damaged. Rows of format 1, without a checksum, are read too.
+    init?(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        let count: Int
+        switch value.count {
+        case DeliveryRow.plainBytes, DeliveryRow.bondedBytes: count = value.count
+        case DeliveryRow.plainBytes + RowChecksum.bytes, DeliveryRow.bondedBytes + RowChecksum.bytes:
+            guard RowChecksum.isRight(key, value) else { return nil }
+            count = value.count - RowChecksum.bytes
+        default: return nil
+        }
+        guard let state = DeliveryState(rawValue: value[0]), let outcome = Outcome(rawValue: value[1]) else {
+            return nil
+        }
         let bond: Bond
-        switch value.count == DeliveryRow.bondedBytes ? value[24] : 0 {
-        case 0 where value.count == DeliveryRow.plainBytes: bond = .none
+        switch count == DeliveryRow.bondedBytes ? value[24] : 0 {
+        case 0 where count == DeliveryRow.plainBytes: bond = .none
         case 1: bond = .sequence(value.uint64(at: 25))
         case 2: bond = .batch(leader: EventPosition(value.uint64(at: 25)))
         default: return nil

@@ -1,7 +1,7 @@
 import LMDB
 import WebhookModel
 
-/// Bytes of the endpoints table. The tags stand in DataLayout.md.
+/// The bytes of the table `endpoints`. DataLayout.md lists the tags.
 struct EndpointCoding {
     let seal: SecretSeal?
 
@@ -42,7 +42,7 @@ struct EndpointCoding {
         for pattern in settings.subscription.patterns { writer.add(Tag.pattern, pattern.text) }
         writer.add(Tag.scheme, settings.scheme)
         for secret in settings.secrets { add(secret, row.value, &writer) }
-        // A program from before endpoints could inherit wants a policy here, and gets the standard one.
+        // A program from before endpoints could inherit requires a policy here, and gets the standard one.
         let retry = settings.retry ?? .standard
         for delay in retry.delays { writer.add(Tag.delay, delay) }
         writer.add(Tag.jitter, Int64(retry.jitterPercent))
@@ -92,7 +92,7 @@ struct EndpointCoding {
         return BatchRule(maxEvents: Int(events), maxBytes: Int(bytes), maxWait: wait)
     }
 
-    // Without an end and without a seal, a secret is written as before there were any: an older program reads the row whole.
+    // Without an end and without a seal, a secret is written in the oldest form, so that an older program reads the whole row.
     private func add(_ secret: EndpointSecret, _ row: EndpointRow, _ writer: inout FieldWriter) {
         guard seal != nil || secret.until != nil else { return writer.add(Tag.plainSecret, secret.text) }
         let until = secret.until ?? 0
@@ -107,7 +107,7 @@ struct EndpointCoding {
             Tag.header, [UInt8(truncatingIfNeeded: name.count)] + name + SealedText(seal).write(header.value, place))
     }
 
-    /// A secret's end is authenticated with it: nobody prolongs it on disk.
+    /// A secret's end is authenticated with it, so that it cannot be prolonged on disk.
     private func place(_ row: EndpointRow, secretUntil until: Int64) -> SecretSeal.Place {
         SecretSeal.Place(tenant: row.tenant, endpoint: row.number, field: "secret|\(until)")
     }
@@ -152,7 +152,7 @@ struct EndpointCoding {
         return Decoded(row: RowFields.read(row, reader), isCurrent: text.isCurrent)
     }
 
-    /// Whose it is and what it is called, without its secrets.
+    /// The tenant and the name, without the secrets.
     static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String)? {
         guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant)
         else {

@@ -1,7 +1,7 @@
 public import LMDB
 public import WebhookModel
 
-/// Who the endpoints are, for people: read without opening a secret.
+/// The names of tenants and endpoints: read without opening a secret.
 public struct EndpointNames: Sendable {
     public struct Entry: Sendable, Equatable {
         public var number: EndpointNumber

@@ -1,23 +1,26 @@
 import LMDB
 public import WebhookModel
 
-/// What the writer needs in memory to go on from the last commit. There is no repair: LMDB's last commit is the truth.
+/// What the writer needs in memory to go on from the last commit. Nothing is repaired: LMDB's last commit decides.
 public struct RecoveredState: Sendable {
     public var counters = Counters()
     public var tenants: [Stored<Tenant>] = []
     public var keys: [UInt32: Stored<APIKey>] = [:]
     public var endpoints: [Stored<EndpointRow>] = []
-    /// Rows whose secrets are not sealed under the key in use, though there is one.
+    /// Rows whose secrets are not sealed under the key in use.
     public var endpointsToSeal: [Stored<EndpointRow>] = []
     public var endpointsWithParked: [EndpointNumber] = []
-    /// Those with sequences, with deliveries behind a head, and with keys that a dead letter holds.
+    /// Endpoints with sequences, with deliveries behind a head, and with keys that a dead letter holds.
     public var endpointsWithHeads: [EndpointNumber] = []
     public var endpointsWithBehind: [EndpointNumber] = []
     public var endpointsWithHolds: [EndpointNumber] = []
-    /// Those with deliveries that wait for company, and with batches.
+    /// Endpoints with deliveries that wait to be batched, and with batches.
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
     public var pendingCount = PendingCount()
+    /// The newest wall time that the store knows of, Unix milliseconds: of a commit (at most a minute old when the process ended), or
+    /// when the last event was accepted. 0: none.
+    public var lastCommitAt: Int64 = 0
     /// Malformed rows that the recovery stepped over.
     public var skipped = SkippedRows()
     /// Deliveries that are not final, by endpoint; those of removed endpoints too.
@@ -42,7 +45,7 @@ extension DataDirectory {
         }
     }
 
-    /// Writes rows anew, sealed: a slice a transaction, so that a crash in between leaves some for the next start.
+    /// Rewrites rows, sealed: 1,000 in a transaction. After a crash the next start seals the rest.
     public func reseal(_ rows: [Stored<EndpointRow>], seal: SecretSeal) throws(StoreError) {
         do throws(LMDBError) {
             var rest = rows[...]
@@ -71,13 +74,14 @@ extension DataDirectory {
             if !decoded.isCurrent { state.endpointsToSeal.append(decoded.row) }
         }
         state.counters = try counters(transaction)
+        state.lastCommitAt = try newestTime(transaction)
         state.pendingCount = try tables.pendingCount(in: transaction)
         state.endpointsWithParked = try tables.endpoints(in: tables.parked, transaction, skipped: &state.skipped)
         state.endpointsWithHeads = try tables.endpoints(in: tables.heads, transaction, skipped: &state.skipped)
         state.endpointsWithBehind = try tables.endpoints(in: tables.behind, transaction, skipped: &state.skipped)
         state.endpointsWithHolds = try tables.endpoints(in: tables.holds, transaction, skipped: &state.skipped)
         state.endpointsWithBatches = try tables.endpoints(in: tables.batches, transaction, skipped: &state.skipped)
-        // Few by endpoint: as many as make a batch are one.
+        // Few for each endpoint: when there are enough for a batch, one is formed.
         for number in try tables.endpoints(in: tables.gathering, transaction, skipped: &state.skipped) {
             var entries: [GatheredEntry] = []
             state.skipped += try tables.scanGathering(of: number, in: transaction) { entry in
@@ -112,6 +116,13 @@ extension DataDirectory {
             counters.nextPosition = max(counters.nextPosition, last.key.uint64(at: 0) + 1)
         }
         return counters
+    }
+
+    private func newestTime(_ transaction: borrowing ReadTransaction) throws(LMDBError) -> Int64 {
+        let stored = Int64(bitPattern: try counter(.lastCommit, transaction) ?? 0)
+        var cursor = try transaction.cursor(tables.events)
+        guard let last = try cursor.last(), let header = EventHeader(last.value) else { return stored }
+        return max(stored, header.acceptedAt)
     }
 
     private func counter(_ key: MetaKey, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64? {

@@ -3,17 +3,17 @@ public import WebhookModel
 
 /// Removes events that are final and older than the dedup window, in commit order, a slice at a time.
 ///
-/// What is pending never goes by age; a dead letter keeps its event until its own time is over. An event that must stay is passed
-/// over; every ten minutes a new pass begins for those.
+/// Pending deliveries never expire. A dead letter keeps its event until its own retention is over. An event that must stay is passed
+/// over; every ten minutes a new pass from the beginning looks at those.
 public struct RetentionSweep: Sendable {
-    /// Milliseconds since an event was accepted; then it may go with its id.
+    /// Milliseconds since an event was accepted; after that it may be removed with its id.
     public let retention: Int64
     /// Milliseconds since a delivery was dead-lettered.
     public let deadLetterRetention: Int64
     private var place: UInt64 = 0
     private var nextPass: Int64 = 0
 
-    /// Milliseconds between passes from the beginning: for events that had to stay when the sweep came by.
+    /// Milliseconds between passes from the beginning, for events that had to stay when the sweep passed them.
     static let passInterval: Int64 = 600_000
 
     public init(
@@ -26,9 +26,9 @@ public struct RetentionSweep: Sendable {
     /// What a slice did.
     public struct Progress: Sendable, Equatable {
         public var removedEvents = 0
-        /// Deliveries whose sequence was held by a dead letter that went: heads now, in the due index.
+        /// Deliveries whose sequence was held by a dead letter that was removed: they are heads now, in the due index.
         public var released: [PendingEntry] = []
-        /// The sweep reached events that are still young: rest before the next slice.
+        /// The sweep reached events that are not old enough: wait before the next slice.
         public var isAtYoungEnd = false
     }
 
@@ -53,7 +53,7 @@ public struct RetentionSweep: Sendable {
                     continue
                 }
                 let position = EventPosition(found.key.uint64(at: 0))
-                // A damaged header is passed over: it is evidence, and must not stop what comes after it.
+                // A damaged header is passed over: it is kept as evidence, and does not stop the sweep.
                 guard let header = EventHeader(found.value) else {
                     place = position.value + 1
                     entry = try cursor.next()
@@ -73,7 +73,7 @@ public struct RetentionSweep: Sendable {
         }
         for event in doomed {
             try tables.removeEvent(at: event.position, id: event.id, header: event.header, in: transaction)
-            // A dead letter that goes holds its key no longer: nobody could deliver it again.
+            // A dead letter that is removed cannot be delivered again, so it must not hold its key any longer.
             for sequence in try removeDeliveries(of: event.position, tables, in: transaction) {
                 let release = try tables.release(sequence, heldBy: event.position, now: now, in: transaction)
                 if let next = release.next { progress.released.append(next) }
@@ -93,7 +93,9 @@ public struct RetentionSweep: Sendable {
         var cursor = try transaction.cursor(tables.deliveries)
         var entry = try cursor.seek(Key(position.value))
         while let found = entry, found.key.count < 8 || found.key.uint64(at: 0) == position.value {
-            guard found.key.count == 12, let row = DeliveryRow(found.value), row.state.isFinal else { return false }
+            guard found.key.count == 12, let row = DeliveryRow(found.key, found.value), row.state.isFinal else {
+                return false
+            }
             if row.state == .deadLettered, row.finishedAt + deadLetterRetention > now { return false }
             entry = try cursor.next()
         }
@@ -133,16 +135,18 @@ public struct RetentionSweep: Sendable {
 
     /// A delivery that was in a batch, and may have led one.
     private static func mayLead(_ entry: Cursor.Entry) -> DeliveryID? {
-        guard entry.key.count == 12, entry.value.count == DeliveryRow.bondedBytes, let row = DeliveryRow(entry.value),
-            case .batch = row.bond
-        else { return nil }
+        guard entry.key.count == 12, let row = DeliveryRow(entry.key, entry.value), case .batch = row.bond else {
+            return nil
+        }
         return DeliveryID(
             position: EventPosition(entry.key.uint64(at: 0)), endpoint: EndpointNumber(entry.key.uint32(at: 8)))
     }
 
     /// The sequence of a dead letter; nil for anything else, and for the rows of other tables.
     private static func deadSequence(_ entry: Cursor.Entry) -> SequenceKey? {
-        guard entry.key.count == 12, let row = DeliveryRow(entry.value), row.state == .deadLettered else { return nil }
+        guard entry.key.count == 12, let row = DeliveryRow(entry.key, entry.value), row.state == .deadLettered else {
+            return nil
+        }
         return row.sequence(at: EndpointNumber(entry.key.uint32(at: 8)))
     }
 }

@@ -14,9 +14,11 @@ public final class DataDirectory: Sendable {
     /// - Parameters:
     ///   - mapBytes: the largest size of the data file.
     ///   - durability: `full`, except in tests.
+    ///   - migration: how a directory of an earlier format is brought to this one, before this returns.
     ///   - faults: planned faults; tests only.
     public init(
-        path: String, mapBytes: Int, durability: Environment.Durability = .full, faults: FaultPlan? = nil
+        path: String, mapBytes: Int, durability: Environment.Durability = .full,
+        migration: MigrationOptions = MigrationOptions(), faults: FaultPlan? = nil
     ) throws(StoreError) {
         try DataDirectory.make(path)
         let hadData = access(path + "/data.mdb", F_OK) == 0
@@ -24,7 +26,7 @@ public final class DataDirectory: Sendable {
             throw .foreign(path: path, found: "it contains \(file)")
         }
         let lock = try DataDirectory.takeLock(path)
-        let opened = DataDirectory.opened(isNew: !hadData, path) { () throws(LMDBError) in
+        let opened = DataDirectory.opened(isNew: !hadData, path, migration) { () throws(LMDBError) in
             try Environment(
                 path: path, mapBytes: mapBytes, databases: Tables.most, durability: durability, faults: faults)
         }
@@ -93,11 +95,13 @@ public final class DataDirectory: Sendable {
     }
 
     private static func opened(
-        isNew: Bool, _ path: String, _ open: () throws(LMDBError) -> Environment
+        isNew: Bool, _ path: String, _ migration: MigrationOptions, _ open: () throws(LMDBError) -> Environment
     ) -> Result<(Environment, Tables), StoreError> {
         do {
             let environment = try open()
-            return .success((environment, try prepare(environment, path: path, isNew: isNew)))
+            let tables = try prepare(environment, path: path, isNew: isNew)
+            try Migration(environment: environment, tables: tables, options: migration).run()
+            return .success((environment, tables))
         } catch let error as StoreError {
             return .failure(error)
         } catch let error as LMDBError where error.isForeignFile {
@@ -131,11 +135,18 @@ public final class DataDirectory: Sendable {
             guard version <= Format.version else {
                 throw StoreError.newerFormat(path: path, found: version, known: Format.version)
             }
+            guard version < Format.version else { return }
+            try mark(transaction, tables)
+            if let step = Migration.Step.first(from: version) { try Migration.begin(step, tables, in: transaction) }
         } else {
             guard isNew else { throw StoreError.foreign(path: path, found: "data.mdb has no format mark") }
-            let value = try transaction.reserve(tables.meta, MetaKey.format.key, count: 12)
-            value.store(Format.magic, at: 0)
-            value.store(Format.version, at: 8)
+            try mark(transaction, tables)
         }
+    }
+
+    private static func mark(_ transaction: borrowing WriteTransaction, _ tables: Tables) throws(LMDBError) {
+        let value = try transaction.reserve(tables.meta, MetaKey.format.key, count: 12)
+        value.store(Format.magic, at: 0)
+        value.store(Format.version, at: 8)
     }
 }

@@ -1,12 +1,12 @@
 public import LMDB
 
-/// Why a data directory cannot be used: each names the thing and the mend.
+/// Why a data directory cannot be used. Each text names the directory, the reason and the remedy.
 public enum StoreError: Error, CustomStringConvertible {
     /// The directory or a file in it cannot be made, read or written.
     case unusable(path: String, reason: String)
     /// Another process has it open.
     case inUse(path: String, owner: String)
-    /// It holds something else than a Needletail store.
+    /// It contains something else than a Needletail store.
     case foreign(path: String, found: String)
     /// It was written by a later version.
     case newerFormat(path: String, found: UInt32, known: UInt32)

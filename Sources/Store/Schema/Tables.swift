@@ -19,6 +19,11 @@ public struct Tables: Sendable {
     let holds: Database
     let gathering: Database
     let batches: Database
+    let eventsByTenant: Database
+    let recentByEndpoint: Database
+    let unindexed: Database
+    let totals: Database
+    let destinations: Database
 
     /// Room for tables of later formats.
     static let most = 32
@@ -41,6 +46,11 @@ public struct Tables: Sendable {
         holds = try transaction.open("holds")
         gathering = try transaction.open("gathering")
         batches = try transaction.open("batches")
+        eventsByTenant = try transaction.open("eventsByTenant")
+        recentByEndpoint = try transaction.open("recentByEndpoint")
+        unindexed = try transaction.open("unindexed")
+        totals = try transaction.open("totals")
+        destinations = try transaction.open("destinations")
     }
 }
 
@@ -52,6 +62,8 @@ enum MetaKey: UInt64 {
     case nextEndpoint = 4
     case nextAPIKey = 5
     case batched = 6
+    case migration = 7
+    case lastCommit = 8
 
     var key: Key { Key(rawValue) }
 }
@@ -59,5 +71,5 @@ enum MetaKey: UInt64 {
 /// "NEEDLETL" and the format's version.
 enum Format {
     static let magic: UInt64 = 0x4E45_4544_4C45_544C
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 }

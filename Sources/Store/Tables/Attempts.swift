@@ -2,7 +2,7 @@ public import LMDB
 public import WebhookModel
 
 extension Tables {
-    /// Records an attempt. Immutable: each has a key of its own.
+    /// Records an attempt. Rows are never changed: each attempt has its own key.
     public func record(
         _ report: AttemptReport, nextAt: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {

@@ -4,7 +4,7 @@ public import WebhookModel
 /// A batch whose members are fixed: the deliveries of these positions at one endpoint, in commit order.
 public struct BatchRow: Sendable, Equatable {
     public let id: BatchID
-    /// The first is the leader: it stands in the due index for all of them, and their attempts are recorded under it.
+    /// The first is the leader: its due entry stands for all of them, and their attempts are recorded under it.
     public let members: [EventPosition]
 
     public init(id: BatchID, members: [EventPosition]) {
@@ -18,7 +18,7 @@ public struct GatheredEntry: Sendable, Equatable {
     public var delivery: DeliveryID
     /// When it began to wait, Unix milliseconds.
     public var since: Int64
-    /// What it adds to a body at most.
+    /// The largest number of bytes that it adds to a body.
     public var bytes: Int
 
     public init(delivery: DeliveryID, since: Int64, bytes: Int) {
@@ -31,14 +31,14 @@ public struct GatheredEntry: Sendable, Equatable {
 extension Tables {
     // MARK: Gathering
 
-    /// Makes a delivery of a new event that waits for company. Deliveries must come in ascending order.
+    /// Makes a delivery of a new event that waits to be batched. Deliveries must come in ascending order.
     public func schedule(_ entry: GatheredEntry, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         let row = DeliveryRow(state: .scheduled, dueAt: entry.since, bond: .batch(leader: EventPosition(0)))
         try appendRow(entry.delivery, row, in: transaction)
         try gather(entry, in: transaction)
     }
 
-    /// The same for one whose time is still to come: it stands in the due index until then.
+    /// The same for one that is due later: it stays in the due index until then.
     public func scheduleBonded(
         _ delivery: DeliveryID, dueAt: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -47,7 +47,7 @@ extension Tables {
         try putDue(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), in: transaction)
     }
 
-    /// Lets a scheduled delivery that waits nowhere wait for company.
+    /// Lets a scheduled delivery that is in no table wait to be batched.
     public func gather(_ entry: GatheredEntry, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         let value = try transaction.reserve(gathering, Tables.parkedKey(entry.delivery), count: 12)
         value.store(entry.since, at: 0)
@@ -56,7 +56,7 @@ extension Tables {
 
     /// Walks the deliveries of an endpoint that wait to form a batch, in commit order, until `visit` says no.
     ///
-    /// - Returns: rows with a malformed key that it stepped over. A malformed value is no reason to: it goes in a batch of its own.
+    /// - Returns: rows with a malformed key that it stepped over. A delivery with a malformed value is visited, and gets a batch of its own.
     @discardableResult
     public func scanGathering(
         of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable,
@@ -76,7 +76,7 @@ extension Tables {
         return skipped
     }
 
-    /// The first in commit order of those that wait for company at an endpoint.
+    /// The first in commit order of an endpoint's deliveries that wait to be batched.
     public func firstGathered(
         of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> GatheredEntry? {
@@ -88,7 +88,7 @@ extension Tables {
         return first
     }
 
-    /// Takes up to `limit` of those that wait for company at an endpoint.
+    /// Takes up to `limit` of an endpoint's deliveries that wait to be batched.
     public func takeGathered(
         of endpoint: EndpointNumber, limit: Int, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> [GatheredEntry] {
@@ -104,11 +104,11 @@ extension Tables {
 
     // MARK: Batches
 
-    /// Makes a batch of those that wait at an endpoint, the first first: its members are fixed from now on, and its leader enters the
+    /// Makes a batch of an endpoint's waiting deliveries, in commit order. Its members are fixed from now on, and its leader enters the
     /// due index.
     ///
     /// - Parameter now: Unix milliseconds.
-    /// - Returns: the leader's entry and the members; nil: nobody waits.
+    /// - Returns: the leader's entry and the members; nil: none waits.
     public func formBatch(
         of endpoint: EndpointNumber, _ rule: BatchRule, id: BatchID, now: Int64,
         in transaction: borrowing WriteTransaction
@@ -146,7 +146,7 @@ extension Tables {
         return BatchRow(value, leader: leader.position)
     }
 
-    /// A batch is final: its row tells from now on what was in it, and nothing goes by it.
+    /// Closes a batch that is final: its row still tells what was in it, and no longer stands for its members.
     public func close(
         _ batch: BatchRow, ledBy leader: DeliveryID, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -154,7 +154,7 @@ extension Tables {
         try addBatched(1 - batch.members.count, in: transaction)
     }
 
-    /// A batch is undone, as though it had never been.
+    /// Undoes a batch, as if it had never been formed.
     public func dissolve(
         _ batch: BatchRow, ledBy leader: DeliveryID, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {

@@ -1,7 +1,7 @@
 public import LMDB
 public import WebhookModel
 
-/// A dead letter: a delivery whose attempts are spent.
+/// A dead letter: a delivery that has used all its attempts, or whose record is damaged.
 public struct DeadLetter: Sendable, Equatable {
     public var delivery: DeliveryID
     /// Unix milliseconds.
@@ -24,9 +24,9 @@ public struct DeadLetter: Sendable, Equatable {
     }
 }
 
-/// What became of a dead letter that was to be led back.
+/// The result of scheduling a dead letter again.
 public enum LedBack: Sendable {
-    /// It is no dead letter any more, or its attempts cannot be counted on.
+    /// It is not a dead letter any more, or its number of attempts is at the largest that a row can hold.
     case no
     /// Scheduled.
     case alone
@@ -55,8 +55,8 @@ extension Tables {
         return try walk.next(self, found: limit, scanned: .max, in: transaction)
     }
 
-    /// Leads a dead letter back: scheduled, due at `time`, in a new round of its endpoint's policy. One of a sequence takes its place in
-    /// commit order: if it held its key it is head still.
+    /// Schedules a dead letter again: due at `time`, in a new round of its endpoint's policy. A delivery of a sequence returns to its
+    /// place in commit order: if it held its key it is still the head.
     ///
     /// - Parameter trigger: what the round's first attempt is recorded under.
     public func redeliver(

@@ -1,7 +1,7 @@
 public import LMDB
 public import WebhookModel
 
-/// An entry of the due index or of a parking place.
+/// An entry of the tables `due` and `parked`.
 public struct PendingEntry: Sendable, Equatable {
     public var delivery: DeliveryID
     /// Unix milliseconds.
@@ -16,13 +16,13 @@ public struct PendingEntry: Sendable, Equatable {
     }
 }
 
-/// What waits, by where it does.
+/// The number of pending deliveries, by the table that they wait in.
 public struct PendingCount: Sendable, Equatable {
     public var due = 0
     public var parked = 0
     /// Behind the heads of their sequences.
     public var behind = 0
-    /// Waiting for company, and in batches that are not final: those that do not lead one.
+    /// Waiting to be batched; and members of open batches, without their leaders.
     public var gathering = 0
     public var batched = 0
     /// Ordering keys that a dead letter holds.
@@ -52,14 +52,16 @@ extension Tables {
     func appendRow(
         _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: row.bytes, .append))
+        let key = Tables.key(delivery)
+        row.write(key, to: try transaction.reserve(deliveries, key, count: row.bytes, .append))
     }
 
     /// Replaces a delivery's row.
     public func update(
         _ delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
-        row.write(to: try transaction.reserve(deliveries, Tables.key(delivery), count: row.bytes))
+        let key = Tables.key(delivery)
+        row.write(key, to: try transaction.reserve(deliveries, key, count: row.bytes))
     }
 
     /// A delivery's row; nil where there is none or it is damaged. In a snapshot an unreadable page counts as damage too, and the
@@ -67,8 +69,10 @@ extension Tables {
     public func delivery(
         _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> DeliveryRow? {
+        let key = Tables.key(delivery)
         do throws(LMDBError) {
-            return try transaction.get(deliveries, Tables.key(delivery)).flatMap(DeliveryRow.init)
+            guard let value = try transaction.get(deliveries, key) else { return nil }
+            return key.withBytes { DeliveryRow($0, value) }
         } catch {
             guard error.isCorruption, try transaction.goOnAfterDamage() else { throw error }
             return nil
@@ -92,7 +96,7 @@ extension Tables {
         return found
     }
 
-    /// What a delivery waits with.
+    /// The sequence or the batch that a delivery waits in.
     public func bond(
         of delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> DeliveryRow.Bond {
@@ -101,10 +105,13 @@ extension Tables {
 
     /// Enters a delivery into the due index.
     public func putDue(_ entry: PendingEntry, in transaction: borrowing WriteTransaction) throws(LMDBError) {
-        try transaction.reserve(due, Tables.dueKey(entry.dueAt, entry.delivery), count: 2).store(entry.attempts, at: 0)
+        let key = Tables.dueKey(entry.dueAt, entry.delivery)
+        let value = try transaction.reserve(due, key, count: PendingEntry.dueBytes)
+        value.store(entry.attempts, at: 0)
+        RowChecksum.write(key, to: value)
     }
 
-    /// Takes a delivery out of where it waits.
+    /// Removes a delivery from the table that it waits in.
     public func remove(
         _ delivery: DeliveryID, from entry: QueueEntry, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -114,14 +121,18 @@ extension Tables {
         }
     }
 
-    /// Moves deliveries from the due index to their endpoints' parking places. Give them sorted by endpoint.
+    /// Moves deliveries from `due` to `parked`. Give them sorted by endpoint.
     public func park(_ entries: [PendingEntry], in transaction: borrowing WriteTransaction) throws(LMDBError) {
-        for entry in entries {
-            let value = try transaction.reserve(parked, Tables.parkedKey(entry.delivery), count: 10)
-            value.store(entry.dueAt, at: 0)
-            value.store(entry.attempts, at: 8)
-        }
+        for entry in entries { try putParked(entry, in: transaction) }
         for entry in entries { try transaction.delete(due, Tables.dueKey(entry.dueAt, entry.delivery)) }
+    }
+
+    func putParked(_ entry: PendingEntry, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        let key = Tables.parkedKey(entry.delivery)
+        let value = try transaction.reserve(parked, key, count: PendingEntry.parkedBytes)
+        value.store(entry.dueAt, at: 0)
+        value.store(entry.attempts, at: 8)
+        RowChecksum.write(key, to: value)
     }
 
     /// Walks the due index upwards from a place until `visit` says no.
@@ -192,7 +203,7 @@ extension Tables {
         return found
     }
 
-    /// How many deliveries wait, by where they do: together everything that is not final.
+    /// The number of waiting deliveries by table: together all that are not final.
     public func pendingCount(
         in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> PendingCount {
@@ -216,7 +227,7 @@ extension Tables {
             while let entry = try cursor.next() {
                 guard entry.key.count >= endpointAt + 4, entry.key.count >= positionAt + 8 else { continue }
                 let endpoint = entry.key.uint32(at: endpointAt)
-                // Those of an endpoint come in runs, and so do the due ones of a backlog.
+                // Rows of one endpoint come one after another, and so do the due rows of a backlog.
                 if endpoint != run.endpoint {
                     counts[EndpointNumber(run.endpoint), default: 0] += run.count
                     run = (endpoint, 0, withBatches.contains(EndpointNumber(endpoint)))
@@ -255,18 +266,33 @@ extension Tables {
 }
 
 extension PendingEntry {
-    /// A row of `due`; nil where it is malformed.
+    static let dueBytes = 2 + RowChecksum.bytes
+    static let parkedBytes = 10 + RowChecksum.bytes
+
+    /// A row of `due`; nil where it is malformed or its checksum is wrong.
     init?(due row: Cursor.Entry) {
-        guard row.key.count == 20, row.value.count == 2 else { return nil }
+        guard row.value.count == PendingEntry.dueBytes, RowChecksum.isRight(row.key, row.value) else { return nil }
+        self.init(uncheckedDue: row)
+    }
+
+    /// The same without checking the checksum: rows of format 1 have none.
+    init?(uncheckedDue row: Cursor.Entry) {
+        guard row.key.count == 20, row.value.count >= 2 else { return nil }
         self.init(
             delivery: DeliveryID(
                 position: EventPosition(row.key.uint64(at: 8)), endpoint: EndpointNumber(row.key.uint32(at: 16))),
             dueAt: Int64(bitPattern: row.key.uint64(at: 0)), attempts: row.value.uint16(at: 0))
     }
 
-    /// A row of `parked`; nil where it is malformed.
+    /// A row of `parked`; nil where it is malformed or its checksum is wrong.
     init?(parked row: Cursor.Entry) {
-        guard row.key.count == 12, row.value.count == 10 else { return nil }
+        guard row.value.count == PendingEntry.parkedBytes, RowChecksum.isRight(row.key, row.value) else { return nil }
+        self.init(uncheckedParked: row)
+    }
+
+    /// The same without checking the checksum: rows of format 1 have none.
+    init?(uncheckedParked row: Cursor.Entry) {
+        guard row.key.count == 12, row.value.count >= 10 else { return nil }
         self.init(
             delivery: DeliveryID(
                 position: EventPosition(row.key.uint64(at: 4)), endpoint: EndpointNumber(row.key.uint32(at: 0))),

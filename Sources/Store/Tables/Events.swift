@@ -41,7 +41,7 @@ struct EventHeader {
     }
 }
 
-/// What the id index knows of an event.
+/// What the id index holds of an event.
 public struct KnownEvent: Sendable, Equatable {
     public var position: EventPosition
     public var checksum: UInt32
@@ -55,7 +55,9 @@ public struct KnownEvent: Sendable, Equatable {
         self.length = length
     }
 
-    init(_ value: UnsafeRawBufferPointer) {
+    /// Nil where the row is malformed.
+    init?(_ value: UnsafeRawBufferPointer) {
+        guard value.count == KnownEvent.bytes else { return nil }
         self.init(
             position: EventPosition(value.uint64(at: 0)), checksum: value.uint32(at: 8), length: value.uint32(at: 12))
     }
@@ -85,7 +87,7 @@ extension Tables {
     public func find(
         _ id: EventID, of tenant: TenantNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> KnownEvent? {
-        try transaction.get(ids, Tables.key(id, tenant)).map(KnownEvent.init)
+        try transaction.get(ids, Tables.key(id, tenant)).flatMap(KnownEvent.init)
     }
 
     /// Stores an event and its id. `position` must be greater than every one before.
@@ -97,7 +99,9 @@ extension Tables {
         tenant: TenantNumber, acceptedAt: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> KnownEvent? {
         switch try transaction.claim(ids, Tables.key(id, tenant), count: KnownEvent.bytes) {
-        case .taken(let value): return KnownEvent(value)
+        // A malformed row still says that the id is taken; nothing can be compared with what it names.
+        case .taken(let value):
+            return KnownEvent(value) ?? KnownEvent(position: EventPosition(0), checksum: 0, length: 0)
         case .room(let value):
             KnownEvent(position: position, checksum: checksum, length: UInt32(record.count)).write(to: value)
         }
@@ -124,7 +128,7 @@ extension Tables {
 
     /// Reads an event whole and checks it.
     ///
-    /// An unreadable page makes the event `damaged`, and the transaction goes on: a snapshot begins anew at the last commit, so the
+    /// An unreadable page makes the event `damaged`, and the transaction goes on: a snapshot restarts at the last commit, so the
     /// cursors and values that the caller has from it are not valid any more. A write transaction reads events on a snapshot beside it,
     /// and only an event that it stored itself from its own pages.
     public func event(

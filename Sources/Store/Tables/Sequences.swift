@@ -3,8 +3,8 @@ public import WebhookModel
 
 /// A sequence: the deliveries of one ordering key at one endpoint that delivers in order.
 ///
-/// One of them, the head, waits in the due index or is out; the others stand behind it, in commit order. Two keys with the same hash
-/// share a sequence: they wait for each other, and nothing else comes of it.
+/// One of them, the head, waits in the due index or is with a sender. The others wait behind it, in commit order. Two keys with the same
+/// hash share a sequence; the only effect is that they wait for each other.
 public struct SequenceKey: Sendable, Hashable {
     public let endpoint: EndpointNumber
     public let hash: UInt64
@@ -23,9 +23,9 @@ public struct SequenceKey: Sendable, Hashable {
 }
 
 extension Tables {
-    /// Lets a scheduled delivery wait in its sequence: as head in the due index, else behind the head.
+    /// Lets a scheduled delivery wait in its sequence: as head in the due index, otherwise behind the head.
     ///
-    /// A head that is scheduled again stays head; if its key was held, it is so no longer.
+    /// A head that is scheduled again stays head; if its key was held, the hold ends.
     ///
     /// - Returns: whether it is head.
     public func enter(
@@ -44,10 +44,10 @@ extension Tables {
         return true
     }
 
-    /// The head of a sequence is over: the first of those behind it becomes head and enters the due index.
+    /// The head of a sequence is final: the first delivery behind it becomes head and enters the due index.
     ///
     /// - Parameter now: Unix milliseconds.
-    /// - Returns: the new head; nil where nobody stands behind, or the delivery was not head.
+    /// - Returns: the new head; nil where none waits behind, or the delivery was not head.
     public func advance(
         past delivery: DeliveryID, _ sequence: SequenceKey, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry? {
@@ -61,19 +61,19 @@ extension Tables {
         return try putDue(brought: next, now: now, in: transaction)
     }
 
-    /// Enters a delivery into the due index that is due already, or was brought there late.
+    /// Enters a delivery into the due index that had to wait: at its own time, or a millisecond from now if that is later.
     ///
-    /// - Returns: the entry as it stands there.
+    /// - Returns: the entry with the time that it has there.
     public func putDue(
         brought entry: PendingEntry, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry {
-        // At least a millisecond on, as a retry: an early position must not sort before what the queue has scanned already.
+        // At least a millisecond from now, like a retry: an entry must not sort before the place that the queue has scanned up to.
         let entry = PendingEntry(delivery: entry.delivery, dueAt: max(entry.dueAt, now + 1), attempts: entry.attempts)
         try putDue(entry, in: transaction)
         return entry
     }
 
-    /// The head became a dead letter, and those behind it wait for what becomes of it.
+    /// The head became a dead letter; the deliveries behind it wait until it is released or delivered.
     public func hold(
         _ delivery: DeliveryID, _ sequence: SequenceKey, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -81,9 +81,9 @@ extension Tables {
         try transaction.reserve(holds, sequence.key, count: 8).store(delivery.position.value, at: 0)
     }
 
-    /// Ends the hold of a sequence: who stands behind the dead letter goes on.
+    /// Ends the hold of a sequence: the deliveries behind the dead letter continue.
     ///
-    /// - Parameter dead: only if this dead letter holds it; nil: whichever does.
+    /// - Parameter dead: only if this dead letter holds it; nil: any.
     /// - Returns: whether it was held, and the new head if there is one.
     public func release(
         _ sequence: SequenceKey, heldBy dead: EventPosition? = nil, now: Int64,
@@ -113,9 +113,9 @@ extension Tables {
         return taken.map(\.1)
     }
 
-    /// Forgets up to `limit` heads and holds of an endpoint. Nobody may stand behind them.
+    /// Removes up to `limit` heads and holds of an endpoint. No delivery may wait behind them.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number.
     public func forgetHeads(
         of endpoint: EndpointNumber, limit: Int, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> Int {
@@ -129,7 +129,7 @@ extension Tables {
 
     /// Ends up to `limit` holds of an endpoint.
     ///
-    /// - Returns: how many, and the new heads.
+    /// - Returns: the number, and the new heads.
     public func releaseHolds(
         of endpoint: EndpointNumber, limit: Int, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> (ended: Int, heads: [PendingEntry]) {
@@ -141,7 +141,7 @@ extension Tables {
         return (held.count, next)
     }
 
-    /// Whether anybody stands behind a head at this endpoint.
+    /// Whether a delivery waits behind a head at this endpoint.
     public func hasBehind(
         _ endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> Bool {

@@ -29,7 +29,7 @@ extension Tables {
         try transaction.delete(keys, Tables.key(number))
     }
 
-    /// Stores the next numbers to give.
+    /// Stores the next numbers to assign.
     public func putCounters(_ counters: Counters, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         try putCounter(.nextPosition, counters.nextPosition, transaction)
         try putCounter(.nextTenant, UInt64(counters.nextTenant), transaction)
@@ -37,9 +37,14 @@ extension Tables {
         try putCounter(.nextAPIKey, UInt64(counters.nextAPIKey), transaction)
     }
 
-    /// Stores the next position alone: a commit that removes events does, for with the last event its key would be forgotten.
+    /// Stores the next position alone. A commit that removes events does this, because the last event's key may be among them.
     public func putNextPosition(_ position: UInt64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         try putCounter(.nextPosition, position, transaction)
+    }
+
+    /// Stores the wall time of a commit, Unix milliseconds. Once a minute is enough: it tells a later start how far the clock has moved.
+    public func putLastCommit(_ time: Int64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+        try putCounter(.lastCommit, UInt64(bitPattern: time), transaction)
     }
 
     private func putCounter(
@@ -62,7 +67,7 @@ extension Tables {
     }
 }
 
-/// The next numbers to give: durable, so that none is ever given twice.
+/// The next numbers to assign: durable, so that none is ever assigned twice.
 public struct Counters: Sendable, Equatable {
     public var nextPosition: UInt64 = 1
     public var nextTenant: UInt32 = 1
