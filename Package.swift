@@ -59,6 +59,7 @@ let words: [Target] = [
     room("WebhookModel"),
     room("WebhookSigning", ["WebhookModel", "COpenSSL"]),
     room("WireProtocol", ["WebhookModel", "CLinux", nioCore]),
+    room("Access", ["Threading", "WebhookModel", "WebhookSigning", "COpenSSL"]),
 ]
 
 let decisions: [Target] = [
@@ -69,7 +70,8 @@ let decisions: [Target] = [
 let machines: [Target] = [
     room("Telemetry", ["WebhookModel", logging]),
     room(
-        "Ingest", ["WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging]),
+        "Ingest",
+        ["Access", "WireProtocol", "WebhookModel", "Threading", nioCore, nioPosix, nioTLS, nioSSL, logging]),
     room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry", heap, logging]),
     room(
         "Sender",
@@ -88,7 +90,7 @@ let roof: [Target] = [
     room(
         "NeedletailServer",
         [
-            "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
+            "Access", "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
             "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging,
             yaml, nioCore,
             nioPosix,
@@ -135,14 +137,15 @@ let proofs: [Target] = [
     tests("WebhookModelTests", ["WebhookModel"]),
     tests("WebhookSigningTests", ["WebhookSigning", "WebhookModel"]),
     tests("WireProtocolTests", ["WireProtocol", "WebhookModel", "CLinux", nioCore]),
+    tests("AccessTests", ["Access", "WebhookModel", "WebhookSigning"]),
     tests("SchedulingTests", ["Scheduling", "WebhookModel"]),
     tests("StoreTests", ["Store", "LMDB", "WebhookModel"]),
     tests("TelemetryTests", ["Telemetry", "WebhookModel"]),
     tests(
         "IngestTests",
         [
-            "Ingest", "WireProtocol", "WebhookModel", "Telemetry", nioCore, nioPosix, nioEmbedded, nioLocks, nioSSL,
-            logging,
+            "Ingest", "Access", "WireProtocol", "WebhookModel", "WebhookSigning", "Threading", nioCore, nioPosix,
+            nioEmbedded, nioLocks, nioSSL, logging,
         ]),
     tests(
         "DurableQueueTests",
@@ -158,9 +161,8 @@ let proofs: [Target] = [
     tests(
         "ConformanceTests",
         [
-            "Conformance", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel", nioCore,
-            nioPosix, nioLocks,
-            logging,
+            "Conformance", "Access", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel",
+            "WebhookSigning", nioCore, nioPosix, nioLocks, logging,
         ]),
     tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel", "WebhookSigning"]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
@@ -219,7 +221,8 @@ if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
         .executableTarget(
             name: "RoomBenchmarks",
             dependencies: [
-                "Allocations", "Ingest", "MockReceiver", "WireProtocol", "WebhookModel", "WebhookSigning", "Scheduling",
+                "Allocations", "Access", "Ingest", "MockReceiver", "WireProtocol", "WebhookModel", "WebhookSigning",
+                "Scheduling",
                 "Threading", "Store", "LMDB", "TestSupport", nioCore, .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Rooms", swiftSettings: strict,

@@ -1,13 +1,15 @@
+import Access
 import Allocations
 import Benchmark
 import Ingest
 import NIOCore
+import Threading
 import WebhookModel
 import WireProtocol
 
 /// A session past WELCOME, and one read of a frame of 100 events, 512 B each.
 private struct OpenSession {
-    static let now = Moment(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
+    static let now = Instant(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
     static let key = APIKey(
         name: "key", tenants: .all, settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32)))
     let directory = TenantDirectory(tenants: [Tenant(number: TenantNumber(1), name: "tenant-1")], keys: [key])
@@ -28,16 +30,14 @@ private struct OpenSession {
         bytes.withUnsafeBytes { session.receive($0, now: OpenSession.now, directory: directory) }
     }
 
-    /// What a read brings: decoded, checked, tenant and all, and copied for the queue.
-    mutating func takeFrame() -> GatheredEvents {
+    /// One read: decoded, checked against key and tenants, and copied for the queue.
+    mutating func takeFrame(source: Source, receipts: ReceiptPort) -> EventBatch {
         receive(frame)
-        return session.takeEvents(now: OpenSession.now)!
+        return session.takeBatch(source: source, receipts: receipts, now: OpenSession.now)!
     }
 
     /// The queue's receipt, so that the window is free again.
-    mutating func answer(_ events: GatheredEvents, source: Source, receipts: ReceiptPort) {
-        let batch = EventBatch(source: source, receipts: receipts)
-        (batch.bytes, batch.drafts, batch.groups) = (events.bytes, events.drafts, events.groups)
+    mutating func answer(_ batch: EventBatch) {
         batch.settle(.accepted, retryAfter: 0)
         session.acknowledge(batch, now: OpenSession.now)
         blackHole(session.takeOutput())
@@ -58,8 +58,7 @@ func ingestBenchmarks() {
         let before = allocations_count()
         benchmark.startMeasurement()
         for _ in benchmark.scaledIterations {
-            let events = open.takeFrame()
-            open.answer(events, source: source, receipts: receipts)
+            open.answer(open.takeFrame(source: source, receipts: receipts))
         }
         benchmark.stopMeasurement()
         benchmark.measurement(allocations, Int(allocations_count() - before))

@@ -1,43 +1,26 @@
-public import WebhookModel
+import WebhookModel
 public import WireProtocol
 
-/// Who knows API keys: gets the key as it came in HELLO, and the client's verified certificate (DER) where it showed one;
-/// answers which key that is, or nil. Compares in constant time. Called on event loops.
-public typealias Authenticator =
-    @Sendable (_ key: UnsafeRawBufferPointer, _ clientCertificate: [UInt8]?) -> Authentication?
-
-/// The API key that a HELLO turned out to be.
-public struct Authentication: Sendable {
-    public let key: APIKey
-    /// The entry of the key's `clientCertificates` that matched; nil: the key itself was shown.
-    public let certificateName: String?
-
-    public init(key: APIKey, certificateName: String? = nil) {
-        self.key = key
-        self.certificateName = certificateName
-    }
-}
-
-/// What an operator may set about the ingest port. The reasons of the defaults stand in `Limits`.
+/// The settings of the ingest port. `Limits` gives the reasons of the defaults.
 public struct IngestConfiguration: Sendable {
     // MARK: The port
 
     public var host = "127.0.0.1"
     /// 0: chosen by the system.
     public var port = 7400
-    /// Event loops. 0: one, and one more for every four cores beyond the first four.
+    /// Event loops. 0: a quarter of the cores, at least one.
     public var threads = 0
-    /// Connections that the kernel holds ready for us.
+    /// Connections that the kernel queues until they are accepted (listen(2)).
     public var backlog = 1_024
-    /// Plaintext on an address that others can reach: only when the operator says so.
+    /// Whether plaintext is allowed on an address that other machines can reach.
     public var allowsPlaintextBeyondLoopback = false
-    /// Whether `host` and `port` are listened on; false: the Unix socket only.
+    /// Whether to listen on `host` and `port`; false: on the Unix socket only.
     public var listensOnTCP = true
     /// TLS on `port`; nil: plaintext.
     public var tls: TLSSettings?
     /// Path of a Unix socket to listen on, in plaintext; nil: none.
     public var unixSocket: String?
-    /// Who may connect to it: the file's mode. 0660: its owner and group.
+    /// The mode of its file, which decides who may connect. 0660: its owner and group.
     public var unixSocketMode: UInt16 = 0o660
 
     // MARK: What WELCOME announces
@@ -67,35 +50,35 @@ public struct IngestConfiguration: Sendable {
     public var outputBytes = Limits.outputBytes
     public var outputStallMilliseconds = Limits.outputStallMilliseconds
     public var controlFramesPerSecond = Limits.controlFramesPerSecond
-    /// A wrong key is answered so much later: guessing stays slow, and time tells nothing.
+    /// Delay before a wrong key is answered: it slows down guessing, and the response time reveals nothing.
     public var authFailureDelayMilliseconds: Int64 = 500
 
     // MARK: Endings
 
-    /// How long answers may be waited for before an ending connection is cut.
+    /// How long an ending connection waits for its last answers before it is cut.
     public var answerMilliseconds: Int64 = 30_000
-    /// How long a closed connection is read on, so that the last answers are not lost to a TCP reset.
+    /// How long a closed connection is still read, so that a TCP reset does not destroy the last answers.
     public var lingerMilliseconds: Int64 = 2_000
-    /// While draining: a producer that was silent for so long, with no answer owed, has stopped.
+    /// While draining: after this much silence, with every event answered, a producer counts as stopped.
     public var drainQuietMilliseconds: Int64 = 250
-    /// The grace of a `shutdown` that no `beginDraining` came before.
+    /// The grace of a `shutdown` without a `beginDraining` before it.
     public var drainMilliseconds: Int64 = 5_000
-    /// Reconnections after GOAWAY are spread over this time.
+    /// Clients spread their reconnections after GOAWAY over this time.
     public var reconnectSpreadMilliseconds: Int64 = 2_000
-    /// How often the deadlines of a loop's connections are looked at: their precision.
+    /// How often a loop checks the deadlines of its connections. It is their precision.
     public var sweepMilliseconds: Int64 = 250
 
     public init() {}
 }
 
 extension IngestConfiguration {
-    /// Limits that contradict each other, in words; nil when they agree.
+    /// Which limits contradict each other; nil: none.
     var contradiction: String? {
         if windowEvents < eventsPerFrame {
-            return "the window of \(windowEvents) events is less than a frame's \(eventsPerFrame)"
+            return "the window of \(windowEvents) events is smaller than a frame's \(eventsPerFrame)"
         }
         if windowBytes < frameBytes {
-            return "the window of \(windowBytes) bytes is less than a frame's \(frameBytes)"
+            return "the window of \(windowBytes) bytes is smaller than a frame's \(frameBytes)"
         }
         if frameBytes < payloadBytes + Limits.recordOverheadBytes {
             return "a frame of \(frameBytes) bytes cannot hold a payload of \(payloadBytes) bytes and its record"

@@ -1,27 +1,27 @@
-/// What the ingest port has seen since its start. Sums only: rates are the reader's.
+/// Counts of the ingest port since its start. Sums only: the reader computes rates.
 public struct IngestCounters: Sendable, Equatable {
     public var connectionsAccepted = 0
-    /// Over a connection limit.
+    /// Refused because of a connection limit.
     public var connectionsRefused = 0
     public var connectionsClosed = 0
     public var authenticated = 0
     public var authFailures = 0
-    /// Connections whose first bytes were not our preface.
-    public var strangers = 0
+    /// Connections whose first bytes were not the preface of our version.
+    public var otherProtocols = 0
     /// TLS handshakes that failed.
     public var handshakeFailures = 0
-    /// Connections that we closed with a CLOSE of class 0x04, a wrong key and too many connections included.
+    /// Connections that we closed with a CLOSE of class 0x04, including a wrong key and too many connections.
     public var protocolErrors = 0
     public var bytesReceived = 0
     public var publishFrames = 0
     public var events = 0
     /// PUBLISH frames whose body checksum was wrong.
     public var corruptFrames = 0
-    /// Answers by what they mean to the producer.
+    /// Answers to events, by their meaning for the producer.
     public var answeredStored = 0
     public var answeredRetryable = 0
     public var answeredRefused = 0
-    /// Batches handed to the queue, and how often it was full.
+    /// Batches offered to the queue, and how often it was full.
     public var batches = 0
     public var backPressure = 0
 
@@ -35,7 +35,7 @@ public struct IngestCounters: Sendable, Equatable {
         left.connectionsClosed += right.connectionsClosed
         left.authenticated += right.authenticated
         left.authFailures += right.authFailures
-        left.strangers += right.strangers
+        left.otherProtocols += right.otherProtocols
         left.handshakeFailures += right.handshakeFailures
         left.protocolErrors += right.protocolErrors
         left.bytesReceived += right.bytesReceived

@@ -1,39 +1,37 @@
+public import Access
 public import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Threading
 public import WebhookModel
 
-/// The ingest port: accepts producers' connections on event loops of its own and feeds the queue.
+/// The ingest port: accepts producers' connections on its own event loops and offers their events to the queue.
 ///
-/// Life: `start`, then `beginDraining` (may be left out), then `shutdown`. The queue must take and answer batches
-/// until `shutdown` returns.
+/// Order of calls: `start`, then `beginDraining` (optional), then `shutdown`. The queue must take and answer batches until
+/// `shutdown` returns.
 public final class IngestServer: Sendable {
     private let configuration: IngestConfiguration
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let loops: [IngestLoop]
     private let listeners: IngestListeners
-    private let tls = NIOLockedValueBox<TLSPort?>(nil)
+    private let tls = Locked<TLSPort?>(nil)
 
     /// - Parameters:
-    ///   - authenticate: called on an event loop with the key of each HELLO, and the client's certificate.
-    ///   - tenants: the current snapshot, asked for once per read. A key that vanishes from it closes its
-    ///     connections.
-    ///   - intake: the mouth of the queue.
-    public init(
-        configuration: IngestConfiguration, authenticate: @escaping Authenticator,
-        tenants: @escaping @Sendable () -> TenantDirectory, intake: IntakePort, logger: Logger
-    ) {
+    ///   - access: asked at each HELLO, and for the current tenants and keys at each read. A key that is removed from them
+    ///     closes its connections.
+    ///   - intake: the input of the queue.
+    public init(configuration: IngestConfiguration, access: AccessControl, intake: IntakePort, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
         let threads = configuration.threads > 0 ? configuration.threads : max(1, System.coreCount / 4)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let admission = Admission(configuration)
-        let rules = SessionRules(configuration: configuration, authenticate: authenticate)
+        let rules = SessionRules(
+            configuration: configuration, rates: access.rates, authenticate: access.authenticate)
         loops = group.makeIterator().map { eventLoop in
             IngestLoop(
-                eventLoop: eventLoop, rules: rules, tenants: tenants, intake: intake, admission: admission,
+                eventLoop: eventLoop, rules: rules, tenants: { access.directory }, intake: intake, admission: admission,
                 logger: logger)
         }
         listeners = IngestListeners(configuration: configuration, group: group, loops: loops, admission: admission)
@@ -41,7 +39,7 @@ public final class IngestServer: Sendable {
 
     /// Binds and begins to accept.
     ///
-    /// - Returns: the bound TCP port; 0 where only a Unix socket is listened on.
+    /// - Returns: the bound TCP port; 0 when it listens on a Unix socket only.
     public func start() async throws(IngestStartError) -> Int {
         if let contradiction = configuration.contradiction { throw .contradiction(contradiction) }
         let tls = try loadTLS()
@@ -67,7 +65,7 @@ public final class IngestServer: Sendable {
         } catch {
             throw .tls(error)
         }
-        tls.withLockedValue { $0 = port }
+        tls.withLock { $0 = port }
         logger.info(
             "ingest: TLS", metadata: ["certificate": "\(settings.certificateFile)", "until": "\(port.context.endDate)"])
         port.checkExpiry(logger)
@@ -77,24 +75,24 @@ public final class IngestServer: Sendable {
         return port
     }
 
-    /// Reads certificate, key and client authorities again. Connections that stand go on with what they have; new ones get
-    /// the new. Blocks for the reading.
+    /// Reads the certificate, its key and the client authorities again. New connections use them; open ones keep the old.
+    /// Blocks while it reads.
     ///
     /// - Throws: what is wrong with a file; then nothing has changed.
-    /// - Returns: the certificate's last day; nil where there is no TLS.
+    /// - Returns: the last day of the certificate; nil without TLS.
     public func reloadCertificates() throws(TLSFileError) -> String? {
-        guard let port = tls.withLockedValue({ $0 }) else { return nil }
+        guard let port = tls.withLock({ $0 }) else { return nil }
         try port.reload()
         port.checkExpiry(logger)
         return port.context.endDate
     }
 
-    /// The sums of all loops.
+    /// The counts of all loops.
     public var counters: IngestCounters { loops.reduce(into: IngestCounters()) { $0 += $1.counters } }
 
-    /// Stops accepting and says GOAWAY to everybody. Every PUBLISH from now on is answered DRAINING; everything taken
-    /// before is answered as the queue decides; then each connection is closed, after the grace at the latest. A
-    /// second call does nothing.
+    /// Stops accepting and sends GOAWAY on every connection. From now on each PUBLISH is answered DRAINING. What was taken
+    /// before is answered as the queue decides. Then each connection is closed, after the grace at the latest. A second call
+    /// does nothing.
     public func beginDraining(graceMilliseconds: Int64) async {
         await listeners.close()
         for loop in loops {
@@ -102,7 +100,7 @@ public final class IngestServer: Sendable {
         }
     }
 
-    /// Drains if that was not begun, waits until the last connection has its answers and is gone, and ends the event
+    /// Begins draining if `beginDraining` did not, waits until the last connection is answered and closed, and stops the event
     /// loops.
     public func shutdown() async {
         await beginDraining(graceMilliseconds: configuration.drainMilliseconds)
@@ -113,7 +111,7 @@ public final class IngestServer: Sendable {
         do {
             try await group.shutdownGracefully()
         } catch {
-            logger.error("ingest: the event loops did not end: \(error)")
+            logger.error("ingest: the event loops did not stop: \(error)")
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Why the ingest port does not open: for the operator, with the mend.
+/// Why the ingest port cannot be opened, and what the operator can do.
 public enum IngestStartError: Error, Equatable, Sendable, CustomStringConvertible {
     case cannotBind(host: String, port: Int, reason: String)
     case plaintextBeyondLoopback(host: String)
@@ -12,7 +12,7 @@ public enum IngestStartError: Error, Equatable, Sendable, CustomStringConvertibl
             "the ingest port cannot listen on \(host):\(port): \(reason); free the port or choose another (ingest.port)"
         case .plaintextBeyondLoopback(let host):
             """
-            the ingest port would speak plaintext on \(host), which others can reach; give it a certificate \
+            the ingest port would use plaintext on \(host), which other machines can reach; configure a certificate \
             (ingest.tls.certificate), listen on 127.0.0.1, or set ingest.allow_plaintext
             """
         case .unixSocket(let path, let reason): "the Unix socket \(path) (ingest.unix_socket): \(reason)"

@@ -1,3 +1,4 @@
+import Access
 import Conformance
 import DurableQueue
 import Ingest
@@ -5,6 +6,7 @@ import Logging
 import Store
 import TestSupport
 import WebhookModel
+import WebhookSigning
 
 /// Our own server in this process: the real ingest port before the real queue on a real store. Nothing is delivered.
 final class RealServer: Sendable {
@@ -39,7 +41,7 @@ final class RealServer: Sendable {
         let open = [tenant(RealServer.tenant, enabled: true), tenant(RealServer.disabled, enabled: false)]
         let key = APIKey(
             name: "tests", tenants: .only(open.map(\.number)),
-            settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32)))
+            settings: APIKey.Settings(digest: SHA256Digest.of(RealServer.key.utf8)))
         let tenants = TenantDirectory(
             tenants: open + [tenant(RealServer.forbidden, enabled: true)], keys: [key])
         var configuration = IngestConfiguration()
@@ -51,10 +53,7 @@ final class RealServer: Sendable {
         configuration.sweepMilliseconds = 20
         configure(&configuration)
         ingest = IngestServer(
-            configuration: configuration,
-            authenticate: { bytes, _ in bytes.elementsEqual(RealServer.key.utf8) ? Authentication(key: key) : nil },
-            tenants: { tenants },
-            intake: queue.intake, logger: silent)
+            configuration: configuration, access: AccessControl { tenants }, intake: queue.intake, logger: silent)
         port = try await ingest.start()
     }
 

@@ -2,9 +2,9 @@ import Ingest
 import NIOCore
 import Testing
 
-/// The first bytes of a TLS port, byte by byte.
+/// The first bytes on a TLS port, read byte by byte.
 @Suite struct ClientHelloTests {
-    /// A field with its length in front, in so many bytes.
+    /// A field after its own length, which has this many bytes.
     private static func vector(_ lengthBytes: Int, _ bytes: [UInt8]) -> [UInt8] {
         (0..<lengthBytes).reversed().map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
     }
@@ -53,7 +53,7 @@ import Testing
         // A ServerHello, and one that ends in the middle.
         [2, 0, 0, 2, 3, 3], [1, 0, 0, 2, 3, 3],
     ])
-    func whatOffersNothingPasses(message: [UInt8]) {
+    func aHelloWithoutOffersIsPassedOn(message: [UInt8]) {
         #expect(look(Self.records(message)) == .hello(ClientHello(offers: nil)))
     }
 
@@ -61,13 +61,13 @@ import Testing
         #expect(look(Self.records(Self.message(extensions: Self.alpn([])))) == .hello(ClientHello(offers: [])))
     }
 
-    @Test func whatNeverEndsPasses() {
+    @Test func anEndlessHelloIsPassedOn() {
         let head: [UInt8] = [22, 3, 1, 0, 4, 1, 0xFF, 0xFF, 0xFF]
         let endless = head + [UInt8](repeating: 22, count: ClientHello.mostBytes)
         #expect(look(endless) == .hello(ClientHello(offers: nil)))
-        // Empty fragments would go on for ever in few bytes.
+        // A client could send empty fragments for ever.
         #expect(look(head + [22, 3, 1, 0, 0]) == .hello(ClientHello(offers: nil)))
-        // An alert after half a ClientHello: TLS is to say what it thinks of that.
+        // An alert after half a ClientHello is left to TLS.
         #expect(look(head + [21, 3, 1, 0, 2, 2, 0]) == .hello(ClientHello(offers: nil)))
     }
 

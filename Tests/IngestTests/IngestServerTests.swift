@@ -26,10 +26,9 @@ import WireProtocol
         configure(&configuration)
         let queue = QueueDouble(mood)
         let log = LogLines()
-        let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [SessionDriver.key()])
         let server = IngestServer(
-            configuration: configuration, authenticate: SessionDriver.authenticator(), tenants: { directory },
-            intake: queue.port, logger: Logger(label: "test") { _ in log })
+            configuration: configuration, access: SessionDriver.access(), intake: queue.port,
+            logger: Logger(label: "test") { _ in log })
         return Fixture(server: server, port: try await server.start(), queue: queue, log: log)
     }
 
@@ -64,7 +63,7 @@ import WireProtocol
         let producer = try await TestProducer.welcomed(port: fixture.port)
         let other = try await TestProducer.welcomed(port: fixture.port)
         try await producer.send(SessionDriver.publish(1))
-        // An answer to the other shows that the loop has come round after the refusal.
+        // An answer on the other connection shows that the loop has run after the refusal.
         while fixture.queue.offers == 0 { try await pingOnce(other) }
         try await producer.send((2...50).flatMap { SessionDriver.publish(UInt64($0)) })
         try await pingOnce(other)
@@ -126,7 +125,7 @@ import WireProtocol
         await fixture.server.shutdown()
     }
 
-    @Test func aProducerThatVanishesTroublesNobody() async throws {
+    @Test func aProducerThatVanishesDisturbsNoOther() async throws {
         let fixture = try await start(.keeps)
         let producer = try await TestProducer.welcomed(port: fixture.port)
         try await producer.send(SessionDriver.publish(1))
@@ -140,7 +139,7 @@ import WireProtocol
         #expect(fixture.server.counters.connectionsOpen == 0)
     }
 
-    // MARK: Strangers and limits
+    // MARK: Unauthenticated clients and limits
 
     @Test func anHTTPRequestIsNamedInTheLog() async throws {
         let fixture = try await start()
@@ -149,7 +148,7 @@ import WireProtocol
         #expect(try await producer.replies(1) == ["end"])
         await fixture.server.shutdown()
         #expect(fixture.log.lines.count == 1 && fixture.log.lines[0].hasPrefix("ingest: an HTTP request arrived"))
-        #expect(fixture.server.counters.strangers == 1)
+        #expect(fixture.server.counters.otherProtocols == 1)
     }
 
     @Test func aWrongKeyIsAnsweredAndCounted() async throws {
@@ -167,7 +166,7 @@ import WireProtocol
     @Test func connectionsOverTheLimitAreTold() async throws {
         let fixture = try await start { $0.unauthenticatedConnectionsPerAddress = 1 }
         let known = try await TestProducer.welcomed(port: fixture.port)
-        // A known producer does not count: the next may come in, the one after it not.
+        // An authenticated producer does not count: one more connection is accepted, a second is not.
         let silent = try await TestProducer(port: fixture.port)
         let tooMany = try await TestProducer(port: fixture.port)
         #expect(try await tooMany.replies(3) == ["preface", "CLOSE TOO_MANY_CONNECTIONS", "end"])
@@ -177,31 +176,31 @@ import WireProtocol
         #expect(fixture.server.counters.connectionsRefused == 1)
     }
 
-    @Test func whoLeavesItsAnswersUnreadIsCutOff() async throws {
+    @Test func aClientThatDoesNotReadItsAnswersIsCutOff() async throws {
         let fixture = try await start { $0.outputStallMilliseconds = 50 }
         let deaf = try await TestProducer(port: fixture.port, reads: false)
         var hello = ByteBuffer(bytes: Preface.bytes)
         Hello(apiKey: "key-of-acme", clientName: "deaf").write(to: &hello)
         try await deaf.send(Array(hello.readableBytesView))
-        // Mixed results make the longest answers: 64 KiB for each of these frames, 13 MB in all. The kernel holds less.
+        // Mixed results make the longest answers: 64 KiB for each of these frames, 13 MB in all. The kernel buffers less.
         deaf.pour(SessionDriver.publish(1, count: 8_192, tenants: ["acme", "nobody"], payload: 0), times: 200)
         while fixture.server.counters.connectionsClosed == 0 { await Task.yield() }
-        #expect(fixture.log.lines.contains { $0.contains("left its answers unread") })
+        #expect(fixture.log.lines.contains { $0.contains("did not read its answers") })
         #expect(fixture.server.counters.publishFrames < 200, "it was read although its answers piled up")
         try? await deaf.close()
         await fixture.server.shutdown()
     }
 
     @Test func aFloodOfNoticesIsCutShort() async throws {
-        // A busy machine must not let them wait so long that they are sent away as silent.
+        // On a busy machine they must not time out as silent.
         let fixture = try await start { $0.helloMilliseconds = 60_000 }
         var producers: [TestProducer] = []
         for _ in 0..<15 { producers.append(try await TestProducer(port: fixture.port)) }
-        // All at once: a busy machine must not spread them over seconds.
+        // All at once, so that a busy machine does not spread them over seconds.
         for producer in producers { producer.pour([1], times: 1) }
         for producer in producers { #expect(try await producer.replies(1) == ["end"]) }
         await fixture.server.shutdown()
-        #expect(fixture.server.counters.strangers == 15)
+        #expect(fixture.server.counters.otherProtocols == 15)
         #expect(fixture.log.lines.count < 15)
     }
 

@@ -3,7 +3,7 @@ import Logging
 import Testing
 import WebhookModel
 
-/// A key's rate over real connections: they share it, whatever loop they are on, and a new one finds what the last one left.
+/// A key's rate over real connections. All connections of the key share it, on every loop, also those that come later.
 @Suite(.timeLimit(.minutes(1))) struct KeyRateTests {
     @Test func connectionsOfAKeyShareItsRate() async throws {
         var configuration = IngestConfiguration()
@@ -11,14 +11,13 @@ import WebhookModel
         configuration.threads = 2
         configuration.lingerMilliseconds = 100
         let key = SessionDriver.key { $0.rate = Rate(perSecond: 1, burst: 30) }
-        let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [key])
         let server = IngestServer(
-            configuration: configuration, authenticate: SessionDriver.authenticator(key), tenants: { directory },
-            intake: QueueDouble(.answers).port, logger: Logger(label: "test") { _ in LogLines() })
+            configuration: configuration, access: SessionDriver.access(key), intake: QueueDouble(.answers).port,
+            logger: Logger(label: "test") { _ in LogLines() })
         let port = try await server.start()
         let begin = ContinuousClock.now
         for _ in 0..<2 {
-            // Loops take connections in turn: two of them are on both.
+            // Connections are assigned to the loops in turn: the two are on different loops.
             let producers = [
                 try await TestProducer.welcomed(port: port), try await TestProducer.welcomed(port: port),
             ]

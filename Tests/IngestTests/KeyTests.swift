@@ -1,6 +1,8 @@
+import Access
 import Ingest
 import NIOCore
 import Testing
+import Threading
 import WebhookModel
 import WireProtocol
 
@@ -32,7 +34,7 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 5 " + answers])
     }
 
-    @Test func aTypeOutsideSaysNothingOfTenants() {
+    @Test func aForbiddenTypeRevealsNothingAboutTenants() {
         var driver = SessionDriver.opened(key: SessionDriver.key { $0.scopes = [.publish(.exact("a"))] })
         #expect(driver.send(SessionDriver.publish(5, tenants: ["nobody"], types: ["b"])) == ["ACK 5 FORBIDDEN"])
     }
@@ -49,7 +51,7 @@ import WireProtocol
 
     // MARK: Ends
 
-    /// What an operator may do to a key while a connection stands idle.
+    /// What an operator may do to a key while a connection is idle.
     enum Change: String, CaseIterable {
         case removed = "the API key was removed"
         case replaced = "the API key was replaced"
@@ -113,7 +115,7 @@ import WireProtocol
         driver.session.clientCertificate = [7]
         #expect(hello(&driver, key: "") == ["preface", "WELCOME 1"])
         #expect(driver.session.clientCertificate == nil, "it is kept for nothing")
-        // Another key beside it changes nothing; a key that no longer names the certificate ends it.
+        // Another digest and one more name change nothing. A key that no longer names the certificate ends the connection.
         let rotated = SessionDriver.key {
             $0.digest = []
             $0.clientCertificates = ["other", "shop"]
@@ -132,7 +134,7 @@ import WireProtocol
             ([8], "", "no API key names the client certificate"),
             ([7], "wrong", "the API key is not known"),
         ] as [([UInt8]?, String, String)])
-    func whatOpensNothingIsToldWhy(certificate: [UInt8]?, key: String, reason: String) {
+    func aRefusalHasItsReason(certificate: [UInt8]?, key: String, reason: String) {
         var driver = byCertificate(SessionDriver.key { $0.clientCertificates = ["shop"] })
         driver.session.clientCertificate = certificate
         #expect(hello(&driver, key: key) == ["preface"])
@@ -141,7 +143,7 @@ import WireProtocol
 
     // MARK: Rate
 
-    @Test func whatIsOverTheRateIsPutOff() throws {
+    @Test func eventsOverTheRateAreThrottled() throws {
         let key = SessionDriver.key { $0.rate = Rate(perSecond: 10, burst: 5) }
         var driver = SessionDriver.opened(key: key)
         // Two frames of one read share the bucket, in order; refused events cost nothing.
@@ -166,7 +168,7 @@ import WireProtocol
         SessionDriver.publish(6).withUnsafeBytes {
             driver.session.receive($0, now: driver.now, directory: driver.directory)
         }
-        #expect(driver.session.takeEvents(now: driver.now) == nil, "nothing is left for the queue")
+        #expect(driver.takeBatch() == nil, "nothing is left for the queue")
         var output = driver.takeOutput()
         try FrameDecoder(bodyLimit: 100).readFrames(from: &output) { frame in
             #expect((try? Ack(decoding: frame.body))?[0] == EventAnswer(.throttled, retryAfter: 100))

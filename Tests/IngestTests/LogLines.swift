@@ -1,7 +1,7 @@
 import Logging
 import NIOConcurrencyHelpers
 
-/// Keeps log lines for a look afterwards.
+/// Keeps log lines, so that a test can read them.
 struct LogLines: LogHandler {
     private let box = NIOLockedValueBox<[String]>([])
     var metadata: Logger.Metadata = [:]

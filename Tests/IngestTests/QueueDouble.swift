@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import WebhookModel
 
-/// Stands in for the queue: answers at once, keeps what it gets, or is full.
+/// A double of the queue: answers at once, keeps what it gets, or is full.
 final class QueueDouble: Sendable {
     enum Mood { case answers, keeps, isFull }
 
@@ -37,7 +37,7 @@ final class QueueDouble: Sendable {
         }
     }
 
-    /// Changes the mood; room wakes who was refused, and what was kept is committed when it now answers.
+    /// Changes the behaviour. When there is room, refused offers are called back. When it answers, kept batches are committed.
     func become(_ mood: Mood) {
         let (kept, wakers) = state.withLockedValue { state in
             state.mood = mood

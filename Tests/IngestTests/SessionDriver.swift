@@ -1,12 +1,15 @@
+import Access
 import Ingest
 import NIOCore
 import Testing
+import Threading
 import WebhookModel
+import WebhookSigning
 import WireProtocol
 
-/// Drives one session: bytes in by hand, time by hand, replies out as short texts.
+/// Drives one session without a channel or a clock: bytes and times in, replies out as short texts.
 struct SessionDriver {
-    static let keyDigest: [UInt8] = Array(repeating: 0xAC, count: 32)
+    static let keyDigest = SHA256Digest.of("key-of-acme".utf8)
     static let tenants = ["acme", "globex"].enumerated().map { Tenant(number: TenantNumber(UInt32($0 + 1)), name: $1) }
     static let asleep = Tenant(number: TenantNumber(9), name: "asleep", enabled: false)
 
@@ -19,17 +22,24 @@ struct SessionDriver {
         return APIKey(name: "acme", tenants: tenants, settings: settings)
     }
 
+    /// Accepts `key-of-acme` as this key, also where the directory of the test does not hold it.
     static func authenticator(_ key: APIKey = key()) -> Authenticator {
         { bytes, _ in bytes.elementsEqual("key-of-acme".utf8) ? Authentication(key: key) : nil }
     }
 
+    /// What a server asks: the two tenants and this key.
+    static func access(_ key: APIKey = key()) -> AccessControl {
+        let directory = TenantDirectory(tenants: tenants, keys: [key])
+        return AccessControl { directory }
+    }
+
     var session: IngestSession
     /// 2025-06-15, the time that the vectors were written for.
-    var now = Moment(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
+    var now = Instant(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
     var directory = TenantDirectory(tenants: tenants + [asleep], keys: [key()])
     /// Batches that the queue has and has not answered.
     var queued: [EventBatch] = []
-    /// Whether the channel sends what is put out.
+    /// Whether the channel sends the output.
     var sendsOutput = true
     private var prefaceSeen = false
 
@@ -56,12 +66,11 @@ struct SessionDriver {
     }
 
     mutating func completeRead() {
-        guard let events = session.takeEvents(now: now) else { return }
-        let batch = EventBatch(source: Source(), receipts: ReceiptPort { _ in })
-        batch.bytes = events.bytes
-        batch.drafts = events.drafts
-        batch.groups = events.groups
-        queued.append(batch)
+        if let batch = takeBatch() { queued.append(batch) }
+    }
+
+    mutating func takeBatch() -> EventBatch? {
+        session.takeBatch(source: Source(), receipts: ReceiptPort { _ in }, now: now)
     }
     private final class Source: Sendable {}
 
@@ -87,8 +96,8 @@ struct SessionDriver {
 
     // MARK: Out
 
-    /// The output since last time, one text a frame: `ACK 7 ACCEPTED ACCEPTED`, `CLOSE TIMEOUT`; then how it ends, if
-    /// it does.
+    /// The output since the last call, one text per frame: `ACK 7 ACCEPTED ACCEPTED`, `CLOSE TIMEOUT`; then the ending, if
+    /// there is one.
     mutating func replies() -> [String] {
         var replies: [String] = []
         if var output = session.takeOutput() {
@@ -103,7 +112,7 @@ struct SessionDriver {
             #expect(output.readableBytes == 0, "half a frame was put out")
         }
         if let ending = session.takeEnding() {
-            if sendsOutput, ending == .halfClose { session.goodbyeIsOut(now: now) }
+            if sendsOutput, ending == .halfClose { session.outputIsSent(now: now) }
             replies.append("\(ending)")
         }
         return replies
@@ -137,7 +146,7 @@ struct SessionDriver {
         return Array(buffer.readableBytesView)
     }
 
-    /// A PUBLISH of so many events, each with a payload of so many bytes; tenants and types go round.
+    /// A PUBLISH of `count` events with payloads of `payload` bytes. Tenants and types are used in turn.
     static func publish(
         _ id: UInt64, count: Int = 1, tenants: [String] = ["acme"], types: [String] = ["task.completed"],
         payload: Int = 8

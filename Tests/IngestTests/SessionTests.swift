@@ -1,10 +1,11 @@
 import Ingest
 import NIOCore
 import Testing
+import Threading
 import WebhookModel
 import WireProtocol
 
-/// What a session does with lawful input, and with limits passed.
+/// What a session does with valid input, and when limits are exceeded.
 @Suite struct SessionTests {
     @Test func framesOfOneReadAreOneBatch() throws {
         var driver = SessionDriver.opened()
@@ -62,7 +63,7 @@ import WireProtocol
         }
     }
 
-    @Test func refusedEventsDoNotTroubleTheQueue() {
+    @Test func refusedEventsDoNotReachTheQueue() {
         var driver = SessionDriver.opened()
         let replies = driver.send(SessionDriver.publish(5, count: 2, tenants: ["nobody"]))
         #expect(replies == ["ACK 5 UNKNOWN_TENANT UNKNOWN_TENANT"])
@@ -177,7 +178,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 2_000) == ["abort"])
     }
 
-    @Test func aConnectionTooManyIsTold() {
+    @Test func aConnectionOverTheLimitIsTold() {
         var driver = SessionDriver()
         driver.session.refuseAdmission(now: driver.now)
         #expect(driver.replies() == ["preface", "CLOSE TOO_MANY_CONNECTIONS", "close"])

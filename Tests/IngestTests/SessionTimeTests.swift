@@ -73,7 +73,7 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 5 ACCEPTED", "CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func whoDoesNotReadItsAnswersIsCut() {
+    @Test func aPeerThatDoesNotReadItsAnswersIsCut() {
         var driver = SessionDriver.opened()
         driver.session.outputIsBlocked(true, now: driver.now)
         #expect(!driver.session.wantsRead)
@@ -98,7 +98,7 @@ import WireProtocol
         driver.sendsOutput = false
         #expect(driver.send([UInt8](repeating: 1, count: 24)) == ["CLOSE HEADER_CORRUPT", "halfClose"])
         #expect(driver.wait(milliseconds: 20_000) == [])
-        driver.session.goodbyeIsOut(now: driver.now)
+        driver.session.outputIsSent(now: driver.now)
         #expect(driver.wait(milliseconds: 1_999) == [])
         #expect(driver.wait(milliseconds: 1) == ["abort"])
     }
@@ -126,7 +126,7 @@ import WireProtocol
         }
     }
 
-    @Test func drainingTurnsNewcomersAway() {
+    @Test func drainingRefusesNewConnections() {
         var strange = SessionDriver()
         strange.session.beginDraining(graceMilliseconds: 1_000, now: strange.now)
         #expect(strange.replies() == ["abort"])

@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-/// The vectors of whole conversations, and what must hold for each of them however it is cut or damaged.
+/// The vectors of whole conversations, and what must hold for each when it is cut into reads or damaged.
 @Suite struct SessionVectorTests {
     /// The session of a vector, past WELCOME where the vector begins there.
     private func driver(for vector: FrameVector) -> SessionDriver {
@@ -22,7 +22,7 @@ import WireProtocol
             ? SessionDriver.opened(configuration, key: key) : SessionDriver(configuration, key: key)
     }
 
-    /// What the vector's bytes bring forth; the queue accepts what it gets.
+    /// The replies to the vector's bytes; the queue accepts every event.
     private func outcome(_ vector: FrameVector, pieces: [ArraySlice<UInt8>]) -> [String] {
         var driver = driver(for: vector)
         var replies: [String] = []
@@ -71,7 +71,7 @@ import WireProtocol
 
     // MARK: Damage
 
-    /// One frame that a client sends, all of it right: what is found in the vectors of lawful frames and of conversations.
+    /// One valid frame of a client, from the vectors of valid frames and of conversations.
     struct LoneFrame: CustomTestStringConvertible {
         let name: String
         let bytes: [UInt8]
@@ -103,7 +103,7 @@ import WireProtocol
         #expect(Set(Self.loneFrames.map { $0.bytes[4] }).isSuperset(of: [0x01, 0x10, 0x20, 0x21, 0x31, 0x80]))
     }
 
-    /// A damaged header costs the connection. Nothing in it was believed.
+    /// A damaged header ends the connection. Nothing in it was used.
     @Test(arguments: loneFrames)
     func everyFlippedBitOfAHeaderIsNoticed(_ frame: LoneFrame) {
         for bit in 0..<FrameHeader.byteCount * 8 {
@@ -111,7 +111,7 @@ import WireProtocol
         }
     }
 
-    /// A damaged body is never stored, and never refused for good: what was in it was good.
+    /// A damaged body is never stored, and never refused for good: its original was valid.
     @Test(arguments: loneFrames)
     func everyFlippedBitOfABodyIsAnsweredCorrupt(_ frame: LoneFrame) {
         var driver = SessionDriver.opened()

@@ -2,7 +2,7 @@ import NIOCore
 import NIOSSL
 import TestSupport
 
-/// The client's side of TLS in a test: whom it trusts, what it offers, what it shows.
+/// The client's side of TLS in a test: its authorities, application protocols and certificate.
 struct TLSClient: Sendable {
     let context: NIOSSLContext
     /// The name that the server's certificate must have; nil: the address.

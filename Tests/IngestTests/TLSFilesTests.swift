@@ -3,13 +3,13 @@ import Ingest
 import TestSupport
 import Testing
 
-/// Certificate files: what is wrong with one is told by name, and a reload troubles no connection.
+/// Certificate files: an error names the file, and a reload disturbs no connection.
 @Suite(.timeLimit(.minutes(1))) struct TLSFilesTests {
-    @Test func aReloadTakesTheNewAndDropsNobody() async throws {
+    @Test func aReloadUsesTheNewFilesAndDropsNoConnection() async throws {
         let fixture = try await TLSFixture()
         let old = try TLSClient(trusting: fixture.ca)
         let producer = try await TestProducer.welcomed(port: fixture.port, tls: old)
-        // The new certificate is another authority's: who trusts the old one only sees that it changed.
+        // Another authority issued the new certificate, so a client that trusts only the old one notices the change.
         let next = ThrowawayCA(directory: fixture.folder.path)
         try replace(fixture.tls, with: next.issue(commonName: "ingest", dnsNames: ["localhost"]))
         let until = try fixture.server.reloadCertificates()
@@ -22,7 +22,7 @@ import Testing
         await fixture.server.shutdown()
     }
 
-    @Test func aBadFileKeepsTheOld() async throws {
+    @Test func aBadFileLeavesTheOldInUse() async throws {
         let fixture = try await TLSFixture()
         try Data("no certificate".utf8).write(to: URL(filePath: fixture.tls.certificateFile))
         #expect(throws: TLSFileError.self) { try fixture.server.reloadCertificates() }
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Mistake.allCases)
-    func aBadFileIsNamedWithItsMend(mistake: Mistake) async throws {
+    func aBadFileIsNamedWithARemedy(mistake: Mistake) async throws {
         let folder = TemporaryDirectory()
         let ca = ThrowawayCA(directory: folder.path)
         let issued = ca.issue(commonName: "ingest")
@@ -56,13 +56,13 @@ import Testing
             words = (missing, "No such file")
         case .emptyCertificate:
             tls.certificateFile = empty
-            words = (empty, "holds no certificate; give PEM")
+            words = (empty, "holds no certificate; expected PEM")
         case .noKey:
             tls.keyFile = missing
             words = (missing, "No such file")
         case .keyIsNone:
             tls.keyFile = issued.certificateFile
-            words = (issued.certificateFile, "holds no private key; give PEM without a passphrase")
+            words = (issued.certificateFile, "holds no private key; expected PEM without a passphrase")
         case .keyOfAnother:
             tls.keyFile = ca.issue(commonName: "other").keyFile
             words = (tls.keyFile, "does not belong to the certificate \(issued.certificateFile)")

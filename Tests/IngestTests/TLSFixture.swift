@@ -16,14 +16,13 @@ struct TLSFixture {
 
     /// - Parameters:
     ///   - validDays: of the server's certificate.
-    ///   - keys: what is in the directory; by certificate opens the first.
     init(
         clients: TLSSettings.ClientCertificates = .none, validDays: Int = 90,
         configure: (inout IngestConfiguration) -> Void = { _ in }
     ) async throws {
         folder = TemporaryDirectory()
         ca = ThrowawayCA(directory: folder.path)
-        // Where an operator would have them, so that a reload finds others there.
+        // At fixed paths, as an operator has them, so that a reload finds new files there.
         let certificate = ca.issue(commonName: "ingest", dnsNames: ["localhost"], validDays: validDays)
         var configuration = IngestConfiguration()
         configuration.port = 0
@@ -36,18 +35,13 @@ struct TLSFixture {
         configure(&configuration)
         self.configuration = configuration
         let key = SessionDriver.key { $0.clientCertificates = ["shop"] }
-        let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [key])
         server = IngestServer(
-            configuration: configuration,
-            authenticate: { bytes, certificate in
-                if bytes.elementsEqual("key-of-acme".utf8) { return Authentication(key: key) }
-                return bytes.isEmpty && certificate != nil ? Authentication(key: key, certificateName: "shop") : nil
-            },
-            tenants: { directory }, intake: queue.port, logger: Logger(label: "test") { [log] _ in log })
+            configuration: configuration, access: SessionDriver.access(key), intake: queue.port,
+            logger: Logger(label: "test") { [log] _ in log })
         port = try await server.start()
     }
 
-    /// A client with a fresh connection and this TLS says hello; its replies, an error shortened to what was wrong.
+    /// The replies to HELLO on a new connection with this TLS.
     func replies(_ count: Int, tls: TLSClient, key: String = "key-of-acme") async throws -> [String] {
         let producer = try await TestProducer(port: port, tls: tls)
         // A refused handshake fails the writes that wait for it.

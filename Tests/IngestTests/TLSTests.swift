@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireProtocol
 
-/// TLS over loopback sockets: who is let in, who is shown out, and what the log says of it.
+/// TLS over loopback sockets: which clients are accepted, which are refused, and what is logged.
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
     @Test(arguments: [12...12, 13...13])
     func publishesOverTLS(versions: ClosedRange<Int>) async throws {
@@ -85,10 +85,10 @@ import WireProtocol
         await fixture.server.shutdown()
         #expect(
             fixture.log.lines.filter { $0.contains("offers h2, http/1.1; this port speaks needletail/1") }.count == 1)
-        #expect(fixture.server.counters.strangers == 1)
+        #expect(fixture.server.counters.otherProtocols == 1)
     }
 
-    @Test func plaintextOnTheTLSPortIsToldSo() async throws {
+    @Test func plaintextOnTheTLSPortIsRefusedInPlaintext() async throws {
         let fixture = try await TLSFixture()
         let producer = try await TestProducer(port: fixture.port)
         try await producer.sayHello()
@@ -109,7 +109,7 @@ import WireProtocol
 
     @Test func aSlowHandshakeIsCut() async throws {
         let fixture = try await TLSFixture { $0.helloMilliseconds = 50 }
-        // A record's head and silence; and one who says nothing.
+        // One sends a record's header only, one sends nothing.
         let slow = try await TestProducer(port: fixture.port)
         try await slow.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
         let silent = try await TestProducer(port: fixture.port)
@@ -118,7 +118,7 @@ import WireProtocol
         #expect(fixture.server.counters.connectionsClosed == 2)
     }
 
-    @Test func whoIsInAHandshakeCountsAsUnauthenticated() async throws {
+    @Test func aHandshakeCountsAsUnauthenticated() async throws {
         let fixture = try await TLSFixture { $0.unauthenticatedConnectionsPerAddress = 1 }
         let tls = try TLSClient(trusting: fixture.ca)
         _ = try await TestProducer.welcomed(port: fixture.port, tls: tls)
@@ -139,7 +139,8 @@ import WireProtocol
         let producer = try await TestProducer.welcomed(port: fixture.port, tls: known, key: "")
         try await producer.send(SessionDriver.publish(1))
         #expect(try await producer.replies(1) == ["ACK 1 ACCEPTED"])
-        // TLS 1.3 tells a client after its own end of the handshake; so the reply is an alert or an end, never a preface.
+        // In TLS 1.3 a client hears of the refusal after its own handshake has ended. So the reply is an alert or an end, never a
+        // preface.
         let stranger = ThrowawayCA(directory: fixture.folder.path)
         for other in [nil, stranger.issue(commonName: "shop", isClient: true), fixture.ca.issue(commonName: "shop")] {
             let replies = try await fixture.replies(
@@ -160,7 +161,8 @@ import WireProtocol
         let without = try TLSClient(trusting: fixture.ca)
         _ = try await TestProducer.welcomed(port: fixture.port, tls: without)
         #expect(try await fixture.replies(3, tls: without, key: "") == ["preface", "CLOSE AUTH_FAILED", "end"])
-        let with = try TLSClient(trusting: fixture.ca, certificate: fixture.ca.issue(commonName: "a", isClient: true))
+        let with = try TLSClient(
+            trusting: fixture.ca, certificate: fixture.ca.issue(commonName: "shop", isClient: true))
         _ = try await TestProducer.welcomed(port: fixture.port, tls: with, key: "")
         await fixture.server.shutdown()
         #expect(fixture.log.lines.contains { $0.contains("neither an API key nor a client certificate was shown") })

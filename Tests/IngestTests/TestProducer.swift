@@ -8,7 +8,7 @@ final class TestProducer: Sendable {
     private let channel: any Channel
     private let inbox: NIOLoopBound<Inbox>
 
-    /// Connects and says nothing.
+    /// Connects and sends nothing.
     ///
     /// - Parameters:
     ///   - reads: false: leaves everything unread in the kernel.
@@ -31,7 +31,7 @@ final class TestProducer: Sendable {
             }
     }
 
-    /// Connects and gets as far as WELCOME.
+    /// Connects, and reads up to WELCOME.
     static func welcomed(port: Int, tls: TLSClient? = nil, key: String = "key-of-acme") async throws -> TestProducer {
         let producer = try await TestProducer(port: port, tls: tls)
         try await producer.sayHello(key: key)
@@ -48,7 +48,7 @@ final class TestProducer: Sendable {
 
     func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
-    /// Sends the same bytes so many times, without waiting for the server to take them.
+    /// Sends the same bytes several times, without waiting until the server has read them.
     func pour(_ bytes: [UInt8], times: Int) {
         let buffer = ByteBuffer(bytes: bytes)
         for _ in 0..<times { channel.writeAndFlush(buffer, promise: nil) }
@@ -59,7 +59,7 @@ final class TestProducer: Sendable {
 
     func close() async throws { try await channel.close() }
 
-    /// Waits for so many replies, the earlier calls' not counted. Throws when they do not come within ten seconds.
+    /// Waits for this many new replies. Throws when they do not arrive within ten seconds.
     func replies(_ count: Int) async throws -> [String] {
         try await channel.eventLoop.flatSubmit { [inbox] in inbox.value.take(count) }.get()
     }
@@ -116,7 +116,7 @@ private final class Inbox: ChannelInboundHandler {
         if case .some(.inputClosed) = event as? ChannelEvent { end() }
     }
 
-    // Where our direction has ended already, the server's end is the channel's.
+    // When our direction has ended already, the server's end closes the channel.
     func channelInactive(context: ChannelHandlerContext) { end() }
 
     private func end() {

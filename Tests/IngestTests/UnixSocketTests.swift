@@ -19,10 +19,9 @@ import WebhookModel
         configuration.sweepMilliseconds = 5
         configuration.lingerMilliseconds = 100
         configure(&configuration)
-        let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [SessionDriver.key()])
         let server = IngestServer(
-            configuration: configuration, authenticate: SessionDriver.authenticator(), tenants: { directory },
-            intake: QueueDouble(.answers).port, logger: Logger(label: "test") { _ in LogLines() })
+            configuration: configuration, access: SessionDriver.access(), intake: QueueDouble(.answers).port,
+            logger: Logger(label: "test") { _ in LogLines() })
         return (server, try await server.start())
     }
 
@@ -49,7 +48,7 @@ import WebhookModel
         #expect(status() == nil, "the file stays behind")
     }
 
-    @Test func theSocketMayBeAllThereIs() async throws {
+    @Test func theSocketMayBeTheOnlyListener() async throws {
         let (server, port) = try await start {
             $0.listensOnTCP = false
             $0.unixSocketMode = 0o600

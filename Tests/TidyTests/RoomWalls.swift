@@ -12,12 +12,13 @@ enum RoomWalls {
         "WebhookModel": Wall(ours: [], outside: []),
         "WebhookSigning": Wall(ours: ["WebhookModel", "COpenSSL"], outside: []),
         "WireProtocol": Wall(ours: ["WebhookModel", "CLinux"], outside: ["NIOCore"]),
+        "Access": Wall(ours: ["Threading", "WebhookModel", "WebhookSigning", "COpenSSL"], outside: []),
         "Scheduling": Wall(ours: ["WebhookModel"], outside: ["DequeModule", "HeapModule", "OrderedCollections"]),
         "Store": Wall(ours: ["LMDB", "WebhookModel", "CLinux"], outside: ["Glibc"]),
         "Telemetry": Wall(ours: ["WebhookModel"], outside: ["Logging", "Metrics", "Histogram"]),
         "Ingest": Wall(
-            ours: ["WireProtocol", "WebhookModel", "Telemetry"],
-            outside: ["NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
+            ours: ["Access", "WireProtocol", "WebhookModel", "Threading"],
+            outside: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "Logging", "Glibc"]),
         "DurableQueue": Wall(
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", "Telemetry"],
             outside: ["Logging", "HeapModule", "Glibc"]),
@@ -30,7 +31,7 @@ enum RoomWalls {
         "Conformance": Wall(ours: ["WireProtocol", "WebhookModel", "Threading"], outside: ["Glibc"]),
         "NeedletailServer": Wall(
             ours: [
-                "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
+                "Access", "Ingest", "DurableQueue", "Sender", "Store", "Scheduling", "WebhookModel", "WebhookSigning",
                 "WireProtocol", "Telemetry", "Threading", "LMDB", "COpenSSL",
             ],
             outside: [
@@ -65,7 +66,8 @@ enum RoomWalls {
 
     /// Rooms where a String or a Date per event would cost two to thirty times the work itself.
     static let hot: Set<String> = [
-        "Threading", "LMDB", "WebhookModel", "WebhookSigning", "WireProtocol", "Scheduling", "Store", "Ingest",
+        "Threading", "LMDB", "WebhookModel", "WebhookSigning", "WireProtocol", "Access", "Scheduling", "Store",
+        "Ingest",
         "DurableQueue", "Sender",
     ]
 }

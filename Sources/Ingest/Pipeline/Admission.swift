@@ -1,52 +1,52 @@
-import NIOConcurrencyHelpers
+import Threading
 
-/// How many connections there are: in all, and of those that have not said who they are, also by address. One for all
-/// loops.
-final class Admission: Sendable {
-    fileprivate struct Ledger {
+/// Counts connections over all loops and applies their limits: all connections, unauthenticated ones, and unauthenticated ones
+/// of one network.
+package final class Admission: Sendable {
+    fileprivate struct Counts {
         var open = 0
         var unauthenticated = 0
-        var unauthenticatedByAddress: [String: Int] = [:]
+        var unauthenticatedByNetwork: [ClientNetwork: Int] = [:]
     }
 
     private let configuration: IngestConfiguration
-    private let ledger = NIOLockedValueBox(Ledger())
+    private let counts = Locked(Counts())
 
-    init(_ configuration: IngestConfiguration) { self.configuration = configuration }
+    package init(_ configuration: IngestConfiguration) { self.configuration = configuration }
 
-    /// Counts a new connection in. False: it is over a limit and is not counted.
-    func admit(address: String) -> Bool {
-        ledger.withLockedValue { ledger in
-            let atAddress = ledger.unauthenticatedByAddress[address, default: 0]
-            guard ledger.open < configuration.connections,
-                ledger.unauthenticated < configuration.unauthenticatedConnections,
-                atAddress < configuration.unauthenticatedConnectionsPerAddress
+    /// Counts a new connection. False: it is over a limit and is not counted.
+    package func admit(_ network: ClientNetwork) -> Bool {
+        counts.withLock { counts in
+            let ofNetwork = counts.unauthenticatedByNetwork[network, default: 0]
+            guard counts.open < configuration.connections,
+                counts.unauthenticated < configuration.unauthenticatedConnections,
+                ofNetwork < configuration.unauthenticatedConnectionsPerAddress
             else { return false }
-            ledger.open += 1
-            ledger.unauthenticated += 1
-            ledger.unauthenticatedByAddress[address] = atAddress + 1
+            counts.open += 1
+            counts.unauthenticated += 1
+            counts.unauthenticatedByNetwork[network] = ofNetwork + 1
             return true
         }
     }
 
-    /// An admitted connection has said who it is.
-    func authenticated(address: String) {
-        ledger.withLockedValue { $0.forgetUnauthenticated(address) }
+    /// An admitted connection has authenticated.
+    package func authenticated(_ network: ClientNetwork) {
+        counts.withLock { $0.removeUnauthenticated(network) }
     }
 
     /// An admitted connection is gone.
-    func leave(address: String, wasAuthenticated: Bool) {
-        ledger.withLockedValue { ledger in
-            ledger.open -= 1
-            if !wasAuthenticated { ledger.forgetUnauthenticated(address) }
+    package func leave(_ network: ClientNetwork, wasAuthenticated: Bool) {
+        counts.withLock { counts in
+            counts.open -= 1
+            if !wasAuthenticated { counts.removeUnauthenticated(network) }
         }
     }
 }
 
-extension Admission.Ledger {
-    fileprivate mutating func forgetUnauthenticated(_ address: String) {
+extension Admission.Counts {
+    fileprivate mutating func removeUnauthenticated(_ network: ClientNetwork) {
         unauthenticated -= 1
-        let left = unauthenticatedByAddress[address, default: 1] - 1
-        unauthenticatedByAddress[address] = left > 0 ? left : nil
+        let left = unauthenticatedByNetwork[network, default: 1] - 1
+        unauthenticatedByNetwork[network] = left > 0 ? left : nil
     }
 }

@@ -1,27 +1,28 @@
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Threading
 import WebhookModel
 
-/// The shell of a session: joins its channel, the loop and the queue, and decides nothing.
+/// The shell of a session: connects it with its channel, its loop and the queue. All decisions are the session's.
 final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
-    // Unchecked: reached on its event loop only. Batches carry it through the queue untouched, as their source.
+    // Unchecked: used on its event loop only. Batches carry a reference through the queue, which does not use it.
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let loop: IngestLoop
-    private let address: String
+    private let address: ClientAddress
     private let isAdmitted: Bool
     private var session: IngestSession
     private var context: ChannelHandlerContext?
-    /// Refused by a full queue; waits for room.
+    /// Refused by a full queue; waits for room there.
     private var held: EventBatch?
     private var inputClosed = false
     private var countsAsAuthenticated = false
     /// Has receipts of the current delivery to write.
     private var isTouched = false
 
-    init(loop: IngestLoop, address: String, isAdmitted: Bool) {
+    init(loop: IngestLoop, address: ClientAddress, isAdmitted: Bool) {
         self.loop = loop
         self.address = address
         self.isAdmitted = isAdmitted
@@ -43,7 +44,7 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let now = Moment.now()
+        let now = Instant.now()
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { bytes in
             session.receive(bytes, now: now, directory: loop.tenants())
@@ -52,7 +53,7 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        let now = Moment.now()
+        let now = Instant.now()
         offerGathered(now: now)
         perform(now: now)
         readOn()
@@ -66,7 +67,7 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
             inputClosed = true
-            let now = Moment.now()
+            let now = Instant.now()
             session.inputEnded(now: now)
             perform(now: now)
         } else if case .some(.handshakeCompleted) = event as? TLSUserEvent {
@@ -76,33 +77,29 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
         context.fireUserInboundEventTriggered(event)
     }
 
-    // Comes with every end, also that of a channel that never became active.
+    // Called at every end, also for a channel that never became active.
     func handlerRemoved(context: ChannelHandlerContext) {
         held = nil
         self.context = nil
         flushTally(closed: true)
         loop.remove(self)
-        if isAdmitted { loop.admission.leave(address: address, wasAuthenticated: countsAsAuthenticated) }
+        if isAdmitted { loop.admission.leave(address.network, wasAuthenticated: countsAsAuthenticated) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The end of input follows as an event.
         if TLSPort.isTruncation(error) { return }
         if let reason = TLSPort.handshakeFailure(error) {
-            loop.handshakeFailed(reason, peer: address)
+            loop.handshakeFailed(reason, peer: address.text)
         }
-        // Else a reset or a broken pipe: the peer is gone, and resends what it has no answer for.
+        // Otherwise a reset or a broken pipe: the peer is gone. It sends again what was not answered.
         context.close(promise: nil)
     }
 
     // MARK: The queue
 
-    private func offerGathered(now: Moment) {
-        guard let events = session.takeEvents(now: now) else { return }
-        let batch = EventBatch(source: self, receipts: loop.receipts)
-        batch.bytes = events.bytes
-        batch.drafts = events.drafts
-        batch.groups = events.groups
+    private func offerGathered(now: Instant) {
+        guard let batch = session.takeBatch(source: self, receipts: loop.receipts, now: now) else { return }
         if !offer(batch) {
             held = batch
             session.hold()
@@ -121,8 +118,8 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
         readOn()
     }
 
-    /// Takes a receipt. True: the first of this delivery, so the caller owes a `perform`.
-    func acknowledge(_ batch: EventBatch, now: Moment) -> Bool {
+    /// Takes a receipt. True: it is the first of this delivery, so the caller must call `perform`.
+    func acknowledge(_ batch: EventBatch, now: Instant) -> Bool {
         guard context != nil else { return false }
         session.acknowledge(batch, now: now)
         defer { isTouched = true }
@@ -131,28 +128,28 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Time
 
-    func sweep(now: Moment, directory: TenantDirectory) {
+    func sweep(now: Instant, directory: TenantDirectory) {
         session.review(directory, now: now)
         session.sweep(now: now)
         perform(now: now)
     }
 
-    func beginDraining(graceMilliseconds: Int64, now: Moment) {
+    func beginDraining(graceMilliseconds: Int64, now: Instant) {
         session.beginDraining(graceMilliseconds: graceMilliseconds, now: now)
         perform(now: now)
     }
 
-    // MARK: The session's wishes
+    // MARK: Actions
 
     /// Does what the session asks for: log, output, ending.
-    func perform(now: Moment) {
+    func perform(now: Instant) {
         isTouched = false
         guard let context else { return }
-        for notice in session.takeNotices() { loop.log(notice.text, peer: address, now: now) }
+        for notice in session.takeNotices() { loop.log(notice.text, peer: address.text, now: now) }
         flushTally(closed: false)
         if session.isAuthenticated, !countsAsAuthenticated {
             countsAsAuthenticated = true
-            loop.admission.authenticated(address: address)
+            loop.admission.authenticated(address.network)
         }
         let output = session.takeOutput()
         guard let ending = session.takeEnding() else {
@@ -165,11 +162,11 @@ final class IngestConnection: ChannelInboundHandler, @unchecked Sendable {
     private func end(_ ending: IngestSession.Ending, after output: ByteBuffer?, in context: ChannelHandlerContext) {
         guard ending != .abort else { return context.close(promise: nil) }
         let written = context.eventLoop.makePromise(of: Void.self)
-        // Even an empty write comes after all earlier ones.
+        // Even an empty write completes after all earlier ones.
         context.writeAndFlush(wrapOutboundOut(output ?? ByteBuffer()), promise: written)
         let everything = ending == .close || inputClosed
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            session.goodbyeIsOut(now: .now())
+            session.outputIsSent(now: .now())
             self.context?.close(mode: everything ? .all : .output, promise: nil)
             readOn()
         }

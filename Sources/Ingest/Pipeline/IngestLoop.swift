@@ -1,23 +1,23 @@
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
+import Threading
 import WebhookModel
 
-/// What the connections of one event loop share: the way back for receipts, the sweep, the log, the sums.
+/// What the connections of one event loop share: the return path of receipts, the sweep, the log, the counts.
 final class IngestLoop: @unchecked Sendable {
-    // Unchecked: the variables are reached on the event loop only; `receipts` and `counters` guard themselves.
+    // Unchecked: the variables are used on the event loop only; `receipts` and `counters` are thread-safe.
     let eventLoop: any EventLoop
     let rules: SessionRules
     let tenants: @Sendable () -> TenantDirectory
     let intake: IntakePort
     let admission: Admission
     let readBuffer = ReadBuffer()
-    private let sums = NIOLockedValueBox(IngestCounters())
+    private let sums = Locked(IngestCounters())
     private var connections: [ObjectIdentifier: IngestConnection] = [:]
     private var notices: NoticeLog
     private var sweeper: RepeatedTask?
     private var whenEmpty: [EventLoopPromise<Void>] = []
-    /// Set while draining: what new connections are told.
+    /// Set while draining, in milliseconds: new connections get it too.
     private(set) var drainGrace: Int64?
 
     init(
@@ -34,19 +34,19 @@ final class IngestLoop: @unchecked Sendable {
 
     // MARK: Receipts
 
-    /// Where the queue puts decided batches, from its own thread: one hop to the loop per delivery.
+    /// Where the queue returns decided batches, on its own thread: one hop to the loop per delivery.
     private(set) lazy var receipts: ReceiptPort = {
-        // Weak: a batch may outlive the server in a queue that is shut down late.
+        // Weak: a batch may outlive the server in a queue that is shut down later.
         weak let loop = self
         let eventLoop = eventLoop
         return ReceiptPort { batches in eventLoop.execute { loop?.acknowledge(batches) } }
     }()
 
     private func acknowledge(_ batches: [EventBatch]) {
-        let now = Moment.now()
+        let now = Instant.now()
         var touched: [IngestConnection] = []
         for batch in batches {
-            // The only sources that are put into batches with this port.
+            // Batches with this receipt port are made by IngestConnection only.
             let connection = unsafeDowncast(batch.source, to: IngestConnection.self)
             if connection.acknowledge(batch, now: now) { touched.append(connection) }
         }
@@ -62,12 +62,12 @@ final class IngestLoop: @unchecked Sendable {
         tellWhenEmpty()
     }
 
-    /// What a peer did wrong.
-    func log(_ text: String, peer: String, now: Moment) { notices.write(text, peer: peer, now: now) }
+    /// Logs what a peer did wrong.
+    func log(_ text: String, peer: String, now: Instant) { notices.write(text, peer: peer, now: now) }
 
-    /// A connection that is turned away before it has a session: over a limit on a TLS port, where words would cost a
+    /// Counts a connection that is closed before it has a session: it is over a limit on a TLS port, where a CLOSE would cost a
     /// handshake.
-    func turnAway() {
+    func refusedBeforeTLS() {
         var tally = IngestCounters()
         tally.connectionsAccepted = 1
         tally.connectionsRefused = 1
@@ -75,10 +75,10 @@ final class IngestLoop: @unchecked Sendable {
         count(tally)
     }
 
-    /// A peer that the door of the TLS port refused.
-    func refused(_ refusal: TLSDoor.Refusal, peer: String) {
+    /// Counts and logs a peer that the TLS port refused.
+    func refused(_ refusal: ClientHelloFilter.Refusal, peer: String) {
         var tally = IngestCounters()
-        tally.strangers = 1
+        tally.otherProtocols = 1
         count(tally)
         log(refusal.text, peer: peer, now: .now())
     }
@@ -91,9 +91,9 @@ final class IngestLoop: @unchecked Sendable {
     }
 
     /// From any thread.
-    var counters: IngestCounters { sums.withLockedValue { $0 } }
+    var counters: IngestCounters { sums.withLock { $0 } }
 
-    func count(_ tally: IngestCounters) { sums.withLockedValue { $0 += tally } }
+    func count(_ tally: IngestCounters) { sums.withLock { $0 += tally } }
 
     // MARK: Time
 
@@ -107,16 +107,16 @@ final class IngestLoop: @unchecked Sendable {
     func stop() { sweeper?.cancel() }
 
     private func sweep() {
-        let now = Moment.now()
+        let now = Instant.now()
         let directory = tenants()
         for connection in connections.values { connection.sweep(now: now, directory: directory) }
     }
 
-    /// Tells every connection, once, that we are leaving.
+    /// Tells every connection that the server is shutting down. A second call does nothing.
     func beginDraining(graceMilliseconds: Int64) {
         guard drainGrace == nil else { return }
         drainGrace = graceMilliseconds
-        let now = Moment.now()
+        let now = Instant.now()
         for connection in connections.values {
             connection.beginDraining(graceMilliseconds: graceMilliseconds, now: now)
         }

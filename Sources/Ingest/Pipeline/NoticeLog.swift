@@ -1,8 +1,9 @@
 import Logging
+import Threading
 import WireProtocol
 
-/// Writes what peers do wrong to the log, so many lines a second and no more: a flood must not become a flood of the
-/// log.
+/// Writes what peers do wrong to the log, at most `linesPerSecond` lines a second: a flood of bad connections must not flood
+/// the log.
 struct NoticeLog {
     static let linesPerSecond = 10
 
@@ -13,9 +14,9 @@ struct NoticeLog {
 
     init(_ logger: Logger) { self.logger = logger }
 
-    mutating func write(_ text: String, peer: String, now: Moment) {
+    mutating func write(_ text: String, peer: String, now: Instant) {
         if now.monotonic - windowStart >= 1_000_000_000 {
-            if suppressed > 0 { logger.notice("ingest: \(suppressed) more lines like these were left out") }
+            if suppressed > 0 { logger.notice("ingest: \(suppressed) more lines like these were suppressed") }
             windowStart = now.monotonic
             lines = 0
             suppressed = 0
@@ -28,7 +29,7 @@ struct NoticeLog {
         logger.notice("ingest: \(text)", metadata: ["peer": "\(peer)"])
     }
 
-    /// A peer's text, short and without control characters: it must not write log lines of its own.
+    /// A peer's text for the log: short, and without control characters, so that a peer cannot forge log lines.
     static func printable(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(64) {
@@ -41,13 +42,13 @@ struct NoticeLog {
 extension IngestSession.Notice {
     var text: String {
         switch self {
-        case .stranger(let stranger):
-            "\(stranger.rawValue) arrived on the ingest port; it speaks the binary protocol only"
+        case .otherProtocol(let other):
+            "\(other.rawValue) arrived on the ingest port; it speaks the binary protocol only"
         case .otherVersion(let version):
             "a client speaks version \(version) of the protocol; this server speaks version \(Preface.majorVersion)"
         case .authFailed(let client, let reason): "client \"\(NoticeLog.printable(client))\" was refused: \(reason)"
         case .closed(let status, let reason): "closed with \(status.name): \(reason)"
-        case .outputStalled: "cut off: the client left its answers unread"
+        case .outputStalled: "cut off: the client did not read its answers"
         }
     }
 }

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// The one receive buffer of an event loop. A read fills it, the session takes from it what it keeps, and the next read
-/// of any connection fills it again: silent connections hold none, and busy ones get a large one at once.
+/// The one receive buffer of an event loop. A read fills it, the session copies what it keeps, and the next read of any
+/// connection fills it again. So a silent connection holds no buffer, and a busy one has a large one at once.
 final class ReadBuffer: @unchecked Sendable {
-    // Unchecked: reached on its event loop only.
+    // Unchecked: used on its event loop only.
 
-    /// Some frames of tens of KiB in one read; more does not come from a socket at once.
+    /// Some frames of tens of KiB in one read. A socket rarely has more at once.
     static let bytes = 256 * 1_024
 
     private var spare: ByteBuffer?
@@ -17,7 +17,7 @@ final class ReadBuffer: @unchecked Sendable {
         return buffer
     }
 
-    /// After a read: nothing of the buffer is needed any more. One that came from elsewhere is let go.
+    /// Called after a read, when nothing of the buffer is needed any more. A buffer that was allocated elsewhere is freed.
     func giveBack(_ buffer: ByteBuffer) {
         if buffer.storageCapacity == ReadBuffer.bytes { spare = buffer }
     }
@@ -26,8 +26,8 @@ final class ReadBuffer: @unchecked Sendable {
     func allocator() -> any RecvByteBufferAllocator { Loan(lender: self) }
 
     private struct Loan: RecvByteBufferAllocator {
-        /// NIO keeps a channel's first buffer for as long as the channel lives, and lets the later ones go: the first is
-        /// small, with room for preface and HELLO.
+        /// NIO keeps a channel's first buffer for the life of the channel and frees the later ones. So the first is small,
+        /// with room for preface and HELLO.
         static let firstBytes = 256
 
         let lender: ReadBuffer
@@ -37,7 +37,7 @@ final class ReadBuffer: @unchecked Sendable {
             isFirst ? allocator.buffer(capacity: Loan.firstBytes) : lender.take(allocator)
         }
 
-        // "May grow": NIO asks for another buffer instead of filling the one it keeps.
+        // True means "may grow": NIO asks for another buffer instead of filling the one it keeps.
         mutating func record(actualReadBytes: Int) -> Bool {
             isFirst = false
             return true

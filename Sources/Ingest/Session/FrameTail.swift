@@ -1,22 +1,22 @@
 import WireProtocol
 
-/// The beginning of a frame whose end has not come yet. Whole frames are decoded where they were read and never pass
-/// here.
+/// The beginning of a frame whose end has not arrived yet. Complete frames are decoded where they were read and are never
+/// copied here.
 ///
-/// It grows as bytes arrive: an announced length allocates nothing, and bounds what is allocated.
+/// It grows as bytes arrive. An announced length allocates nothing; it only bounds what is allocated.
 struct FrameTail {
     private var bytes: [UInt8] = []
-    /// When its first byte came (or reading went on after a pause), monotonic nanoseconds.
+    /// When its first byte arrived, or when reading resumed after a pause: monotonic nanoseconds.
     var since: Int64 = 0
 
     var isEmpty: Bool { bytes.isEmpty }
     var count: Int { bytes.count }
 
-    /// Moves bytes from the front of `rest` until there are `total`. True: there are.
+    /// Moves bytes from the front of `rest` until there are `total`. True: `total` is reached.
     mutating func fill(to total: Int, from rest: inout UnsafeRawBufferPointer) -> Bool {
         let wanted = min(max(0, total - bytes.count), rest.count)
         if bytes.capacity < bytes.count + wanted {
-            // Twice as much as there is, as arrays grow, but never more than the frame will need.
+            // Doubles, as arrays do, but never beyond what the frame needs.
             bytes.reserveCapacity(min(total, max(bytes.count + wanted, 2 * bytes.count)))
         }
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<wanted]))
@@ -24,7 +24,7 @@ struct FrameTail {
         return bytes.count >= total
     }
 
-    /// Moves bytes until one frame is whole. False: `rest` ended before.
+    /// Moves bytes until one frame is complete. False: `rest` ended before that.
     mutating func fillFrame(from rest: inout UnsafeRawBufferPointer, _ decoder: FrameDecoder) throws(FrameError) -> Bool
     {
         guard fill(to: FrameHeader.byteCount, from: &rest) else { return false }
@@ -41,7 +41,7 @@ struct FrameTail {
         return try length.get()
     }
 
-    /// Gives the bytes away, so that they may be read while the session changes; `reuse` gives their memory back.
+    /// Hands out the bytes, so that they can be read while the session changes. `reuse` takes their memory back.
     mutating func take() -> [UInt8] {
         defer { bytes = [] }
         return bytes
@@ -54,7 +54,7 @@ struct FrameTail {
 
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
 
-    /// Frees the memory of past frames: for connections that fell silent.
+    /// Frees the memory of past frames. Called for silent connections.
     mutating func shrink() {
         if bytes.isEmpty { bytes = [] }
     }

@@ -1,9 +1,10 @@
+package import Threading
 import WireProtocol
 
-// What time does to a session: deadlines, pauses, draining. Looked at by the loop's sweep, never by a timer of its own.
+// Deadlines, pauses and draining. The loop's sweep checks them; a session has no timer of its own.
 extension IngestSession {
-    /// Holds every deadline against the time.
-    package mutating func sweep(now: Moment) {
+    /// Checks every deadline.
+    package mutating func sweep(now: Instant) {
         let time = now.monotonic
         if let blockedSince, time - blockedSince >= .milliseconds(rules.configuration.outputStallMilliseconds) {
             notices.append(.outputStalled)
@@ -22,7 +23,7 @@ extension IngestSession {
         }
     }
 
-    private mutating func sweepOpen(now: Moment) {
+    private mutating func sweepOpen(now: Instant) {
         let time = now.monotonic
         let isQuiet = window.isEmpty && tail.isEmpty
         if let drain {
@@ -32,7 +33,7 @@ extension IngestSession {
                 return finish(Close(.draining, text: "the server is shutting down"), now: now)
             }
         }
-        // Nobody is late while we are the ones who do not read, or who owe an answer.
+        // The peer is not late while we do not read, or owe it an answer.
         guard !isHeld, blockedSince == nil else { return }
         if !tail.isEmpty, time >= tailDeadline {
             fail(.timeout, "a frame came too slowly", now: now)
@@ -43,10 +44,10 @@ extension IngestSession {
         }
     }
 
-    /// When the frame that has begun must be whole.
+    /// When the frame that has begun must be complete.
     private var tailDeadline: Int64 {
         let configuration = rules.configuration
-        // An error in the header was found when it became complete.
+        // An error in the header was reported when the header became complete.
         guard let length = try? tail.frameLength(decoder) else {
             return tail.since + .milliseconds(configuration.headerMilliseconds)
         }
@@ -56,36 +57,36 @@ extension IngestSession {
 
     // MARK: Pauses
 
-    /// The queue is full: the shell keeps the batch and asks again when there is room.
+    /// The queue is full: the shell keeps the batch and offers it again when there is room.
     package mutating func hold() {
         isHeld = true
         tally.backPressure += 1
     }
 
     /// The batch was taken.
-    package mutating func release(now: Moment) {
+    package mutating func release(now: Instant) {
         isHeld = false
         resumeClocks(now: now)
     }
 
-    /// The peer leaves more than the limit of answers unread, or has read them again.
-    package mutating func outputIsBlocked(_ isBlocked: Bool, now: Moment) {
+    /// The peer has left more answers unread than the limit, or has read them again.
+    package mutating func outputIsBlocked(_ isBlocked: Bool, now: Instant) {
         guard isBlocked != (blockedSince != nil) else { return }
         blockedSince = isBlocked ? now.monotonic : nil
         if !isBlocked { resumeClocks(now: now) }
     }
 
-    /// A pause of ours is not the peer's delay.
-    private mutating func resumeClocks(now: Moment) {
+    /// Our own pause does not count as the peer's delay.
+    private mutating func resumeClocks(now: Instant) {
         tail.since = now.monotonic
         lastHeard = now.monotonic
     }
 
     // MARK: Draining
 
-    /// Says GOAWAY: from now on every PUBLISH is answered DRAINING, and the connection ends when everything is
-    /// answered and the producer has stopped, or after the grace.
-    package mutating func beginDraining(graceMilliseconds: Int64, now: Moment) {
+    /// Sends GOAWAY. From now on every PUBLISH is answered DRAINING. The connection ends when everything is answered and the
+    /// producer has stopped, or after the grace.
+    package mutating func beginDraining(graceMilliseconds: Int64, now: Instant) {
         guard drain == nil, phase.takesInput else { return }
         drain = Drain(begun: now.monotonic, deadline: now.monotonic + .milliseconds(graceMilliseconds))
         switch phase {
@@ -99,4 +100,9 @@ extension IngestSession {
         default: abort()
         }
     }
+}
+
+extension Int64 {
+    /// Milliseconds as nanoseconds, the unit of deadlines.
+    static func milliseconds(_ count: Int64) -> Int64 { count * 1_000_000 }
 }

@@ -1,35 +1,24 @@
+import Access
 package import NIOCore
+package import Threading
 package import WebhookModel
 package import WireProtocol
 
-/// What a session works by: the same for all connections of a server, and shared by them, for a copy in each would cost
-/// 400 bytes.
-package final class SessionRules: Sendable {
-    package let configuration: IngestConfiguration
-    package let authenticate: Authenticator
-    let rates = KeyRates()
-
-    package init(configuration: IngestConfiguration, authenticate: @escaping Authenticator) {
-        self.configuration = configuration
-        self.authenticate = authenticate
-    }
-}
-
-/// The server's side of one connection as a state machine: bytes, receipts and the time go in; output, events and an
-/// ending come out.
+/// The server's side of one connection as a state machine: bytes, receipts and the time go in; output, batches and an ending
+/// come out.
 ///
-/// It owns no channel and reads no clock. After each call the shell collects `takeEvents`, `takeOutput`, `takeEnding`,
-/// `takeNotices` and asks `wantsRead`.
+/// It owns no channel and reads no clock. After each call the shell collects `takeBatch`, `takeOutput`, `takeEnding`,
+/// `takeNotices` and asks `wantsRead`. This file turns bytes into frames; the others are named after what they handle.
 package struct IngestSession {
     enum Phase: Equatable {
         /// Waiting for the preface, then for HELLO, until `deadline`.
         case preface, hello
         case open
-        /// The key was wrong: this goes out at `deadline`, and nothing is read before.
+        /// The key was refused: this CLOSE goes out at `deadline`. Nothing is read before.
         case refusing(Close)
-        /// Nothing more is taken. The CLOSE (or a plain end) follows the last answer, at `deadline` at the latest.
+        /// No more frames are taken. The CLOSE (or a plain end) follows the last answer, at `deadline` at the latest.
         case finishing(Close?)
-        /// Everything is said. Input is read and forgotten until the peer's end or `deadline`.
+        /// Everything is sent. Input is read and dropped until the peer ends its direction, or until `deadline`.
         case lingering
         case ended
 
@@ -48,7 +37,8 @@ package struct IngestSession {
 
     /// Something for the log.
     package enum Notice: Equatable, Sendable {
-        case stranger(Preface.Stranger)
+        /// The first bytes were not our preface.
+        case otherProtocol(Preface.Stranger)
         case otherVersion(UInt8)
         case authFailed(client: String, reason: String)
         case closed(ProtocolStatus, String)
@@ -65,9 +55,10 @@ package struct IngestSession {
     var deadline: Int64
     var decoder: FrameDecoder
     var tail = FrameTail()
-    /// What the client proved in the TLS handshake (DER); kept until HELLO.
+    /// The client's certificate from the TLS handshake (DER); kept until HELLO.
     package var clientCertificate: [UInt8]?
-    var gate: TenantGate?
+    /// What the client may publish; nil before HELLO.
+    var gate: EventGate?
     var gathered = GatheredEvents()
     var window = Window()
     var controlFrames = RateLimit()
@@ -76,14 +67,14 @@ package struct IngestSession {
     var lastHeard: Int64
     /// The queue is full: a batch waits for room.
     var isHeld = false
-    /// Since when the peer does not read its answers.
+    /// Since when the peer has not read its answers; nil: it reads them.
     var blockedSince: Int64?
     var output = ByteBuffer()
     var ending: Ending?
     var notices: [Notice] = []
     var tally = IngestCounters()
 
-    package init(rules: SessionRules, now: Moment) {
+    package init(rules: SessionRules, now: Instant) {
         self.rules = rules
         let configuration = rules.configuration
         deadline = now.monotonic + .milliseconds(configuration.helloMilliseconds)
@@ -97,11 +88,10 @@ package struct IngestSession {
     package var hasEnded: Bool { phase == .ended }
     /// What was taken and is not answered: events, and bytes of PUBLISH bodies.
     package var unanswered: (events: Int, bytes: Int) { (window.events, window.bytes) }
-    /// Bytes kept of a frame that is not whole yet.
+    /// Bytes kept of a frame that is not complete yet.
     package var unfinishedBytes: Int { tail.count }
 
-    /// Whether the shell should read on: not while a batch waits for room, nor while the peer leaves its answers
-    /// unread.
+    /// Whether the shell should read on: not while a batch waits for room, nor while the peer does not read its answers.
     package var wantsRead: Bool {
         guard !isHeld, blockedSince == nil else { return false }
         return phase.takesInput || phase == .lingering
@@ -109,10 +99,10 @@ package struct IngestSession {
 
     // MARK: Input
 
-    /// Takes what one read brought. The bytes are not kept, but for an incomplete frame at their end.
+    /// Takes the bytes of one read. They are not kept, except for an incomplete frame at their end.
     ///
     /// - Parameter directory: the current snapshot of tenants and keys.
-    package mutating func receive(_ bytes: UnsafeRawBufferPointer, now: Moment, directory: TenantDirectory) {
+    package mutating func receive(_ bytes: UnsafeRawBufferPointer, now: Instant, directory: TenantDirectory) {
         tally.bytesReceived += bytes.count
         guard phase.takesInput else { return }
         lastHeard = now.monotonic
@@ -127,7 +117,7 @@ package struct IngestSession {
         }
     }
 
-    private mutating func readPreface(_ rest: inout UnsafeRawBufferPointer, now: Moment) {
+    private mutating func readPreface(_ rest: inout UnsafeRawBufferPointer, now: Instant) {
         _ = tail.fill(to: Preface.bytes.count, from: &rest)
         switch tail.withBytes(Preface.check) {
         case .incomplete: break
@@ -136,19 +126,19 @@ package struct IngestSession {
             output.writeBytes(Preface.bytes)
             phase = .hello
         case .otherVersion(let version):
-            tally.strangers += 1
+            tally.otherProtocols += 1
             notices.append(.otherVersion(version))
             output.writeBytes(Preface.bytes)
-            sayGoodbye(Close(.unsupportedVersion, text: "version 1 is spoken here, not \(version)"), now: now)
-        case .stranger(let stranger):
-            tally.strangers += 1
-            notices.append(.stranger(stranger))
+            endOutput(Close(.unsupportedVersion, text: "version 1 is spoken here, not \(version)"), now: now)
+        case .stranger(let other):
+            tally.otherProtocols += 1
+            notices.append(.otherProtocol(other))
             abort()
         }
     }
 
     private mutating func readFrames(
-        _ bytes: UnsafeRawBufferPointer, directory: TenantDirectory, now: Moment
+        _ bytes: UnsafeRawBufferPointer, directory: TenantDirectory, now: Instant
     ) throws(FrameError) {
         var rest = bytes
         while !rest.isEmpty, phase == .hello || phase == .open {
@@ -165,8 +155,8 @@ package struct IngestSession {
         }
     }
 
-    /// Handles the frame that the tail has become.
-    private mutating func handleTail(unread: Int, directory: TenantDirectory, now: Moment) throws(FrameError) {
+    /// Handles the frame that `tail` has become.
+    private mutating func handleTail(unread: Int, directory: TenantDirectory, now: Instant) throws(FrameError) {
         let memory = tail.take()
         let failure: FrameError? = memory.withUnsafeBytes { bytes in
             do throws(FrameError) {
@@ -180,13 +170,6 @@ package struct IngestSession {
         }
         tail.reuse(memory)
         if let failure { throw failure }
-    }
-
-    /// The peer has ended its direction. What it sent is still answered.
-    package mutating func inputEnded(now: Moment) {
-        // Its last answers may still be on their way out: `lingering` bounds the wait.
-        if phase == .lingering { ending = .close }
-        if phase.takesInput { finish(nil, now: now) }
     }
 
     // MARK: What the shell collects

@@ -1,4 +1,4 @@
-/// What a connection has sent and has no answer for.
+/// What a connection has sent and is not answered yet.
 struct Window {
     private(set) var events = 0
     private(set) var bytes = 0
@@ -16,7 +16,7 @@ struct Window {
     }
 }
 
-/// Counts what may happen so often a second, in windows of one second.
+/// Limits how often something happens in a second. Counts in windows of one second.
 struct RateLimit {
     private var windowStart: Int64 = 0
     private var count = 0

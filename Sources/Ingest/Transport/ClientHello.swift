@@ -1,17 +1,17 @@
 package import NIOCore
 
-/// The first bytes of a connection to a TLS port, judged before TLS sees them (RFC 8446, 4.1.2 and 5.1).
+/// The first bytes of a connection to a TLS port, read before TLS sees them (RFC 8446, 4.1.2 and 5.1).
 ///
-/// What is malformed passes as a ClientHello that offers nothing: TLS itself refuses it, with the right alert.
+/// A malformed ClientHello is treated as one that offers nothing: TLS itself then refuses it, with the right alert.
 package struct ClientHello: Equatable {
     package enum Look: Equatable {
         case incomplete
         case hello(ClientHello)
-        /// No TLS: the first byte is not that of a handshake record.
+        /// Not TLS: the first byte is not that of a handshake record.
         case plaintext
     }
 
-    /// A ClientHello that is longer passes unseen: TLS takes 16 KiB at most.
+    /// A longer ClientHello is passed on unread: TLS takes 16 KiB at most.
     package static let mostBytes = 32 * 1_024
 
     /// The application protocols that the client offers (RFC 7301, 3.1); nil: it has no such extension.
@@ -19,12 +19,12 @@ package struct ClientHello: Equatable {
 
     package init(offers: [[UInt8]]?) { self.offers = offers }
 
-    /// - Parameter bytes: what has come so far, from the connection's first byte.
+    /// - Parameter bytes: what has arrived so far, from the connection's first byte on.
     package static func look(_ bytes: ByteBufferView) -> Look {
         guard let first = bytes.first else { return .incomplete }
         guard first == handshakeRecord else { return .plaintext }
         guard bytes.count <= mostBytes else { return .hello(ClientHello(offers: nil)) }
-        // The usual one is one record: nothing is copied before it is whole.
+        // A ClientHello is usually one record. Nothing is copied before that record is complete.
         guard bytes.count >= 5 else { return .incomplete }
         let length = Int(bytes[bytes.startIndex + 3]) << 8 | Int(bytes[bytes.startIndex + 4])
         guard bytes.count >= 5 + length else { return .incomplete }
@@ -35,8 +35,8 @@ package struct ClientHello: Equatable {
 
     private static let handshakeRecord: UInt8 = 22
 
-    /// The ClientHello's message with its four bytes of head, put together from its records; nil: more must come. What
-    /// is no handshake ends it.
+    /// The ClientHello's message with its four header bytes, joined from its records; nil: more bytes must arrive. A record of
+    /// another type ends it.
     private static func handshakeMessage(_ bytes: ByteBufferView) -> [UInt8]? {
         var message: [UInt8] = []
         var reader = ByteReader(Array(bytes)[...])
@@ -50,7 +50,7 @@ package struct ClientHello: Equatable {
             guard reader.integer(2) != nil, let length = reader.integer(2), let part = reader.take(length) else {
                 return nil
             }
-            // RFC 8446, 5.1: no empty fragments; they would let a client go on for ever.
+            // RFC 8446, 5.1: no empty fragments. A client could send them for ever.
             guard length > 0 else { return message }
             message += part
         }
@@ -71,7 +71,7 @@ private struct ByteReader {
 
     mutating func integer(_ count: Int) -> Int? { take(count)?.reduce(0) { $0 << 8 | Int($1) } }
 
-    /// A field with its length in front of it, in so many bytes.
+    /// A field that follows its own length, which has `lengthBytes` bytes.
     mutating func vector(_ lengthBytes: Int) -> ArraySlice<UInt8>? { integer(lengthBytes).flatMap { take($0) } }
 
     /// The protocol names of a ClientHello message.

@@ -1,9 +1,9 @@
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Threading
 
-/// Opens and closes the listeners: TCP, in plaintext or TLS, and a Unix socket. What they accept becomes an
+/// Opens and closes the listeners: TCP, in plaintext or TLS, and a Unix socket. Each accepted connection becomes an
 /// `IngestConnection`.
 final class IngestListeners: Sendable {
     private struct Open {
@@ -15,7 +15,7 @@ final class IngestListeners: Sendable {
     private let group: any EventLoopGroup
     private let loops: [ObjectIdentifier: IngestLoop]
     private let admission: Admission
-    private let open = NIOLockedValueBox(Open())
+    private let open = Locked(Open())
 
     init(
         configuration: IngestConfiguration, group: any EventLoopGroup, loops: [IngestLoop], admission: Admission
@@ -39,7 +39,7 @@ final class IngestListeners: Sendable {
             let channel = try await bootstrap(tls: tls)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .bind(to: address).get()
-            open.withLockedValue { $0.channels.append(channel) }
+            open.withLock { $0.channels.append(channel) }
             return channel.localAddress?.port ?? configuration.port
         } catch let error as IngestStartError {
             throw error
@@ -51,11 +51,11 @@ final class IngestListeners: Sendable {
     /// Listens on a Unix socket.
     func openUnixSocket(_ path: String) async throws(IngestStartError) {
         do {
-            try await UnixSocketFile.makeWay(path, group: group)
+            try await UnixSocketFile.removeStale(path, group: group)
             let channel = try await bootstrap(tls: nil).bind(unixDomainSocketPath: path).get()
-            open.withLockedValue { $0.channels.append(channel) }
+            open.withLock { $0.channels.append(channel) }
             let file = try UnixSocketFile(bound: path, mode: configuration.unixSocketMode)
-            open.withLockedValue { $0.socketFile = file }
+            open.withLock { $0.socketFile = file }
         } catch let refusal as UnixSocketFile.Refusal {
             throw .unixSocket(path: path, reason: refusal.reason)
         } catch {
@@ -65,17 +65,17 @@ final class IngestListeners: Sendable {
 
     /// Accepts nothing more. A second call does nothing.
     func close() async {
-        let old = open.withLockedValue { open in
+        let old = open.withLock { open in
             defer { open = Open() }
             return open
         }
-        // The file first: who finds no file knows at once; who finds a dead one must try it.
+        // The file first: a client that finds no file fails at once, without trying to connect.
         old.socketFile?.remove()
-        // An error here means that it is closed already.
+        // An error here means that the channel is closed already.
         for channel in old.channels { try? await channel.close().get() }
     }
 
-    // MARK: What a listener accepts
+    // MARK: Accepted connections
 
     private func bootstrap(tls: TLSPort?) -> ServerBootstrap {
         let highWater = configuration.outputBytes
@@ -85,24 +85,24 @@ final class IngestListeners: Sendable {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))
-            // One read a turn: a batch is sized by it once, and no second read is tried in vain.
+            // One read per turn: it is one batch, and no second read is tried that usually finds nothing.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try initialize(channel, tls: tls) }
             }
     }
 
-    /// Bytes of one TLS read at most: NIOSSL keeps its buffer of decrypted bytes, twice as large, for as long as the
-    /// connection lives.
+    /// The most bytes of one TLS read. NIOSSL keeps a buffer of decrypted bytes, twice as large, for the life of the
+    /// connection.
     private static let readBytesOfTLS = 32 * 1_024
 
-    /// Over a limit where words would cost a handshake.
-    private struct TurnedAway: Error {}
+    /// Over a limit on a TLS port, where a CLOSE would cost a handshake.
+    private struct OverLimit: Error {}
 
     private func initialize(_ channel: any Channel, tls: TLSPort?) throws {
         let loop = loops[ObjectIdentifier(channel.eventLoop)]!
-        let address = channel.remoteAddress?.ipAddress ?? "unix"
-        let isAdmitted = admission.admit(address: address)
+        let address = ClientAddress(channel.remoteAddress)
+        let isAdmitted = admission.admit(address.network)
         let pipeline = channel.pipeline.syncOperations
         let reads: any RecvByteBufferAllocator =
             tls == nil
@@ -111,10 +111,10 @@ final class IngestListeners: Sendable {
         try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         if let tls {
             guard isAdmitted else {
-                loop.turnAway()
-                throw TurnedAway()
+                loop.refusedBeforeTLS()
+                throw OverLimit()
             }
-            try pipeline.addHandler(TLSDoor { loop.refused($0, peer: address) })
+            try pipeline.addHandler(ClientHelloFilter { loop.refused($0, peer: address.text) })
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.context.context))
         }
         try pipeline.addHandler(IngestConnection(loop: loop, address: address, isAdmitted: isAdmitted))

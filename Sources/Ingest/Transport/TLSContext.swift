@@ -2,18 +2,18 @@ import Glibc
 import NIOCore
 import NIOSSL
 
-/// One reading of the certificate files, ready to serve connections. Made at start and at each reload.
+/// What was read from the certificate files, ready to serve connections. Made at start and at each reload.
 struct TLSContext: Sendable {
-    /// RFC 7301: what the protocol is called in a ClientHello.
+    /// The name of the protocol in a ClientHello (RFC 7301).
     static let applicationProtocol = "needletail/1"
     /// How long a closed connection waits for the peer's close_notify.
     static let shutdownMilliseconds: Int64 = 1_000
-    /// Before this many days of the certificate's end the log warns.
+    /// The log warns when the certificate expires within this many days.
     static let warningDays = 14
 
     let context: NIOSSLContext
     let certificateFile: String
-    /// Unix seconds after which clients refuse the certificate; the chain's first end counts.
+    /// Unix seconds after which clients refuse the certificate: the earliest expiry in the chain.
     let notAfter: Int
 
     /// Reads the files. Blocks: never on an event loop.
@@ -28,7 +28,7 @@ struct TLSContext: Sendable {
         switch settings.clientCertificates {
         case .none: configuration.certificateVerification = .none
         case .optional: configuration.certificateVerification = .optionalVerification
-        // A client's name is matched with an API key, not with a host.
+        // A client's name is compared with API keys, not with a host name.
         case .required: configuration.certificateVerification = .noHostnameVerification
         }
         if settings.clientCertificates != .none {
@@ -45,7 +45,7 @@ struct TLSContext: Sendable {
             let certificate = settings.certificateFile
             throw TLSFileError(
                 path: settings.keyFile,
-                reason: "does not belong to the certificate \(certificate); give the key that was made for it")
+                reason: "does not belong to the certificate \(certificate); expected the key that it was issued for")
         }
         certificateFile = settings.certificateFile
         notAfter = chain.map { Int($0.notValidAfter) }.min() ?? 0
@@ -56,7 +56,7 @@ struct TLSContext: Sendable {
         do {
             return try NIOSSLCertificate.fromPEMFile(path)
         } catch {
-            throw TLSFileError(path: path, reason: "holds no certificate; give PEM (-----BEGIN CERTIFICATE-----)")
+            throw TLSFileError(path: path, reason: "holds no certificate; expected PEM (-----BEGIN CERTIFICATE-----)")
         }
     }
 
@@ -66,7 +66,8 @@ struct TLSContext: Sendable {
             return try NIOSSLPrivateKey(file: path, format: .pem)
         } catch {
             throw TLSFileError(
-                path: path, reason: "holds no private key; give PEM without a passphrase (-----BEGIN PRIVATE KEY-----)")
+                path: path,
+                reason: "holds no private key; expected PEM without a passphrase (-----BEGIN PRIVATE KEY-----)")
         }
     }
 
@@ -77,20 +78,20 @@ struct TLSContext: Sendable {
 
     // MARK: Expiry
 
-    /// What to tell the operator about the certificate's end; nil while it is far.
+    /// A warning for the operator when the certificate expires soon; nil: it does not.
     ///
     /// - Parameter now: Unix seconds.
     func expiryWarning(now: Int) -> String? {
         let left = notAfter - now
         guard left < TLSContext.warningDays * 86_400 else { return nil }
-        let mend = "renew it and send SIGHUP"
-        guard left > 0 else { return "TLS: \(certificateFile) expired on \(endDate): clients refuse it; \(mend)" }
+        let remedy = "renew it and send SIGHUP"
+        guard left > 0 else { return "TLS: \(certificateFile) expired on \(endDate): clients refuse it; \(remedy)" }
         let days = left / 86_400
         let span = days == 0 ? "today" : days == 1 ? "in 1 day" : "in \(days) days"
-        return "TLS: \(certificateFile) expires \(span), on \(endDate); \(mend)"
+        return "TLS: \(certificateFile) expires \(span), on \(endDate); \(remedy)"
     }
 
-    /// The last day, in UTC.
+    /// The last day of the certificate, in UTC.
     var endDate: String {
         var time = time_t(notAfter)
         var parts = tm()

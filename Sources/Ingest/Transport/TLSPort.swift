@@ -1,31 +1,31 @@
 import Logging
-import NIOConcurrencyHelpers
 import NIOSSL
+import Threading
 
-/// The TLS of a listener: new connections take the latest context, old ones keep theirs.
+/// The TLS context of a listener. New connections use the latest one; old ones keep theirs.
 final class TLSPort: Sendable {
     private let settings: TLSSettings
-    private let current: NIOLockedValueBox<TLSContext>
+    private let current: Locked<TLSContext>
 
     init(_ settings: TLSSettings) throws(TLSFileError) {
         self.settings = settings
-        current = NIOLockedValueBox(try TLSContext(settings))
+        current = Locked(try TLSContext(settings))
     }
 
-    var context: TLSContext { current.withLockedValue { $0 } }
+    var context: TLSContext { current.withLock { $0 } }
 
-    /// Reads the files again. Where one is bad nothing changes.
+    /// Reads the files again. If one is invalid, nothing changes.
     func reload() throws(TLSFileError) {
         let fresh = try TLSContext(settings)
-        current.withLockedValue { $0 = fresh }
+        current.withLock { $0 = fresh }
     }
 
-    /// Warns where the certificate nears its end.
-    func checkExpiry(_ logger: Logger, now: Moment = .now()) {
+    /// Logs a warning when the certificate expires soon.
+    func checkExpiry(_ logger: Logger, now: Instant = .now()) {
         if let warning = context.expiryWarning(now: Int(now.wallMilliseconds / 1_000)) { logger.warning("\(warning)") }
     }
 
-    /// What the log shows of a handshake's failure; nil for another error, and for a peer that left without a word.
+    /// The log text for a failed handshake; nil for another error, and for a peer that left without sending anything.
     static func handshakeFailure(_ error: any Error) -> String? {
         guard case .handshakeFailed(let cause) = error as? NIOSSLError else { return nil }
         guard case .sslError(let stack) = cause, let first = stack.first else { return "\(cause)" }
@@ -37,6 +37,6 @@ final class TLSPort: Sendable {
         return text[start..<end].lowercased().replacing("_", with: " ")
     }
 
-    /// Whether the peer ended without close_notify. Frames have checksums of their own: what came is whole or refused.
+    /// Whether the peer ended without close_notify. That is harmless: frames carry checksums, so a cut one is noticed.
     static func isTruncation(_ error: any Error) -> Bool { error as? NIOSSLError == .uncleanShutdown }
 }

@@ -1,12 +1,12 @@
-/// What an operator says about TLS on the ingest port. Files are PEM.
+/// TLS on the ingest port. Files are PEM.
 public struct TLSSettings: Sendable, Equatable {
-    /// Whether a producer must show a certificate of its own (RFC 8446, 4.3.2).
+    /// Whether a producer must show its own certificate (RFC 8446, 4.3.2).
     public enum ClientCertificates: String, Sendable, CaseIterable {
-        /// Not asked for.
+        /// Not requested.
         case none
-        /// Asked for; one that is shown must be valid.
+        /// Requested; a certificate that is shown must be valid.
         case optional
-        /// No connection without one.
+        /// A connection without one is refused.
         case required
     }
 
@@ -14,7 +14,7 @@ public struct TLSSettings: Sendable, Equatable {
     public var certificateFile: String
     /// Its private key, without a passphrase.
     public var keyFile: String
-    /// The authorities that client certificates must come from; needed unless they are not asked for.
+    /// The authorities that must have issued client certificates; needed unless `clientCertificates` is `none`.
     public var clientCAFile: String?
     public var clientCertificates: ClientCertificates
 
@@ -29,7 +29,7 @@ public struct TLSSettings: Sendable, Equatable {
     }
 }
 
-/// A file of TLS that cannot be used: for the operator, with the mend.
+/// A TLS file that cannot be used, and what the operator can do.
 public struct TLSFileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let path: String
     /// What is wrong, and what to do.

@@ -2,20 +2,20 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// The file of a Unix socket: kept from a start to its stop, and never taken from another process.
+/// The file of a Unix socket: from start to stop. It is never taken from another process.
 struct UnixSocketFile: Sendable {
-    /// Why the path cannot be listened on.
+    /// Why the server cannot listen on the path.
     struct Refusal: Error, Equatable {
         let reason: String
     }
 
     let path: String
-    /// Which file is ours: another may have taken the path since.
+    /// Identify our file: another process may have replaced it since.
     private let device: dev_t
     private let inode: ino_t
 
-    /// Makes the path free: removes a socket that nobody listens on any more, as a crash leaves it.
-    static func makeWay(_ path: String, group: any EventLoopGroup) async throws(Refusal) {
+    /// Removes a socket file on which no process listens any more, as a crash leaves it.
+    static func removeStale(_ path: String, group: any EventLoopGroup) async throws(Refusal) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT { return }
@@ -38,7 +38,7 @@ struct UnixSocketFile: Sendable {
         throw Refusal(reason: "another process listens on it; stop it or choose another path")
     }
 
-    /// Takes a socket that was just bound: sets its mode and remembers which it is.
+    /// Takes a socket that was just bound: sets its mode and remembers its identity.
     init(bound path: String, mode: UInt16) throws(Refusal) {
         var status = stat()
         guard chmod(path, mode_t(mode)) == 0, lstat(path, &status) == 0 else {

@@ -1,3 +1,4 @@
+import Access
 import DurableQueue
 import Glibc
 import Ingest
@@ -42,10 +43,9 @@ final class Machines: Sendable {
         reports.join(queue)
         self.queue = queue
         self.senders = senders
-        let authenticator = KeyAuthenticator { queue.tenantDirectory }
+        let access = AccessControl { queue.tenantDirectory }
         ingest = IngestServer(
-            configuration: IngestConfiguration(configuration), authenticate: authenticator.authenticate,
-            tenants: { queue.tenantDirectory }, intake: queue.intake, logger: logger)
+            configuration: IngestConfiguration(configuration), access: access, intake: queue.intake, logger: logger)
     }
 }
 

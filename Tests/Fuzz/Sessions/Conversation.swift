@@ -94,7 +94,7 @@ struct Conversation {
         collect()
     }
 
-    mutating func goodbyeIsOut() { session.goodbyeIsOut(now: now) }
+    mutating func outputIsSent() { session.outputIsSent(now: now) }
 
     mutating func changeTenants(_ number: Int) {
         directory = FuzzWorld.directories[number % FuzzWorld.directories.count]
@@ -102,11 +102,10 @@ struct Conversation {
 
     // MARK: The shell
 
-    /// What a read brought goes to the queue.
+    /// The events of a read go to the queue.
     private mutating func gather() {
-        guard let events = session.takeEvents(now: now) else { return }
-        let batch = EventBatch(source: Conversation.source, receipts: Conversation.receipts)
-        (batch.bytes, batch.drafts, batch.groups) = (events.bytes, events.drafts, events.groups)
+        let (source, receipts) = (Conversation.source, Conversation.receipts)
+        guard let batch = session.takeBatch(source: source, receipts: receipts, now: now) else { return }
         sent.check(batch, payloadLimit: world.configuration.payloadBytes)
         queued.append(batch)
         if isFull {
@@ -126,7 +125,7 @@ struct Conversation {
         precondition((events == 0) == (bytes == 0), "the two windows part")
         switch session.takeEnding() {
         case .abort?, .close?: isOver = true
-        case .halfClose?: precondition(events == 0, "a goodbye before the last answer")
+        case .halfClose?: precondition(events == 0, "a CLOSE before the last answer")
         case nil: break
         }
     }

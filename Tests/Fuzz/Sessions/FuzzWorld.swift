@@ -1,12 +1,14 @@
+import Access
 import Ingest
 import NIOCore
+import Threading
 import WebhookModel
 import WireProtocol
 
 /// What a session is put into: limits small enough for an input to reach them, and a session that is past WELCOME
 /// already, to be copied.
 struct FuzzWorld {
-    static let start = Moment(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
+    static let start = Instant(monotonic: 1_000_000_000, wall: 1_750_000_000_000_000_000)
     static let key = APIKey(
         name: "key", tenants: .only([TenantNumber(1)]),
         settings: APIKey.Settings(digest: [UInt8](repeating: 7, count: 32), scopes: [.publish(.everything)]))

@@ -64,7 +64,7 @@ private final class SessionHarness {
         case .block: conversation.block(how & 1 == 1)
         case .drain: conversation.drain(milliseconds: 1 << Int64(how))
         case .endInput: conversation.endInput()
-        case .goodbye: conversation.goodbyeIsOut()
+        case .goodbye: conversation.outputIsSent()
         case .tenants: conversation.changeTenants(how)
         }
     }

@@ -1,9 +1,9 @@
 import Testing
 
-/// Every row of `Ingest.docc/Defences.md` against a real server on loopback. Each attack runs in a process of its own, so
-/// that its memory can be told from everybody else's, and prints what it costs.
+/// Every row of `Ingest.docc/Defences.md` against a real server on loopback. Each attack runs in its own process, so that its
+/// memory can be measured alone, and prints what it costs.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct AttackTests {
-    /// Passes on what the attack printed.
+    /// Prints what the attack printed.
     private func tell(_ result: ExitTest.Result?) {
         guard let result else { return }
         let lines = String(decoding: result.standardOutputContent, as: UTF8.self).split(separator: "\n")
@@ -26,7 +26,7 @@ import Testing
             })
     }
 
-    @Test func `a body that drips`() async {
+    @Test func `a body sent byte by byte`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await SlowPeers.bodies()
@@ -47,14 +47,14 @@ import Testing
             })
     }
 
-    @Test func `peers gone without a word`() async {
+    @Test func `peers that vanish without a FIN`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await SlowPeers.halfOpen()
             })
     }
 
-    @Test func `answers left unread`() async {
+    @Test func `answers that are never read`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await SlowPeers.readers()
@@ -71,14 +71,14 @@ import Testing
             })
     }
 
-    @Test func `a thousand strangers with all they may send`() async {
+    @Test func `a thousand unauthenticated connections with all bytes they may send`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await Crowds.unauthenticated()
             })
     }
 
-    @Test func `many strangers of one address`() async {
+    @Test func `many unauthenticated connections from one address`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await Crowds.oneAddress()
@@ -122,7 +122,7 @@ import Testing
             })
     }
 
-    @Test func `lengths that lie`() async {
+    @Test func `wrong lengths`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await Floods.lies()

@@ -24,9 +24,8 @@ struct AttackedServer {
         configuration.lingerMilliseconds = 50
         configuration.authFailureDelayMilliseconds = 20
         configure(&configuration)
-        let directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [SessionDriver.key()])
         server = IngestServer(
-            configuration: configuration, authenticate: SessionDriver.authenticator(), tenants: { directory },
+            configuration: configuration, access: SessionDriver.access(),
             intake: AttackedServer.queue(answers: answers),
             logger: Logger(label: "attack") { _ in SwiftLogNoOpLogHandler() })
         port = try await server.start()

@@ -3,9 +3,9 @@ import NIOCore
 import Testing
 import WireProtocol
 
-/// More peers than there should be.
+/// Attacks with many connections.
 enum Crowds {
-    /// Ten thousand producers that said HELLO and are silent.
+    /// Ten thousand authenticated, silent producers.
     static func idle() async throws {
         let attacked = try await AttackedServer()
         let count = min(10_000, AttackedServer.connectionsAllowed)
@@ -13,7 +13,7 @@ enum Crowds {
         try await OwnDescriptors.run {
             for _ in 0..<count { _ = try RawSocket.welcomed(port: attacked.port) }
             attacked.expectCost(of: "silent producers", connections: count, most: count * 20_480)
-            // The server serves on.
+            // The server still works.
             let next = try RawSocket.welcomed(port: attacked.port)
             try next.send(SessionDriver.publish(5))
             #expect(try next.replies(1) == ["ACK 5 ACCEPTED"])
@@ -23,7 +23,7 @@ enum Crowds {
         await attacked.server.shutdown()
     }
 
-    /// As many strangers as the limits allow, from seventeen addresses, each with all the bytes that it may send.
+    /// As many unauthenticated connections as the limits allow, from sixteen addresses, each with all the bytes that it may send.
     static func unauthenticated() async throws {
         let attacked = try await AttackedServer()
         let known = try RawSocket.welcomed(port: attacked.port)
@@ -36,14 +36,15 @@ enum Crowds {
         }
         for peer in peers { try peer.send(start) }
         try await attacked.hasRead(peers.count * start.count, since: bytesRead)
-        attacked.expectCost(of: "strangers with 4 KiB each", connections: peers.count, most: peers.count * 20_480)
-        // One more at any address is turned away, in words.
+        attacked.expectCost(
+            of: "unauthenticated connections with 4 KiB each", connections: peers.count, most: peers.count * 20_480)
+        // One more from any address is refused with a CLOSE.
         for host in [1, 17] as [UInt8] {
             let more = try RawSocket(port: attacked.port, host: host)
             #expect(try more.replies(3) == ["preface", "CLOSE TOO_MANY_CONNECTIONS", "end"])
             more.close()
         }
-        // Who is in already is served.
+        // An authenticated connection is still served.
         try known.send(SessionDriver.publish(5))
         #expect(try known.replies(1) == ["ACK 5 ACCEPTED"])
         for peer in peers { peer.close() }
@@ -52,7 +53,7 @@ enum Crowds {
         await attacked.server.shutdown()
     }
 
-    /// The sixty-fifth stranger of one address.
+    /// The sixty-fifth unauthenticated connection from one address.
     static func oneAddress() async throws {
         let attacked = try await AttackedServer()
         let peers = try (0..<64).map { _ in try RawSocket(port: attacked.port, host: 2) }
@@ -63,7 +64,7 @@ enum Crowds {
         await attacked.server.shutdown()
     }
 
-    /// More than 4 KiB before anybody knows who it is.
+    /// More than 4 KiB before authentication.
     static func longHello() async throws {
         let attacked = try await AttackedServer()
         let peer = try RawSocket(port: attacked.port)
@@ -72,7 +73,7 @@ enum Crowds {
         await attacked.server.shutdown()
     }
 
-    /// Guesses of the key: each waits for its answer, and none learns more than that.
+    /// Guesses of the key: each answer is delayed, and tells nothing else.
     static func guesses() async throws {
         let attacked = try await AttackedServer { $0.authFailureDelayMilliseconds = 200 }
         var hello = ByteBuffer(bytes: Preface.bytes)

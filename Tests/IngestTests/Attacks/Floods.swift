@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 import WireProtocol
 
-/// Peers that send much, or other than was agreed.
+/// Attacks with many frames, or with frames that break the protocol.
 enum Floods {
     /// Frames that publish nothing, as fast as they go: answered up to the limit, then the connection closes.
     static func control() async throws {
@@ -71,16 +71,16 @@ enum Floods {
         }
     }
 
-    /// Lengths that say other than what is there: each closes its connection, and costs nothing.
+    /// Wrong lengths: each closes its connection and costs no memory.
     static func lies() async throws {
         let attacked = try await AttackedServer()
         let cases: [(body: [UInt8], closes: String)] = [
             ([0, 0, 0, 0], "PROTOCOL_ERROR"),  // A count of zero.
-            ([0xFF, 0xFF, 0xFF, 0xFF], "FRAME_TOO_LARGE"),  // Four thousand million events.
+            ([0xFF, 0xFF, 0xFF, 0xFF], "FRAME_TOO_LARGE"),  // Four billion events.
             ([0, 0, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF], "PROTOCOL_ERROR"),  // A record of 4 GiB.
-            ([0, 0, 0, 1, 0, 0, 0, 2, 1], "PROTOCOL_ERROR"),  // A record that reaches over the end.
+            ([0, 0, 0, 1, 0, 0, 0, 2, 1], "PROTOCOL_ERROR"),  // A record that reaches beyond the end.
             ([0, 0, 0, 1, 0, 0, 0, 0, 1], "PROTOCOL_ERROR"),  // A byte left over.
-            ([0, 0, 0, 2, 0, 0, 0, 0], "PROTOCOL_ERROR"),  // Fewer records than said.
+            ([0, 0, 0, 2, 0, 0, 0, 0], "PROTOCOL_ERROR"),  // Fewer records than the count.
             ([0, 0, 0], "PROTOCOL_ERROR"),  // Half a count.
         ]
         for (body, closes) in cases {
@@ -97,7 +97,7 @@ enum Floods {
         await attacked.server.shutdown()
     }
 
-    /// A header whose own checksum is right, of a body that is not there.
+    /// A header with a valid checksum, without its body.
     private static func header(length: UInt32) -> [UInt8] {
         var header = FrameHeader(type: .publish, requestID: 1, body: UnsafeRawBufferPointer(start: nil, count: 0))
         header.bodyLength = length

@@ -3,14 +3,14 @@ import TestSupport
 import WebhookModel
 import WireProtocol
 
-/// Frames that no honest writer makes.
+/// Frames that no correct client sends.
 enum OddFrames {
-    /// All but the last byte of a HELLO with a body of so many bytes.
+    /// All but the last byte of a HELLO with a body of this many bytes.
     static func hello(bodyBytes: Int) -> [UInt8] {
         frame(.hello, body: [UInt8](repeating: 0, count: bodyBytes)).dropLast()
     }
 
-    /// A PUBLISH of 33 KiB whose ACK has 64 KiB: 8,191 records of no bytes, which are malformed, and a good one.
+    /// A PUBLISH of 33 KiB whose ACK has 64 KiB: 8,191 empty records, which are malformed, and a valid one.
     static let longestAnswers: [UInt8] = {
         let good = Sample.recordBytes(id: EventID(high: 1, low: 2), tenant: "acme")
         var body = ByteBuffer(integer: UInt32(8_192))

@@ -2,14 +2,14 @@ import Glibc
 import NIOCore
 import WireProtocol
 
-/// A producer that is nothing but a descriptor: ten thousand of them cost this process no memory of their own. Calls
-/// block, ten seconds at most.
+/// A producer that is only a descriptor: ten thousand of them cost this process no memory. Calls block, ten seconds at
+/// most.
 struct RawSocket {
     struct Failure: Error { var call: String, code: Int32 }
 
     let descriptor: Int32
 
-    /// Connects and says nothing.
+    /// Connects and sends nothing.
     ///
     /// - Parameters:
     ///   - host: the last byte of our own address, 127.0.0.host.
@@ -26,7 +26,7 @@ struct RawSocket {
         try call("connect", with: RawSocket.address(host: 1, port: port), connect)
     }
 
-    /// Connects and gets as far as WELCOME.
+    /// Connects, and reads up to WELCOME.
     static func welcomed(port: Int, receiveBytes: Int32? = nil) throws -> RawSocket {
         let socket = try RawSocket(port: port, receiveBytes: receiveBytes)
         try socket.send(RawSocket.greeting)
@@ -64,14 +64,14 @@ struct RawSocket {
         }
     }
 
-    /// Reads so many replies; fewer where the server's end comes before, which is told as `end`.
+    /// Reads this many replies. The server's end counts as the reply `end`, and is the last.
     func replies(_ count: Int) throws -> [String] {
         var replies: [String] = []
         while replies.count < count, replies.last != "end" { replies.append(try reply()) }
         return replies
     }
 
-    /// Reads one reply and not a byte more. The preface is told by its first byte, which begins no frame of a server.
+    /// Reads one reply and not a byte more. The preface is recognised by its first byte, which begins no frame of a server.
     private func reply() throws -> String {
         guard var bytes = try read(8) else { return "end" }
         if bytes == Preface.bytes { return "preface" }

@@ -2,7 +2,7 @@ import Ingest
 import Testing
 import WireProtocol
 
-/// Peers that begin and do not go on.
+/// Attacks by peers that begin and do not continue.
 enum SlowPeers {
     /// Half a frame header, then silence.
     static func headers() async throws {
@@ -17,7 +17,7 @@ enum SlowPeers {
         await attacked.server.shutdown()
     }
 
-    /// Preface and half a HELLO, then silence; and not even that.
+    /// Preface and half a HELLO, then silence; and silence from the beginning.
     static func hellos() async throws {
         let attacked = try await AttackedServer {
             $0.helloMilliseconds = 300
@@ -41,7 +41,7 @@ enum SlowPeers {
         let start = Array(frame[..<1_000])
         let peers = try (0..<200).map { _ in try RawSocket.welcomed(port: attacked.port) }
         for peer in peers { try peer.send(start) }
-        // All of them drip until the server has had enough of all of them.
+        // All send byte by byte until the server has closed all of them.
         try await until("the last one is cut") {
             for peer in peers { _ = peer.sendIfRoom([0], from: 0) }
             return attacked.server.counters.protocolErrors == peers.count
@@ -50,7 +50,7 @@ enum SlowPeers {
         await attacked.server.shutdown()
     }
 
-    /// A mebibyte announced by each, nothing of it sent.
+    /// Each announces 1 MiB and sends none of it.
     static func announcements() async throws {
         let attacked = try await AttackedServer()
         let frame = SessionDriver.publish(5, count: 4, payload: 262_000 - 1_000)
@@ -64,7 +64,7 @@ enum SlowPeers {
         await attacked.server.shutdown()
     }
 
-    /// All but the last byte of a large frame: what was sent is kept, and nothing beside it.
+    /// All but the last byte of a large frame: only what was sent is kept.
     static func unfinished() async throws {
         let attacked = try await AttackedServer()
         let frame = SessionDriver.publish(5, count: 4, payload: 200_000)
@@ -84,7 +84,7 @@ enum SlowPeers {
         await attacked.server.shutdown()
     }
 
-    /// Peers that are gone without a word: no FIN ever comes.
+    /// Peers that vanish: no FIN ever arrives.
     static func halfOpen() async throws {
         let attacked = try await AttackedServer { $0.idleMilliseconds = 300 }
         let peers = try (0..<500).map { _ in try RawSocket.welcomed(port: attacked.port) }
@@ -95,19 +95,19 @@ enum SlowPeers {
         await attacked.server.shutdown()
     }
 
-    /// Peers that never read: answers pile up to the limit, then reading stops, then the connection goes.
+    /// Peers that never read: answers grow up to the limit, then reading stops, then the connection is closed.
     static func readers() async throws {
         let attacked = try await AttackedServer {
             $0.outputStallMilliseconds = 300
-            // Not what is attacked here.
+            // Not the limit that is attacked here.
             $0.windowEvents = 1 << 24
         }
-        // Few: before the server has anything to keep, the kernel takes megabytes of answers for each.
+        // Few, because the kernel buffers megabytes of answers for each before the server must keep any.
         let peers = try (0..<2).map { _ in try RawSocket.welcomed(port: attacked.port, receiveBytes: 4_096) }
         let frame = OddFrames.longestAnswers
         var sent = [Int](repeating: 0, count: peers.count)
         var most = 0
-        // Looked at now and then only: giving free memory back holds the server up.
+        // Measured only now and then: giving free memory back delays the server.
         var nextLook = ContinuousClock.now
         try await until("the last one is cut off") {
             for (index, peer) in peers.enumerated() {

@@ -1,17 +1,17 @@
 import NIOCore
 import WireProtocol
 
-/// Stands before TLS on a TLS port until the ClientHello is there: whoever speaks plaintext, or offers other application
-/// protocols only, is told so in the clear. Then it leaves the pipeline.
+/// Checks the ClientHello on a TLS port before TLS sees it. A client that speaks plaintext, or that offers only other application
+/// protocols, gets an answer in plaintext. For every other client the filter removes itself from the pipeline.
 ///
-/// A client that offers no application protocol is served: not every TLS library can. One that offers others wanted
-/// another service, perhaps for an attacker who crossed the wires (RFC 7301, 3.2: no_application_protocol).
-final class TLSDoor: ChannelInboundHandler, RemovableChannelHandler {
+/// A client that offers no application protocol is served: not every TLS library supports it. One that offers only others meant
+/// another service; an attacker may have redirected it (RFC 7301, 3.2: no_application_protocol).
+final class ClientHelloFilter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Who was refused, for log and counters.
+    /// Why a client was refused, for log and counters.
     enum Refusal: Equatable {
         case plaintext(Preface.Verdict)
         case otherProtocols([[UInt8]])
@@ -34,15 +34,15 @@ final class TLSDoor: ChannelInboundHandler, RemovableChannelHandler {
             let name = TLSContext.applicationProtocol
             if let offers = hello.offers, !offers.contains(where: { $0.elementsEqual(name.utf8) }) {
                 // A fatal alert: no_application_protocol (RFC 8446, 6).
-                refuse(.otherProtocols(offers), saying: ByteBuffer(bytes: [21, 3, 3, 0, 2, 2, 120]), context)
+                refuse(.otherProtocols(offers), sending: ByteBuffer(bytes: [21, 3, 3, 0, 2, 2, 120]), context)
             } else {
-                letIn(context)
+                passOn(context)
             }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Reads are asked for one by one; nobody behind us has seen anything to ask for the next.
+        // Reads are requested one by one. The later handlers have seen nothing yet, so they do not request the next.
         context.read()
     }
 
@@ -51,10 +51,10 @@ final class TLSDoor: ChannelInboundHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func letIn(_ context: ChannelHandlerContext) {
+    private func passOn(_ context: ChannelHandlerContext) {
         let bytes = first
         first = ByteBuffer()
-        // TLS gets the end of this read from the channel itself.
+        // The channel itself tells TLS that this read is complete.
         context.fireChannelRead(wrapInboundOut(bytes))
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
@@ -71,12 +71,12 @@ final class TLSDoor: ChannelInboundHandler, RemovableChannelHandler {
             Close(.tlsRequired, text: "this port speaks TLS").write(to: &answer)
         case .stranger: break
         }
-        refuse(.plaintext(verdict), saying: answer, context)
+        refuse(.plaintext(verdict), sending: answer, context)
     }
 
-    /// Says it and ends our direction; what still comes is dropped, so that no reset overtakes the words. The session's
-    /// deadline for HELLO ends the rest.
-    private func refuse(_ refusal: Refusal, saying answer: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Sends the answer and ends our direction. Further input is dropped instead of closing the socket, so that a reset does
+    /// not destroy the answer. The session's deadline for HELLO closes the connection.
+    private func refuse(_ refusal: Refusal, sending answer: ByteBuffer, _ context: ChannelHandlerContext) {
         isRefused = true
         first = ByteBuffer()
         onRefusal(refusal)
@@ -86,16 +86,16 @@ final class TLSDoor: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-extension TLSDoor.Refusal {
+extension ClientHelloFilter.Refusal {
     /// For the log.
     var text: String {
         switch self {
         case .plaintext(.complete), .plaintext(.otherVersion), .plaintext(.incomplete):
             "a client speaks the protocol in plaintext on the TLS port; configure TLS in the client"
-        case .plaintext(.stranger(let stranger)):
-            "\(stranger.rawValue) arrived on the TLS port; it speaks the binary protocol within TLS only"
+        case .plaintext(.stranger(let other)):
+            "\(other.rawValue) arrived on the TLS port; it speaks the binary protocol within TLS only"
         case .otherProtocols(let names):
-            "a TLS client offers \(TLSDoor.Refusal.list(names)); this port speaks \(TLSContext.applicationProtocol)"
+            "a TLS client offers \(ClientHelloFilter.Refusal.list(names)); this port speaks \(TLSContext.applicationProtocol)"
         }
     }
 

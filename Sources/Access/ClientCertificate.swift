@@ -1,29 +1,34 @@
 import COpenSSL
+import WebhookModel
 import WebhookSigning
 
-/// Whom a verified client certificate names. Read by libcrypto: the room's only use of it and of unsafe pointers.
-package struct ClientCertificate: Equatable {
+/// The names in a verified client certificate. Read by libcrypto; only this file of the room uses it.
+public struct ClientCertificate: Equatable, Sendable {
     /// `sha256:` and the hex digits of the digest of the whole certificate.
-    package let fingerprint: String
+    public let fingerprint: String
     /// DNS, URI and e-mail names of the subject (RFC 5280, 4.2.1.6), then its common name.
-    package let names: [String]
+    public let names: [String]
 
-    /// - Parameter der: the certificate; nil where it is none.
-    package init?(_ der: [UInt8]) {
+    /// - Parameter der: the certificate; nil where these bytes are not one.
+    public init?(_ der: [UInt8]) {
         let certificate = der.withUnsafeBufferPointer { bytes in
             var start = bytes.baseAddress
             return d2i_X509(nil, &start, bytes.count)
         }
         guard let certificate else { return nil }
         defer { X509_free(certificate) }
-        fingerprint = "sha256:" + Hexadecimal.text(SHA256Digest.of(der))
+        fingerprint = "sha256:" + ClientCertificate.hex(SHA256Digest.of(der))
         names = ClientCertificate.alternativeNames(certificate) + ClientCertificate.commonNames(certificate)
     }
 
-    /// Whether an entry of an API key's `client_certificates` means this one. Case does not count.
-    package func answers(_ entry: String) -> Bool {
-        let wanted = entry.lowercased()
-        return wanted == fingerprint || names.contains { $0.lowercased() == wanted }
+    /// The entries of an API key's `client_certificates` that mean this certificate, in lower case.
+    var entries: [String] { [fingerprint] + names.map { $0.lowercased() } }
+
+    /// Whether an entry of an API key's `client_certificates` means this certificate. Case does not count.
+    public func answers(_ entry: String) -> Bool { entries.contains(entry.lowercased()) }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.flatMap { [HexDigits.lower($0 >> 4), HexDigits.lower($0 & 15)] }, as: UTF8.self)
     }
 
     private static func alternativeNames(_ certificate: OpaquePointer) -> [String] {
@@ -48,7 +53,7 @@ package struct ClientCertificate: Equatable {
         return text(X509_NAME_ENTRY_get_data(entry)).map { [$0] } ?? []
     }
 
-    /// Nil for what is not text, and for text with a NUL in it, which other programs would read to the NUL only.
+    /// Nil for what is not text, and for text with a NUL in it: other programs would read it only up to the NUL.
     private static func text(_ string: UnsafePointer<ASN1_STRING>?) -> String? {
         var bytes: UnsafeMutablePointer<UInt8>?
         let count = ASN1_STRING_to_UTF8(&bytes, string)

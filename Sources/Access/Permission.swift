@@ -1,0 +1,85 @@
+public import WebhookModel
+
+/// What a client asks to do. `publish` also depends on the event type, which `EventGate` checks.
+public enum Permission: String, Sendable, CaseIterable {
+    case publish
+    /// See tenants, endpoints, events and deliveries.
+    case read
+    /// Change them. A key that may change may also read: each change answers with the row as it now is.
+    case manage
+}
+
+/// Why a client may not do what it asks, in words for the client and the log.
+public enum AccessRefusal: Error, Equatable, Sendable {
+    case nothingShown
+    case unknownKey
+    case unknownCertificate
+    case keyRemoved
+    case keyReplaced
+    case certificateRemoved
+    case expired
+    case missingScope(Permission)
+    /// The key is not for this tenant. An API must answer as for a tenant that does not exist.
+    case foreignTenant
+}
+
+extension AccessRefusal: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .nothingShown: "neither an API key nor a client certificate was shown"
+        case .unknownKey: "the API key is not known"
+        case .unknownCertificate: "no API key names the client certificate"
+        case .keyRemoved: "the API key was removed"
+        case .keyReplaced: "the API key was replaced"
+        case .certificateRemoved: "the API key no longer names the client certificate"
+        case .expired: "the API key has expired"
+        case .missingScope(let permission): "the API key has no scope to \(permission.rawValue)"
+        case .foreignTenant: "the API key is not for this tenant"
+        }
+    }
+
+    /// Why authentication found no key.
+    public init(shownKey key: [UInt8], _ certificate: [UInt8]?) {
+        self =
+            switch (key.isEmpty, certificate) {
+            case (false, _): .unknownKey
+            case (true, nil): .nothingShown
+            case (true, _): .unknownCertificate
+            }
+    }
+}
+
+extension APIKey {
+    /// Why the key may not do this at this time; nil: it may.
+    ///
+    /// - Parameters:
+    ///   - tenant: whose data it concerns; nil: no tenant in particular, as when a list is filtered with `opens` later.
+    ///   - wallMilliseconds: the time, in Unix milliseconds.
+    public func refusal(
+        of permission: Permission, tenant: TenantNumber?, wallMilliseconds: Int64
+    ) -> AccessRefusal? {
+        if let end = settings.expiresAt, wallMilliseconds >= end { return .expired }
+        guard settings.grants(permission) else { return .missingScope(permission) }
+        if let tenant, !opens(tenant) { return .foreignTenant }
+        return nil
+    }
+
+    /// Whether the key is for this tenant.
+    public func opens(_ tenant: TenantNumber) -> Bool {
+        switch tenants {
+        case .all: true
+        case .only(let numbers): numbers.contains(tenant)
+        }
+    }
+}
+
+extension APIKey.Settings {
+    fileprivate func grants(_ permission: Permission) -> Bool {
+        scopes.contains { scope in
+            switch (scope, permission) {
+            case (.publish, .publish), (.read, .read), (.manage, .read), (.manage, .manage): true
+            case (.publish, _), (.read, _), (.manage, _): false
+            }
+        }
+    }
+}
