@@ -24,7 +24,7 @@ public struct ReportPort: Sendable {
 
 /// One thread that delivers: the lanes of its endpoints, one libcurl multi handle, one poller.
 ///
-/// All deliveries of an endpoint go to the same sender. Starts at once.
+/// All deliveries of an endpoint go to the same sender. Deliveries that are offered before `start` wait in the mailbox.
 public final class SenderThread: Sendable {
     /// What others tell the thread.
     enum Message: Sendable {
@@ -35,27 +35,39 @@ public final class SenderThread: Sendable {
     }
 
     private let mailbox: Mailbox<Message>
-    private let tally: Locked<SenderTally>
-    private let thread: WorkerThread
+    private let bell = Bell()
+    private let tally = Locked(SenderTally())
+    private let thread = Locked<WorkerThread?>(nil)
+    private let index: Int
+    private let configuration: SenderConfiguration
+    private let resolver: ResolverPool
+    private let logger: Logger
 
     /// - Parameters:
     ///   - index: names the thread, from 0.
     ///   - resolver: shared by all senders.
-    ///   - reports: gets for each delivery offered one report or the delivery itself, but for those that a stop leaves over.
-    public init(
-        index: Int, configuration: SenderConfiguration, resolver: ResolverPool, reports: ReportPort, logger: Logger
-    ) {
-        let bell = Bell()
-        let mailbox = Mailbox<Message>(capacity: Limits.heldPerSender, bell: bell)
-        let tally = Locked(SenderTally())
-        self.mailbox = mailbox
-        self.tally = tally
+    public init(index: Int, configuration: SenderConfiguration, resolver: ResolverPool, logger: Logger) {
+        mailbox = Mailbox(capacity: Limits.heldPerSender, bell: bell)
+        self.index = index
+        self.configuration = configuration
+        self.resolver = resolver
+        self.logger = logger
         CurlLibrary.start()
-        thread = WorkerThread(name: "sender-\(index)") {
-            let loop = SenderLoop(
-                configuration: configuration, mailbox: mailbox, bell: bell, resolver: resolver, reports: reports,
-                tally: tally, logger: logger)
-            loop.run()
+    }
+
+    /// Starts the thread. Once, and not before the address guard knows the ports of our own listeners.
+    ///
+    /// - Parameter reports: gets for each delivery offered one report or the delivery itself, except for those that a stop leaves.
+    public func start(reports: ReportPort) {
+        thread.withLock { thread in
+            precondition(thread == nil, "a sender starts once")
+            thread = WorkerThread(name: "sender-\(index)") {
+                [configuration, mailbox, bell, resolver, tally, logger] in
+                let loop = SenderLoop(
+                    configuration: configuration, mailbox: mailbox, bell: bell, resolver: resolver, reports: reports,
+                    tally: tally, logger: logger)
+                loop.run()
+            }
         }
     }
 
@@ -72,7 +84,7 @@ public final class SenderThread: Sendable {
     /// repeated.
     public func stop(graceMilliseconds: Int64) {
         mailbox.post(.stop(grace: max(0, graceMilliseconds) * 1_000_000))
-        thread.join()
+        thread.withLock(\.self)?.join()
     }
 
     /// What the sender has done and holds, at the end of its latest turn.

@@ -51,6 +51,30 @@ extension EndToEnd {
             }
             try await sentinel.stop()
         }
+
+        @Test func `our own port is never connected to, although the system chose it`() async throws {
+            try await withReceiver { receiver in
+                var file = ProvisioningFile(
+                    .init(name: "self", url: "http://127.0.0.1:9/", delays: "1h"),
+                    .init(name: "other", url: receiver.url("/in")))
+                let installation = try Installation(file)
+                let server = try await installation.start()
+                file.tenants[0].endpoints[0].url = "http://127.0.0.1:\(server.port)/"
+                try installation.provision(file)
+                server.process.send(SIGHUP)
+                _ = try await server.process.output.wait(for: "the new URL") { output in
+                    output.lines.count { $0.contains("provisioned") } > 1 ? true : nil
+                }
+                _ = try await server.connect().publish(Events.event(1))
+                #expect(await receiver.missing([Events.id(1)], path: "/in") == [])
+                try await server.stop()
+                #expect(server.process.lines.filter { $0.contains("arrived on the ingest port") } == [])
+                let rows = try StoredDeliveries.read(installation.data)
+                try #require(rows.count == 2)
+                #expect(rows[0].outcome == .addressForbidden)
+                #expect(rows[1].state == .delivered)
+            }
+        }
     }
 }
 

@@ -6,58 +6,54 @@ import Logging
 import Sender
 import Store
 import Telemetry
-import Threading
 import WebhookModel
 import WebhookSigning
 
-/// The rooms with threads, joined: here their mailboxes meet, and nowhere else.
+/// The rooms with threads, and their connections to each other. Nothing else connects them.
 final class Machines: Sendable {
     let queue: QueueWriterThread
     let senders: [SenderThread]
     let ingest: IngestServer
     let board = StatsBoard()
+    /// The ports of our own listeners, which no delivery may go to.
+    private let ownPorts = OwnPorts()
 
     static var curlVersion: String { CurlLibrary.version }
 
     /// - Parameter keys: nil: secrets are stored as they are.
     init(configuration: ServerConfiguration, keys: KeyRing?, logger: Logger) throws {
         let directory = try DataDirectory(path: configuration.dataDirectory, mapBytes: configuration.queue.mapBytes)
-        // Senders exist before the queue that they report to: they have nothing to report until it hands them something.
-        let reports = ReportRelay()
-        let senderConfiguration = try SenderConfiguration(configuration)
+        let senderConfiguration = try SenderConfiguration(configuration, ownPorts: ownPorts)
         let resolver = ResolverPool()
         let senders = (0..<configuration.senderThreads).map { index in
-            SenderThread(
-                index: index, configuration: senderConfiguration, resolver: resolver,
-                reports: ReportPort(reports.take, takeBack: reports.takeBack),
-                logger: logger)
+            SenderThread(index: index, configuration: senderConfiguration, resolver: resolver, logger: logger)
         }
         let queue = try QueueWriterThread(
             directory: directory, configuration: QueueConfiguration(configuration, seal: keys?.secretSeal),
             senders: senders.map { sender in DispatchPort { sender.offer($0) } }, logger: logger
         ) { reason in
-            // What is in doubt must not be answered: end here, without the usual farewells.
+            // A commit in doubt must not be answered, so the process ends here without a shutdown.
             logger.critical("needletail stops", metadata: ["reason": "\(reason)"])
             _exit(70)
         }
-        reports.join(queue)
         self.queue = queue
         self.senders = senders
         let access = AccessControl { queue.tenantDirectory }
         ingest = IngestServer(
             configuration: IngestConfiguration(configuration), access: access, intake: queue.intake, logger: logger)
     }
-}
 
-/// Carries reports from the senders to the queue that is made after them.
-private final class ReportRelay: Sendable {
-    private let queue = Locked<QueueWriterThread?>(nil)
-
-    func join(_ queue: QueueWriterThread) { self.queue.withLock { $0 = queue } }
-
-    @Sendable func takeBack(_ deliveries: [ReturnedDelivery]) { queue.withLock(\.self)?.takeBack(deliveries) }
-
-    @Sendable func take(_ reports: [AttemptReport]) { queue.withLock(\.self)?.report(reports) }
+    /// Opens the listeners, and then starts the senders. In this order: the first delivery is not sent before the address guard
+    /// knows every port of ours, also those that the system chose.
+    ///
+    /// - Returns: the bound ingest port; 0 when it listens on a Unix socket only.
+    func open() async throws(IngestStartError) -> Int {
+        let port = try await ingest.start()
+        if port > 0 { ownPorts.add(UInt16(port)) }
+        let reports = ReportPort(queue.report, takeBack: queue.takeBack)
+        for sender in senders { sender.start(reports: reports) }
+        return port
+    }
 }
 
 extension ServerConfiguration {
@@ -80,8 +76,7 @@ extension QueueConfiguration {
 }
 
 extension SenderConfiguration {
-    init(_ configuration: ServerConfiguration) throws {
-        let ownPorts: Set<UInt16> = configuration.ingest.port > 0 ? [UInt16(configuration.ingest.port)] : []
+    init(_ configuration: ServerConfiguration, ownPorts: OwnPorts) throws {
         self.init(
             transfers: configuration.sender.transfersPerThread,
             keptConnections: DescriptorLimit.keptConnections(Limits.keptConnections) / configuration.senderThreads,

@@ -39,7 +39,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             services: [
                 .init(service: QueueService(queue: machines.queue)),
                 .init(service: SenderService(senders: machines.senders, grace: configuration.shutdownGrace)),
-                .init(service: IngestService(ingest: machines.ingest, configuration: configuration, logger: logger)),
+                .init(service: IngestService(machines: machines, configuration: configuration, logger: logger)),
                 .init(service: StatsService(machines: machines, logger: logger)),
                 .init(service: ReloadService(machines: machines, provisioner: provisioner, logger: logger)),
             ],

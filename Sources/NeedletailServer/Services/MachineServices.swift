@@ -41,12 +41,12 @@ struct SenderService: Service {
 
 /// Ingest: first to stop, when every answer that is owed has gone out.
 struct IngestService: Service {
-    let ingest: IngestServer
+    let machines: Machines
     let configuration: ServerConfiguration
     let logger: Logger
 
     func run() async throws {
-        let port = try await ingest.start()
+        let port = try await machines.open()
         let section = configuration.ingest
         if let path = section.unixSocket { logger.notice("ingest: Unix socket", metadata: ["path": "\(path)"]) }
         let place = section.tcp ? "\(section.host):\(port)" : section.unixSocket ?? ""
@@ -57,8 +57,8 @@ struct IngestService: Service {
         signal(SIGTERM, SIG_DFL)
         signal(SIGINT, SIG_DFL)
         logger.notice("draining; a second signal ends at once and loses nothing")
-        await ingest.beginDraining(graceMilliseconds: configuration.shutdownGrace)
-        await ingest.shutdown()
+        await machines.ingest.beginDraining(graceMilliseconds: configuration.shutdownGrace)
+        await machines.ingest.shutdown()
     }
 }
 

@@ -13,17 +13,17 @@ public struct AddressGuard: Sendable {
     private let allowances: [Allowance]
     private let denials: [Allowance]
     private let machine: Set<IPAddress>
-    private let ownPorts: Set<UInt16>
+    private let ownPorts: OwnPorts
 
     /// - Parameters:
     ///   - allow: networks that may be reached although they are special: `127.0.0.0/8`, `10.1.2.3:8080`,
     ///     `[fd00::/8]:8443`. Metadata addresses stay refused. Without a port, the ordinary port rules hold.
     ///   - deny: networks that are refused whatever is allowed, in the same form.
     ///   - machine: this machine's own addresses (`MachineAddresses.all()`), refused unless allowed.
-    ///   - ownPorts: ports of our own listeners, refused on loopback and on `machine` whatever is allowed.
+    ///   - ownPorts: the ports of our own listeners, refused on loopback and on `machine` whatever is allowed.
     /// - Throws: the entry that cannot be read.
     public init(
-        allow: [String] = [], deny: [String] = [], machine: Set<IPAddress> = [], ownPorts: Set<UInt16> = []
+        allow: [String] = [], deny: [String] = [], machine: Set<IPAddress> = [], ownPorts: OwnPorts = OwnPorts()
     ) throws(AddressGuardError) {
         allowances = try Allowance.list(allow)
         denials = try Allowance.list(deny)
@@ -53,7 +53,8 @@ public struct AddressGuard: Sendable {
 
     private func isUntouchable(_ address: IPAddress, _ port: UInt16) -> Bool {
         if SpecialNetworks.metadata.contains(where: { $0.contains(address) }) { return true }
-        return ownPorts.contains(port) && (AddressGuard.isLoopback(address) || machine.contains(address))
+        guard AddressGuard.isLoopback(address) || machine.contains(address) else { return false }
+        return ownPorts.contains(port)
     }
 
     private func isOpened(_ address: IPAddress, _ port: UInt16, _ allowances: [Allowance]) -> Bool {

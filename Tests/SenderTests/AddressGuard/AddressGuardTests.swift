@@ -75,11 +75,24 @@ struct AddressGuardTests {
         let own = try #require(IPAddress("8.8.4.4"))
         let local = try #require(IPAddress("127.0.0.1"))
         #expect(try !AddressGuard(machine: [own]).allows(own, port: 443))
-        let addressGuard = try AddressGuard(allow: ["8.8.4.4", "127.0.0.0/8"], machine: [own], ownPorts: [7_400])
+        let addressGuard = try AddressGuard(
+            allow: ["8.8.4.4", "127.0.0.0/8"], machine: [own], ownPorts: OwnPorts([7_400]))
         #expect(addressGuard.allows(own, port: 443))
         #expect(!addressGuard.allows(own, port: 7_400))
         #expect(!addressGuard.allows(local, port: 7_400))
         #expect(MachineAddresses.all().contains(local))
+    }
+
+    @Test("a port of ours is refused from the moment that its listener is open")
+    func ownPortsGrow() throws {
+        let local = try #require(IPAddress("127.0.0.1"))
+        let ownPorts = OwnPorts()
+        let addressGuard = try AddressGuard(allow: ["127.0.0.0/8"], ownPorts: ownPorts)
+        #expect(addressGuard.allows(local, port: 7_400))
+        ownPorts.add(7_400)
+        #expect(!addressGuard.allows(local, port: 7_400))
+        #expect(!addressGuard.allowsProxy(local, port: 7_400))
+        #expect(addressGuard.allows(local, port: 7_401))
     }
 
     @Test(

@@ -58,7 +58,7 @@ struct AddressRulesTests {
     @Test("our own listeners and the ports of services stay shut to tenants")
     func ports() throws {
         let own = IPAddress(v4: 0x0A01_0101)
-        let addressGuard = try AddressGuard(machine: [own], ownPorts: [7_400])
+        let addressGuard = try AddressGuard(machine: [own], ownPorts: OwnPorts([7_400]))
         let rules = try addressRules(tenant: ["10.0.0.0/8", "127.0.0.0/8", "10.1.1.1:7400", "127.0.0.1:7400"])
         #expect(!addressGuard.allows(own, port: 7_400, under: rules))
         #expect(!addressGuard.allows(IPAddress(v4: 0x7F00_0001), port: 7_400, under: rules))

@@ -22,9 +22,8 @@ final class SenderBench: Sendable {
         self.resolver = resolver
         sender = SenderThread(
             index: 0, configuration: configuration,
-            resolver: resolver,
-            reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            resolver: resolver, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        sender.start(reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }))
     }
 
     /// Runs a test with a sender that may reach loopback, and stops it whatever happens.
