@@ -127,6 +127,11 @@ public enum Limits {
     public static let residentFileBytes = 96 * 1024 * 1024
     /// Log lines of one turn that name a quarantined delivery: a damaged page holds dozens, and a damaged disk must not flood the log.
     public static let quarantineLines = 16
+    /// Rows that the background verification looks at in one slice, milliseconds between slices, and between passes: 1,024 rows a second cost
+    /// some milliseconds of the writer's time.
+    public static let verifiedRows = 1_024
+    public static let verificationMilliseconds: Int64 = 1_000
+    public static let verificationRestMilliseconds: Int64 = 3_600_000
     /// Places of malformed rows that are remembered, so that each is counted and logged once.
     public static let rememberedMalformedRows = 1_024
     /// Event types that are remembered for a tenant: a producer that invents types without end must not fill memory.

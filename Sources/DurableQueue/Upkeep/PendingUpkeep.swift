@@ -15,6 +15,7 @@ struct PendingUpkeep {
     /// Entries that came into the due index and are due: handed over with the next refill.
     var toHand: [PendingEntry] = []
     var jobs: [UpkeepJob] = []
+    var verification = Verification()
     var sliceSize = SliceSize()
     /// Parking goes on, slice by slice, until the lots are nearly empty.
     var isParking = false
@@ -26,7 +27,7 @@ struct PendingUpkeep {
     /// Whether a transaction has something to do though no command came. Batches and parking are asked elsewhere.
     func isDue(now: Int64) -> Bool {
         !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !jobs.isEmpty || !unsettled.isEmpty
-            || isParking || now >= nextSweep
+            || isParking || verification.hasRepairs || now >= nextSweep
     }
 }
 

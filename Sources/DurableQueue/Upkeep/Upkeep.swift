@@ -16,6 +16,7 @@ struct UpkeepPlan {
     var sequences = SequencePlan()
     var settlement: SettlementPlan?
     var job: UpkeepJob.Slice?
+    var repairs: RepairPlan?
 }
 
 extension WriterCore {
@@ -50,6 +51,7 @@ extension WriterCore {
         }
         plan.settlement = try writeSettlement(now: now, in: transaction)
         plan.job = try writeJob(now: now, in: transaction)
+        plan.repairs = try writeRepairs(now: now, in: transaction)
         return plan
     }
 
@@ -97,6 +99,7 @@ extension WriterCore {
         apply(plan.sequences, now: now)
         if let settlement = plan.settlement { apply(settlement, now: now) }
         if let job = plan.job { apply(job, now: now) }
+        if let repairs = plan.repairs { apply(repairs) }
     }
 
     /// A delivery became a dead letter because its record is damaged. That is an accepted event which nobody gets: it is counted, and named.

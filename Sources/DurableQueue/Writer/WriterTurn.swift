@@ -124,7 +124,10 @@ package struct WriterTurn: ~Copyable {
         if inbox.isEmpty { swap(&commands, &inbox) }
         if reportsAreDue(withEvents: !work.batches.isEmpty) { takeReports(into: &work) }
         try commit(&work)
-        if !isStopping { try core.refill(now: now()) }
+        if !isStopping {
+            try core.refill(now: now())
+            try core.verify(now: now())
+        }
         handOver()
         noteRefusal()
         releasePages(now())
