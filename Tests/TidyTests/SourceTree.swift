@@ -15,6 +15,16 @@ struct SourceFile: Sendable {
             (index + 1, line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line[...])
         }
     }
+
+    /// Also `import struct X.Y`, and imports with an access level or an attribute.
+    var imports: [(file: String, line: Int, module: String)] {
+        code.compactMap { number, text in
+            guard text.contains("import ") else { return nil }
+            let pattern =
+                /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
+            return text.firstMatch(of: pattern).map { (path, number, String($0.output.1)) }
+        }
+    }
 }
 
 /// A room and its files.
@@ -26,6 +36,8 @@ struct Room: Sendable, CustomTestStringConvertible {
     let files: [SourceFile]
 
     var testDescription: String { name }
+
+    var imports: [(file: String, line: Int, module: String)] { files.flatMap(\.imports) }
 }
 
 /// The repository as it stands on disk.
@@ -51,6 +63,12 @@ enum SourceTree {
     }
 
     static func swiftFiles(in folder: String) -> [SourceFile] { files(in: folder) { $0.hasSuffix(".swift") } }
+
+    /// A text file's lines; none where it is not there.
+    static func lines(of path: String) -> [String] {
+        let text = try? String(contentsOf: top.appending(path: path), encoding: .utf8)
+        return text?.components(separatedBy: "\n") ?? []
+    }
 
     /// Names in a folder, sorted; none where it is not there.
     static func entries(of folder: String) -> [String] {

@@ -5,7 +5,6 @@ import Ingest
 import Logging
 import Sender
 import Store
-import Telemetry
 import WebhookModel
 import WebhookSigning
 
@@ -14,7 +13,6 @@ final class Machines: Sendable {
     let queue: QueueWriterThread
     let senders: [SenderThread]
     let ingest: IngestServer
-    let board = StatsBoard()
     /// The ports of our own listeners, which no delivery may go to.
     private let ownPorts = OwnPorts()
 

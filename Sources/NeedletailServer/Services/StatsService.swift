@@ -3,25 +3,18 @@ import Ingest
 import Logging
 import Sender
 import ServiceLifecycle
-import Telemetry
 import WebhookModel
 
-/// Gathers the rooms' counts on the board once a second, and logs a line every ten while anything moves.
+/// Logs the queue's counts every ten seconds while they change.
 struct StatsService: Service {
     let machines: Machines
     let logger: Logger
 
-    static let logEvery = 10
-
     func run() async throws {
         var last = QueueStatistics()
-        var round = 0
         try? await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
-                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-                gather()
-                round += 1
-                guard round % StatsService.logEvery == 0 else { continue }
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(10)) }
                 let now = machines.queue.statistics
                 if now != last { log(now, since: last) }
                 last = now
@@ -45,14 +38,5 @@ struct StatsService: Service {
         if now.heldKeys > 0 { metadata["held_keys"] = "\(now.heldKeys)" }
         if now.pendingGathering > 0 { metadata["gathering"] = "\(now.pendingGathering)" }
         logger.info("stats", metadata: metadata)
-    }
-
-    private func gather() {
-        let board = machines.board
-        let queue = machines.queue.statistics
-        board.set(.deliveriesWaiting, to: queue.pending)
-        board.set(.deliveriesHeld, to: queue.held)
-        board.set(.mapUsedBytes, to: queue.usedPages * 4_096)
-        board.set(.mapBytes, to: queue.mapPages * 4_096)
     }
 }
