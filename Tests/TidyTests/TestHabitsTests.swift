@@ -8,7 +8,7 @@ import Testing
 
     @Test func `no test sleeps`() {
         for file in TestHabitsTests.files {
-            for (number, text) in file.code where TestHabitsTests.waits.contains(where: text.contains) {
+            for (number, text) in file.code where TestHabitsTests.waits.contains(where: text.has) {
                 Issue.record("\(file.path):\(number): sleeps; step the time, arm a signal or await the condition")
             }
         }
@@ -17,7 +17,7 @@ import Testing
     // Tests are built in release mode, where @testable does not exist.
     @Test func `no test imports with testable`() {
         for file in TestHabitsTests.files {
-            for (number, text) in file.code where text.contains("@testable") {
+            for (number, text) in file.code where text.has("@testable") {
                 Issue.record("\(file.path):\(number): @testable; give what it needs `package` access")
             }
         }
@@ -25,7 +25,7 @@ import Testing
 
     @Test func `no test is switched off without a reason`() {
         for file in TestHabitsTests.files {
-            for (number, text) in file.code where text.contains(".disabled()") {
+            for (number, text) in file.code where text.has(".disabled()") {
                 Issue.record("\(file.path):\(number): disabled in silence; say why in .disabled(\"…\")")
             }
         }
