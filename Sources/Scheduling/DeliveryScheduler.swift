@@ -26,9 +26,6 @@ public struct DeliveryScheduler {
     /// Endpoints that have a lane.
     public var laneCount: Int { laneOf.count }
 
-    /// Nanoseconds that an empty lane is kept: its endpoint is likely to be wanted again.
-    public static let retirementNanoseconds: Int64 = 60_000_000_000
-
     /// - Parameters:
     ///   - transfers: deliveries in flight at most, all endpoints together.
     ///   - breakerOpen: nanoseconds that an endpoint's breaker stays open at first.
@@ -118,7 +115,7 @@ public struct DeliveryScheduler {
     /// - Returns: the deliveries in their order, and when the hold ends; nil where the hold is short or nothing waits.
     public mutating func giveBack(_ endpoint: EndpointNumber, now: Int64) -> (deliveries: [DueDelivery], until: Int64)?
     {
-        guard let lane = laneOf[endpoint], lanes[lane].heldUntil > now + DeliveryScheduler.shortHold,
+        guard let lane = laneOf[endpoint], lanes[lane].heldUntil > now + Limits.shortHoldNanoseconds,
             !lanes[lane].queue.isEmpty
         else { return nil }
         let deliveries = Array(lanes[lane].queue)
@@ -127,9 +124,6 @@ public struct DeliveryScheduler {
         if lanes[lane].isEmpty { retire(lane, now) }
         return (deliveries, lanes[lane].heldUntil)
     }
-
-    /// A hold of less, in nanoseconds, is waited for in the lane.
-    public static let shortHold: Int64 = 1_000_000_000
 
     /// Nothing to the endpoint starts before `resume`.
     public mutating func suspend(_ endpoint: EndpointNumber) {
@@ -151,7 +145,7 @@ public struct DeliveryScheduler {
     ///
     /// - Returns: an endpoint whose lane was dropped; nil: none is due. Call until nil.
     public mutating func dropIdleLane(now: Int64) -> EndpointNumber? {
-        let limit = now - DeliveryScheduler.retirementNanoseconds
+        let limit = now - Limits.laneRetirementNanoseconds
         while let lane = retiring.first, lanes[lane].emptySince <= limit || !lanes[lane].isEmpty {
             retiring.removeFirst()
             lanes[lane].retiring = false

@@ -246,4 +246,26 @@ public enum Limits {
     /// Dedup window and retention of finished events, dead letters: milliseconds.
     public static let retentionMilliseconds: Int64 = 86_400_000
     public static let deadLetterMilliseconds: Int64 = 30 * 86_400_000
+
+    // MARK: Scheduling
+
+    /// Nanoseconds that a sender keeps the empty lane of an endpoint: the endpoint is likely to be wanted again, and a
+    /// lane costs some hundred bytes.
+    public static let laneRetirementNanoseconds: Int64 = 60_000_000_000
+    /// A hold of less, in nanoseconds, is waited for in the lane; for a longer one the deliveries go back to the queue,
+    /// so that they do not take the place of those that can be sent.
+    public static let shortHoldNanoseconds: Int64 = 1_000_000_000
+    /// Tenants over their share that are looked at when an attempt ends: each end then costs the same, however many wait.
+    public static let restingTenantsLookedAt = 4
+    /// An endpoint's breaker opens when at least this number of its attempts ended in the window below and this share of
+    /// them, in percent, failed; or after this number of failures in a row. Fewer attempts say nothing about the endpoint.
+    public static let breakerAttemptsLeast = 10
+    public static let breakerFailedPercent = 70
+    public static let breakerFailuresInARow = 10
+    /// Milliseconds of attempts that a breaker judges: long enough for the least number of attempts at a slow endpoint.
+    public static let breakerWindowMilliseconds: Int64 = 30_000
+    /// The open time varies by this share, in percent: endpoints that failed together are not probed together.
+    public static let breakerJitterPercent: Int64 = 10
+    /// Days of failing without one success after which an endpoint's owner is warned.
+    public static let failingWarningDays = [1, 3]
 }

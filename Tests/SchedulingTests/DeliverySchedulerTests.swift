@@ -94,7 +94,7 @@ struct DeliverySchedulerTests {
         scheduler.enqueue(endpoint: 2, positions: 2...2)
         _ = scheduler.takeAll()
         scheduler.finished(EndpointNumber(1), now: 0)
-        let minute = DeliveryScheduler.retirementNanoseconds
+        let minute = Limits.laneRetirementNanoseconds
         #expect(scheduler.dropIdleLane(now: minute - 1) == nil)
         #expect(scheduler.dropIdleLane(now: minute) == EndpointNumber(1))
         #expect(scheduler.dropIdleLane(now: minute * 9) == nil)
@@ -107,7 +107,7 @@ struct DeliverySchedulerTests {
         scheduler.enqueue(endpoint: 1, positions: 1...1)
         _ = scheduler.takeAll()
         scheduler.finished(EndpointNumber(1), now: 0)
-        let minute = DeliveryScheduler.retirementNanoseconds
+        let minute = Limits.laneRetirementNanoseconds
         scheduler.enqueue(endpoint: 1, positions: 2...2)
         _ = scheduler.takeAll()
         scheduler.finished(EndpointNumber(1), now: minute / 2)
@@ -122,7 +122,7 @@ struct DeliverySchedulerTests {
         var scheduler = DeliveryScheduler()
         scheduler.enqueue(endpoint: 1, positions: 1...1)
         _ = scheduler.takeAll()
-        let minute = DeliveryScheduler.retirementNanoseconds
+        let minute = Limits.laneRetirementNanoseconds
         scheduler.hold(EndpointNumber(1), until: minute * 10)
         scheduler.finished(EndpointNumber(1), now: 0)
         while scheduler.dropIdleLane(now: minute * 2) != nil {}
@@ -211,7 +211,7 @@ struct DeliverySchedulerTests {
     func shortHold() {
         var scheduler = DeliveryScheduler(transfers: 100)
         scheduler.enqueue(endpoint: 1, positions: 1...2)
-        scheduler.hold(EndpointNumber(1), until: DeliveryScheduler.shortHold)
+        scheduler.hold(EndpointNumber(1), until: Limits.shortHoldNanoseconds)
         let given = scheduler.giveBack(EndpointNumber(1), now: 0)
         #expect(given == nil)
         #expect(scheduler.queued == 2)

@@ -34,10 +34,8 @@ struct TenantRotation {
     /// Tenants with something ready that have too much in flight.
     private var resting = Deque<TenantNumber>()
 
-    /// A tenant may always have so many in flight: one endpoint's window.
+    /// A tenant may always have this number in flight: one endpoint's window.
     static let leastInFlight = Limits.endpointWindow
-    /// Resting tenants that are looked at when an attempt ends.
-    private static let looks = 4
 
     /// Tenants that have lanes.
     var tenants: Int { shares.count }
@@ -82,7 +80,7 @@ struct TenantRotation {
     /// A delivery of the tenant is no longer in flight.
     mutating func ended(_ tenant: TenantNumber, free: Int) {
         shares[tenant]?.inFlight -= 1
-        for _ in 0..<min(resting.count, TenantRotation.looks) {
+        for _ in 0..<min(resting.count, Limits.restingTenantsLookedAt) {
             let next = resting.removeFirst()
             guard let share = shares[next], !share.ready.isEmpty else {
                 shares[next]?.isResting = false

@@ -1,10 +1,11 @@
 import WebhookModel
 
-/// Keeps attempts away from an endpoint that fails: closed while it works, open while it does not, then one probe.
+/// Keeps attempts away from an endpoint that fails. Closed while the endpoint works, open while it does not, then one
+/// attempt as a probe.
 ///
-/// Opens when at least `leastAttempts` ended in the last 30 s and 70 % of them failed, or after ten failures in a row. It stays open
-/// for 30 s, twice as long after each probe that fails, ten minutes at most, ± 10 %. Pure: time (monotonic nanoseconds) and chance are
-/// arguments.
+/// It opens when at least ten attempts ended in the last 30 s and 70 % of them failed, or after ten failures in a row. It
+/// stays open for 30 s, and twice as long after each probe that fails: ten minutes at most, ± 10 %. The numbers are in
+/// `Limits`. Pure: time (monotonic nanoseconds) and random numbers are arguments.
 public struct Breaker: Sendable {
     package enum State: Sendable, Equatable {
         case closed
@@ -13,7 +14,7 @@ public struct Breaker: Sendable {
         case probing
     }
 
-    /// What an attempt's end did.
+    /// What the end of an attempt did to the breaker.
     public enum Change: Sendable, Equatable {
         case none
         /// Nothing may start before this time.
@@ -27,12 +28,8 @@ public struct Breaker: Sendable {
     private var nextOpen: Int64
     private let firstOpen: Int64
 
-    package static let leastAttempts = 10
-    package static let failedPercent = 70
-    package static let failuresToOpen = 10
     public static let firstOpen = Limits.breakerOpenMilliseconds * 1_000_000
     package static let longestOpen = Limits.breakerOpenMillisecondsMost * 1_000_000
-    static let jitterPercent: Int64 = 10
 
     /// - Parameter firstOpen: nanoseconds that it stays open at first.
     package init(firstOpen: Int64 = Breaker.firstOpen) {
@@ -40,7 +37,7 @@ public struct Breaker: Sendable {
         nextOpen = firstOpen
     }
 
-    /// Whether an attempt may start. Once the open time is over exactly one may, and this says yes to it.
+    /// Whether an attempt may start. Once the open time is over, exactly one may: this returns true for it.
     ///
     /// - Parameter inFlight: attempts of the endpoint under way.
     package mutating func admits(inFlight: Int, now: Int64) -> Bool {
@@ -54,7 +51,7 @@ public struct Breaker: Sendable {
         }
     }
 
-    /// Takes the end of an attempt. While the breaker is open, ends of attempts begun before change nothing.
+    /// Counts the end of an attempt. While the breaker is open, the ends of earlier attempts change nothing.
     package mutating func ended(
         isSuccess: Bool, now: Int64, random: inout some RandomNumberGenerator
     ) -> Change {
@@ -67,13 +64,13 @@ public struct Breaker: Sendable {
         case .closed:
             recent.add(isSuccess: isSuccess, now: now)
             failuresInARow = isSuccess ? 0 : failuresInARow + 1
-            guard failuresInARow >= Breaker.failuresToOpen || recent.isBad(now: now) else { return .none }
+            guard failuresInARow >= Limits.breakerFailuresInARow || recent.isBad(now: now) else { return .none }
             return isSuccess ? .none : open(now, &random)
         }
     }
 
     private mutating func open(_ now: Int64, _ random: inout some RandomNumberGenerator) -> Change {
-        let spread = nextOpen / 100 * Breaker.jitterPercent
+        let spread = nextOpen / 100 * Limits.breakerJitterPercent
         let until = now + nextOpen + Int64.random(in: -spread...spread, using: &random)
         nextOpen = min(nextOpen * 2, max(firstOpen, Breaker.longestOpen))
         recent = RecentAttempts()
@@ -83,7 +80,7 @@ public struct Breaker: Sendable {
     }
 }
 
-/// Attempts and failures of the last 30 s, in six slots of 5 s.
+/// Attempts and failures of the breaker's window, in six parts: the oldest leaves as a whole.
 private struct RecentAttempts: Sendable {
     private struct Slot: Sendable {
         var number: Int64 = -1
@@ -92,13 +89,13 @@ private struct RecentAttempts: Sendable {
     }
 
     private var slots = InlineArray<6, Slot>(repeating: Slot())
-    private static let slotNanoseconds: Int64 = 5_000_000_000
+    private static let slotNanoseconds = Limits.breakerWindowMilliseconds * 1_000_000 / 6
 
     mutating func add(isSuccess: Bool, now: Int64) {
         let number = now / RecentAttempts.slotNanoseconds
         let index = Int(number % Int64(slots.count))
         if slots[index].number != number { slots[index] = Slot(number: number) }
-        // Saturates: the share stays about right, and a slot of so many is decided long since.
+        // The counts stop at their maximum; long before it the share of failures is known.
         guard slots[index].attempts < .max else { return }
         slots[index].attempts += 1
         if !isSuccess { slots[index].failures += 1 }
@@ -112,6 +109,6 @@ private struct RecentAttempts: Sendable {
             attempts += Int(slots[index].attempts)
             failures += Int(slots[index].failures)
         }
-        return attempts >= Breaker.leastAttempts && failures * 100 >= attempts * Breaker.failedPercent
+        return attempts >= Limits.breakerAttemptsLeast && failures * 100 >= attempts * Limits.breakerFailedPercent
     }
 }

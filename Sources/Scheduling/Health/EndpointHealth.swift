@@ -16,9 +16,6 @@ public enum EndpointHealth {
 
     private static let day: Int64 = 86_400_000
 
-    /// Days without a success at which the owner is warned.
-    public static let warningDays = [1, 3]
-
     /// Judges the end of an attempt.
     ///
     /// - Parameters:
@@ -31,7 +28,7 @@ public enum EndpointHealth {
         guard let failingSince else { return .beganToFail }
         let failing = now - failingSince
         if failing >= Limits.failingMilliseconds { return .disable(.failing) }
-        guard let days = warningDays.last(where: { failing >= Int64($0) * day }), days > warnedDays else {
+        guard let days = Limits.failingWarningDays.last(where: { failing >= Int64($0) * day }), days > warnedDays else {
             return .unchanged
         }
         return .warn(days: days)

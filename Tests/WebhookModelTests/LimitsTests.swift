@@ -1,0 +1,223 @@
+import Testing
+import WebhookModel
+
+/// The relations between the limits, each with its reason. Whoever changes a limit learns here what else depends on it.
+@Suite struct LimitsTests {
+    /// Bytes of a frame's header, and of an ACK's body before its statuses (Protocol.md).
+    private let frameHeaderBytes = 24
+    private let ackBytes = 8
+
+    // MARK: Events
+
+    @Test func `the overhead of an event record covers all its texts at their limits`() {
+        let texts = Limits.tenantNameBytes + Limits.eventTypeBytes + 3 * Limits.shortTextBytes
+        // Two bytes of length before each of the five texts, before each name and value, and of the attributes' number; four before
+        // the payload.
+        let attributes = Limits.attributes * 2 * (2 + Limits.attributeBytes)
+        #expect(EventRecord.fixedBytes + 5 * 2 + texts + 2 + attributes + 4 <= Limits.recordOverheadBytes)
+    }
+
+    @Test func `the largest event fits a frame`() {
+        // Four bytes for the number of events, and four of length before each.
+        #expect(4 + 4 + Limits.payloadBytes + Limits.recordOverheadBytes <= Limits.frameBytes)
+    }
+
+    @Test func `an event may be asked for only at times that are not mistakes of unit`() {
+        // Seconds taken for milliseconds lie in 1970; microseconds lie far after 2200.
+        #expect(1_800_000_000 < Limits.earliestTime && Limits.earliestTime < Limits.latestTime)
+        #expect(Limits.latestTime < 1_800_000_000_000_000)
+        #expect(0 < Limits.deliverAheadMilliseconds)
+    }
+
+    // MARK: Ingest
+
+    @Test func `a whole frame fits the windows of a connection`() {
+        // Otherwise a client that fills a frame would be refused for it.
+        #expect(Limits.frameBytes <= Limits.windowBytes && Limits.eventsPerFrame <= Limits.windowEvents)
+    }
+
+    @Test func `the windows of several connections fit the intake`() {
+        // Otherwise one connection could stop the reading of all others.
+        #expect(2 * Limits.windowBytes <= Limits.intakeBytes)
+    }
+
+    @Test func `the answer to a frame fits a frame and the output of a connection`() {
+        let answer = frameHeaderBytes + ackBytes + Limits.eventsPerFrame
+        #expect(answer <= Limits.frameBytes)
+        #expect(answer <= Limits.outputBytes)
+    }
+
+    @Test func `unauthenticated connections are a part of all`() {
+        #expect(Limits.unauthenticatedConnectionsPerAddress < Limits.unauthenticatedConnections)
+        #expect(Limits.unauthenticatedConnections < Limits.connections)
+    }
+
+    @Test func `what precedes authentication is small beside a frame`() {
+        // All unauthenticated connections together hold less than one authenticated window.
+        #expect(Limits.unauthenticatedConnections * Limits.unauthenticatedBytes <= Limits.windowBytes)
+    }
+
+    @Test func `each deadline of a connection ends before its silence does`() {
+        // Otherwise the idle limit would close it first, with the wrong reason.
+        #expect(Limits.helloMilliseconds < Limits.idleMilliseconds)
+        #expect(Limits.headerMilliseconds < Limits.idleMilliseconds)
+        #expect(Limits.outputStallMilliseconds < Limits.idleMilliseconds)
+        let slowestBody = Int64(Limits.frameBytes / Limits.bodyBytesPerSecond) * 1_000
+        #expect(Limits.bodyGraceMilliseconds + slowestBody < Limits.idleMilliseconds)
+    }
+
+    @Test func `a key's burst is at least a second of its rate`() {
+        #expect(Limits.keyEventsPerSecond <= Limits.keyBurst)
+    }
+
+    // MARK: Ingest client
+
+    @Test func `the client's defaults fit the server's limits`() {
+        #expect(Limits.publishFrameEvents <= Limits.eventsPerFrame)
+        // A window in flight and as much that waits for it.
+        #expect(Limits.publisherEvents == 2 * Limits.windowEvents)
+        #expect(Limits.publisherBytes == 2 * Limits.windowBytes)
+    }
+
+    @Test func `a publication outlives several attempts to connect again`() {
+        #expect(Limits.reconnectMillisecondsLeast < Limits.reconnectMillisecondsMost)
+        #expect(10 * Limits.reconnectMillisecondsMost <= Limits.publishPatienceMilliseconds)
+    }
+
+    // MARK: Queue
+
+    @Test func `a chunk is a value on an ordinary page of LMDB`() {
+        // 4,096 bytes less the page's header of 16: a longer value needs contiguous pages.
+        #expect(Limits.chunkBytes <= 4_080)
+    }
+
+    @Test func `the row of the largest batch stays on an ordinary page`() {
+        // 19 bytes, and four for each member but the first (DataLayout.md).
+        #expect(19 + 4 * (Limits.batchEventsMost - 1) <= 4_080)
+    }
+
+    @Test func `what the full map keeps free holds more than a commit`() {
+        #expect(Limits.ingestMapPercent < 100)
+    }
+
+    // MARK: Delivery
+
+    @Test func `an endpoint's window is kept full by what is handed over for it`() {
+        // A commit's time at the default window: what is in flight, and the same again that waits.
+        #expect(2 * Limits.endpointWindow <= Limits.heldPerEndpoint)
+        #expect(Limits.heldPerEndpoint <= Limits.heldPerSender)
+    }
+
+    @Test func `no endpoint may take all transfers of a sender by its window`() {
+        #expect(Limits.endpointWindow < Limits.endpointWindowMost)
+        #expect(Limits.endpointWindowMost <= Limits.transfersPerSender)
+    }
+
+    @Test func `a sender holds enough for its transfers`() {
+        #expect(2 * Limits.transfersPerSender <= Limits.heldPerSender)
+    }
+
+    @Test func `a sender holds the largest event and the largest batch`() {
+        #expect(Limits.payloadBytes + Limits.recordOverheadBytes <= Limits.heldBytesPerSender)
+        #expect(Limits.batchBytesMost + Limits.recordOverheadBytes <= Limits.heldBytesPerSender)
+    }
+
+    @Test func `parking empties the lot in few commits`() {
+        // A batch sorted by endpoint must be large; a transaction must not.
+        #expect(Limits.heldPerSender <= Limits.parkingLot)
+        #expect(Limits.parkedPerCommit <= Limits.parkingLot && Limits.parkingLot <= 4 * Limits.parkedPerCommit)
+    }
+
+    @Test func `an attempt has time for its connection and for an answer`() {
+        #expect(Limits.connectMilliseconds < Limits.attemptMilliseconds)
+        #expect(Limits.attemptMillisecondsLeast <= Limits.attemptMilliseconds)
+        #expect(Limits.attemptMilliseconds <= Limits.attemptMillisecondsMost)
+    }
+
+    @Test func `what is kept of an answer is a part of what is read`() {
+        #expect(Limits.answerExcerptBytes <= Limits.answerBytes)
+    }
+
+    @Test func `a rate is served ahead for as long as a report may wait`() {
+        // Otherwise a rated endpoint would run dry while its reports wait for their commit.
+        #expect(Int(Limits.outcomeLingerMilliseconds) < Limits.ratedAheadMilliseconds)
+    }
+
+    @Test func `rates fit their bursts`() {
+        #expect(Limits.attemptsPerSecondMost <= Limits.attemptBurstMost)
+        #expect(Limits.retriesPerSecond <= Limits.retriesPerSecondMost)
+        #expect(Limits.retriesPerSecondMost <= Limits.attemptsPerSecondMost)
+        #expect(Limits.tenantBacklog <= Limits.tenantBacklogMost)
+    }
+
+    @Test func `the standard policy is a lawful one`() {
+        #expect(RetryPolicy.standard.attempts <= Limits.attempts)
+        #expect(RetryPolicy.standard.delays.allSatisfy { $0 <= Limits.retryDelayMilliseconds })
+    }
+
+    @Test func `a Retry-After is no longer than a delay may be`() {
+        #expect(Limits.retryAfterMilliseconds <= Limits.retryDelayMilliseconds)
+    }
+
+    @Test func `an endpoint is disabled only after the standard policy has ended for some delivery`() {
+        let policy = RetryPolicy.standard
+        let longest = policy.delays.reduce(0, +) * Int64(100 + policy.jitterPercent) / 100
+        #expect(longest < Limits.failingMilliseconds)
+    }
+
+    @Test func `an endpoint is warned about before it is disabled`() {
+        let days = Limits.failingWarningDays
+        #expect(days == days.sorted() && days.allSatisfy { 0 < $0 })
+        #expect(Int64(days.last!) * 86_400_000 < Limits.failingMilliseconds)
+    }
+
+    @Test func `a breaker opens for longer and longer, and is probed many times before its endpoint is disabled`() {
+        #expect(Limits.breakerOpenMilliseconds < Limits.breakerOpenMillisecondsMost)
+        #expect(100 * Limits.breakerOpenMillisecondsMost < Limits.failingMilliseconds)
+    }
+
+    @Test func `an open breaker gives its deliveries back, whatever its jitter`() {
+        let shortest = Limits.breakerOpenMilliseconds * (100 - Limits.breakerJitterPercent) / 100
+        #expect(Limits.shortHoldNanoseconds < shortest * 1_000_000)
+    }
+
+    @Test func `a breaker's window holds the failures that open it`() {
+        // At the default window and time limit, ten attempts that time out end within the window.
+        let rounds = (Limits.breakerAttemptsLeast + Limits.endpointWindow - 1) / Limits.endpointWindow
+        #expect(Int64(rounds) * Limits.attemptMilliseconds <= Limits.breakerWindowMilliseconds)
+        // In a row, or as a share of the least number: neither rule makes the other superfluous.
+        #expect(Limits.breakerAttemptsLeast * Limits.breakerFailedPercent < Limits.breakerFailuresInARow * 100)
+        #expect(Limits.breakerWindowMilliseconds % 6 == 0, "the window is counted in six parts")
+    }
+
+    @Test func `a lane outlives a short hold`() {
+        #expect(Limits.shortHoldNanoseconds < Limits.laneRetirementNanoseconds)
+    }
+
+    // MARK: Messages
+
+    @Test func `the head of a request stays under what receivers refuse`() {
+        // 8 KiB, of which URL and owner's headers leave a KiB for ours: signature, id, time, type, length, host.
+        #expect(Limits.urlBytes + Limits.customHeaderBytes + 1_024 <= 8 * 1_024)
+        // One header of the longest name has room for a value.
+        #expect(Limits.headerNameBytes < Limits.customHeaderBytes)
+    }
+
+    @Test func `the defaults of a batch are within its bounds`() {
+        #expect(1 < Limits.batchEvents && Limits.batchEvents <= Limits.batchEventsMost)
+        #expect(Limits.batchBytesLeast <= Limits.batchBytes && Limits.batchBytes <= Limits.batchBytesMost)
+        #expect(Limits.batchWaitMillisecondsLeast <= Limits.batchWaitMilliseconds)
+        #expect(Limits.batchWaitMilliseconds <= Limits.batchWaitMillisecondsMost)
+        #expect(Limits.batchEventsMost <= Limits.eventsPerCommit)
+    }
+
+    @Test func `a batch waits at least as long as a report, so that one commit forms it`() {
+        #expect(Limits.outcomeLingerMilliseconds <= Limits.batchWaitMillisecondsLeast)
+    }
+
+    @Test func `what is dead is kept longer than what was delivered`() {
+        #expect(Limits.retentionMilliseconds <= Limits.deadLetterMilliseconds)
+        // An owner who is warned for five days can still redeliver.
+        #expect(Limits.failingMilliseconds < Limits.deadLetterMilliseconds)
+    }
+}
