@@ -7,9 +7,9 @@ import LoadTest
 struct ClientCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client",
-        abstract: "How fast the Swift client publishes: calls that await their durable receipts, over one connection.",
+        abstract: "How fast the Swift client publishes: calls that await durable receipts, over one connection.",
         discussion: """
-            Each of --calls tasks publishes a batch, awaits its receipts, and goes on: what a service does. Events are of type \
+            Each of --calls tasks publishes a batch, awaits its receipts, and continues, as a service does. Events are of type \
             unmatched.tested, which no prepared endpoint wants, so that ingest alone is measured.
 
             EXAMPLE
@@ -17,25 +17,25 @@ struct ClientCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "The dispatcher: HOST:PORT or unix:PATH.") var server = "127.0.0.1:7400"
-    @Option(help: "API key that opens the tenants. Or set NEEDLETAIL_API_KEY.") var apiKey: String?
-    @Option(help: "Events of one call, and of one frame.") var batch = 100
+    @Option(help: "API key for the tenants. Or set NEEDLETAIL_API_KEY.") var apiKey: String?
+    @Option(help: "Events per call, and per frame.") var batch = 100
     @Option(help: "Calls under way at once.") var calls = 32
     @Option(help: "Seconds of load.") var seconds = 5.0
     @Option(help: "Tenants, in turn.") var tenants = 100
-    @Option(help: "Before a tenant's number: tenant-000, tenant-001, …") var tenantPrefix = "tenant-"
+    @Option(help: "Prefix of tenant names: tenant-000, tenant-001, …") var tenantPrefix = "tenant-"
     @Option(help: "Type of the events.") var eventType = "unmatched.tested"
     @Option(help: "Bytes of a payload.") var payloadBytes = 512
 
     func run() async throws {
         guard let address = ServerAddress(server) else {
-            throw ValidationError("--server \(server): write HOST:PORT or unix:PATH")
+            throw ValidationError("--server: invalid value \"\(server)\"; expected HOST:PORT or unix:PATH")
         }
         guard let key = apiKey ?? ProcessInfo.processInfo.environment["NEEDLETAIL_API_KEY"] else {
-            throw ValidationError("no API key: give --api-key KEY, or set NEEDLETAIL_API_KEY")
+            throw ValidationError("no API key: set --api-key KEY or NEEDLETAIL_API_KEY")
         }
         guard batch > 0, calls > 0, seconds > 0, tenants > 0, payloadBytes >= Workload.leastPayloadBytes else {
             throw ValidationError(
-                "--batch, --calls, --seconds and --tenants are above 0, --payload-bytes \(Workload.leastPayloadBytes) or more"
+                "expected --batch, --calls, --seconds and --tenants above 0, --payload-bytes \(Workload.leastPayloadBytes) or more"
             )
         }
         var settings = PublisherSettings(servers: [address], apiKey: key)

@@ -5,10 +5,10 @@ import LoadTest
 struct CrashCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "crash",
-        abstract: "SIGKILLs the server at random moments under load: nothing acknowledged may be lost.",
+        abstract: "Kills the server with SIGKILL at random moments under load: no acknowledged event may be lost.",
         discussion: """
-            The server is started by this command, killed, and started again on the same data directory and port. Events whose answer \
-            a kill cut off are sent again with the same ids. Passes when every acknowledged event reached the receiver.
+            This command starts the server, kills it, and starts it again on the same data directory and port. Events whose answer \
+            was cut off by a kill are sent again with the same ids. It passes when every acknowledged event reached the receiver.
 
             EXAMPLE
               load-test crash --api-key KEY --kills 20 --rate 2000 --secret whsec_… -- \\
@@ -16,11 +16,11 @@ struct CrashCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
-    @Option(help: "How often to kill.") var kills = 20
-    @Option(help: "Least seconds of load between two kills.") var gapLeast = 0.2
-    @Option(help: "Most seconds of load between two kills.") var gapMost = 2.0
-    @Option(help: "Seconds that a start may take until WELCOME.") var readySeconds = 30.0
-    @Option(help: "Takes the server's output.") var serverLog = "/dev/null"
+    @Option(help: "The number of kills.") var kills = 20
+    @Option(help: "The least seconds of load between two kills.") var gapLeast = 0.2
+    @Option(help: "The most seconds of load between two kills.") var gapMost = 2.0
+    @Option(help: "The most seconds from a start until WELCOME.") var readySeconds = 30.0
+    @Option(help: "File for the server's output.") var serverLog = "/dev/null"
     @Argument(parsing: .postTerminator, help: "The command that starts the server, after --.") var serverCommand:
         [String] = []
 
@@ -32,11 +32,11 @@ struct CrashCommand: AsyncParsableCommand {
         var mistakes = plan.run.mistakes()
         if plan.run.isClosedLoop { mistakes.append("--rate 0: a crash loop needs a rate") }
         if serverCommand.isEmpty {
-            mistakes.append("no server command: write it after --, as in -- needletail serve --data DIR …")
+            mistakes.append("no server command; expected it after --, as in -- needletail serve --data DIR …")
         }
-        if kills < 1 { mistakes.append("--kills \(kills): give 1 or more") }
+        if kills < 1 { mistakes.append("--kills: invalid value \"\(kills)\"; expected 1 or more") }
         if gapLeast < 0 || gapMost < gapLeast {
-            mistakes.append("--gap-least \(gapLeast) --gap-most \(gapMost): give 0 ≤ least ≤ most")
+            mistakes.append("invalid --gap-least \(gapLeast) and --gap-most \(gapMost); expected 0 ≤ least ≤ most")
         }
         guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
         plan.gapSeconds = gapLeast...gapMost

@@ -5,16 +5,16 @@ import LoadTest
 struct IsolationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "isolation",
-        abstract: "Black-holed endpoints and one hot tenant: what do the healthy tenants feel?",
+        abstract: "Black-holed endpoints and one hot tenant: their effect on the healthy tenants.",
         discussion: """
-            Two legs in one run, so that the machine is the same. First the baseline: --rate events a second, every tenant its equal \
-            share, every endpoint answers. Then the trouble: at --black-holed percent of the tenants the receiver still accepts \
-            connections and reads requests, but never answers; the next tenant sends --hot-factor times its share; all others go on as \
-            before. The trouble counts from its first moment: the time until the sender notices is in it.
+            Two legs in one run, so that the machine is the same. First the baseline: --rate events a second, an equal share for \
+            every tenant, every endpoint answers. Then the disturbance: for --black-holed percent of the tenants the receiver still accepts \
+            connections and reads requests, but never answers; the next tenant sends --hot-factor times its share; all others continue as \
+            before. The disturbance is measured from its first moment, including the time until the sender notices it.
 
             Reported by group (healthy, hot, black-holed): percentiles from the intended time, and Jain's index of the tenants' mean \
-            latencies (1: all wait alike). The healthy tenants' p99 may be --max-ratio times that of the baseline, else the exit code \
-            is 3. What waits for the black holes at the end is neither lost nor late, and is counted by itself.
+            latencies (1: all wait equally long). The healthy tenants' p99 may be --max-ratio times that of the baseline, else the exit code \
+            is 3. Events that wait for the black holes at the end are neither lost nor late, and are counted separately.
 
             EXAMPLE
               load-test prepare --dir run --tenants 100 --hosts 100
@@ -24,11 +24,12 @@ struct IsolationCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
-    @Option(help: "Percent of the endpoints that go silent.") var blackHoled = 10.0
-    @Option(help: "The hot tenant sends so many times its share. 1: there is none.") var hotFactor = 10
-    @Option(help: "Seconds of the baseline; the first third, 10 s at most, is not measured.") var baselineSeconds = 30.0
-    @Option(help: "Seconds of the trouble.") var seconds = 60.0
-    @Option(help: "The healthy tenants' p99 in the trouble over that of the baseline, at most.") var maxRatio = 2.0
+    @Option(help: "Percent of the endpoints that become silent.") var blackHoled = 10.0
+    @Option(help: "How many times its share the hot tenant sends. 1: there is no hot tenant.") var hotFactor = 10
+    @Option(help: "Seconds of the baseline; the first third, at most 10 s, is not measured.") var baselineSeconds = 30.0
+    @Option(help: "Seconds of the disturbance.") var seconds = 60.0
+    @Option(help: "The greatest ratio of the healthy tenants' p99 during the disturbance to that of the baseline.")
+    var maxRatio = 2.0
 
     func run() async throws {
         var script = IsolationScript(run: try load.plan())

@@ -7,9 +7,10 @@ import LoadTest
 struct LoadTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load-test",
-        abstract: "Drives a webhook dispatcher with events, receives its webhooks, and proves what became of each.",
+        abstract:
+            "Publishes events to a webhook dispatcher, receives its webhooks, and proves what happened to each event.",
         discussion: """
-            The load is an open loop: each event has an intended time that does not depend on how the server does, and every latency \
+            The load is an open loop: each event has an intended time that does not depend on the server's speed, and every latency \
             counts from it. The receiver is embedded, so one run gives every stage: intended, sent, acknowledged, first attempt \
             received, accepted. At the end the producer's ledger is compared with the receiver's accounts.
 

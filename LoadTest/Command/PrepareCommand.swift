@@ -13,8 +13,8 @@ struct PrepareCommand: ParsableCommand {
             receiver-port. Secret and key are new and random, and readable by their owner only. The endpoints subscribe to load.*, so \
             that a run with --no-match shows ingest alone.
 
-            With --hosts the tenants take turns at so many hosts: 127.0.0.1, 127.0.0.2, … are all this machine. To a sender they are \
-            strangers, each with connections of its own; one receiver takes them all (--receiver-host 0.0.0.0).
+            With --hosts the tenants are spread over this number of hosts: 127.0.0.1, 127.0.0.2, … are all this machine. A sender treats them as \
+            separate hosts, each with its own connections; one receiver serves them all (--receiver-host 0.0.0.0).
 
             EXAMPLES
               load-test prepare --dir run --tenants 100
@@ -26,18 +26,22 @@ struct PrepareCommand: ParsableCommand {
               load-test prepare --dir run --tenants 10000 --hosts 10000
             """)
 
-    @Option(help: "Directory to write to; made when it is not there.") var dir: String
+    @Option(help: "Directory to write to; created if it does not exist.") var dir: String
     @Option(help: "Tenants: tenant-000, tenant-001, …") var tenants = 100
     @Option(help: "Before a tenant's number.") var tenantPrefix = "tenant-"
     @Option(help: "Port of the embedded receiver. 0 = one that is free now.") var receiverPort = 0
     @Option(help: "Hosts that the endpoints are spread over, each an address of 127.0.0.0/8.") var hosts = 1
 
     func validate() throws {
-        if !(1...100_000).contains(tenants) { throw ValidationError("--tenants \(tenants): give 1 to 100,000") }
-        if !(0...65_535).contains(receiverPort) {
-            throw ValidationError("--receiver-port \(receiverPort): give 0 to 65535")
+        if !(1...100_000).contains(tenants) {
+            throw ValidationError("--tenants: invalid value \"\(tenants)\"; expected 1 to 100,000")
         }
-        if !(1...100_000).contains(hosts) { throw ValidationError("--hosts \(hosts): give 1 to 100,000") }
+        if !(0...65_535).contains(receiverPort) {
+            throw ValidationError("--receiver-port: invalid value \"\(receiverPort)\"; expected 0 to 65535")
+        }
+        if !(1...100_000).contains(hosts) {
+            throw ValidationError("--hosts: invalid value \"\(hosts)\"; expected 1 to 100,000")
+        }
     }
 
     func run() throws {
@@ -74,7 +78,7 @@ struct PrepareCommand: ParsableCommand {
     }
 }
 
-/// A TCP port of loopback that nobody holds at the moment.
+/// A TCP port of loopback that is free at the moment.
 enum FreePort {
     static func choose() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

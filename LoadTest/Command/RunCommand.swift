@@ -11,13 +11,13 @@ struct RunCommand: AsyncParsableCommand {
             point at the embedded receiver, for example http://127.0.0.1:7500/tenant-000. `LoadTest/demo` sets all this up.
 
             EXAMPLES
-              1,000 events a second over 100 tenants for 30 s, 2 % of the attempts answered 503:
+              1,000 events a second over 100 tenants for 30 s, 2 % of the attempts answered with 503:
                 load-test run --api-key KEY --rate 1000 --seconds 30 --failures 2 --secret whsec_…
-              The highest rate end to end, with at most 10,000 events on the way:
+              The highest rate end to end, with at most 10,000 events in flight:
                 load-test run --api-key KEY --max --outstanding 10000 --seconds 20
               Ingest alone, durable acknowledgements, batches of 100:
                 load-test run --api-key KEY --max --no-match --batch 100 --seconds 10
-              10,000 endpoints on hosts of their own, ten minutes: do memory and descriptors stay, are connections used again?
+              10,000 endpoints on separate hosts, ten minutes: are memory and descriptors steady, are connections reused?
                 load-test prepare --dir run --tenants 10000 --hosts 10000
                 load-test run --api-key KEY --tenants 10000 --receiver-host 0.0.0.0 --seconds 600 --warmup-seconds 60 \\
                   --dispatcher-pid PID --max-growth 10 --min-reuse 90
@@ -25,16 +25,17 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
     @Option(help: "Seconds of load.") var seconds = 30.0
-    @Option(help: "The first so many of these are sent and checked, and not measured.") var warmupSeconds = 0.0
-    @Flag(help: "A closed loop, as fast as the window allows: measures throughput, not what users feel.") var max =
+    @Option(help: "Of these, the first seconds that are sent and checked, but not measured.") var warmupSeconds = 0.0
+    @Flag(help: "A closed loop, as fast as the window allows: measures throughput, not what users experience.")
+    var max =
         false
-    @Option(help: "With --max: events sent and not yet delivered, at most.") var outstanding = 10_000
-    @Option(help: "The 95th percentile, intended to accepted (to acknowledged without a receiver), must be under this.")
+    @Option(help: "With --max: the most events sent and not yet delivered.") var outstanding = 10_000
+    @Option(help: "The 95th percentile, intended to accepted (to acknowledged without a receiver), must be below this.")
     var sloP95Ms = 2_000.0
-    @Option(help: "Times that a message may come again after a 2xx.") var maxDuplicates = 0
-    @Option(help: "Microseconds of the dispatcher's CPU time per delivered event, at most. Needs --dispatcher-pid.")
+    @Option(help: "How many times messages may come again after a 2xx.") var maxDuplicates = 0
+    @Option(help: "The most microseconds of the dispatcher's CPU time per delivered event. Needs --dispatcher-pid.")
     var maxCpuUs: Double?
-    @Option(help: "Percent of the requests that must come over a connection which stood already, at least.")
+    @Option(help: "The least percent of the requests that must use an existing connection.")
     var minReuse: Double?
     @Option(
         help:

@@ -24,7 +24,7 @@ package struct ClientReport: Sendable {
     package var notStored = 0
     package var failedCalls = 0
     package var seconds = 0.0
-    /// From a call's begin to its receipts.
+    /// From the start of a call to its receipts.
     package var calls = LatencyHistogram()
     package var metrics = PublisherMetrics()
     package var cpuSeconds = 0.0

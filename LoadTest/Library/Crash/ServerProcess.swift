@@ -10,7 +10,7 @@ package final class ServerProcess {
     /// - Parameter logPath: the file to which its standard output and error are appended.
     package init(command: [String], logPath: String) throws {
         guard !command.isEmpty else {
-            throw LoadTestError("--server-command is empty: give the command that starts the server")
+            throw LoadTestError("no server command; expected the command that starts the server")
         }
         self.command = command
         self.logPath = logPath

@@ -105,7 +105,7 @@ package final class Generator: @unchecked Sendable {
     /// The ledger at this moment. Later answers copy only the page that they change.
     package var ledgerCopy: Ledger { ledger }
 
-    /// From the intended time to the given wall times, of the events with these sequence numbers.
+    /// Latencies of the events with these sequence numbers, from their intended times to the given wall times.
     package func latencies(of arrivals: [(sequence: Int, at: Int64)]) -> LatencyHistogram {
         var latencies = LatencyHistogram()
         for arrival in arrivals where arrival.sequence < ledger.count {
@@ -286,7 +286,7 @@ extension Generator: IngestConnectionOwner {
 
     package func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway) {
         guard !sendsAgain, connections.allSatisfy(\.isLeaving) else { return }
-        progress.failure = "the server asked to leave (GOAWAY: \(request.reason))"
+        progress.failure = "the server is closing (GOAWAY: \(request.reason))"
         stop()
     }
 

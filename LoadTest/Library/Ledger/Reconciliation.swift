@@ -80,7 +80,7 @@ package struct Reconciliation: Sendable {
     /// Intended → first attempt seen, and intended → accepted, of the events after the warm-up.
     package private(set) var firstReceipt = LatencyHistogram()
     package private(set) var endToEnd = LatencyHistogram()
-    /// The same by group of tenants.
+    /// The same, by group of tenants.
     package private(set) var groups: GroupBooks
 
     /// - Parameters:

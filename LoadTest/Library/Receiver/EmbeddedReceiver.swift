@@ -27,7 +27,7 @@ package final class EmbeddedReceiver: Sendable {
             return EmbeddedReceiver(try await ReceiverServer.start(configuration), program: configuration.program)
         } catch {
             throw LoadTestError(
-                "the embedded receiver cannot listen on \(plan.host):\(plan.port): \(error); free the port or give another --receiver-port"
+                "the embedded receiver cannot listen on \(plan.host):\(plan.port): \(error); free the port or choose another --receiver-port"
             )
         }
     }
@@ -35,7 +35,7 @@ package final class EmbeddedReceiver: Sendable {
     private static func rule(_ text: (pattern: String, secret: String)) throws -> BehaviourProgram.SecretRule {
         guard let pattern = PathPattern(text.pattern) else {
             throw LoadTestError(
-                "--secret: \"\(text.pattern)\" is no path; write /path=whsec_…, /prefix*=whsec_… or whsec_… alone")
+                "--secret: invalid path \"\(text.pattern)\"; expected /path=whsec_…, /prefix*=whsec_… or whsec_… alone")
         }
         do {
             return BehaviourProgram.SecretRule(pattern, try SecretSet(written: [text.secret]))

@@ -14,7 +14,8 @@ package struct RemoteReceiver: Sendable {
     package init(_ address: String) throws {
         guard let url = URLComponents(string: address), url.scheme == "http", let host = url.host, !host.isEmpty else {
             throw LoadTestError(
-                "--receiver \(address): give embedded, none, or a mock receiver's admin port as http://host:port")
+                "--receiver: invalid value \"\(address)\"; expected embedded, none, or a mock receiver's admin port as http://host:port"
+            )
         }
         self.address = address
         self.host = host

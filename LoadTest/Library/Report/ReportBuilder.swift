@@ -172,7 +172,7 @@ struct ReportBuilder {
         }
         if report.pending > 0 {
             reasons.append(
-                "\(report.pending) acknowledged events were still on the way or waiting for a retry after a drain of "
+                "\(report.pending) acknowledged events were still in flight or waiting for a retry after a drain of "
                     + "\(Figures.fixed(outcome.drainSeconds, 0)) s: raise --drain-seconds")
         }
         return reasons
@@ -181,7 +181,7 @@ struct ReportBuilder {
     private func unwanted(_ generator: GeneratorSnapshot) -> String? {
         guard receiver.isReceiving, generator.stored > 0, generator.deliverable == 0 else { return nil }
         return
-            "no endpoint wants events of type \(plan.workload.eventType) (ACCEPTED_NO_MATCH): mend --event-type or the subscriptions, "
+            "no endpoint wants events of type \(plan.workload.eventType) (ACCEPTED_NO_MATCH): correct --event-type or the subscriptions, "
             + "or measure ingest alone with --no-match"
     }
 
@@ -195,8 +195,8 @@ struct ReportBuilder {
     private func mend(_ status: ProtocolStatus) -> String {
         switch status {
         case .unknownTenant, .tenantDisabled:
-            ": provision \(plan.workload.tenantName(0)) to \(plan.workload.tenantName(plan.workload.tenants - 1)), or mend --tenants and --tenant-prefix"
-        case .forbidden: ": give an API key that opens these tenants"
+            ": provision \(plan.workload.tenantName(0)) to \(plan.workload.tenantName(plan.workload.tenants - 1)), or correct --tenants and --tenant-prefix"
+        case .forbidden: ": use an API key that allows these tenants"
         case .tooLarge: ": lower --payload-bytes"
         default: ""
         }

@@ -18,7 +18,7 @@ package enum ReportText {
         let seconds = Figures.fixed(report.seconds, 0)
         return [
             "Load       \(load) for \(seconds) s, \(report.tenants) tenants, \(report.payloadBytes) B payloads, "
-                + "\(report.connections) connections, \(report.batch) a frame at most, seed \(report.seed)"
+                + "\(report.connections) connections, at most \(report.batch) per frame, seed \(report.seed)"
         ] + surroundings(report)
     }
 
@@ -71,10 +71,10 @@ package enum ReportText {
             }
         }
         let exceptions = [
-            ("still on the way", report.pending), ("phantom", report.phantom), ("of other runs", report.foreign),
+            ("still in flight", report.pending), ("phantom", report.phantom), ("of other runs", report.foreign),
             ("without an answer", report.unanswered), ("answered \"later\"", report.rejected),
-            ("refused for good", report.refused), ("waited for the window", report.heldByWindow),
-            ("never left: window full", report.unsent),
+            ("permanently refused", report.refused), ("waited for the window", report.heldByWindow),
+            ("never sent: window full", report.unsent),
         ]
         lines += exceptions.filter { $0.1 > 0 }.map { count($0.0, $0.1) }
         for (name, number) in report.statuses.sorted(by: { $0.key < $1.key }) {
@@ -109,14 +109,14 @@ package enum ReportText {
                 "Threads    " + busiest.map { "\($0.key) \(Figures.fixed($0.value, 2)) s" }.joined(separator: ", "))
         }
         if let resident = report.dispatcherRssBytes {
-            let peak = report.dispatcherRssPeakBytes.map { ", at its highest \(Figures.bytes($0))" } ?? ""
+            let peak = report.dispatcherRssPeakBytes.map { ", peak \(Figures.bytes($0))" } ?? ""
             lines.append("Memory     dispatcher \(Figures.bytes(resident))\(peak)")
         }
         if let trends = report.dispatcherTrends { lines += self.trends(trends) }
         if let reuse = report.connectionReuse {
             lines.append(
-                "Reuse      \(Figures.fixed(reuse * 100, 2)) % of \(Figures.grouped(report.receiverRequests ?? 0)) requests came over a connection that stood already; "
-                    + "\(Figures.grouped(report.receiverConnections ?? 0)) were made")
+                "Reuse      \(Figures.fixed(reuse * 100, 2)) % of \(Figures.grouped(report.receiverRequests ?? 0)) requests used an existing connection; "
+                    + "\(Figures.grouped(report.receiverConnections ?? 0)) were opened")
         }
         if let store = report.storeBytes { lines.append("Store      \(Figures.bytes(store)) on disk") }
         if let kills = report.kills {
@@ -134,11 +134,11 @@ package enum ReportText {
             func text(_ value: Double) -> String { number(Int(value.rounded())) }
             let slope = (trend.perMinute < 0 ? "-" : "+") + text(abs(trend.perMinute))
             return Figures.left("", 11) + "\(name): \(text(trend.first)) first, \(text(trend.last)) last, "
-                + "\(text(trend.highest)) at its highest, \(slope) a minute, \(Figures.fixed(trend.growthPercent, 1)) % growth"
+                + "\(text(trend.highest)) peak, \(slope) per minute, \(Figures.fixed(trend.growthPercent, 1)) % growth"
         }
         return [
             line("resident", trends.residentBytes, Figures.bytes),
-            line("of no file", trends.anonymousBytes, Figures.bytes),
+            line("anonymous", trends.anonymousBytes, Figures.bytes),
             line("descriptors", trends.descriptors, Figures.grouped),
         ]
     }

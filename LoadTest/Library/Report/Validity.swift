@@ -19,11 +19,11 @@ package enum Validity {
             let lagText = Figures.milliseconds(lag.p99)
             reasons.append(
                 "the generator lagged: p99 \(lagText) ms behind its own schedule, over \(Figures.milliseconds(lagP99Limit)) ms; "
-                    + "lower --rate or give it a core of its own")
+                    + "lower --rate or give it a separate core")
         }
         if let achieved, achieved < achievedShare {
             let share = "\(Figures.fixed(achieved * 100, 1)) % of the offered rate, under \(Int(achievedShare * 100)) %"
-            reasons.append("the generator reached \(share): lower --rate or give it a core of its own")
+            reasons.append("the generator reached \(share): lower --rate or give it a separate core")
         }
         if abs(clockStep) > clockStepLimit {
             let step = Figures.milliseconds(Double(clockStep) / 1e6)

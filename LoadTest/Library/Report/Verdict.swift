@@ -69,12 +69,12 @@ package struct Verdict: Sendable, Equatable {
     package static func decide(_ evidence: Evidence) -> Verdict {
         var findings: [(code: ExitCode, reason: String)] = []
         if evidence.interrupted {
-            findings.append((.interrupted, "interrupted; the figures cover what was done until then"))
+            findings.append((.interrupted, "interrupted; the figures cover the time until then"))
         }
         findings += proven(evidence)
         if let failure = evidence.failure { findings.append((.couldNotRun, failure)) }
         if evidence.refused > 0 {
-            findings.append((.couldNotRun, "\(evidence.refused) events were refused for good: \(evidence.refusal)"))
+            findings.append((.couldNotRun, "\(evidence.refused) events were permanently refused: \(evidence.refusal)"))
         }
         for reason in evidence.invalidReasons { findings.append((.invalid, reason)) }
         findings += serviceLevel(evidence)
@@ -96,7 +96,7 @@ package struct Verdict: Sendable, Equatable {
             findings.append((.corrupt, "\(evidence.phantom) messages came that were refused or never sent"))
         }
         if evidence.duplicates > evidence.duplicatesAllowed {
-            let budget = "\(evidence.duplicates) duplicates after a 2xx, allowed are \(evidence.duplicatesAllowed)"
+            let budget = "\(evidence.duplicates) duplicates after a 2xx; the limit is \(evidence.duplicatesAllowed)"
             findings.append((.duplicates, budget))
         }
         return findings

@@ -16,7 +16,7 @@ extension Generator {
                 }
             terms = try await connected.get()
         }
-        guard let terms else { throw LoadTestError("--connections 0: give 1 or more") }
+        guard let terms else { throw LoadTestError("--connections: invalid value \"0\"; expected 1 or more") }
         return terms
     }
 }

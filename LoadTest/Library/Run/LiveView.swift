@@ -16,7 +16,7 @@ package struct RunProgress: Sendable {
     package var generator = GeneratorSnapshot()
     package var delivered: Int?
     package var failuresInjected = 0
-    /// Of the latest events that arrived.
+    /// Of the events that arrived last.
     package var endToEnd: LatencyHistogram?
 
     package init() {}
@@ -69,9 +69,9 @@ package struct LiveView: Sendable {
         parts.append("acked \(Figures.grouped(generator.stored)) (\(rate(generator.stored, before.stored))/s)")
         if let delivered = progress.delivered {
             parts.append("delivered \(Figures.grouped(delivered)) (\(rate(delivered, before.delivered))/s)")
-            parts.append("on the way \(Figures.grouped(max(0, generator.due - delivered)))")
+            parts.append("in flight \(Figures.grouped(max(0, generator.due - delivered)))")
         } else {
-            parts.append("in flight \(Figures.grouped(generator.sent - generator.answered))")
+            parts.append("unanswered \(Figures.grouped(generator.sent - generator.answered))")
         }
         parts.append("ack " + pair(generator.ack))
         if let endToEnd = progress.endToEnd, endToEnd.count > 0 { parts.append("end to end " + pair(endToEnd)) }

@@ -33,11 +33,11 @@ package struct RunBounds: Sendable {
         var mistakes: [String] = []
         let watching = [("--max-cpu-us", cpuMicroseconds), ("--max-growth", growthPercent)]
         for (option, bound) in watching where bound != nil && dispatcherPID == nil {
-            mistakes.append("\(option): it needs --dispatcher-pid, the process that is to be watched")
+            mistakes.append("\(option) needs --dispatcher-pid, the process to watch")
         }
         let all = watching + [("--min-reuse", reusePercent)]
         for (option, bound) in all where bound.map({ $0 < 0 }) ?? false {
-            mistakes.append("\(option) \(bound ?? 0): give 0 or more")
+            mistakes.append("\(option): invalid value \"\(bound ?? 0)\"; expected 0 or more")
         }
         if reusePercent != nil {
             guard case .embedded = receiver else {

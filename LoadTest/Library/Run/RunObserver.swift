@@ -117,7 +117,7 @@ struct RunObserver {
         view.show(progress)
     }
 
-    /// End-to-end latency of a sample of the messages that came since the last look.
+    /// End-to-end latency of a sample of the messages that arrived since the last call.
     private mutating func latestArrivals() async throws -> LatencyHistogram? {
         guard let accounts = receiver.accounts() else { return nil }
         let fresh = accounts.suffix(min(RunObserver.sample, accounts.count - min(sampledAccounts, accounts.count)))

@@ -52,29 +52,33 @@ package struct RunPlan: Sendable {
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
         check(
             rate >= 0 && rate <= 5_000_000,
-            "--rate \(rate): give 1 to 5,000,000 events a second, or --max for a closed loop")
-        check(seconds > 0 && seconds <= 1_000_000, "--seconds \(seconds): give a time above 0")
+            "--rate: invalid value \"\(rate)\"; expected 1 to 5,000,000 events a second, or --max for a closed loop")
+        check(seconds > 0 && seconds <= 1_000_000, "--seconds: invalid value \"\(seconds)\"; expected a time above 0")
         check(
             warmupSeconds >= 0 && warmupSeconds < seconds,
-            "--warmup-seconds \(warmupSeconds): it is a part of --seconds (\(seconds)) and must be shorter")
-        check((1...100_000).contains(workload.tenants), "--tenants \(workload.tenants): give 1 to 100,000")
+            "--warmup-seconds: invalid value \"\(warmupSeconds)\"; expected less than --seconds (\(seconds))")
+        check(
+            (1...100_000).contains(workload.tenants),
+            "--tenants: invalid value \"\(workload.tenants)\"; expected 1 to 100,000")
         check(
             (Workload.leastPayloadBytes...1_000_000).contains(workload.payloadBytes),
-            "--payload-bytes \(workload.payloadBytes): give \(Workload.leastPayloadBytes) (the sequence number and its JSON) or more"
+            "--payload-bytes: invalid value \"\(workload.payloadBytes)\"; expected \(Workload.leastPayloadBytes) (the sequence number and its JSON) or more"
         )
-        check((1...1_024).contains(connections), "--connections \(connections): give 1 to 1,024")
-        check((1...8_192).contains(batch), "--batch \(batch): give 1 to 8,192 events a frame")
-        check(outstanding > 0, "--outstanding \(outstanding): give 1 or more")
-        check(server.windowEvents > 0, "--window \(server.windowEvents): give 1 or more")
-        check((1...65_535).contains(server.port), "--port \(server.port): give 1 to 65535")
-        check(drainSeconds >= 0, "--drain-seconds \(drainSeconds): give 0 or more")
-        check(maxDuplicates >= 0, "--max-duplicates \(maxDuplicates): give 0 or more")
+        check((1...1_024).contains(connections), "--connections: invalid value \"\(connections)\"; expected 1 to 1,024")
+        check((1...8_192).contains(batch), "--batch: invalid value \"\(batch)\"; expected 1 to 8,192 events a frame")
+        check(outstanding > 0, "--outstanding: invalid value \"\(outstanding)\"; expected 1 or more")
+        check(server.windowEvents > 0, "--window: invalid value \"\(server.windowEvents)\"; expected 1 or more")
+        check((1...65_535).contains(server.port), "--port: invalid value \"\(server.port)\"; expected 1 to 65535")
+        check(drainSeconds >= 0, "--drain-seconds: invalid value \"\(drainSeconds)\"; expected 0 or more")
+        check(maxDuplicates >= 0, "--max-duplicates: invalid value \"\(maxDuplicates)\"; expected 0 or more")
         mistakes += bounds.mistakes(dispatcherPID: dispatcherPID, receiver: receiver)
         if case .embedded(let receiver) = receiver {
-            check((0...65_535).contains(receiver.port), "--receiver-port \(receiver.port): give 0 (any) to 65535")
+            check(
+                (0...65_535).contains(receiver.port),
+                "--receiver-port: invalid value \"\(receiver.port)\"; expected 0 (any) to 65535")
             check(
                 (0...1).contains(receiver.failureShare),
-                "--failures \(receiver.failureShare * 100): give 0 to 100 percent")
+                "--failures: invalid value \"\(receiver.failureShare * 100)\"; expected 0 to 100 percent")
         }
         return mistakes
     }

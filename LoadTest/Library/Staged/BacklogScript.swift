@@ -43,13 +43,15 @@ package struct BacklogScript: StagedScript {
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
         check(
             backlogTenants > 0 && backlogTenants < run.workload.tenants,
-            "--backlog-tenants \(backlogTenants): give 1 or more, and fewer than --tenants (\(run.workload.tenants)): the others are live"
+            "--backlog-tenants: invalid value \"\(backlogTenants)\"; expected 1 or more, and fewer than --tenants (\(run.workload.tenants)): the others are live"
         )
-        check((1...100_000_000).contains(events), "--events \(events): give 1 to 100,000,000")
-        check(fillRate > 0 && fillRate <= 5_000_000, "--fill-rate \(fillRate): give 1 to 5,000,000 events a second")
-        check(baselineSeconds > 0, "--baseline-seconds \(baselineSeconds): give a time above 0")
-        check(waitingSeconds > 0, "--waiting-seconds \(waitingSeconds): give a time above 0")
-        check(drainLimitSeconds > 0, "--drain-limit \(drainLimitSeconds): give a time above 0")
+        check((1...100_000_000).contains(events), "--events: invalid value \"\(events)\"; expected 1 to 100,000,000")
+        check(
+            fillRate > 0 && fillRate <= 5_000_000,
+            "--fill-rate: invalid value \"\(fillRate)\"; expected 1 to 5,000,000 events a second")
+        check(baselineSeconds > 0, "--baseline-seconds: invalid value \"\(baselineSeconds)\"; expected a time above 0")
+        check(waitingSeconds > 0, "--waiting-seconds: invalid value \"\(waitingSeconds)\"; expected a time above 0")
+        check(drainLimitSeconds > 0, "--drain-limit: invalid value \"\(drainLimitSeconds)\"; expected a time above 0")
         return mistakes
     }
 

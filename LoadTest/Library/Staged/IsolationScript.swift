@@ -44,15 +44,18 @@ package struct IsolationScript: StagedScript {
     package func mistakes() -> [String] {
         var mistakes = sharedMistakes
         func check(_ isRight: Bool, _ text: @autoclosure () -> String) { if !isRight { mistakes.append(text()) } }
-        check((0..<100).contains(blackHoledPercent), "--black-holed \(blackHoledPercent): give 0 to 99 percent")
-        check((1...1_000).contains(hotFactor), "--hot-factor \(hotFactor): give 1 to 1,000")
-        check(baselineSeconds > 0, "--baseline-seconds \(baselineSeconds): give a time above 0")
-        check(troubleSeconds > 0, "--seconds \(troubleSeconds): give a time above 0")
-        check(mostRatio > 0, "--max-ratio \(mostRatio): give a number above 0")
+        check(
+            (0..<100).contains(blackHoledPercent),
+            "--black-holed: invalid value \"\(blackHoledPercent)\"; expected 0 to 99 percent")
+        check((1...1_000).contains(hotFactor), "--hot-factor: invalid value \"\(hotFactor)\"; expected 1 to 1,000")
+        check(baselineSeconds > 0, "--baseline-seconds: invalid value \"\(baselineSeconds)\"; expected a time above 0")
+        check(troubleSeconds > 0, "--seconds: invalid value \"\(troubleSeconds)\"; expected a time above 0")
+        check(mostRatio > 0, "--max-ratio: invalid value \"\(mostRatio)\"; expected a number above 0")
         if mistakes.isEmpty {
             check(
                 !healthy.isEmpty,
-                "--tenants \(tenants): too few; besides the black-holed and the hot one a healthy one is needed")
+                "--tenants: invalid value \"\(tenants)\"; expected at least one healthy tenant besides the black-holed ones and the hot one"
+            )
         }
         return mistakes
     }

@@ -21,7 +21,7 @@ struct LiveViewTests {
         let line = view.render(progress(at: 3, stored: 5_000, delivered: 3_000))
         #expect(line.contains("acked 5,000 (2,000/s)"))
         #expect(line.contains("delivered 3,000 (1,005/s)"))
-        #expect(line.contains("on the way 2,000"))
+        #expect(line.contains("in flight 2,000"))
     }
 
     @Test("a terminal's line is rewritten, a file gets lines")

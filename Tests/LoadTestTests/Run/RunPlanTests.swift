@@ -35,7 +35,7 @@ struct RunPlanTests {
             "--failures",
         ]
         #expect(mistakes.count == options.count)
-        #expect(options.filter { option in !mistakes.contains { $0.hasPrefix(option + " ") } } == [])
+        #expect(options.filter { option in !mistakes.contains { $0.hasPrefix(option + ":") } } == [])
     }
 }
 
