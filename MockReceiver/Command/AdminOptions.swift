@@ -11,7 +11,7 @@ struct AdminOptions: ParsableArguments {
     )
     var admin: String?
 
-    @Flag(help: "Print the answer as it comes: JSON.")
+    @Flag(help: "Print the answer unchanged: JSON.")
     var json = false
 
     var address: String {
@@ -108,7 +108,7 @@ struct Answered {
 
 /// Selects requests.
 struct FilterOptions: ParsableArguments {
-    @Option(help: "Only this path; with * at its end every path that begins so.")
+    @Option(help: "Only this path; with * at its end every path with that prefix.")
     var path: String?
 
     @Option(help: "Only this webhook-id.")
@@ -126,10 +126,10 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only with this header; * for any value.", valueName: "name:value"))
     var header: String?
 
-    @Option(help: "Only where the body holds this text.")
+    @Option(help: "Only if the body contains this text.")
     var body: String?
 
-    @Option(parsing: .unconditional, help: "Only after this number of the journal.")
+    @Option(parsing: .unconditional, help: "Only after this journal number.")
     var after: Int?
 
     var isEmpty: Bool { pairs.allSatisfy { $0.1 == nil } }
@@ -154,7 +154,7 @@ enum CommandWords {
     private static let verbs = [
         ("GET /journal?id=", "`journal --id ID`"), ("GET /journal", "`journal`"), ("POST /reset", "`reset`"),
         ("DELETE /inboxes/TOKEN", "`inbox close TOKEN`"), ("POST /inboxes", "`inbox`"),
-        ("GET /help lists what is", "is the receiver of another version?"), ("timeout=SECONDS", "--timeout SECONDS"),
+        ("GET /help lists what does", "is the receiver another version?"), ("timeout=SECONDS", "--timeout SECONDS"),
     ]
 
     /// `status: …` as `--status: …`.

@@ -16,7 +16,7 @@ struct ProgramCommand: AsyncParsableCommand {
 
     struct GetProgram: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "get", abstract: "The program that holds, as YAML, without secrets.")
+            commandName: "get", abstract: "Print the current program as YAML, without secrets.")
         @OptionGroup var admin: AdminOptions
 
         func run() async throws { try await admin.copy("/program", type: "application/yaml") }
@@ -25,7 +25,9 @@ struct ProgramCommand: AsyncParsableCommand {
     struct PutProgram: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "put",
-            abstract: "Another program from the next request on; counters and, without `secrets`, known secrets stay.")
+            abstract:
+                "Replace the program from the next request on; counters stay, and so do known secrets if the new one has no `secrets`."
+        )
         @OptionGroup var admin: AdminOptions
         @Argument(help: ArgumentHelp("A ready program, a file, or - for standard input.", valueName: "name|file"))
         var program: String
@@ -47,25 +49,26 @@ struct ProgramCommand: AsyncParsableCommand {
 
 struct FaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fault", abstract: "Spoil the next requests of a path, whatever the program says.")
+        commandName: "fault", abstract: "Inject a fault into the next requests of a path, whatever the program says.")
     @OptionGroup var admin: AdminOptions
-    @Option(help: "Of this path; with * at its end of every path that begins so.")
+    @Option(help: "Of this path; with * at its end of every path with that prefix.")
     var path = "*"
-    @Option(parsing: .unconditional, help: "So many requests.")
+    @Option(parsing: .unconditional, help: "The number of requests.")
     var count = 1
     @Option(parsing: .unconditional, help: "Answer with this status.")
     var status: Int?
-    @Option(help: "And this Retry-After: seconds, date+SECONDS, or any text.")
+    @Option(help: "With this Retry-After: seconds, date+SECONDS, or any text.")
     var retryAfter: String?
     @Option(
         help: ArgumentHelp(
-            "This fault: see FAULTS in --help; with a measure as slow_head=20ms.", valueName: "name[=measure]"))
+            "This fault: see FAULTS in --help; with a measure such as slow_head=20ms.", valueName: "name[=measure]"))
     var fault: String?
 
     func validate() throws {
-        guard status != nil || fault != nil else { throw ValidationError("give --status or --fault") }
+        guard status != nil || fault != nil else { throw ValidationError("expected --status or --fault") }
         guard PathPattern(path) != nil else {
-            throw ValidationError("--path \(path): give a path from / on, exact or ending with *")
+            throw ValidationError(
+                "--path: invalid value \"\(path)\"; expected a path that begins with /, exact or ending with *")
         }
         try check("--count", count, 1...1_000_000)
         if let status { try check("--status", status, 200...599) }
@@ -93,8 +96,8 @@ struct FaultCommand: AsyncParsableCommand {
         let measure = halves.count == 2 ? halves[1] : ""
         guard !measure.isEmpty else {
             guard halves.count == 1, Fault.words[name] != nil else {
-                let example = Fault.measures[name].map { ", as \(name)=\($0)" } ?? ""
-                throw ValidationError("--fault \(text): the measure is missing; give one\(example)")
+                let example = Fault.measures[name].map { ", such as \(name)=\($0)" } ?? ""
+                throw ValidationError("--fault \(text): the measure is missing; expected one\(example)")
             }
             return quoted(name)
         }
@@ -114,15 +117,15 @@ struct FaultCommand: AsyncParsableCommand {
 
 struct InboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inbox", abstract: "Paths of their own, with pages that show what comes.",
+        commandName: "inbox", abstract: "Separate paths, with pages that show their requests.",
         subcommands: [OpenInbox.self, ListInboxes.self, ShowInbox.self, CloseInbox.self],
         defaultSubcommand: OpenInbox.self)
 
     struct OpenInbox: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "open", abstract: "Open one (what happens without a verb).")
+            commandName: "open", abstract: "Open one (the default).")
         @OptionGroup var admin: AdminOptions
-        @Option(help: ArgumentHelp("How long it lasts: 1s to 7d.", valueName: "duration"))
+        @Option(help: ArgumentHelp("How long it stays open: 1s to 7d.", valueName: "duration"))
         var expires = "24h"
 
         func run() async throws {
@@ -138,7 +141,7 @@ struct InboxCommand: AsyncParsableCommand {
     }
 
     struct ListInboxes: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "Those that live, newest first.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "Open inboxes, newest first.")
         @OptionGroup var admin: AdminOptions
 
         func run() async throws {
@@ -153,7 +156,7 @@ struct InboxCommand: AsyncParsableCommand {
 
     struct ShowInbox: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "What came to one, as JSON: its latest 100, newest first.")
+            commandName: "show", abstract: "The latest 100 requests of one, as JSON, newest first.")
         @OptionGroup var admin: AdminOptions
         @Argument(help: "Its token.")
         var token: String
@@ -181,6 +184,6 @@ struct InboxCommand: AsyncParsableCommand {
     }
 
     private static func checkToken(_ token: String) throws {
-        guard !token.isEmpty else { throw ValidationError("<token> is empty; `inbox list` shows those that live") }
+        guard !token.isEmpty else { throw ValidationError("<token> is empty; `inbox list` shows those that are open") }
     }
 }

@@ -7,23 +7,25 @@ struct AwaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "await",
         abstract:
-            "Wait until enough came; exit status 3 where the time was over, 6 where it is not sure."
+            "Wait until enough requests came; exit status 3: the time was over, 6: inconclusive."
     )
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
     @Option(
-        parsing: .unconditional, help: "So many requests that fit the filter, those that came before included.")
+        parsing: .unconditional, help: "The number of requests that match the filter, including earlier ones.")
     var requests: Int?
-    @Option(parsing: .unconditional, help: "Or so many messages accepted, over all endpoints.")
+    @Option(parsing: .unconditional, help: "Or the number of accepted messages, over all endpoints.")
     var accepted: Int?
-    @Option(parsing: .unconditional, help: "Seconds to wait at most.")
+    @Option(parsing: .unconditional, help: "The most seconds to wait.")
     var timeout = 30.0
 
     func validate() throws {
-        guard (requests == nil) != (accepted == nil) else { throw ValidationError("give --requests N or --accepted N") }
+        guard (requests == nil) != (accepted == nil) else {
+            throw ValidationError("expected --requests N or --accepted N")
+        }
         guard accepted == nil || filter.isEmpty else {
             throw ValidationError(
-                "--accepted counts messages of all endpoints; with a filter give --requests, as --requests 5 --status 2xx"
+                "--accepted counts messages of all endpoints; with a filter use --requests, such as --requests 5 --status 2xx"
             )
         }
         try check("--timeout", timeout, 0...3_600)
@@ -58,22 +60,22 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Check assertions: exit status 0 all hold, 3 one fails, 6 inconclusive.",
         discussion: """
-            An assertion is NAME=N, NAME>=N or NAME<=N with a name of `stats`: accepted=500 duplicates=0 5xx<=3. A file holds a list in \
+            An assertion is NAME=N, NAME>=N or NAME<=N with a name of `stats`: accepted=500 duplicates=0 5xx<=3. A file contains a list in \
             YAML or JSON: - {path: /orders, accepted: 500, requests: {at_most: 750}}
             """)
     @OptionGroup var admin: AdminOptions
-    @Option(help: "Of this path only; with * at its end of every path that begins so.")
+    @Option(help: "Of this path only; with * at its end of every path with that prefix.")
     var path: String?
     @Option(help: "Of this message only.")
     var id: String?
-    @Option(help: "A file with more of them; -: standard input.")
+    @Option(help: "A file with more assertions; -: standard input.")
     var file: String?
     @Argument(help: "Assertions.")
     var assertions: [String] = []
 
     func validate() throws {
         guard file != nil || !assertions.isEmpty else {
-            throw ValidationError("give assertions, as accepted=500, or --file")
+            throw ValidationError("expected assertions, such as accepted=500, or --file")
         }
     }
 
@@ -113,7 +115,8 @@ struct VerifyCommand: AsyncParsableCommand {
     private func written() throws -> String {
         let pattern = try path.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("--path \(text): give a path from / on, exact or ending with *")
+                throw ValidationError(
+                    "--path: invalid value \"\(text)\"; expected a path that begins with /, exact or ending with *")
             }
             return pattern
         }
@@ -141,13 +144,13 @@ struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract:
-            "Compare a producer's ledger with what came: exit status 0 proven, 4 lost, 7 corrupt, 6 inconclusive.",
+            "Compare a producer's ledger with what was received: exit status 0 proven, 4 lost, 7 corrupt, 6 inconclusive.",
         discussion: """
             The ledger is NDJSON: {"id":"evt_…","outcome":"acknowledged|refused|unknown","hash":"16 hex digits"} or with "body" in place \
             of "hash"; outcome and hash may be left out.
             """)
     @OptionGroup var admin: AdminOptions
-    @Option(help: "What came at this path only.")
+    @Option(help: "Only what was received at this path.")
     var path: String?
     @Argument(help: "The ledger's file; -: standard input.")
     var ledger: String

@@ -3,9 +3,9 @@ import Foundation
 import MockReceiver
 
 struct StatsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "stats", abstract: "Sums of all endpoints, as JSON.")
+    static let configuration = CommandConfiguration(commandName: "stats", abstract: "Totals of all endpoints, as JSON.")
     @OptionGroup var admin: AdminOptions
-    @Flag(help: "Each path's sums instead.")
+    @Flag(help: "Each path's totals instead.")
     var endpoints = false
 
     func run() async throws {
@@ -19,7 +19,7 @@ struct JournalCommand: AsyncParsableCommand {
         commandName: "journal", abstract: "The latest requests, newest first.")
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
-    @Option(parsing: .unconditional, help: "Requests at most.")
+    @Option(parsing: .unconditional, help: "The most requests.")
     var limit = 20
 
     func run() async throws {
@@ -37,7 +37,7 @@ struct JournalCommand: AsyncParsableCommand {
 
 struct FollowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "follow", abstract: "What comes, as it comes: server-sent events, until interrupted.")
+        commandName: "follow", abstract: "Requests as they arrive: server-sent events, until interrupted.")
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions
 
@@ -56,13 +56,13 @@ struct MetricsCommand: AsyncParsableCommand {
 
 struct TimelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "timeline", abstract: "One message's attempts: when, after what gap, answered how.")
+        commandName: "timeline", abstract: "One message's attempts: time, gap, answer.")
     @OptionGroup var admin: AdminOptions
     @Argument(help: "Its webhook-id.")
     var id: String
 
     func validate() throws {
-        guard !id.isEmpty else { throw ValidationError("<id> is empty; give a message's webhook-id") }
+        guard !id.isEmpty else { throw ValidationError("<id> is empty; expected a message's webhook-id") }
     }
 
     func run() async throws {

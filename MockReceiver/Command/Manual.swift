@@ -6,7 +6,7 @@ enum Manual {
 
     private static let name = """
         NAME
-               mock-receiver - receive webhooks, check them, account for every message, and fail on demand
+               mock-receiver - receive webhooks, check them, record every message, and fail on demand
 
         SYNOPSIS
                mock-receiver [--port N] [--admin-port N] [--program NAME|FILE] [--secret [PATH=][SCHEME:]SECRET]... [OPTION]...
@@ -24,78 +24,78 @@ enum Manual {
                Which requests fail is a hash of the seed, the path, the webhook-id and the attempt: one seed gives the same faults at
                any speed and in any order of arrival.
 
-               The admin port is apart from the data port: no fault takes the control away. It serves a page for browsers at /, HTTP
+               The admin port is separate from the data port: no fault can block it. It serves a page for browsers at /, HTTP
                with JSON for tests (`curl http://127.0.0.1:9401/help`), and the verbs below. It knows no passwords: listen on an
                address that only testers reach.
 
                Verbs that ask a running receiver:
 
                stats [--endpoints]
-                      Sums of all endpoints, or of each.
+                      Totals of all endpoints, or of each.
                journal [FILTER] [--limit N]
                       The latest requests, newest first.
                follow [FILTER]
-                      What comes, as it comes: server-sent events.
+                      Requests as they arrive: server-sent events.
                metrics
                       Every counter as Prometheus text.
                timeline ID
-                      One message's attempts: when, after what gap, answered how.
+                      One message's attempts: time, gap, answer.
                await --requests N [FILTER] | --accepted N  [--timeout SECONDS]
-                      Wait until so many came; those that came before count.
+                      Wait until this number came, including earlier ones.
                verify [--path PATH] [--id ID] [--file FILE] [NAME=N | NAME>=N | NAME<=N]...
                       Check numbers of `stats`: verify accepted=500 duplicates=0 '5xx<=3'.
                reconcile LEDGER [--path PATH]
-                      Compare a producer's ledger (NDJSON) with what came: lost, phantom, changed.
+                      Compare a producer's ledger (NDJSON) with what was received: lost, phantom, changed.
                export [--format ndjson|har] [FILTER]
                       The journal, oldest first, to standard output.
                fault [--path PATH] [--count N] [--status N] [--retry-after TEXT] [--fault NAME[=MEASURE]]
-                      Spoil the next requests of a path, whatever the program says.
+                      Inject a fault into the next requests of a path, whatever the program says.
                inbox [--expires DURATION] | inbox list | inbox show TOKEN | inbox close TOKEN
-                      Open a path of its own, with a page that shows what comes; or look after those that are open.
+                      Open a separate path, with a page that shows its requests; or list, show and close the open ones.
                program get | program put NAME|FILE
                       Read or change the program.
                reset  Forget accounts, counters, endpoints and the journal.
 
-               FILTER is any of --path PATH (with * at its end every path that begins so), --id ID, --verdict NAME, --status 503|5xx|0,
+               FILTER is any of --path PATH (with * at its end every path with that prefix), --id ID, --verdict NAME, --status 503|5xx|0,
                --attempt 3|1..3|4.., --header NAME:VALUE, --body TEXT, --after NUMBER.
         """
 
     private static let options = """
         OPTIONS
                --host ADDRESS
-                      Listen here, both ports. Default 127.0.0.1.
+                      Listen on this address, both ports. Default 127.0.0.1.
                --port N, --admin-port N
                       Data and admin port. Default 9400 and 9401; 0: the system chooses, and the first line says which.
                --admin-name NAME
-                      A name by which the admin port is reached, beside addresses, localhost, this machine's name and --host. Other names
-                      are refused: a page elsewhere may have pointed them here to read along. May be repeated.
+                      A name of the admin port, besides addresses, localhost, this machine's name and --host. Other names
+                      are refused, because a web page may have pointed them here in order to read. May be repeated.
                --tls-port N
-                      Data port for HTTPS too, HTTP/1.1 and HTTP/2, with a certificate of a CA that lives as long as the receiver. Default:
+                      Data port for HTTPS too, HTTP/1.1 and HTTP/2, with a certificate of a CA that exists as long as the receiver. Default:
                       none, but 9443 where the program has faults of TLS, or --tls-ca or --tls-name is given; 0: the system chooses.
                --tls-name NAME
-                      What senders call this host over HTTPS, beside localhost, the loopback addresses and --host. May be repeated.
+                      A name of this host for senders over HTTPS, besides localhost, the loopback addresses and --host. May be repeated.
                --tls-ca FILE
                       Write the CA's certificate (PEM) here, for senders to trust. The admin port serves it too: GET /ca.pem.
                --loops N
-                      Event loops of the data port. Default 1; more only where cores are free.
+                      Event loops of the data port. Default 1; more only if cores are free.
                --journal N
                       Latest requests kept with head and body. Default 1000; 0: none, for speed. Each holds at most 10 KiB, so the
                       default takes at most 10 MiB.
                --journal-file FILE
                       Append every request to FILE, head and body whole, as NDJSON (the lines of `export`). Requests never wait for the
-                      disk: what finds 64 MiB waiting, or comes after a write has failed, is left out and counted (stats: unjournaled).
+                      disk: requests that find 64 MiB waiting, or that come after a failed write, are left out and counted (stats: unjournaled).
                --messages N
-                      Messages accounted for. Default 1,000,000. Memory: 88 bytes for each message seen, and 6 to 12 bytes for each of N
-                      from the start, so 10,000,000 take 1 GB at most. Beyond it reports say inconclusive, never lost.
+                      Messages in the accounts. Default 1,000,000. Memory: 88 bytes for each message seen, and 6 to 12 bytes for each of N
+                      from the start, so 10,000,000 take at most 1 GB. Beyond it reports say inconclusive, never lost.
                --program NAME|FILE
                       Behaviour program: a ready one by name (see PROGRAMS), or a file in YAML or JSON.
                --secret [PATH=][SCHEME:]SECRET
-                      Check signatures with this secret; with PATH= only there, with SCHEME: by another scheme than standard (stripe,
+                      Check signatures with this secret; with PATH= only at that path, with SCHEME: by a scheme other than standard (stripe,
                       github, ...). May be repeated; several for one path are live together.
                --status N, --delay-ms N
                       Status of answers, and milliseconds before them. Default 200 and 0.
                --fail-first N, --fail-percent N, --fail-status N
-                      Attempts of each webhook-id that fail first; share of the others that fail; with what. Default 0, 0 and 503.
+                      The number of first attempts of each webhook-id that fail; share of the others that fail; their status. Default 0, 0 and 503.
                --seed N
                       Seed of everything random. Default: the program's, or 1.
                --quiet
@@ -103,7 +103,7 @@ enum Manual {
                --admin URL
                       For verbs: where the receiver is. Default $MOCK_RECEIVER_ADMIN, else http://127.0.0.1:9401.
                --json
-                      For verbs: the answer as it comes.
+                      For verbs: print the answer unchanged.
         """
 
     private static let language = """
@@ -111,15 +111,15 @@ enum Manual {
                A program is a mapping of these, each of them optional. `mock-receiver check FILE` names every mistake with its line.
 
                seed: 7
-               rules:                    the first that holds for a request; none: 200
-                 - path: /orders/*       exact, or everything that begins so
-                   when:                 all that is given must be true
+               rules:                    the first matching rule applies; none: 200
+                 - path: /orders/*       exact, or every path with that prefix
+                   when:                 every given condition must be true
                      attempt: 1..3       of this webhook-id here; 3, 1..3, 4.. or ..3
                      requests: ..100     of this path, since the start or a reset
-                     header: {x-tier: gold}           * at the end of a value: begins so
+                     header: {x-tier: gold}           * at the end of a value: a prefix
                      event_type: [order.*]            header x-event-type, else "type" of a JSON body
                      tenant: acme                     header x-tenant, else "tenant" of a JSON body
-                     window: {from: 10s, to: 40s, every: 1m}      since the program began; every: again and again
+                     window: {from: 10s, to: 40s, every: 1m}      since the program began; every: repeatedly
                      percent: 30                      or {from: 0, to: 80, over: 1m}
                    status: 503           default 200
                    headers: {x-a: "1"}
@@ -132,13 +132,13 @@ enum Manual {
                    fail_first: 2         attempts that fail, of each webhook-id
                    fail_percent: 5       of the other attempts
                    fail_status: 503      and fail_headers, fail_body, fail_fault, ...: what failing attempts get
-               connections:              before any request is read; the first that holds
+               connections:              before any request is read; the first matching rule
                  - {fault: reset, window: {to: 30s}, percent: 50, connections: 1..10}    refuse: window only
-               secrets:                  absent: those known before stay
+               secrets:                  absent: known secrets stay
                  - {path: "*", scheme: standard, secrets: [whsec_...]}
-               expect:                   what a lawful sender does; `stats` counts what is otherwise, under conduct
+               expect:                   what a correct sender does; `stats` counts deviations under conduct
                  - path: /orders/*
-                   gaps: [5s, 5m]        between attempts; the last holds for all further ones
+                   gaps: [5s, 5m]        between attempts; the last applies to all further ones
                    tolerance_percent: 20
                    most_in_flight: 10
                    order: {key: x-key, number: x-sequence}       headers: of one key, numbers arrive in order
@@ -156,38 +156,38 @@ enum Manual {
         FAULTS
                Of requests (rules, fail_fault, the verb fault):
 
-               reset                 RST in place of an answer; {reset_after: N}: once N bytes of it are written
-               silence               no answer ever; the connection stays open
+               reset                 RST instead of an answer; {reset_after: N}: after N bytes of it were written
+               silence               never an answer; the connection stays open
                half_close            FIN before the answer
                close_before_reuse    answers, keeps the connection, closes it as the next request begins
                slow_head             the head byte by byte; {slow_head: 100ms} between two
                endless_head          header lines without end
-               bad_status_line       a status line that is none
-               length_too_long       content-length says more than comes; length_too_short: less
-               truncated_chunk       a chunked body that ends within a chunk; malformed_chunk: a size that is no number
+               bad_status_line       an invalid status line
+               length_too_long       content-length is larger than the body; length_too_short: smaller
+               truncated_chunk       a chunked body that ends within a chunk; malformed_chunk: an invalid size
                infinite_body         a chunked body without end
                gzip_bomb             a small body that unpacks to {gzip_bomb: 100} MiB
-               early_answer          the answer while the request still uploads
+               early_answer          the answer while the request is still uploading
                redirect_chain        {redirect_chain: 10} redirects; {redirect_to: URL}: one; redirect_private: to a cloud's metadata
 
                Of connections (connections):
 
-               reset, {reset_after: N} (once N bytes have been read), silence, never_read, refuse, tls_expired, tls_wrong_host,
+               reset, {reset_after: N} (after N bytes were read), silence, never_read, refuse, tls_expired, tls_wrong_host,
                tls_self_signed, tls_stall, tls_old_version, tls_client_certificate
         """
 
     private static let ends = """
         EXIT STATUS
-               0      Success; verify, await: it is so; reconcile: proven.
-               1      Could not do it: a port is taken, no receiver answers, a request is refused.
+               0      Success; verify, await: true; reconcile: proven.
+               1      Failed: a port is taken, no receiver answers, a request is refused.
                2      Usage: an option, or a program, a ledger or a file of assertions with mistakes, or that cannot be read.
-               3      verify, await: it is not so.
+               3      verify, await: false.
                4      reconcile: acknowledged messages were lost.
-               6      verify, await, reconcile: inconclusive, for a cap was hit.
-               7      reconcile: messages came with other bytes, or that nobody sent.
+               6      verify, await, reconcile: inconclusive, because a cap was reached.
+               7      reconcile: messages arrived with other bytes, or were never sent.
 
         EXAMPLES
-               Take whatever comes, and look at it in a browser at http://127.0.0.1:9401/:
+               Accept every request, and look at it in a browser at http://127.0.0.1:9401/:
                       mock-receiver
                       curl -d '{"hello":1}' http://127.0.0.1:9400/orders
 
@@ -200,21 +200,21 @@ enum Manual {
                Prove that nothing was lost:
                       mock-receiver reconcile ledger.ndjson
 
-               Two time-outs in a row, now:
+               Two time-outs in a row:
                       mock-receiver fault --path /orders --count 2 --fault silence
 
         FILES
-               Programs are YAML 1.2 or JSON, 4 MiB and 10,000 rules at most. A ledger has one JSON object a line, 10,000,000 at most:
+               Programs are YAML 1.2 or JSON, at most 4 MiB and 10,000 rules. A ledger has one JSON object per line, at most 10,000,000:
                {"id":"evt_...","outcome":"acknowledged|refused|unknown","hash":"16 hex digits"}, where hash is the BodyHash of the body
-               (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may stand in its place, and all but id may be left
+               (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may be used instead, and everything except id may be left
                out.
 
                Other caps: 16,384 paths of 1 KiB; 100,000 ordering keys, numbers up to 2^46; requests of 32 KiB head (16 over HTTP/2) and
-               4 MiB body; 128 inboxes of 100 requests (128 MiB); 64 streams; 1,000 faults that wait. A ledger takes 80 bytes a line
-               meanwhile.
+               4 MiB body; 128 inboxes of 100 requests (128 MiB); 64 streams; 1,000 waiting faults. A ledger takes 80 bytes per line
+               while it is compared.
 
         ENVIRONMENT
                MOCK_RECEIVER_ADMIN
-                      Where verbs find the receiver.
+                      The admin port for verbs.
         """
 }

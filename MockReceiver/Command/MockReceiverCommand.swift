@@ -7,7 +7,7 @@ import MockReceiver
 struct MockReceiverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mock-receiver",
-        abstract: "Receives webhooks: checks signatures, accounts for every message, and fails on demand.",
+        abstract: "Receives webhooks: checks signatures, records every message, and fails on demand.",
         subcommands: [
             ReceiveCommand.self, CheckCommand.self, ProgramsCommand.self, StatsCommand.self, JournalCommand.self,
             FollowCommand.self, MetricsCommand.self, TimelineCommand.self, AwaitCommand.self, VerifyCommand.self,

@@ -3,10 +3,10 @@ import MockReceiver
 import WebhookSigning
 
 struct ListeningOptions: ParsableArguments {
-    @Option(help: "Address to listen on, both ports.")
+    @Option(help: "Address that both ports listen on.")
     var host = "127.0.0.1"
 
-    @Option(parsing: .unconditional, help: "Data port: where webhooks go. 0: the system chooses.")
+    @Option(parsing: .unconditional, help: "Data port, for webhooks. 0: the system chooses.")
     var port = 9400
 
     @Option(
@@ -14,12 +14,12 @@ struct ListeningOptions: ParsableArguments {
         help: "Data port for HTTPS, HTTP/1.1 and HTTP/2, with a certificate of a throw-away CA. 0: the system chooses.")
     var tlsPort: Int?
 
-    @Option(help: "A name by which senders call this host over HTTPS, beside localhost and --host. May be repeated.")
+    @Option(help: "A name of this host for senders over HTTPS, besides localhost and --host. May be repeated.")
     var tlsName: [String] = []
 
     @Option(
         name: .customLong("tls-ca"),
-        help: ArgumentHelp("Where the CA's certificate (PEM) is written, for senders to trust.", valueName: "file"))
+        help: ArgumentHelp("File to write the CA's certificate (PEM) to, for senders to trust.", valueName: "file"))
     var tlsCA: String?
 
     @Option(parsing: .unconditional, help: "Admin port: HTTP with JSON. 0: the system chooses.")
@@ -27,11 +27,11 @@ struct ListeningOptions: ParsableArguments {
 
     @Option(
         help:
-            "A name by which browsers and tools reach the admin port, beside addresses, localhost and --host. May be repeated."
+            "A name of the admin port for browsers and tools, besides addresses, localhost and --host. May be repeated."
     )
     var adminName: [String] = []
 
-    @Option(parsing: .unconditional, help: "Event loops of the data port; more than one only where cores are free.")
+    @Option(parsing: .unconditional, help: "Event loops of the data port; more than one only if cores are free.")
     var loops = 1
 
     @Option(parsing: .unconditional, help: "Latest requests kept for /journal, heads and bodies; 0: none, for speed.")
@@ -39,12 +39,12 @@ struct ListeningOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file to which every request is appended, head and body whole, as NDJSON.", valueName: "file"))
+            "A file to which every request is appended with whole head and body, as NDJSON.", valueName: "file"))
     var journalFile: String?
 
     @Option(
         parsing: .unconditional,
-        help: "Messages accounted for; beyond them reports say inconclusive. 88 bytes each, and 6 to 12 from the start."
+        help: "Messages in the accounts; beyond it reports say inconclusive. 88 bytes each, and 6 to 12 from the start."
     )
     var messages = 1_000_000
 
@@ -86,7 +86,7 @@ struct BehaviourOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Check signatures with this secret; with PATH= before it only there, with SCHEME: after that by another scheme than standard \
+            Check signatures with this secret; with PATH= before it only at that path, with SCHEME: after that by a scheme other than standard \
             (stripe, github, …). Repeat a path for several live secrets.
             """,
             valueName: "[path=][scheme:]secret"))
@@ -98,7 +98,7 @@ struct BehaviourOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Milliseconds before an answer.")
     var delayMs = 0
 
-    @Option(parsing: .unconditional, help: "Attempts of each webhook-id that fail first.")
+    @Option(parsing: .unconditional, help: "The number of first attempts of each webhook-id that fail.")
     var failFirst = 0
 
     @Option(parsing: .unconditional, help: "Share of the other attempts that fail, percent.")
@@ -171,7 +171,7 @@ struct BehaviourOptions: ParsableArguments {
         do {
             return (path, try SignatureScheme(written: String(name)), String(rest[rest.index(after: colon)...]))
         } catch {
-            throw ValidationError("--secret for \(path): \(error); write [PATH=][SCHEME:]SECRET")
+            throw ValidationError("--secret for \(path): \(error); expected [PATH=][SCHEME:]SECRET")
         }
     }
 
@@ -179,14 +179,15 @@ struct BehaviourOptions: ParsableArguments {
         path: String, scheme: SignatureScheme, secrets: [String]
     ) throws -> BehaviourProgram.SecretRule {
         guard let pattern = PathPattern(path) else {
-            throw ValidationError("--secret for \(path): give an exact path, or one that ends with *")
+            throw ValidationError("--secret for \(path): expected an exact path, or one that ends with *")
         }
         do {
             let set = try SecretSet(written: secrets, form: scheme.secretForm)
             return BehaviourProgram.SecretRule(pattern, set, scheme: scheme)
         } catch {
-            // The value may be a secret: it is not repeated.
-            throw ValidationError("--secret for \(path): \(error); write [PATH=][SCHEME:]SECRET, with a path from / on")
+            // The value may be a secret, so it is not repeated.
+            throw ValidationError(
+                "--secret for \(path): \(error); expected [PATH=][SCHEME:]SECRET, with a path that begins with /")
         }
     }
 }
@@ -194,6 +195,7 @@ struct BehaviourOptions: ParsableArguments {
 /// Checks that an option's value is within its range.
 func check<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>) throws {
     guard range.contains(value) else {
-        throw ValidationError("\(option) \(value): give \(range.lowerBound) to \(range.upperBound)")
+        throw ValidationError(
+            "\(option): invalid value \"\(value)\"; expected \(range.lowerBound) to \(range.upperBound)")
     }
 }

@@ -22,7 +22,7 @@ enum ProgramSource {
             do {
                 return try Cookbook.text(written)
             } catch {
-                throw ValidationError("\(error); `mock-receiver programs` lists them, and a file is given by its path")
+                throw ValidationError("\(error); `mock-receiver programs` lists them; for a file use its path")
             }
         }
         return try TextFile(written).text()
@@ -32,7 +32,7 @@ enum ProgramSource {
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check behaviour programs: every mistake with its line and column; exit status 2 where there is one.")
+        abstract: "Check behaviour programs: every mistake with its line and column; exit status 2 if there is one.")
 
     @Argument(help: ArgumentHelp("Programs in YAML or JSON; -: standard input.", valueName: "file"))
     var files: [String]

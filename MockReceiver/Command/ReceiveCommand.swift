@@ -4,7 +4,7 @@ import MockReceiver
 
 struct ReceiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "receive", abstract: "Receive webhooks until interrupted (what happens without a verb).")
+        commandName: "receive", abstract: "Receive webhooks until interrupted (the default).")
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Behaviour") var behaviour: BehaviourOptions
@@ -23,7 +23,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         } catch let error as ListenError {
             throw CommandFailure("\(error); choose another with \(error.isOfAddress ? "--host" : error.which.option)")
         } catch let error as JournalFileError {
-            throw CommandFailure("--journal-file: \(error); give a file in a directory that you may write")
+            throw CommandFailure("--journal-file: \(error); choose a file in a directory that you may write to")
         }
         if let file = listening.tlsCA, let pem = server.authorityCertificate {
             do {
@@ -31,7 +31,7 @@ struct ReceiveCommand: AsyncParsableCommand {
             } catch {
                 try await server.stop()
                 throw CommandFailure(
-                    "--tls-ca \(file): cannot be written; give a file in a directory that you may write")
+                    "--tls-ca \(file): cannot be written; choose a file in a directory that you may write to")
             }
         }
         Terminal.print(Summary.ports(server, host: configuration.host))

@@ -29,7 +29,7 @@ enum Summary {
             ("endpoints", "\(stats.endpoints)"),
         ]
         if totals.resets > 0 { rows.append(("connections reset on purpose", "\(totals.resets)")) }
-        if totals.abandoned > 0 { rows.append(("senders gone before the answer", "\(totals.abandoned)")) }
+        if totals.abandoned > 0 { rows.append(("senders disconnected before the answer", "\(totals.abandoned)")) }
         if totals.withoutID > 0 { rows.append(("requests without webhook-id", "\(totals.withoutID)")) }
         if stats.journalShortfall.requests > 0 {
             let reason = stats.journalShortfall.reason ?? "the disk was too slow"
@@ -40,10 +40,10 @@ enum Summary {
         var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(
             separator: "\n")
         if stats.uncounted > 0 {
-            text += "\ninconclusive: \(stats.uncounted) requests found no place in the accounts; raise --messages"
+            text += "\ninconclusive: \(stats.uncounted) requests did not fit into the accounts; raise --messages"
         }
         if stats.unordered > 0 {
-            text += "\ninconclusive: the ordering keys of \(stats.unordered) messages found no place"
+            text += "\ninconclusive: the ordering keys of \(stats.unordered) messages did not fit"
         }
         return text
     }

@@ -23,7 +23,7 @@ struct TextFile {
         guard FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory) else {
             throw ValidationError("\(name): there is no such file; check its name")
         }
-        guard !isDirectory.boolValue else { throw ValidationError("\(name): is a directory; give a file in it") }
+        guard !isDirectory.boolValue else { throw ValidationError("\(name): is a directory; expected a file in it") }
         guard let opened = FileHandle(forReadingAtPath: name) else {
             throw ValidationError("\(name): cannot be opened; check its permissions")
         }
@@ -74,10 +74,10 @@ struct TextFile {
     }
 
     private var unreadable: ValidationError {
-        ValidationError("\(name): cannot be read; give a file that can, or - for standard input")
+        ValidationError("\(name): cannot be read; expected a readable file, or - for standard input")
     }
 
     private var notText: ValidationError {
-        ValidationError("\(name): is not UTF-8 text; give a text file in UTF-8")
+        ValidationError("\(name): is not UTF-8 text; expected a text file in UTF-8")
     }
 }

@@ -45,7 +45,7 @@ package struct AdminCaller: Sendable {
     package init(_ address: String) throws(NoReply) {
         guard let url = URLComponents(string: address), url.scheme == "http", let host = url.host, !host.isEmpty,
             url.path.isEmpty || url.path == "/"
-        else { throw NoReply(description: "\(address) is no admin address; give http://host:port") }
+        else { throw NoReply(description: "\(address) is not an admin address; expected http://host:port") }
         self.address = address
         self.host = host
         port = url.port ?? 80

@@ -12,10 +12,10 @@ struct AdminQuery {
         for (name, _) in parameters {
             guard known.contains(String(name)) else {
                 throw Problem(
-                    .badRequest, "there is no parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
+                    .badRequest, "unknown parameter \"\(name)\"\(NearWord.hint(for: String(name), among: known))")
             }
             guard parameters.getAll(String(name)).count == 1 else {
-                throw Problem(.badRequest, "\(name) is given twice", mend: "give it once")
+                throw Problem(.badRequest, "\(name) occurs twice", mend: "use it once")
             }
         }
     }
@@ -28,7 +28,8 @@ struct AdminQuery {
         guard let text = parameters.get(name) else { return nil }
         guard let number = Number(text), range.contains(number) else {
             throw Problem(
-                .badRequest, "\(name): \"\(text)\" is no good", mend: "give \(range.lowerBound) to \(range.upperBound)")
+                .badRequest, "\(name): invalid value \"\(text)\"",
+                mend: "expected \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -49,14 +50,16 @@ struct AdminQuery {
         filter.statuses = try text("status").map(AdminQuery.statuses)
         if let written = text("attempt") {
             guard let span = ProgramQuantity.span(written) else {
-                throw Problem(.badRequest, "attempt: \"\(written)\" is no good", mend: "give 3, 1..3, 4.. or ..3")
+                throw Problem(
+                    .badRequest, "attempt: invalid value \"\(written)\"", mend: "expected 3, 1..3, 4.. or ..3")
             }
             filter.attempts = span
         }
         if let written = text("header") {
             guard let colon = written.firstIndex(of: ":"), colon != written.startIndex else {
                 throw Problem(
-                    .badRequest, "header: \"\(written)\" is no good", mend: "give name:value, or name:* for any value")
+                    .badRequest, "header: invalid value \"\(written)\"",
+                    mend: "expected name:value, or name:* for any value")
             }
             let value = written[written.index(after: colon)...].drop { $0 == " " }
             filter.header = HeaderCondition(String(written[..<colon]), TextPattern(String(value)))
@@ -68,8 +71,8 @@ struct AdminQuery {
         guard let written = text("path") else { return nil }
         guard let pattern = PathPattern(written) else {
             throw Problem(
-                .badRequest, "path: \"\(written)\" is no good",
-                mend: "give a path from / on, exact or ending with *, or * alone")
+                .badRequest, "path: invalid value \"\(written)\"",
+                mend: "expected a path that begins with /, exact or ending with *, or * alone")
         }
         return pattern
     }
@@ -82,7 +85,8 @@ struct AdminQuery {
         }
         guard let status = Int(written), status == 0 || (200...599).contains(status) else {
             throw Problem(
-                .badRequest, "status: \"\(written)\" is no good", mend: "give 200 to 599, 2xx to 5xx, or 0 for a reset")
+                .badRequest, "status: invalid value \"\(written)\"",
+                mend: "expected 200 to 599, 2xx to 5xx, or 0 for a reset")
         }
         return status...status
     }

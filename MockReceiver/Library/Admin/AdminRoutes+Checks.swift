@@ -29,13 +29,13 @@ extension AdminRoutes {
             guard filter == JournalFilter() else {
                 throw Problem(
                     .badRequest, "accepted counts messages of all endpoints",
-                    mend: "with a filter await requests=N, as requests=N&status=2xx")
+                    mend: "with a filter use requests=N, as in requests=N&status=2xx")
             }
             wanted = accepted
             count = await counted(.accepted(wanted), .seconds(seconds)) { $0.accepted }
             isCapped = control.stats().uncounted > 0
         default:
-            throw Problem(.badRequest, "say what to await", mend: "give requests=N (and a filter) or accepted=N")
+            throw Problem(.badRequest, "nothing to await", mend: "expected requests=N (and a filter) or accepted=N")
         }
         let payload = AwaitPayload(count, isCapped: isCapped, wanted: wanted, took: start.duration(to: .now))
         guard count.found >= wanted else {
@@ -83,7 +83,7 @@ extension AdminRoutes {
         do {
             assertions = try AssertionFile.parse(String(buffer: bytes))
         } catch {
-            throw Problem(error, mend: "write a list, as - {path: /orders, accepted: 500, duplicates: 0}")
+            throw Problem(error, mend: "expected a list such as - {path: /orders, accepted: 500, duplicates: 0}")
         }
         let report = control.verify(assertions)
         return EditedResponse(status: report.holds ? .ok : .conflict, response: VerifyPayload(report))
@@ -105,7 +105,7 @@ extension AdminRoutes {
         guard !entries.isEmpty else {
             throw Problem(
                 .badRequest, "the ledger is empty",
-                mend: "send one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+                mend: "expected one message per line, such as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
         }
         let reconciliation = control.reconcile(entries, path: path)
         return EditedResponse(

@@ -32,7 +32,7 @@ extension AdminRoutes {
         guard let place = streams.enter() else {
             throw Problem(
                 .serviceUnavailable, "\(StreamGate.most) streams are open",
-                mend: "close one, or ask GET /journal now and then")
+                mend: "close one, or poll GET /journal")
         }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],

@@ -10,12 +10,12 @@ extension AdminRoutes {
                 strike = try Strike.parse(String(buffer: bytes))
             } catch {
                 throw Problem(
-                    error, mend: "write {path: /orders, status: 503} or {path: \"*\", fault: silence, count: 3}")
+                    error, mend: "expected {path: /orders, status: 503} or {path: \"*\", fault: silence, count: 3}")
             }
             guard control.strikeNext(strike.count, of: strike.pattern, with: strike.reply) else {
                 throw Problem(
                     .conflict, "\(ReceiverCore.mostStrikes) faults wait already",
-                    mend: "send requests that meet them, or POST /reset")
+                    mend: "send requests that use them up, or POST /reset")
             }
             return StrikePayload(path: strike.pattern.description, count: strike.count)
         }

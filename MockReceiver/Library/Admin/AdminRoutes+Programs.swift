@@ -26,7 +26,7 @@ extension AdminRoutes {
         do {
             return try ProgramFile.parse(String(buffer: bytes))
         } catch {
-            throw Problem(error, mend: "mend these and put it again; nothing was changed")
+            throw Problem(error, mend: "correct these and put it again; nothing was changed")
         }
     }
 }

@@ -21,20 +21,20 @@ struct AdminRoutes {
         GET  /metrics                 Prometheus text
         GET  /ca.pem                  the certificate that senders must trust for HTTPS
         GET  /messages/ID             one message's account at every path that saw it
-        GET  /messages/ID/timeline    its attempts: when, after what gap, answered how
+        GET  /messages/ID/timeline    its attempts: time, gap, answer
         GET  /journal                 latest requests, newest first; limit= and the filter
         GET  /stream                  server-sent events: stats, and requests as they come; the filter
         GET  /export                  the journal as a file: format=ndjson or har; the filter
-        GET  /program                 the program that holds, as YAML, without secrets
-        PUT  /program                 another: YAML or JSON
-        POST /program/check           its mistakes, and nothing else happens
+        GET  /program                 the current program, as YAML, without secrets
+        PUT  /program                 replace it: YAML or JSON
+        POST /program/check           report its mistakes only
         GET  /programs, /programs/N   ready programs: names, and the YAML of one
         POST /fault                   the next requests of a path only: {path: /a, count: 1, status: 503}
-        POST /await                   until requests=N fit the filter, or accepted=N messages; timeout=SECONDS
-        POST /verify                  assertions, YAML or JSON: 200 all hold, 409 not
+        POST /await                   wait for requests=N that match the filter, or accepted=N messages; timeout=SECONDS
+        POST /verify                  check assertions, YAML or JSON: 200 all hold, 409 not
         POST /reconcile               a producer's ledger, NDJSON: 200 proven, 409 not; path=
-        POST /inboxes                 a path of its own for 24 hours: {url, page}; expires=1h
-        GET  /inboxes, /inboxes/T     those that live; what came to one, newest first
+        POST /inboxes                 a separate path for 24 hours: {url, page}; expires=1h
+        GET  /inboxes, /inboxes/T     open inboxes; the requests of one, newest first
         DELETE /inboxes/T             closes one
         POST /reset                   forgets accounts, counters, endpoints and the journal
         The filter: path= id= verdict= status= attempt= header=name:value body=TEXT after=NUMBER
@@ -96,7 +96,7 @@ struct AdminRoutes {
             guard control.stats().uncounted == 0 else {
                 throw Problem(
                     .notFound,
-                    "there is no account of \(text), and the accounts are full: it may have come (inconclusive)",
+                    "there is no account of \(text), and the accounts are full: it may have arrived (inconclusive)",
                     mend: "start the receiver with a larger --messages; GET /journal?id= shows the latest")
             }
             throw Problem(

@@ -68,20 +68,20 @@ extension SignatureDiagnosis {
     /// What the sender most likely did wrong, and the remedy.
     var advice: String {
         switch self {
-        case .reserialisedJSON: "The sender signed other JSON than it sent. Sign the very bytes that are sent."
-        case .wrongEncoding: "The signature is hex where base64 belongs, or base64 where hex does."
+        case .reserialisedJSON: "The sender signed different JSON than it sent. Sign exactly the bytes that are sent."
+        case .wrongEncoding: "The signature is hex instead of base64, or base64 instead of hex."
         case .prefixMissing:
-            "The signature stands without the prefix that the scheme writes before it (v1, or sha256= or so)."
-        case .secretNotDecoded: "The written secret was used as the key. Take its prefix off and decode its base64."
-        case .secretDecoded: "The secret was base64-decoded. With this scheme its text is the key."
+            "The signature lacks the prefix that the scheme requires, such as v1, or sha256=."
+        case .secretNotDecoded: "The written secret was used as the key. Remove its prefix and decode its base64."
+        case .secretDecoded: "The secret was base64-decoded. In this scheme its text is the key."
         case .timestampNotSigned: "The timestamp is missing from the signed text. Sign id.timestamp.body."
         case .idNotSigned: "The id is missing from the signed text. Sign id.timestamp.body."
         case .onlyBodySigned: "Only the body was signed. Sign id.timestamp.body."
-        case .otherEndpoint: "It is signed with another endpoint's secret."
-        case .retiredSecret: "It is signed with a secret of this endpoint that has been replaced."
-        case .otherScheme: "It is signed rightly by another scheme. Look at the scheme on both sides."
-        case .emptyBodySigned: "An empty body was signed: it was read already when it was signed."
-        case .unknown: "No usual mistake gives this signature. Compare the secrets of both sides."
+        case .otherEndpoint: "It was signed with another endpoint's secret."
+        case .retiredSecret: "It was signed with a secret of this endpoint that has been replaced."
+        case .otherScheme: "It was signed correctly, but with another scheme. Compare the scheme on both sides."
+        case .emptyBodySigned: "An empty body was signed. The body had probably been read before it was signed."
+        case .unknown: "No common mistake explains this signature. Compare the secrets on both sides."
         }
     }
 }

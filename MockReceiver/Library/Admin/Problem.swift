@@ -76,7 +76,8 @@ struct ProblemMiddleware: RouterMiddleware {
             throw problem
         } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
             throw Problem(
-                error.status, "\(request.method) \(request.uri.path) is not here", mend: "GET /help lists what is")
+                error.status, "\(request.method) \(request.uri.path) does not exist here",
+                mend: "GET /help lists what does")
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw Problem(
                 error.status, "the body is too large",
@@ -100,7 +101,7 @@ struct ProblemMiddleware: RouterMiddleware {
         guard origin == "http://\(host)" || origin == "https://\(host)" else {
             throw Problem(
                 .forbidden, "a page of \(origin) may change nothing here",
-                mend: "use the receiver's own page, or a client without Origin")
+                mend: "use the receiver's own page, or a client that sends no Origin")
         }
     }
 }

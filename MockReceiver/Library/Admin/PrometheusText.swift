@@ -18,11 +18,11 @@ enum PrometheusText {
         }
         for (name, help, value) in [
             ("messages", "Different messages in the accounts.", stats.messages),
-            ("account_bytes", "What their accounts take.", stats.accountBytes),
+            ("account_bytes", "Bytes used by the accounts.", stats.accountBytes),
             ("endpoints", "Different paths.", stats.endpoints), ("connections", "Open connections.", stats.connections),
             ("refused_requests", "Requests refused as malformed or too large.", stats.refused),
-            ("uncounted_requests", "Requests that found no place in the accounts.", stats.uncounted),
-            ("unjournaled_requests", "Requests that the journal's file lacks.", stats.journalShortfall.requests),
+            ("uncounted_requests", "Requests that did not fit into the accounts.", stats.uncounted),
+            ("unjournaled_requests", "Requests missing in the journal's file.", stats.journalShortfall.requests),
         ] {
             text += "# HELP mock_receiver_\(name) \(help)\n# TYPE mock_receiver_\(name) gauge\n" + line(name, [], value)
         }
@@ -47,14 +47,14 @@ enum PrometheusText {
             Metric("requests_total", "Whole requests read.") { [("", $0.requests)] },
             Metric("accepted_total", "Messages that got their first 2xx.") { [("", $0.accepted)] },
             Metric("duplicates_total", "Requests after their message's 2xx.") { [("", $0.duplicates)] },
-            Metric("retries_total", "Requests of a message before its 2xx, but the first.") { [("", $0.retries)] },
+            Metric("retries_total", "Requests of a message before its 2xx, except the first.") { [("", $0.retries)] },
             Metric("changed_bodies_total", "Requests whose body differs from their message's first.") {
                 [("", $0.changedBodies)]
             },
             Metric("resets_total", "Connections reset on purpose.") { [("", $0.resets)] },
-            Metric("spoilt_total", "Requests that got no answer fit for use, on purpose.") { [("", $0.spoilt)] },
-            Metric("limited_total", "Requests beyond a rate limit.") { [("", $0.limited)] },
-            Metric("abandoned_total", "Delayed answers whose sender had gone.") { [("", $0.abandoned)] },
+            Metric("spoilt_total", "Requests that got no usable answer, on purpose.") { [("", $0.spoilt)] },
+            Metric("limited_total", "Requests above a rate limit.") { [("", $0.limited)] },
+            Metric("abandoned_total", "Delayed answers whose sender had disconnected.") { [("", $0.abandoned)] },
             Metric("body_bytes_total", "Bytes of bodies.") { [("", $0.bodyBytes)] },
             Metric("answers_total", "Answers by class.") { counters in
                 (2...5).map { ("class=\"\($0)xx\"", counters.answers[$0]) }

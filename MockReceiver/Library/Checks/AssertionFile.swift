@@ -19,7 +19,7 @@ public enum AssertionFile {
             throw ProgramError([
                 ProgramError.Mistake(
                     line: 1, column: 1,
-                    text: "expected a list of 1 to \(most) mappings, as - {path: /orders, accepted: 500}")
+                    text: "expected a list of 1 to \(most) mappings, such as - {path: /orders, accepted: 500}")
             ])
         }
         let found = items.flatMap { assertions($0, notes) }
@@ -41,7 +41,7 @@ public enum AssertionFile {
             try check(measure, id: id)
             return Assertion(measure, (isLower ? count : 0)...(isUpper ? count : Int.max), path: path, id: id)
         }
-        throw mistake("\"\(text.prefix(60))\": expected NAME=N, NAME>=N or NAME<=N, as accepted=500")
+        throw mistake("\"\(text.prefix(60))\": expected NAME=N, NAME>=N or NAME<=N, such as accepted=500")
     }
 
     private static func mistake(_ text: String) -> ProgramError {
@@ -53,9 +53,9 @@ public enum AssertionFile {
     }
 
     private static func misuse(_ measure: Assertion.Measure, id: String?) -> String? {
-        if id == nil, measure == .attempts { return "attempts are of one message: give its id, or count requests" }
+        if id == nil, measure == .attempts { return "attempts are counted per message: add its id, or count requests" }
         if id != nil, !Assertion.ofMessages.contains(measure) {
-            return "\(measure.rawValue) is not known of one message; with an id give attempts, accepted or duplicates"
+            return "\(measure.rawValue) is not counted per message; with an id use attempts, accepted or duplicates"
         }
         return nil
     }
@@ -73,7 +73,7 @@ public enum AssertionFile {
             return range(mapping, measure.rawValue).map { Assertion(measure, $0, path: path, id: id) }
         }
         if !names.contains(where: mapping.has) {
-            notes.add(node, "nothing is counted here; give one of \(names.joined(separator: ", "))")
+            notes.add(node, "nothing is counted here; expected one of \(names.joined(separator: ", "))")
         }
         return found
     }

@@ -86,10 +86,12 @@ public enum LedgerFile {
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
             throw Mistake(
                 line: line,
-                text: "no JSON object; write one message a line, as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}")
+                text:
+                    "not a JSON object; expected one message per line, such as {\"id\":\"evt_…\",\"outcome\":\"acknowledged\"}"
+            )
         }
         guard let id = object["id"] as? String, !id.isEmpty else {
-            throw Mistake(line: line, text: "id is missing; give the text of the webhook-id header")
+            throw Mistake(line: line, text: "id is missing; expected the text of the webhook-id header")
         }
         let outcome = try outcome(object["outcome"], line)
         let place = UInt32(clamping: line)
@@ -97,14 +99,14 @@ public enum LedgerFile {
             guard let text = body as? String else {
                 throw Mistake(
                     line: line,
-                    text: "body: expected a text: the bytes that were sent, as one string; or give their hash")
+                    text: "body: expected a string with the bytes that were sent, or use hash")
             }
             return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: BodyHash.of(Array(text.utf8)), line: place)
         }
         guard let written = object["hash"] else { return LedgerEntry(webhookID: id, outcome: outcome, line: place) }
         guard let digits = written as? String, digits.utf8.count == 16, let hash = UInt64(digits, radix: 16) else {
             throw Mistake(
-                line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or give the body itself as body")
+                line: line, text: "hash: expected 16 hex digits, the body's BodyHash; or use body with the body itself")
         }
         return LedgerEntry(webhookID: id, outcome: outcome, bodyHash: hash, line: place)
     }
@@ -138,7 +140,7 @@ package struct LedgerReader {
         tail.removeFirst(start)
         guard tail.count <= LedgerFile.mostLineBytes else {
             throw LedgerFile.Mistake(
-                line: line + 1, text: "over \(LedgerFile.mostLineBytes) bytes; leave bodies out and give hashes")
+                line: line + 1, text: "over \(LedgerFile.mostLineBytes) bytes; use hashes instead of bodies")
         }
     }
 

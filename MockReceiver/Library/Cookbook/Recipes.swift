@@ -7,7 +7,7 @@ extension Cookbook {
             "flaky", "a fifth of all attempts fail with 503, and a fiftieth with a reset connection",
             measure: Recipe.Measure(form: "a percentage from 0 to 100", standard: "20"),
             """
-            # Some attempts fail, none for good: every message arrives in the end.
+            # Some attempts fail, but every message arrives in the end.
             seed: 1
             rules:
               - path: "*"
@@ -18,7 +18,7 @@ extension Cookbook {
                 fail_status: 503
             """),
         Recipe(
-            "slow", "half of all answers take two seconds or more, a few half a minute",
+            "slow", "half of all answers take two seconds or more, a few take half a minute",
             measure: Recipe.Measure(form: duration, standard: "2s"),
             """
             # A log-normal delay: what an overloaded server looks like from outside.
@@ -58,11 +58,11 @@ extension Cookbook {
                 status: 503
             """),
         Recipe(
-            "rate-limited", "takes 10 requests a second, and as many at once; the others get 429 with Retry-After",
+            "rate-limited", "accepts 10 requests a second, and 10 at once; the others get 429 with Retry-After",
             measure: Recipe.Measure(form: "requests a second", standard: "10"),
             """
             # One token bucket for each path, as large as a second's requests.
-            # A lawful sender waits as long as Retry-After says.
+            # A correct sender waits as long as Retry-After says.
             rules:
               - path: "*"
                 rate_limit: {per_second: {measure}}
@@ -70,14 +70,14 @@ extension Cookbook {
         Recipe(
             "gone", "answers 410: the endpoint wants no more webhooks",
             """
-            # A lawful sender stops, and tells the endpoint's owner.
+            # A correct sender stops, and tells the endpoint's owner.
             rules:
               - path: "*"
                 status: 410
                 body: gone
             """),
         Recipe(
-            "black-hole", "takes every connection, reads on and never answers; what it reads counts as no request",
+            "black-hole", "accepts every connection, reads and never answers; nothing counts as a request",
             """
             # What holds a sender's connections longest: only its own time-out ends an attempt.
             # A rule with `fault: silence` in its place counts the requests.

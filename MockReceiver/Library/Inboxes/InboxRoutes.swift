@@ -60,7 +60,8 @@ struct InboxRoutes {
             ReceiverControl.inboxSeconds.contains(milliseconds / 1_000)
         else {
             throw Problem(
-                .badRequest, "expires: \"\(written)\" is no good", mend: "give a duration from 1s to 7d, as 30m or 24h")
+                .badRequest, "expires: invalid value \"\(written)\"",
+                mend: "expected a duration from 1s to 7d, such as 30m or 24h")
         }
         return milliseconds / 1_000
     }

@@ -59,7 +59,7 @@ enum PageDocument {
         <section class="wide" aria-labelledby="program-title">
         <h2 id="program-title">Program</h2>
         <p><label>Ready programs <select id="recipes"><option value="">–</option></select></label> <span id="recipe-line"></span></p>
-        <label for="program">YAML or JSON; put without <code>secrets</code>, those known stay.</label>
+        <label for="program">YAML or JSON; without <code>secrets</code>, known secrets stay.</label>
         <textarea id="program" rows="12" spellcheck="false"></textarea>
         <p><button id="put" type="button">Put</button> <span id="program-state" role="status"></span></p>
         </section>
@@ -81,7 +81,7 @@ enum PageDocument {
         <p id="expires"></p>
         </section>
         <section class="wide" aria-labelledby="requests-title">
-        <h2 id="requests-title">What came, newest first</h2>
+        <h2 id="requests-title">Requests, newest first</h2>
         <p id="received"></p>
         <div id="requests"></div>
         </section>

@@ -31,7 +31,7 @@ enum PageScript {
           const source = new EventSource(target);
           source.onopen = () => { byId("state").textContent = "live"; };
           if (isStill) source.addEventListener("stats", () => { source.close(); byId("state").textContent = "still"; });
-          source.onerror = () => { byId("state").textContent = "the receiver does not answer; trying again …"; };
+          source.onerror = () => { byId("state").textContent = "the receiver does not answer; retrying …"; };
           for (const name in handlers) source.addEventListener(name, event => handlers[name](JSON.parse(event.data)));
         }
         async function openInbox() {
@@ -70,7 +70,7 @@ enum PageScript {
           const warning = byId("warning");
           warning.hidden = !stats.inconclusive;
           warning.textContent = "Inconclusive: " + stats.uncounted +
-            " requests found no place in the accounts. Start with a larger --messages.";
+            " requests did not fit into the accounts. Start with a larger --messages.";
         }
 
         function plotRates() {
@@ -166,7 +166,7 @@ enum PageScript {
         }));
         byId("put").addEventListener("click", () => guard("program-state", async () => {
           await ask("PUT", "/program", byId("program").value);
-          return "it holds from the next request on";
+          return "applies from the next request on";
         }));
         byId("reset").addEventListener("click", () => guard("state", async () => { await ask("POST", "/reset"); clear(); return "live"; }));
         byId("new-inbox").addEventListener("click", () => guard("state", openInbox));

@@ -29,7 +29,7 @@ extension ProgramError.Mistake {
             self.init(line: mark.line, column: mark.column, text: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.joined(separator: ", ")
-            self.init(line: context.mark.line, column: context.mark.column, text: "given twice: \(names)")
+            self.init(line: context.mark.line, column: context.mark.column, text: "occurs twice: \(names)")
         default:
             self.init(line: 1, column: 1, text: "not YAML: \(error)")
         }

@@ -25,7 +25,7 @@ extension ProgramFile {
         guard let fault = connectionFault(mapping) else { return nil }
         if fault == .refuse {
             for key in ["percent", "connections"] where mapping.has(key) {
-                mapping.note(key, "a port that refuses is closed for all; give a window only, or fault: reset")
+                mapping.note(key, "a port that refuses is closed for everyone; use only a window, or fault: reset")
             }
         }
         return ConnectionRule(
@@ -55,8 +55,8 @@ extension ProgramFile {
             every: form.duration("every", in: 1...Behaviour.mostDelay))
         if let to = window.to, to <= window.from { form.note("to", "must be after from") }
         if let every = window.every {
-            if window.from >= every { form.note("from", "must be before every, which is one whole round") }
-            if let to = window.to, to > every { form.note("to", "must not be after every, which is one whole round") }
+            if window.from >= every { form.note("from", "must be before every, which is one whole period") }
+            if let to = window.to, to > every { form.note("to", "must not be after every, which is one whole period") }
         }
         return window
     }
@@ -71,7 +71,7 @@ extension ProgramFile {
             let over = form.duration("over", in: 1...Behaviour.mostDelay)
         else {
             if !(form.has("from") && form.has("to") && form.has("over")) {
-                form.notes.add(form.node, "percent: give from, to and over, as {from: 0, to: 80, over: 60s}")
+                form.notes.add(form.node, "percent: expected from, to and over, such as {from: 0, to: 80, over: 60s}")
             }
             return .all
         }

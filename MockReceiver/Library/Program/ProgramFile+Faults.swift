@@ -11,7 +11,9 @@ extension ProgramFile {
             return nil
         }
         guard form.count == 1, let measured = mapping.section(key, keys: Fault.measured) else {
-            if form.count != 1 { mapping.note(key, "expected one fault, as truncated_chunk or {reset_after: 100}") }
+            if form.count != 1 {
+                mapping.note(key, "expected one fault, such as truncated_chunk or {reset_after: 100}")
+            }
             return nil
         }
         return measuredFault(measured)
@@ -21,11 +23,11 @@ extension ProgramFile {
     ///
     /// - Parameter forms: the forms of the faults that need a measure, by their word.
     static func noFault(_ word: String, among words: [String], forms: [String: String]) -> String {
-        if let form = forms[word] { return "\(word) needs a measure; write \(form)" }
+        if let form = forms[word] { return "\(word) needs a measure; expected \(form)" }
         let written = String(word.prefix(60))
         let hint = NearWord.hint(for: written, among: words + forms.keys.sorted())
-        guard hint.hasPrefix("; known are ") else { return "there is no \"\(written)\"\(hint)" }
-        return "there is no \"\(written)\"; known are \((words + forms.values.sorted()).joined(separator: ", "))"
+        guard hint.hasPrefix("; known are ") else { return "unknown fault \"\(written)\"\(hint)" }
+        return "unknown fault \"\(written)\"; known are \((words + forms.values.sorted()).joined(separator: ", "))"
     }
 
     private static func measuredFault(_ form: ProgramMapping) -> Fault? {
@@ -39,7 +41,7 @@ extension ProgramFile {
     private static func redirect(_ form: ProgramMapping) -> Fault? {
         guard let address = form.text("redirect_to") else { return nil }
         guard Answer.Header("location", address).isLawful, !address.isEmpty else {
-            form.note("redirect_to", "expected an address, as http://10.0.0.1/")
+            form.note("redirect_to", "expected an address, such as http://10.0.0.1/")
             return nil
         }
         return .redirectTo(address)

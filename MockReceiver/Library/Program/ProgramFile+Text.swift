@@ -12,7 +12,8 @@ extension ProgramFile {
         if !program.expectations.isEmpty { top.append(("expect", list(program.expectations.map(expectation)))) }
         let text = (try? Yams.serialize(node: mapping(top), width: -1)) ?? ""
         guard let secrets = program.secrets, !secrets.isEmpty else { return text }
-        return "# \(secrets.count) secret rules are not shown. Put without `secrets`, those known stay.\n" + text
+        return "# \(secrets.count) secret rules are not shown. If you put a program without `secrets`, they stay.\n"
+            + text
     }
 
     private static func rule(_ rule: BehaviourProgram.Rule) -> Node {

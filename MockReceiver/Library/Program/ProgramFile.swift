@@ -47,7 +47,7 @@ public enum ProgramFile {
             throw ProgramError([
                 ProgramError.Mistake(
                     line: anchor.line, column: anchor.column,
-                    text: "anchors (&name) are not taken; write it out, or quote a text that begins with &")
+                    text: "anchors (&name) are not allowed; write it out, or quote a text that begins with &")
             ])
         }
         do {
@@ -76,7 +76,7 @@ public enum ProgramFile {
 
     private static func secretRule(_ mapping: ProgramMapping) -> BehaviourProgram.SecretRule? {
         guard mapping.has("secrets") else {
-            mapping.notes.add(mapping.node, "secrets is missing; give a list of whsec_… texts")
+            mapping.notes.add(mapping.node, "secrets is missing; expected a list of whsec_… strings")
             return nil
         }
         guard let pattern = mapping.pattern("path"), let texts = mapping.texts("secrets") else { return nil }
@@ -107,7 +107,8 @@ public enum ProgramFile {
             guard let key = order.text("key"), let number = order.text("number") else {
                 mapping.note(
                     "order",
-                    "expected {key: HEADER, number: HEADER}: which header names the key, and which counts within it")
+                    "expected {key: HEADER, number: HEADER}: the header with the key, and the header with the number within it"
+                )
                 return nil
             }
             expectation.order = ExpectedConduct.Ordering(keyHeader: key, numberHeader: number)

@@ -86,16 +86,18 @@ struct ProgramMapping {
 
     /// `3`, `1..3`, `4..` or `..3`.
     func span(_ key: String) -> ClosedRange<Int>? {
-        read(key, "numbers from 1 on, as 3, 1..3, 4.. or ..3") { $0.scalar.flatMap { ProgramQuantity.span($0.string) } }
+        read(key, "numbers from 1, such as 3, 1..3, 4.. or ..3") {
+            $0.scalar.flatMap { ProgramQuantity.span($0.string) }
+        }
     }
 
     /// A pattern; unlike the others it is required.
     func pattern(_ key: String) -> PathPattern? {
         guard has(key) else {
-            notes.add(node, "\(key) is missing; give a path from / on, exact or ending with *, or * alone")
+            notes.add(node, "\(key) is missing; expected a path that begins with /, exact or ending with *, or * alone")
             return nil
         }
-        return read(key, "a path from / on, exact or ending with *, or * alone") {
+        return read(key, "a path that begins with /, exact or ending with *, or * alone") {
             $0.scalar.flatMap { PathPattern($0.string) }
         }
     }

@@ -5,7 +5,7 @@ enum ProgramQuantity {
     private static let units = [("ms", 1.0), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
 
     static func durationForm(_ range: ClosedRange<Int>) -> String {
-        "a duration from \(text(range.lowerBound)) to \(text(range.upperBound)), as 250ms, 1.5s, 2m or 1h"
+        "a duration from \(text(range.lowerBound)) to \(text(range.upperBound)), such as 250ms, 1.5s, 2m or 1h"
     }
 
     /// Milliseconds; nil: no duration, or out of range.
@@ -61,7 +61,7 @@ package enum NearWord {
     }
 
     package static func unknown(_ word: String, among known: [String]) -> String {
-        "there is no \"\(word.prefix(60))\"\(hint(for: String(word.prefix(60)), among: known))"
+        "unknown \"\(word.prefix(60))\"\(hint(for: String(word.prefix(60)), among: known))"
     }
 
     /// The number of changed, added and dropped letters (edit distance).

@@ -138,11 +138,12 @@ import WebhookModel
     @Test func problemsNameTheMend() async throws {
         try await withAdmin { receiver, admin in
             for (target, status, text) in [
-                ("GET /nothing", 404, "GET /help lists what is"), ("GET /journal?limt=1", 400, "did you mean limit?"),
+                ("GET /nothing", 404, "GET /help lists what does"), ("GET /journal?limt=1", 400, "did you mean limit?"),
                 ("GET /journal?verdict=vallid", 400, "did you mean valid?"),
                 ("GET /journal?status=6xx", 400, "2xx to 5xx"),
-                ("GET /journal?header=x", 400, "give name:value"), ("GET /journal?attempt=0", 400, "1..3"),
-                ("GET /journal?path=a", 400, "a path from / on"), ("GET /programs/flakky", 404, "did you mean flaky?"),
+                ("GET /journal?header=x", 400, "expected name:value"), ("GET /journal?attempt=0", 400, "1..3"),
+                ("GET /journal?path=a", 400, "a path that begins with /"),
+                ("GET /programs/flakky", 404, "did you mean flaky?"),
                 ("DELETE /stats", 404, "GET /help"),
             ] {
                 let words = target.split(separator: " ")
@@ -196,7 +197,7 @@ import WebhookModel
             let large = try await admin.send(
                 "POST", "/fault", "{path: /a, status: 500, body: \"\(String(repeating: "x", count: 70_000))\"}")
             #expect(large.status == 413 && large.body.contains("65536 bytes"), "\(large)")
-            #expect(try await admin.send("GET", "/journal?path=/a&path=/b").body.contains("path is given twice"))
+            #expect(try await admin.send("GET", "/journal?path=/a&path=/b").body.contains("path occurs twice"))
         }
     }
 

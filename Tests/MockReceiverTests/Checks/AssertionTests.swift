@@ -37,9 +37,9 @@ import WebhookModel
                 || mistakes("- {acepted: 1}").count == 2)
         #expect(
             mistakes("- {attempts: 1}") == [
-                "1:14: attempts: attempts are of one message: give its id, or count requests"
+                "1:14: attempts: attempts are counted per message: add its id, or count requests"
             ])
-        #expect(mistakes("- {id: a, valid: 1}").first?.contains("is not known of one message") == true)
+        #expect(mistakes("- {id: a, valid: 1}").first?.contains("is not counted per message") == true)
         #expect(
             mistakes("- {accepted: {at_least: 2, at_most: 1}}") == ["1:14: accepted: at_least is more than at_most"])
         for wrong in ["", "accepted: 1", "- 5", "- {}", "["] { #expect(!mistakes(wrong).isEmpty, "\(wrong)") }

@@ -44,7 +44,7 @@ import WebhookModel
     @Test func namesTheLineThatIsWrong() {
         #expect(mistake("{\"id\":\"a\"}\nx")?.hasPrefix("line 2: no JSON object") == true)
         #expect(mistake("{}")?.hasPrefix("line 1: id is missing") == true)
-        #expect(mistake("{\"id\":\"a\",\"outcome\":\"acked\"}")?.contains("there is no \"acked\"") == true)
+        #expect(mistake("{\"id\":\"a\",\"outcome\":\"acked\"}")?.contains("unknown \"acked\"") == true)
         #expect(mistake("{\"id\":\"a\",\"hash\":\"12\"}")?.contains("16 hex digits") == true)
         #expect(
             mistake("\"" + String(repeating: "a", count: LedgerFile.mostLineBytes + 1))?.contains("over 1048576 bytes")

@@ -135,7 +135,7 @@ import WebhookModel
                 && silent.errors.contains("--admin") && !silent.errors.contains("SingleConnectionFailure"), "\(silent)"
         )
         let nonsense = try await CommandRun(["stats", "--admin", "nonsense"])
-        #expect(nonsense.status == 2 && nonsense.errors.contains("give http://host:port"), "\(nonsense)")
+        #expect(nonsense.status == 2 && nonsense.errors.contains("expected http://host:port"), "\(nonsense)")
         #expect(try await CommandRun(["await"]).status == 2)
     }
 }

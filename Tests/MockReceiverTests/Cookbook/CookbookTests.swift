@@ -44,7 +44,7 @@ import Testing
             }
             // What befalls connections is in no counter of requests.
             if program.connections.contains(where: { $0.fault == .silence }) {
-                #expect(recipe.line.contains("counts as no request"), "\(recipe.name)")
+                #expect(recipe.line.contains("nothing counts as a request"), "\(recipe.name)")
             }
         }
         let redirects = try #require(Cookbook.recipes.first { $0.name == "ssrf-redirect" }).line
@@ -52,8 +52,8 @@ import Testing
     }
 
     @Test func namesWhatIsNoRecipe() {
-        #expect(mistake("flakey") == "there is no \"flakey\"; did you mean flaky?")
-        #expect(mistake("gone=5") == "gone takes no measure; write gone alone")
+        #expect(mistake("flakey") == "unknown \"flakey\"; did you mean flaky?")
+        #expect(mistake("gone=5") == "gone takes no measure; expected gone alone")
         #expect(mistake("down-for=soon")?.hasPrefix("down-for=soon: expected a duration") == true)
         #expect(mistake("down-for=1s}, percent: {")?.contains("expected a duration") == true)
         #expect(!Cookbook.isName("./flaky") && !Cookbook.isName("flaky.yaml") && Cookbook.isName("down-for=2m"))

@@ -18,7 +18,7 @@ import Testing
         "{\"a\":&b c}",
     ])
     func anchorsAreRefused(text: String) {
-        #expect(mistakes(text).first?.contains("anchors (&name) are not taken") == true, "\(mistakes(text))")
+        #expect(mistakes(text).first?.contains("anchors (&name) are not allowed") == true, "\(mistakes(text))")
     }
 
     @Test func aNameOfManyAliasesIsNoTrap() {

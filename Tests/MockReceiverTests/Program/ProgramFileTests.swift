@@ -107,9 +107,9 @@ import WebhookSigning
         #expect(
             found.dropLast() == [
                 "1:1: unknown key \"sed\"; did you mean seed?",
-                "3:11: path: expected a path from / on, exact or ending with *, or * alone, not \"orders\"",
+                "3:11: path: expected a path that begins with /, exact or ending with *, or * alone, not \"orders\"",
                 "4:13: status: expected a whole number from 200 to 599, not \"99\"",
-                "5:5: path is missing; give a path from / on, exact or ending with *, or * alone",
+                "5:5: path is missing; expected a path that begins with /, exact or ending with *, or * alone",
                 "6:15: delay_ms: expected a whole number from 0 to 86400000, not \"soon\"",
                 "7:19: fail_percent: expected a number from 0 to 100, not \"101\"",
                 "8:14: headers: expected header names and values, without control characters, content-length, transfer-encoding"
@@ -122,50 +122,53 @@ import WebhookSigning
     @Test(arguments: [
         (
             "rules: [{path: /a, fault: truncated_chunks}]",
-            "1:27: fault: there is no \"truncated_chunks\"; did you mean truncated_chunk?"
+            "1:27: fault: unknown fault \"truncated_chunks\"; did you mean truncated_chunk?"
         ),
         ("rules: [{path: /a, fault: {reset_afer: 1}}]", "1:28: unknown key \"reset_afer\"; did you mean reset_after?"),
         (
             "rules: [{path: /a, fault: reset_after}]",
-            "1:27: fault: reset_after needs a measure; write {reset_after: 100}"
+            "1:27: fault: reset_after needs a measure; expected {reset_after: 100}"
         ),
         (
             "rules: [{path: /a, fault: redirect_to}]",
-            "1:27: fault: redirect_to needs a measure; write {redirect_to: \"http://10.0.0.1/\"}"
+            "1:27: fault: redirect_to needs a measure; expected {redirect_to: \"http://10.0.0.1/\"}"
         ),
-        ("connections: [{fault: reset_after}]", "1:23: fault: reset_after needs a measure; write {reset_after: 100}"),
+        (
+            "connections: [{fault: reset_after}]",
+            "1:23: fault: reset_after needs a measure; expected {reset_after: 100}"
+        ),
         (
             "rules: [{path: /a, fail_status: 500}]",
-            "1:33: fail_status: no attempt fails; add which do, as fail_first: 1 or fail_percent: 100"
+            "1:33: fail_status: no attempt fails; say which do, such as fail_first: 1 or fail_percent: 100"
         ),
         (
             "rules: [{path: /a, retry_after: date+x}]",
-            "1:33: retry_after: expected whole seconds behind the sign, as date+5, not \"date+x\""
+            "1:33: retry_after: expected whole seconds after the sign, such as date+5, not \"date+x\""
         ),
         (
             "rules: [{path: /a, reset: true, fault: silence}]",
-            "1:40: fault: a reset is the whole reply; give one of the two"
+            "1:40: fault: a reset is the whole reply; use one of the two"
         ),
         (
             "rules: [{path: /a, when: {attempt: 3..1}}]",
-            "1:36: attempt: expected numbers from 1 on, as 3, 1..3, 4.. or ..3, not \"3..1\""
+            "1:36: attempt: expected numbers from 1, such as 3, 1..3, 4.. or ..3, not \"3..1\""
         ),
         ("rules: [{path: /a, when: {window: {from: 5s, to: 2s}}}]", "1:50: to: must be after from"),
         (
             "rules: [{path: /a, when: {window: {to: 2m, every: 1m}}}]",
-            "1:40: to: must not be after every, which is one whole round"
+            "1:40: to: must not be after every, which is one whole period"
         ),
         (
             "rules: [{path: /a, when: {percent: {from: 1}}}]",
-            "1:36: percent: give from, to and over, as {from: 0, to: 80, over: 60s}"
+            "1:36: percent: expected from, to and over, such as {from: 0, to: 80, over: 60s}"
         ),
         (
             "rules: [{path: /a, delay: 5}]",
-            "1:27: delay: expected a duration from 0 to 1d, as 250ms, 1.5s, 2m or 1h, not \"5\""
+            "1:27: delay: expected a duration from 0 to 1d, such as 250ms, 1.5s, 2m or 1h, not \"5\""
         ),
         (
             "rules: [{path: /a, delay: {uniform: [5s, 1s]}}]",
-            "1:37: uniform: expected the shortest and the longest, as [10ms, 50ms]"
+            "1:37: uniform: expected the shortest and the longest, such as [10ms, 50ms]"
         ),
         (
             "rules: [{path: /a, delay: {}}]",
@@ -173,17 +176,17 @@ import WebhookSigning
         ),
         (
             "rules: [{path: /a, rate_limit: {burst: 1}}]",
-            "1:32: per_second is missing; give the requests that may come in a second"
+            "1:32: per_second is missing; expected the number of requests allowed per second"
         ),
         (
             "rules:\n- {path: /a*}\n- {path: /ab, status: 500}",
-            "3:10: path: the rule of line 2 takes every request to /ab before; move this one before it, or give that one a `when`"
+            "3:10: path: the rule in line 2 already matches every request to /ab; move this rule before it, or add a `when` to that one"
         ),
-        ("connections: [{fault: rest}]", "1:23: fault: there is no \"rest\"; did you mean reset?"),
-        ("secrets: [{path: /a}]", "1:11: secrets is missing; give a list of whsec_… texts"),
+        ("connections: [{fault: rest}]", "1:23: fault: unknown fault \"rest\"; did you mean reset?"),
+        ("secrets: [{path: /a}]", "1:11: secrets is missing; expected a list of whsec_… strings"),
         (
             "expect: [{path: /a, order: {key: x}}]",
-            "1:28: order: expected {key: HEADER, number: HEADER}: which header names the key, and which counts within it"
+            "1:28: order: expected {key: HEADER, number: HEADER}: the header with the key, and the header with the number within it"
         ),
         ("rules: 5", "1:8: rules: expected a list of at most 10000; begin each member with a dash, not \"5\""),
     ])
