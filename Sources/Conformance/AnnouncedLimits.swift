@@ -27,6 +27,6 @@ struct AnnouncedLimits {
 
     /// - Throws: `Unplayable` if a check would have to send more than a run allows.
     func demandPlayable(bytes: Int) throws {
-        if bytes > AnnouncedLimits.mostBytes { throw Unplayable("\(bytes) bytes at once are too long a play") }
+        if bytes > AnnouncedLimits.mostBytes { throw Unplayable("\(bytes) bytes at once are too many for a check") }
     }
 }

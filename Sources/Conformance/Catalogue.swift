@@ -8,9 +8,9 @@ public enum Catalogue {
     public static let unplayed: [(clause: String, reason: String)] = [
         ("1.4", "the runner speaks no TLS"),
         ("1.6", "the runner speaks no TLS"),
-        ("5.1.10", "a key must be revoked for it"),
-        ("8.1", "what a server has made durable shows when it is killed"),
-        ("8.10", "a server takes its time to cut who does not read: 30 s by default"),
+        ("5.1.10", "it needs a key to be revoked"),
+        ("8.1", "durability is visible only after the server was killed"),
+        ("8.10", "a server closes a client that does not read only after 30 s by default"),
     ]
 
     /// The checks whose id begins with the text, or that exercise this clause or a clause of this section: `header`,

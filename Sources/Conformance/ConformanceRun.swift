@@ -59,14 +59,14 @@ public struct ConformanceRun: Sendable {
         guard peer.nextPreface() == nil else { return }
         while case .frame(let frame) = peer.next() {
             if frame.decoded(Close.self)?.status == .authFailed {
-                throw UnfitSubject(description: "the server refuses the API key; give one that it knows (--key)")
+                throw UnfitSubject(description: "the server refuses the API key; expected one that it knows (--key)")
             }
             guard let ack = frame.decoded(Ack.self) else { continue }
             if ack.count > 0, ack[0].status.statusClass != .stored {
                 throw UnfitSubject(
                     description: """
-                        an event of tenant \(subject.tenant) is answered \(ack[0].status); give a tenant that the key \
-                        opens and that has no limit in the way (--tenant)
+                        an event of tenant \(subject.tenant) is answered \(ack[0].status); expected a tenant that the key \
+                        allows and that has no limit in the way (--tenant)
                         """)
             }
             return

@@ -78,7 +78,7 @@ extension Conversation {
             throw deviation(clause, expected: "ACK \(id)", came: reply)
         }
         guard let ack = frame.decoded(Ack.self) else {
-            throw deviation("5.4.6", expected: "ACK \(id) of a lawful form", came: reply)
+            throw deviation("5.4.6", expected: "ACK \(id) of a valid form", came: reply)
         }
         guard frame.header.requestID == id else {
             throw deviation("5.4.1", expected: "ACK with the request id \(id) of its PUBLISH", came: reply)

@@ -22,7 +22,7 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a configuration file and the NEEDLETAIL_* variables, without starting anything.",
             discussion: """
-                Prints every mistake, one line each, and exits with 1 where there is one.
+                Prints every mistake, one line each, and exits with 1 if there is one.
 
                 Example:
 

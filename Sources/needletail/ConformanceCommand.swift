@@ -6,11 +6,11 @@ import NeedletailServer
 struct ConformanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conformance",
-        abstract: "Play the clauses of the ingest protocol against a server, and cite those it breaks.",
+        abstract: "Test a server against the clauses of the ingest protocol, and name those that it breaks.",
         discussion: """
-            The server may be any: it is met over a socket only. The run publishes some hundred events of type \
-            `conformance.check` for the tenant, a few of them of the announced size; let no endpoint of value want them. It \
-            takes six to eleven seconds, for the server's deadlines are waited for.
+            Any server can be tested: the run uses only a socket. It publishes some hundred events of type \
+            `conformance.check` for the tenant, a few of them of the announced size; no endpoint should want them. It \
+            takes six to eleven seconds, because it waits for the server's deadlines.
 
             Examples:
 
@@ -20,10 +20,10 @@ struct ConformanceCommand: AsyncParsableCommand {
               needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme --junit report.xml
                 For continuous integration.
               needletail conformance --list
-                What would be played, with the clauses.
+                The checks with their clauses.
 
             The clauses are those of Sources/WireProtocol/WireProtocol.docc/Protocol.md. Exit codes: 0 all passed or \
-            skipped, 1 a clause is broken or the server cannot be played with, 2 not understood.
+            skipped, 1 a clause is broken or the server cannot be tested, 2 arguments not understood.
             """)
 
     @Argument(help: ArgumentHelp("HOST:PORT, or unix:PATH.", valueName: "server"))
@@ -34,22 +34,22 @@ struct ConformanceCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "File that holds the API key. Without either: the variable NEEDLETAIL_KEY.", valueName: "file"))
     var keyFile: String?
-    @Option(help: ArgumentHelp("Tenant that the key opens; events are published for it.", valueName: "name"))
+    @Option(help: ArgumentHelp("Tenant that the key allows; events are published for it.", valueName: "name"))
     var tenant = "conformance"
-    @Option(help: ArgumentHelp("A tenant that there is and that the key does not open.", valueName: "name"))
+    @Option(help: ArgumentHelp("A tenant that exists and that the key does not allow.", valueName: "name"))
     var forbiddenTenant: String?
-    @Option(help: ArgumentHelp("A disabled tenant that the key opens.", valueName: "name"))
+    @Option(help: ArgumentHelp("A disabled tenant that the key allows.", valueName: "name"))
     var disabledTenant: String?
-    @Option(help: ArgumentHelp("Shell command that makes the server shut down; played last.", valueName: "command"))
+    @Option(help: ArgumentHelp("Shell command that makes the server shut down; run last.", valueName: "command"))
     var drainCommand: String?
     @Option(
-        help: ArgumentHelp("Play only checks of this clause, section, id or group; repeatable.", valueName: "clause"))
+        help: ArgumentHelp("Run only checks of this clause, section, id or group; repeatable.", valueName: "clause"))
     var clause: [String] = []
     @Option(help: ArgumentHelp("Write JUnit XML to this file.", valueName: "file"))
     var junit: String?
-    @Option(help: ArgumentHelp("How long an answer may take, and a deadline be overdue.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long an answer may take, and how late a deadline may be.", valueName: "seconds"))
     var timeout = 5.0
-    @Flag(help: "List the checks with their clauses, and play none.")
+    @Flag(help: "List the checks with their clauses, and run none.")
     var list = false
 
     func run() async throws {
@@ -57,7 +57,7 @@ struct ConformanceCommand: AsyncParsableCommand {
         if list {
             for check in checks { print(ReportText.line(of: check)) }
             if clause.isEmpty {
-                for (clause, reason) in Catalogue.unplayed { print("not played: \(clause): \(reason)") }
+                for (clause, reason) in Catalogue.unplayed { print("not checked: \(clause): \(reason)") }
             }
             return
         }
@@ -110,18 +110,22 @@ struct ConformanceCommand: AsyncParsableCommand {
     }
 
     private func subject() throws -> Subject {
-        guard let server else { throw ValidationError("give the server, as 127.0.0.1:7400 or unix:PATH") }
-        guard let address = ServerAddress(server) else {
-            throw ValidationError("\(server) is no server; write HOST:PORT or unix:PATH")
+        guard let server else {
+            throw ValidationError("no server; expected an address such as 127.0.0.1:7400 or unix:PATH")
         }
-        guard (0.1...600).contains(timeout) else { throw ValidationError("--timeout is between 0.1 and 600 seconds") }
-        // What does not fit in HELLO and in a record would end the runner, not the server.
+        guard let address = ServerAddress(server) else {
+            throw ValidationError("invalid value \"\(server)\"; expected HOST:PORT or unix:PATH")
+        }
+        guard (0.1...600).contains(timeout) else {
+            throw ValidationError("invalid --timeout; expected 0.1 to 600 seconds")
+        }
+        // Longer texts would trap in our encoder instead of testing the server.
         let names = [tenant, forbiddenTenant, disabledTenant].compactMap(\.self)
         guard names.allSatisfy({ (1...64).contains($0.utf8.count) }) else {
-            throw ValidationError("a tenant's name is 1 to 64 bytes long")
+            throw ValidationError("invalid tenant name; expected 1 to 64 bytes")
         }
         let key = try givenKey()
-        guard key.utf8.count <= 1_024 else { throw ValidationError("an API key has 1,024 bytes at most") }
+        guard key.utf8.count <= 1_024 else { throw ValidationError("invalid API key; expected at most 1,024 bytes") }
         var subject = Subject(
             address: address, key: key, tenant: tenant, patience: .milliseconds(Int64(timeout * 1_000)))
         subject.forbiddenTenant = forbiddenTenant
@@ -134,6 +138,6 @@ struct ConformanceCommand: AsyncParsableCommand {
         if let key { return key }
         if let keyFile { return try KeyFile.read(keyFile) }
         if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"] { return key }
-        throw ValidationError("give the API key: --key-file FILE, --key KEY or NEEDLETAIL_KEY")
+        throw ValidationError("no API key; set --key-file FILE, --key KEY or NEEDLETAIL_KEY")
     }
 }

@@ -5,9 +5,9 @@ import NeedletailServer
 struct DeadLetterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead-letters",
-        abstract: "List deliveries whose attempts are spent, and deliver them again.",
+        abstract: "List deliveries that used all their attempts, and schedule them again.",
         discussion: """
-            Works on the data directory of a server that is stopped, and says so where one runs. A delivery becomes a dead letter after \
+            Works on the data directory of a stopped server, and refuses to work while one runs. A delivery becomes a dead letter after \
             the last attempt of its endpoint's policy, and is kept for 30 days (queue.dead_letter_retention).
 
               needletail dead-letters list --data ./data --tenant acme
@@ -21,17 +21,18 @@ struct DeadLetterCommand: ParsableCommand {
         var data: String
         @Option(help: ArgumentHelp("Of this tenant.", valueName: "name"))
         var tenant: String?
-        @Option(help: ArgumentHelp("Of this endpoint; without --tenant, of any tenant's.", valueName: "name"))
+        @Option(help: ArgumentHelp("Of this endpoint; without --tenant, of any tenant.", valueName: "name"))
         var endpoint: String?
-        @Option(help: ArgumentHelp("Event type, or a prefix as order.*; repeatable.", valueName: "type"))
+        @Option(help: ArgumentHelp("Event type, or a prefix such as order.*; repeatable.", valueName: "type"))
         var type: [String] = []
         @Option(
             help: ArgumentHelp(
                 "How the last attempt ended: timedOut, connectFailed, refusedStatus, ….", valueName: "outcome"))
         var outcome: String?
-        @Option(help: ArgumentHelp("Dead since then: 2027-01-31T12:00:00Z, or so long ago as 2h.", valueName: "time"))
+        @Option(
+            help: ArgumentHelp("Dead since this time: 2027-01-31T12:00:00Z, or an age such as 2h.", valueName: "time"))
         var since: String?
-        @Option(help: ArgumentHelp("Dead before then.", valueName: "time"))
+        @Option(help: ArgumentHelp("Dead before this time.", valueName: "time"))
         var until: String?
         @Option(
             help: ArgumentHelp(
@@ -63,7 +64,7 @@ struct DeadLetterCommand: ParsableCommand {
                 """)
 
         @OptionGroup var filter: Filter
-        @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+        @Option(help: ArgumentHelp("The most to print.", valueName: "n"))
         var limit = 100
 
         func run() throws {
@@ -77,8 +78,8 @@ struct DeadLetterCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Schedule dead letters again: due when the server starts.",
             discussion: """
-                Each begins its endpoint's policy anew; the records of its earlier attempts stay. Receivers see the same webhook-id as \
-                before. What belongs to an endpoint that is gone is left alone.
+                Each starts its endpoint's policy from the first attempt; the records of earlier attempts stay. Receivers see the same \
+                webhook-id as before. Dead letters of a removed endpoint are not changed.
 
                 Examples:
 
@@ -88,20 +89,22 @@ struct DeadLetterCommand: ParsableCommand {
                 """)
 
         @OptionGroup var filter: Filter
-        @Flag(help: "Every dead letter there is.")
+        @Flag(help: "All dead letters.")
         var all = false
 
         func validate() throws {
             if filter.words.isEmpty != all {
                 throw ValidationError(
-                    all ? "--all stands beside a choice; give one of them" : "give what to choose by, or --all")
+                    all ? "--all and a filter exclude each other" : "expected a filter, or --all")
             }
         }
 
         func run() throws {
             let result = try DeadLetterDesk(data: filter.data).redeliver(filter.words, now: PointInTime.now)
             print("\(result.scheduled) scheduled")
-            if result.withoutEndpoint > 0 { print("\(result.withoutEndpoint) left alone: their endpoint is gone") }
+            if result.withoutEndpoint > 0 {
+                print("\(result.withoutEndpoint) not scheduled: their endpoint was removed")
+            }
         }
     }
 }

@@ -3,20 +3,20 @@ import NeedletailServer
 
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Make API keys.", subcommands: [New.self])
+        commandName: "key", abstract: "Create API keys.", subcommands: [New.self])
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a fresh API key, and its entry for the provisioning file.",
+            abstract: "Print a new API key, and its entry for the provisioning file.",
             discussion: """
-                The key is on the first line, alone; it is kept nowhere. The server needs its digest only.
+                The key is alone on the first line. It is not stored anywhere; the server needs only its digest.
 
                 Example:
 
                   needletail key new --name shop
                 """)
 
-        @Option(help: "What the key is called in the provisioning file and in logs.")
+        @Option(help: "The name of the key in the provisioning file and in logs.")
         var name = "NAME"
 
         func run() {
@@ -25,7 +25,7 @@ struct KeyCommand: ParsableCommand {
                 """
                 \(key.text)
 
-                # That is the key, for the producer; it cannot be shown again. For the provisioning file, under api_keys:
+                # This is the key for the producer; it cannot be shown again. The entry for the provisioning file, under api_keys:
                 \(key.entry(named: name))
                 """)
         }

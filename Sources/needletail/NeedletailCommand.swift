@@ -6,12 +6,12 @@ import NeedletailServer
 struct NeedletailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "needletail",
-        abstract: "Takes events in, keeps them durably, and delivers each as a signed webhook until it arrives.",
+        abstract: "Accepts events, stores them durably, and delivers each as a signed webhook.",
         discussion: """
             First steps:
 
               needletail config default > needletail.yaml   every key, explained
-              needletail provision check provision.yaml     what is wrong with it
+              needletail provision check provision.yaml     reports mistakes
               needletail serve --data ./data --provision provision.yaml
               needletail publish --tenant acme --type order.placed --payload '{"total":42}'
             """,
@@ -54,7 +54,7 @@ struct VersionCommand: ParsableCommand {
             exit(0)
         }
         if code == .validationFailure {
-            complain("needletail: \(NeedletailCommand.message(for: error)); --help after a verb shows it in use")
+            complain("needletail: \(NeedletailCommand.message(for: error)); --help after a verb shows examples")
             exit(2)
         }
         for line in "\(error)".split(separator: "\n") { complain("needletail: \(line)") }

@@ -9,7 +9,7 @@ struct ProvisionCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a file of tenants, API keys and endpoints, without starting anything.",
             discussion: """
-                Prints every mistake with its line and column, and exits with 1 where there is one. Secrets are never shown.
+                Prints every mistake with its line and column, and exits with 1 if there is one. Secrets are never shown.
 
                 Example of a file:
 
@@ -28,7 +28,7 @@ struct ProvisionCommand: ParsableCommand {
 
         @Argument(help: ArgumentHelp("The provisioning file (YAML).", valueName: "file"))
         var file: String
-        @Flag(help: "Let http:// endpoints pass, as a server started with --allow-http does.")
+        @Flag(help: "Allow http:// endpoints, as a server started with --allow-http does.")
         var allowHttp = false
 
         func run() throws {

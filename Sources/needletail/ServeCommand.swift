@@ -21,15 +21,15 @@ struct ServeCommand: AsyncParsableCommand {
               NEEDLETAIL_LOG_LEVEL=debug needletail serve --config needletail.yaml
                 The file, with one value changed.
 
-            The first SIGTERM drains: what is received is answered, attempts in flight end. A second one stops at once; \
-            nothing acknowledged is lost by either. SIGHUP reads certificates and the provisioning file again.
+            The first SIGTERM drains the server: received events are answered, attempts in flight finish. A second one stops at \
+            once. Neither loses an acknowledged event. SIGHUP reads certificates and the provisioning file again.
             """)
 
     @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
     var config: String?
     @Option(help: ArgumentHelp("Directory of the store.", valueName: "dir"))
     var data: String?
-    @Option(help: ArgumentHelp("Tenants, API keys and endpoints to converge to (YAML).", valueName: "file"))
+    @Option(help: ArgumentHelp("Provisioning file (YAML): tenants, API keys and endpoints.", valueName: "file"))
     var provision: String?
     @Option(help: ArgumentHelp("Address that producers connect to (127.0.0.1).", valueName: "host"))
     var ingestHost: String?
@@ -41,13 +41,13 @@ struct ServeCommand: AsyncParsableCommand {
     var tlsCertificate: String?
     @Option(help: ArgumentHelp("Its private key (PEM).", valueName: "file"))
     var tlsKey: String?
-    @Option(help: ArgumentHelp("Unix socket to listen on too.", valueName: "path"))
+    @Option(help: ArgumentHelp("Also listen on this Unix socket.", valueName: "path"))
     var unixSocket: String?
-    @Flag(help: "Serve a host other than loopback without TLS.")
+    @Flag(help: "Allow plaintext on addresses other than loopback.")
     var allowPlaintext = false
     @Flag(help: "Deliver to http:// endpoints too.")
     var allowHttp = false
-    @Option(help: ArgumentHelp("A private network that endpoints may lie in; repeatable.", valueName: "cidr[:port]"))
+    @Option(help: ArgumentHelp("A private network that endpoints may use; repeatable.", valueName: "cidr[:port]"))
     var allowNetwork: [String] = []
     @Option(help: ArgumentHelp("Threads that deliver (0: one per core, at most 8).", valueName: "n"))
     var senderThreads: String?

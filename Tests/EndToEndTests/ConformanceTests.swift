@@ -42,7 +42,7 @@ extension EndToEnd {
                 ([address, "--key", ProvisioningFile.key, "--tenant", "nobody"], 1, "UNKNOWN_TENANT"),
                 ([address, "--key", ProvisioningFile.key, "--clause", "99"], 2, "--list"),
                 ([address], 2, "--key-file"),
-                (["--key", "k"], 2, "give the server"),
+                (["--key", "k"], 2, "no server"),
                 // A tenant that is enabled is not answered TENANT_DISABLED: the check must fail.
                 (
                     [

@@ -79,14 +79,14 @@ extension EndToEnd {
                 let statuses = outcome.output.map { $0.split(separator: " ")[1] }
                 #expect(statuses == ["ACCEPTED", "ACCEPTED", "DUPLICATE"])
                 for start in [
-                    "line 4: no payload", "line 5: the event type", "line 6: this is no JSON value, at byte",
-                    "line 7: \"tennant\" is not known",
+                    "line 4: no payload", "line 5: the event type", "line 6: this is not a JSON value, at byte",
+                    "line 7: \"tennant\" is unknown",
                 ] {
                     #expect(outcome.complaints.contains { $0.hasPrefix(start) }, "\(start): \(outcome.complaints)")
                 }
                 #expect(outcome.complaints.contains { $0.hasPrefix("line 8: ") && $0.contains("UNKNOWN_TENANT") })
                 #expect(
-                    outcome.complaints.last?.hasPrefix("3 stored, 1 of them known already, 1 refused, 4 not readable;")
+                    outcome.complaints.last?.hasPrefix("3 stored, 1 of them known before, 1 refused, 4 not readable;")
                         == true)
                 await receiver.expectRequests(2)
                 let bodies = Set(receiver.journal().map { String(decoding: $0.body, as: UTF8.self) })
@@ -189,10 +189,10 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            (["--payload", "1"], "no tenant"), (["--payload", "{"], "the payload is no JSON"),
+            (["--payload", "1"], "no tenant"), (["--payload", "{"], "the payload is not JSON"),
             (["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "soon"], "+90s"),
-            (["--server", "::1", "--payload", "1"], "--server ::1"), (["--id", "x"], "--id"),
-            (["--tls-key", "x", "--payload", "1"], "go together"),
+            (["--server", "::1", "--payload", "1"], "--server: invalid value"), (["--id", "x"], "--id"),
+            (["--tls-key", "x", "--payload", "1"], "--tls-certificate needs --tls-key"),
             (["--attribute", "x", "--payload", "1"], "name=value"),
         ])
         func `what is not understood ends with 2`(arguments: [String], words: String) async throws {

@@ -6,7 +6,7 @@ enum BodyChecks {
 
     private static let corruptPublish = Check(
         "body-corrupt-publish", ["3.5"],
-        "a PUBLISH with a wrong body checksum gets CORRUPT, is not stored, and the connection lives"
+        "a PUBLISH with a wrong body checksum gets CORRUPT, is not stored, and the connection stays open"
     ) {
         let peer = try $0.welcomed()
         var publish = $0.publish(7, events: 3)
@@ -22,7 +22,7 @@ enum BodyChecks {
     }
 
     private static let corruptPing = Check(
-        "body-corrupt-ping", ["3.5"], "a PING with a wrong body checksum gets CORRUPT, and the connection lives"
+        "body-corrupt-ping", ["3.5"], "a PING with a wrong body checksum gets CORRUPT, and the connection stays open"
     ) {
         let peer = try $0.welcomed()
         var ping = RawFrame.ping(7)
@@ -37,7 +37,7 @@ enum BodyChecks {
 
     private static let everyBit = Check(
         "body-flipped-bits", ["3.5", "7.2"],
-        "every flipped bit of a PUBLISH's body gets CORRUPT, never an answer that lasts"
+        "every flipped bit of a PUBLISH's body gets CORRUPT, never a final answer"
     ) { stage in
         let bytes = stage.publish(7).bytes
         let bits = Array(FrameHeader.byteCount * 8..<bytes.count * 8)
@@ -53,11 +53,17 @@ enum BodyChecks {
     }
 
     private static let broken = [
-        refused("ping-short", "a PING one byte short") { _ in RawFrame(.ping, body: [UInt8](repeating: 0, count: 15)) },
-        refused("ping-long", "a PING one byte long") { _ in RawFrame(.ping, body: [UInt8](repeating: 0, count: 17)) },
-        refused("pong-short", "a PONG one byte short") { _ in RawFrame(.pong, body: [UInt8](repeating: 0, count: 31)) },
+        refused("ping-short", "a PING that is one byte too short") { _ in
+            RawFrame(.ping, body: [UInt8](repeating: 0, count: 15))
+        },
+        refused("ping-long", "a PING that is one byte too long") { _ in
+            RawFrame(.ping, body: [UInt8](repeating: 0, count: 17))
+        },
+        refused("pong-short", "a PONG that is one byte too short") { _ in
+            RawFrame(.pong, body: [UInt8](repeating: 0, count: 31))
+        },
         refused("close-empty", "a CLOSE without a body") { _ in RawFrame(.close) },
-        refused("close-left-over", "a CLOSE with a byte left over") { _ in .close(.protocolError, appended: [0]) },
+        refused("close-left-over", "a CLOSE with a trailing byte") { _ in .close(.protocolError, appended: [0]) },
         refused("close-not-utf8", "a CLOSE whose text is not UTF-8") { _ in .close(.protocolError, text: [0xC3, 0x28])
         },
     ]

@@ -5,7 +5,7 @@ enum DuplicateChecks {
     static let all = [again, elsewhere, conflict, inOneFrame]
 
     private static let again = Check(
-        "duplicate-again", ["8.2"], "the same event again is DUPLICATE, as often as it is sent"
+        "duplicate-again", ["8.2"], "the same event again is DUPLICATE, however often it is sent"
     ) {
         let peer = try $0.welcomed()
         let record = $0.event().bytes
@@ -30,7 +30,8 @@ enum DuplicateChecks {
     }
 
     private static let conflict = Check(
-        "duplicate-conflict", ["8.2", "6.6"], "the same id with other content is CONFLICT, its neighbour is stored"
+        "duplicate-conflict", ["8.2", "6.6"],
+        "the same id with other content is CONFLICT, the event beside it is stored"
     ) {
         let peer = try $0.welcomed()
         var event = $0.event()
@@ -48,7 +49,7 @@ enum DuplicateChecks {
 
     private static let inOneFrame = Check(
         "duplicate-in-frame", ["8.11", "5.4.6"],
-        "of one id twice in a PUBLISH the first is stored, the second judged against it"
+        "of one id twice in a PUBLISH the first is stored, the second compared with it"
     ) {
         let peer = try $0.welcomed()
         var event = $0.event()

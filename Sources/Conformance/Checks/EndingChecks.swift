@@ -6,7 +6,7 @@ enum EndingChecks {
     static let all = [halfClose, clientClose, answersFirst, nothingAfter, drain]
 
     private static let halfClose = Check(
-        "end-half-close", ["1.3"], "who ends its direction after a PUBLISH gets its ACK, then the end"
+        "end-half-close", ["1.3"], "a client that ends its direction after a PUBLISH gets its ACK, then the end"
     ) {
         let peer = try $0.welcomed()
         peer.send($0.publish(1), $0.publish(2))
@@ -16,7 +16,8 @@ enum EndingChecks {
     }
 
     private static let clientClose = Check(
-        "end-client-close", ["5.7.4"], "who says CLOSE after a PUBLISH gets its ACK, then the end without a CLOSE"
+        "end-client-close", ["5.7.4"],
+        "a client that sends CLOSE after a PUBLISH gets its ACK, then the end without a CLOSE"
     ) {
         let peer = try $0.welcomed()
         peer.send($0.publish(1), .close(ProtocolStatus(rawValue: 0x0409), text: Array("done".utf8)))
@@ -45,10 +46,10 @@ enum EndingChecks {
 
     private static let drain = Check(
         "end-drain", ["5.6.2", "5.6.3", "5.6.5"],
-        "a server that shuts down says GOAWAY, answers what crosses it with DRAINING, and closes with CLOSE DRAINING",
+        "a server that shuts down sends GOAWAY, answers a PUBLISH that crosses it with DRAINING, and closes with CLOSE DRAINING",
         pace: .last
     ) {
-        guard let command = $0.subject.drainCommand else { throw Unplayable("give --drain-command") }
+        guard let command = $0.subject.drainCommand else { throw Unplayable("it needs --drain-command") }
         let peer = try $0.welcomed()
         peer.send($0.publish(1))
         try peer.expectAck(1, [.stored], "5.6.5")

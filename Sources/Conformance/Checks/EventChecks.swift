@@ -20,7 +20,7 @@ enum EventChecks {
         one("ordering-key-not-utf8", "an ordering key that is not UTF-8") { $0.orderingKey = notUTF8 },
         one("content-type-long", "a content type of 129 bytes") { $0.contentType = long(129) },
         one("content-type-control", "a line feed in the content type") { $0.contentType = Array("a\nb".utf8) },
-        one("content-type-not-ascii", "a content type beyond ASCII") { $0.contentType = Array("é".utf8) },
+        one("content-type-not-ascii", "a content type that is not ASCII") { $0.contentType = Array("é".utf8) },
         one("attributes-17", "17 attributes") { event in
             event.attributes = (0..<17).map { (Array("n\($0)".utf8), Array("v".utf8)) }
         },
@@ -30,12 +30,12 @@ enum EventChecks {
         one("attribute-value-not-utf8", "an attribute's value that is not UTF-8") {
             $0.attributes = [(long(1), notUTF8)]
         },
-        one("attributes-cut", "one attribute fewer than counted") { event in
+        one("attributes-cut", "one attribute fewer than its count says") { event in
             event.attributes = [(long(1), long(1))]
             event.attributeCount = 2
         },
-        one("payload-over", "a payload that reaches over the record's end") { $0.payloadLength = 3 },
-        one("payload-left-over", "a byte left over after the payload") { $0.appended = [0] },
+        one("payload-over", "a payload that extends past the record's end") { $0.payloadLength = 3 },
+        one("payload-left-over", "a trailing byte after the payload") { $0.appended = [0] },
     ]
 
     private static let hour: Int64 = 3_600_000
@@ -57,7 +57,9 @@ enum EventChecks {
         _ spoil: @escaping @Sendable (inout RawEvent) -> Void
     ) -> Check {
         let clause = status == .badTime ? "6.5" : "6.1"
-        return Check("event-\(id)", [clause, "6.6"], "an event with \(what) is \(status), its neighbours are stored") {
+        return Check(
+            "event-\(id)", [clause, "6.6"], "an event with \(what) is \(status), the events beside it are stored"
+        ) {
             var event = $0.event()
             spoil(&event)
             try refuse(event, .status(status), clause, $0)
@@ -89,7 +91,7 @@ enum EventChecks {
         try peer.expectAck(5, [.stored, .stored], "6.9")
     }
 
-    private static let largest = Check("event-largest", ["6.9"], "a payload of as many bytes as announced is stored") {
+    private static let largest = Check("event-largest", ["6.9"], "a payload of the announced size is stored") {
         let peer = try $0.welcomed()
         try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
         var event = $0.event()
@@ -99,7 +101,7 @@ enum EventChecks {
     }
 
     private static let tooLarge = Check(
-        "event-too-large", ["6.4", "6.6"], "a payload of one byte more is TOO_LARGE, its neighbours are stored"
+        "event-too-large", ["6.4", "6.6"], "a payload of one byte more is TOO_LARGE, the events beside it are stored"
     ) {
         let peer = try $0.welcomed()
         try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
@@ -110,7 +112,7 @@ enum EventChecks {
     }
 
     private static let emptyRecord = Check(
-        "event-empty-record", ["6.1", "6.6"], "a record of no bytes is MALFORMED, its neighbours are stored"
+        "event-empty-record", ["6.1", "6.6"], "a record of no bytes is MALFORMED, the events beside it are stored"
     ) {
         let peer = try $0.welcomed()
         peer.send(RawFrame.publish(5, [$0.event().bytes, [], $0.event().bytes]))
@@ -121,7 +123,7 @@ enum EventChecks {
 
     private static let unknownTenant = Check(
         "event-unknown-tenant", ["6.7", "6.3", "6.6"],
-        "an event of a tenant that there is not is UNKNOWN_TENANT, or FORBIDDEN to a key with a list"
+        "an event of a tenant that does not exist is UNKNOWN_TENANT, or FORBIDDEN to a key with a list"
     ) {
         var event = $0.event()
         event.tenant = Array("no-such-tenant-\(UInt32.random(in: .min ... .max))".utf8)
@@ -129,9 +131,9 @@ enum EventChecks {
     }
 
     private static let forbidden = Check(
-        "event-forbidden-tenant", ["6.3", "6.6"], "an event of a tenant that the key does not open is FORBIDDEN"
+        "event-forbidden-tenant", ["6.3", "6.6"], "an event of a tenant that the key does not allow is FORBIDDEN"
     ) {
-        guard let tenant = $0.subject.forbiddenTenant else { throw Unplayable("give --forbidden-tenant") }
+        guard let tenant = $0.subject.forbiddenTenant else { throw Unplayable("it needs --forbidden-tenant") }
         var event = $0.event()
         event.tenant = Array(tenant.utf8)
         try refuse(event, .status(.forbidden), "6.3", $0)
@@ -140,7 +142,7 @@ enum EventChecks {
     private static let disabled = Check(
         "event-disabled-tenant", ["6.8", "6.6"], "an event of a disabled tenant is TENANT_DISABLED"
     ) {
-        guard let tenant = $0.subject.disabledTenant else { throw Unplayable("give --disabled-tenant") }
+        guard let tenant = $0.subject.disabledTenant else { throw Unplayable("it needs --disabled-tenant") }
         var event = $0.event()
         event.tenant = Array(tenant.utf8)
         try refuse(event, .status(.tenantDisabled), "6.8", $0)

@@ -37,7 +37,7 @@ enum HeaderChecks {
     }
 
     private static let unknownTypes = Check(
-        "header-unknown-type", ["3.3"], "a type below 0x80 that there is not gets CLOSE PROTOCOL_ERROR"
+        "header-unknown-type", ["3.3"], "an unknown type below 0x80 gets CLOSE PROTOCOL_ERROR"
     ) {
         for type: UInt8 in [0x00, 0x03, 0x0F, 0x12, 0x1F, 0x22, 0x32, 0x40, 0x7F] {
             try refuse(RawFrame(type: type), .protocolError, $0)
@@ -59,7 +59,7 @@ enum HeaderChecks {
     }
 
     private static let order = Check(
-        "header-order", ["3.3"], "of several faults of a header the one that comes first in the list is named"
+        "header-order", ["3.3"], "of several faults of a header the first one in the list is reported"
     ) {
         var frame = RawFrame(type: 0x7F, flags: 1, reserved: 1, length: .max, headerChecksumError: 1)
         try refuse(frame, .headerCorrupt, $0)
@@ -71,7 +71,7 @@ enum HeaderChecks {
     }
 
     private static let skipped = Check(
-        "header-skipped", ["3.6"], "unknown types from 0x80 on are skipped, body and all"
+        "header-skipped", ["3.6"], "unknown types from 0x80 on are skipped with their bodies"
     ) {
         let peer = try $0.welcomed()
         let ping = RawFrame.ping(9)

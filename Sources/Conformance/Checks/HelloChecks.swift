@@ -39,13 +39,13 @@ enum HelloChecks {
             "\(limits.frameBytes) bytes for a payload of \(limits.eventBytes)")
     }
 
-    private static let appended = Check("hello-appended", ["3.9"], "bytes after HELLO's last field are passed over") {
+    private static let appended = Check("hello-appended", ["3.9"], "bytes after HELLO's last field are ignored") {
         let peer = try $0.greeted()
         peer.send(RawFrame.hello(key: $0.subject.key, appended: [0, 0, 0, 1]))
         try peer.expectWelcome(1, "3.9")
     }
 
-    private static let minorVersion = Check("hello-minor", ["5.1.8"], "a later minor version is welcome") {
+    private static let minorVersion = Check("hello-minor", ["5.1.8"], "a later minor version is accepted") {
         let peer = try $0.greeted()
         peer.send(RawFrame.hello(key: $0.subject.key, minor: 7))
         let welcome = try peer.expectWelcome(1, "5.1.8")
@@ -63,13 +63,13 @@ enum HelloChecks {
             peer.send(RawFrame.hello(key: $0.subject.key, features: asked))
             let granted = try peer.expectWelcome(1, "5.2.5").features
             if granted & ~asked != 0 {
-                throw peer.deviation("5.2.5", expected: "features among \(asked)", came: "\(granted)")
+                throw peer.deviation("5.2.5", expected: "features from \(asked)", came: "\(granted)")
             }
         }
     }
 
     private static let pipelined = Check(
-        "hello-pipelined", ["5.2.3"], "a PUBLISH that is sent before WELCOME came is taken"
+        "hello-pipelined", ["5.2.3"], "a PUBLISH that is sent before WELCOME arrives is accepted"
     ) {
         let peer = try $0.connect()
         peer.send(Preface.bytes + $0.hello().bytes + $0.publish(2).bytes)
@@ -83,7 +83,9 @@ enum HelloChecks {
     /// Preface, header and body have 4,096 bytes together.
     private static let largestBody = 4_096 - Preface.bytes.count - FrameHeader.byteCount
 
-    private static let largest = Check("hello-largest", ["3.4"], "a HELLO of 4,096 bytes with the preface is taken") {
+    private static let largest = Check(
+        "hello-largest", ["3.4"], "a HELLO of 4,096 bytes including the preface is accepted"
+    ) {
         let peer = try $0.greeted()
         let rest = largestBody - RawFrame.hello(key: $0.subject.key).body.count
         peer.send(RawFrame.hello(key: $0.subject.key, appended: [UInt8](repeating: 0, count: rest)))
@@ -91,7 +93,7 @@ enum HelloChecks {
     }
 
     private static let tooLarge = Check(
-        "hello-too-large", ["3.4"], "a longer HELLO is closed by its header, before its body is sent"
+        "hello-too-large", ["3.4"], "a longer HELLO is refused after its header, before its body is sent"
     ) {
         for length in [UInt32(largestBody + 1), 65_536, .max] {
             let peer = try $0.greeted()
@@ -156,7 +158,7 @@ enum HelloChecks {
     // MARK: The key
 
     private static let wrongKey = Check(
-        "hello-wrong-key", ["5.1.2"], "a wrong key gets CLOSE AUTH_FAILED, and nothing that follows it is answered"
+        "hello-wrong-key", ["5.1.2"], "a wrong key gets CLOSE AUTH_FAILED, and nothing after it is answered"
     ) {
         let peer = try $0.greeted()
         peer.send(RawFrame.hello(key: $0.subject.key + "-not"), $0.publish(2), .ping(3))
@@ -165,7 +167,7 @@ enum HelloChecks {
 
     private static let wrongKeyDelay = Check(
         "hello-wrong-key-delay", ["5.1.6", "5.1.9"],
-        "the answer to a wrong key takes 100 ms at least, however near the key was"
+        "the answer to a wrong key takes at least 100 ms, however similar the key is"
     ) { stage in
         let key = stage.subject.key
         for wrong in [String(key.dropLast()) + (key.hasSuffix("x") ? "y" : "x"), "x", ""] {
@@ -177,7 +179,7 @@ enum HelloChecks {
             guard taken >= .milliseconds(100) else {
                 throw peer.deviation(
                     "5.1.6", expected: "CLOSE AUTH_FAILED after 100 ms or more",
-                    came: "it after \(taken.milliseconds) ms")
+                    came: "CLOSE after \(taken.milliseconds) ms")
             }
         }
     }

@@ -16,7 +16,7 @@ enum LivenessChecks {
     }
 
     private static let clock = Check(
-        "ping-clock", ["5.5.2"], "PONG was not answered before it was received, and clocks go on"
+        "ping-clock", ["5.5.2"], "the times in PONG are in order, and clocks advance"
     ) {
         let peer = try $0.welcomed()
         var latest = Int64.min
@@ -26,7 +26,7 @@ enum LivenessChecks {
             let pong = try peer.expectPong(id, of: ping, "5.5.1")
             guard pong.answeredAt >= pong.receivedAt, pong.receivedAt >= latest else {
                 throw peer.deviation(
-                    "5.5.2", expected: "times that ascend", came: "\(latest), \(pong.receivedAt), \(pong.answeredAt)")
+                    "5.5.2", expected: "ascending times", came: "\(latest), \(pong.receivedAt), \(pong.answeredAt)")
             }
             latest = pong.answeredAt
         }
@@ -53,7 +53,7 @@ enum LivenessChecks {
     }
 
     private static let skippedFlood = Check(
-        "flood-skipped", ["8.9"], "1,000 frames to be skipped get CLOSE TOO_MANY_CONTROL_FRAMES"
+        "flood-skipped", ["8.9"], "1,000 skippable frames get CLOSE TOO_MANY_CONTROL_FRAMES"
     ) {
         try floodEnds($0, with: { RawFrame(type: 0x90, requestID: $0) })
     }
@@ -77,7 +77,7 @@ enum LivenessChecks {
     // MARK: Slowness
 
     private static let lawfulPace = Check(
-        "slow-lawful", ["8.8"], "a PUBLISH whose body comes within the second is served", pace: .slow
+        "slow-lawful", ["8.8"], "a PUBLISH whose body comes within a second is accepted", pace: .slow
     ) {
         let peer = try $0.welcomed()
         let bytes = $0.publish(4).bytes
@@ -91,7 +91,8 @@ enum LivenessChecks {
     }
 
     private static let slowHeader = Check(
-        "slow-header", ["8.7"], "a frame header that is not whole after 5 s gets CLOSE TIMEOUT, dripped or not",
+        "slow-header", ["8.7"],
+        "a frame header that is not whole after 5 s gets CLOSE TIMEOUT, whether it comes slowly or not at all",
         pace: .slow
     ) {
         let peer = try $0.welcomed()
@@ -101,7 +102,8 @@ enum LivenessChecks {
     }
 
     private static let slowBody = Check(
-        "slow-body", ["8.8"], "a body slower than 32 KiB/s after 2 s gets CLOSE TIMEOUT, dripped or not", pace: .slow
+        "slow-body", ["8.8"],
+        "a body slower than 32 KiB/s after 2 s gets CLOSE TIMEOUT, whether it comes slowly or not at all", pace: .slow
     ) {
         let peer = try $0.welcomed()
         let bytes = $0.publish(4).bytes
@@ -117,7 +119,7 @@ enum LivenessChecks {
         let announced = peer.limits.idleTimeout
         guard announced <= .seconds(5) else {
             throw Unplayable(
-                "the announced idle timeout is \(announced.milliseconds / 1_000) s; 5 s is the most that is waited for")
+                "the announced idle timeout is \(announced.milliseconds / 1_000) s; checks wait for at most 5 s")
         }
         try peer.expectClose(.timeout, "8.6", within: announced + peer.patience)
     }
@@ -128,27 +130,33 @@ enum LivenessChecks {
 
     private static let silences = [
         Check(
-            "silence-before-preface", ["5.1.5"], "who connects and says nothing is closed after 5 s, without a word",
+            "silence-before-preface", ["5.1.5"],
+            "a client that connects and sends nothing is closed after 5 s, without an answer",
             pace: .slow
         ) {
             let peer = try $0.connect()
             try peer.expectEnd("5.1.5", after: "5 s of silence", within: helloTime + peer.patience)
         },
         Check(
-            "silence-in-preface", ["5.1.5"], "who says half a preface is closed after 5 s, without a word", pace: .slow
+            "silence-in-preface", ["5.1.5"],
+            "a client that sends half a preface is closed after 5 s, without an answer", pace: .slow
         ) {
             let peer = try $0.connect()
             peer.send(Array(Preface.bytes[..<4]))
             try peer.expectEnd("5.1.5", after: "5 s of silence", within: helloTime + peer.patience)
         },
         Check(
-            "silence-before-hello", ["5.1.5"], "who says the preface and no HELLO gets CLOSE TIMEOUT after 5 s",
+            "silence-before-hello", ["5.1.5"],
+            "a client that sends the preface and no HELLO gets CLOSE TIMEOUT after 5 s",
             pace: .slow
         ) {
             let peer = try $0.greeted()
             try peer.expectClose(.timeout, "5.1.5", within: helloTime + peer.patience)
         },
-        Check("silence-in-hello", ["5.1.5"], "who drips its HELLO gets CLOSE TIMEOUT after 5 s", pace: .slow) {
+        Check(
+            "silence-in-hello", ["5.1.5"], "a client that sends its HELLO slowly gets CLOSE TIMEOUT after 5 s",
+            pace: .slow
+        ) {
             let peer = try $0.greeted()
             peer.drip($0.hello().bytes, every: .milliseconds(500))
             try peer.expectClose(.timeout, "5.1.5", within: peer.patience)

@@ -27,7 +27,7 @@ enum PublishChecks {
     }
 
     private static let order = Check(
-        "publish-order", ["8.5", "5.4.2"], "the commit numbers of one connection's PUBLISH frames do not fall"
+        "publish-order", ["8.5", "5.4.2"], "the commit numbers of one connection's PUBLISH frames do not decrease"
     ) { stage in
         let peer = try stage.welcomed()
         let ids = (1...60).map(UInt64.init)
@@ -43,7 +43,7 @@ enum PublishChecks {
     }
 
     private static let corruptBetween = Check(
-        "publish-beside-corrupt", ["3.5", "5.4.1"], "a damaged PUBLISH between two good ones takes nothing from them"
+        "publish-beside-corrupt", ["3.5", "5.4.1"], "a damaged PUBLISH between two good ones does not affect them"
     ) {
         let peer = try $0.welcomed()
         var damaged = $0.publish(2)
@@ -63,8 +63,8 @@ enum PublishChecks {
         refused("zero", "of zero events") { _ in .publish(1, []) },
         refused("count-over", "that counts one event too many") { .publish(1, [$0], count: 2) },
         refused("count-under", "that counts one event too few") { .publish(1, [$0, $0], count: 1) },
-        refused("left-over", "with a byte left over") { .publish(1, [$0], appended: [0]) },
-        refused("record-over", "whose record reaches over its end") { record in
+        refused("left-over", "with a trailing byte") { .publish(1, [$0], appended: [0]) },
+        refused("record-over", "whose record extends past its end") { record in
             var frame = RawFrame.publish(1, [record])
             frame.body[4] = 0xFF
             return frame
@@ -104,7 +104,7 @@ enum PublishChecks {
     }
 
     private static let mostEvents = Check(
-        "publish-most-events", ["5.3.4"], "a PUBLISH of as many events as announced is taken"
+        "publish-most-events", ["5.3.4"], "a PUBLISH with the announced number of events is accepted"
     ) {
         let peer = try $0.welcomed()
         let limits = peer.limits
@@ -120,7 +120,7 @@ enum PublishChecks {
     }
 
     private static let largestFrame = Check(
-        "publish-largest-frame", ["5.3.4"], "a PUBLISH whose body is as long as announced is taken"
+        "publish-largest-frame", ["5.3.4"], "a PUBLISH with the announced length of body is accepted"
     ) { stage in
         let peer = try stage.welcomed()
         let limits = peer.limits

@@ -4,7 +4,7 @@ import WireProtocol
 enum WindowChecks {
     static let all = [full, events, bytes]
 
-    private static let full = Check("window-full", ["8.4"], "a window filled to its last event is served") { stage in
+    private static let full = Check("window-full", ["8.4"], "a window filled to its last event is accepted") { stage in
         let peer = try stage.welcomed()
         let load = try eventLoad(peer.limits, stage).frames
         peer.send(load.flatMap(\.bytes))

@@ -98,7 +98,9 @@ public struct Unreachable: Error, Equatable, CustomStringConvertible {
     public let address: ServerAddress
     public let reason: String
 
-    public var description: String { "cannot connect to \(address): \(reason); start the server or give its address" }
+    public var description: String {
+        "cannot connect to \(address): \(reason); start the server or correct the address"
+    }
 }
 
 // Connecting.

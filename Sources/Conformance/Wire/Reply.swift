@@ -15,7 +15,7 @@ enum Reply {
     var text: String {
         switch self {
         case .frame(let frame): frame.text
-        case .garbage(let what): "bytes that are no frame (\(what))"
+        case .garbage(let what): "bytes that are not a frame (\(what))"
         case .fragment: "the end of the connection inside a frame"
         case .end: "the end of the connection"
         case .reset: "a reset of the connection"
@@ -48,10 +48,10 @@ struct ReceivedFrame {
         let name = "\(type)".uppercased()
         guard isIntact else { return "\(name) \(header.requestID) with a wrong body checksum" }
         switch type {
-        case .ack: return "ACK \(header.requestID)" + (decoded(Ack.self)?.text ?? " of no lawful form")
+        case .ack: return "ACK \(header.requestID)" + (decoded(Ack.self)?.text ?? " of an invalid form")
         case .close:
-            guard let close = decoded(Close.self) else { return "CLOSE of no lawful form" }
-            return "CLOSE \(close.status) “\(close.text)”"
+            guard let close = decoded(Close.self) else { return "CLOSE of an invalid form" }
+            return "CLOSE \(close.status) \"\(close.text)\""
         default: return "\(name) \(header.requestID)"
         }
     }

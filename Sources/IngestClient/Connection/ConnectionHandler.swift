@@ -49,7 +49,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func tlsRefusal(_ error: any Error) -> String? {
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            "its certificate does not bear the name that was asked for (\(error.description))"
+            "its certificate does not contain the requested name (\(error.description))"
         case is NIOSSLExtraError: "\(error)"
         case NIOSSLError.handshakeFailed(let cause):
             switch cause {

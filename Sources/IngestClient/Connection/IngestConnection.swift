@@ -165,7 +165,7 @@ public final class IngestConnection: @unchecked Sendable {
     func disconnected(_ reason: String) {
         switch state {
         case .awaitingPreface:
-            end(.lost(reason: "\(settings.address) closed it before saying anything"))
+            end(.lost(reason: "\(settings.address) closed it before sending anything"))
         default: end(.lost(reason: reason))
         }
     }
@@ -191,7 +191,7 @@ public final class IngestConnection: @unchecked Sendable {
                 isLeaving = true
                 owner?.connection(self, wasAskedToLeave: try GoAway(decoding: frame.body))
             case (nil, _): break
-            case (let type?, _): end(.broken(reason: "a frame of type \(type) came where none may"))
+            case (let type?, _): end(.broken(reason: "an unexpected frame of type \(type)"))
             }
         } catch {
             end(.broken(reason: error.description))
@@ -231,7 +231,7 @@ public final class IngestConnection: @unchecked Sendable {
 
     private func acknowledge(_ ack: Ack, requestID: UInt64) {
         guard let flight = window.land(requestID) else {
-            return end(.broken(reason: "an ACK for request \(requestID), which waits for none"))
+            return end(.broken(reason: "an ACK for request \(requestID), which is not waiting for one"))
         }
         // A single answer for a frame that could not be read has no count.
         if case .all = ack.answers, ack.count == 0 {

@@ -51,8 +51,8 @@ extension IngestError: CustomStringConvertible {
             "no TLS with \(address): \(reason)"
         case .badSettings(let mistake): mistake
         case .closed(.authFailed, let text):
-            "the server does not know this API key (AUTH_FAILED\(suffix(text))): give the key that its configuration declares"
-        case .closed(.tlsRequired, _): "the server speaks TLS only on this port: turn TLS on"
+            "the server does not know this API key (AUTH_FAILED\(suffix(text))): use a key that its provisioning file declares"
+        case .closed(.tlsRequired, _): "the server speaks only TLS on this port: enable TLS"
         case .closed(let status, let text):
             "the server closed the connection: \(status.name)\(suffix(text))"
         case .lost(let reason): "the connection was lost: \(reason)"

@@ -59,7 +59,7 @@ public struct TLSSettings: Sendable {
         switch server {
         case .tcp(let host, _): return (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
         case .unix(let path):
-            throw .badSettings("TLS over unix:\(path): say in `serverName` which name its certificate bears")
+            throw .badSettings("TLS over unix:\(path): set `serverName` to the name in its certificate")
         }
     }
 
@@ -86,7 +86,9 @@ public struct TLSSettings: Sendable {
                 configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
             }
         case (nil, nil): break
-        default: throw IngestError.badSettings("TLS: a client certificate and its key go together; one is missing")
+        default:
+            throw IngestError.badSettings(
+                "TLS: a client certificate needs its key, and a key its certificate; one is missing")
         }
         return configuration
     }

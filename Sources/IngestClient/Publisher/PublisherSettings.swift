@@ -74,7 +74,7 @@ public struct PublisherSettings: Sendable {
 
     /// What is wrong with the settings; nil: nothing.
     var mistake: String? {
-        if servers.isEmpty { return "no server: give one address or more" }
+        if servers.isEmpty { return "no server: expected one address or more" }
         if [frameEvents, windowEvents, bufferedEvents, bufferedBytes].contains(where: { $0 < 1 }) {
             return "frameEvents, windowEvents, bufferedEvents and bufferedBytes must be 1 or more"
         }
@@ -82,10 +82,10 @@ public struct PublisherSettings: Sendable {
             return "patienceMilliseconds must be 1 or more, lingerMilliseconds and closeMilliseconds 0 or more"
         }
         if backoffLeastMilliseconds < 1 || backoffMostMilliseconds < backoffLeastMilliseconds {
-            return "give 1 ≤ backoffLeastMilliseconds ≤ backoffMostMilliseconds"
+            return "expected 1 ≤ backoffLeastMilliseconds ≤ backoffMostMilliseconds"
         }
         if apiKey.utf8.count > Int(UInt16.max) || clientName.utf8.count > Int(UInt16.max) {
-            return "apiKey and clientName hold 65,535 bytes at most"
+            return "apiKey and clientName must have at most 65,535 bytes"
         }
         return nil
     }

@@ -28,7 +28,8 @@ struct EventFields {
         let members: [(name: String, value: ArraySlice<UInt8>)]
         do throws(JSONScanner.Mistake) { members = try JSONScanner.members(of: line) } catch {
             throw EventMistake(
-                #"\#(error); each line is an object like {"tenant":"acme","type":"order.placed","payload":{}}"#)
+                #"\#(error); expected one object per line, such as {"tenant":"acme","type":"order.placed","payload":{}}"#
+            )
         }
         var fields = self
         for (name, value) in members { try fields.set(name, value) }
@@ -41,7 +42,7 @@ struct EventFields {
         case "payload_text": payload = Array(try text(name, value).utf8)
         case "attributes":
             guard let members = try? JSONScanner.members(of: value) else {
-                throw EventMistake(#""attributes" is an object of texts: {"schema":"2"}"#)
+                throw EventMistake(#""attributes" must be an object of strings: {"schema":"2"}"#)
             }
             for (name, value) in members {
                 attributes.append(OutgoingEvent.Attribute(name: name, value: try text(name, value)))
@@ -57,13 +58,13 @@ struct EventFields {
         case "content_type": contentType = try text(name, value)
         default:
             throw EventMistake(
-                "\"\(name)\" is not known; known are tenant, type, payload, payload_text, id, idempotency_key, "
+                "\"\(name)\" is unknown; known are tenant, type, payload, payload_text, id, idempotency_key, "
                     + "occurred_at, deliver_at, ordering_key, correlation_id, content_type and attributes")
         }
     }
 
     private func text(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
-        guard let text = JSONScanner.text(value) else { throw EventMistake("\"\(name)\" must be a text in quotes") }
+        guard let text = JSONScanner.text(value) else { throw EventMistake("\"\(name)\" must be a string in quotes") }
         return text
     }
 
@@ -77,9 +78,9 @@ struct EventFields {
     /// - Parameter now: Unix milliseconds.
     func event(now: Int64) throws(EventMistake) -> OutgoingEvent {
         guard let tenant, !tenant.isEmpty else {
-            throw EventMistake(#"no tenant: add "tenant", or give --tenant for all"#)
+            throw EventMistake(#"no tenant: add "tenant", or set --tenant for all"#)
         }
-        guard let type, !type.isEmpty else { throw EventMistake(#"no type: add "type", or give --type for all"#) }
+        guard let type, !type.isEmpty else { throw EventMistake(#"no type: add "type", or set --type for all"#) }
         guard let payload else { throw EventMistake(#"no payload: add "payload", any JSON value"#) }
         var event = OutgoingEvent(id: try eventID(tenant: tenant), tenant: tenant, type: type, payload: payload)
         event.occurredAt = try moment(occurredAt, "occurred_at", now)
@@ -97,7 +98,7 @@ struct EventFields {
         guard let id else { return EventID.timeOrdered() }
         let digits = id.hasPrefix("evt_") ? Array(id.utf8) : Array("evt_".utf8) + id.utf8.filter { $0 != 0x2D }
         guard let read = EventID(webhookID: digits), !read.isZero else {
-            throw EventMistake("the id \(id) is not evt_ and 32 hex digits, nor a UUID")
+            throw EventMistake("invalid id \"\(id)\"; expected evt_ and 32 hex digits, or a UUID")
         }
         return read
     }
@@ -105,7 +106,8 @@ struct EventFields {
     private func moment(_ text: String?, _ name: String, _ now: Int64) throws(EventMistake) -> Int64 {
         guard let text else { return 0 }
         guard let time = PointInTime.read(text, now: now) else {
-            throw EventMistake("\(name) \(text): write 2026-01-31T12:00:00Z, +90s, or Unix milliseconds")
+            throw EventMistake(
+                "\(name): invalid value \"\(text)\"; expected 2026-01-31T12:00:00Z, +90s, or Unix milliseconds")
         }
         return time
     }

@@ -121,7 +121,7 @@ struct JSONScanner {
 
     private mutating func word(_ word: String) throws(Mistake) {
         for byte in word.utf8 {
-            guard take(byte) else { throw mistake("this is no JSON value") }
+            guard take(byte) else { throw mistake("this is not a JSON value") }
         }
     }
 
@@ -138,7 +138,7 @@ struct JSONScanner {
     private mutating func digits() throws(Mistake) {
         let start = index
         while let byte = peek, (0x30...0x39).contains(byte) { index += 1 }
-        guard index > start else { throw mistake("this is no JSON value") }
+        guard index > start else { throw mistake("this is not a JSON value") }
     }
 
     // MARK: Strings
@@ -151,7 +151,7 @@ struct JSONScanner {
             switch byte {
             case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"): try escape(into: &text)
-            case ..<0x20: throw mistake("a control character stands in a string")
+            case ..<0x20: throw mistake("a string contains a control character")
             default: text.append(byte)
             }
         }
@@ -182,7 +182,7 @@ struct JSONScanner {
         var code: UInt16 = 0
         for _ in 0..<4 {
             guard let byte = peek, let digit = Character(UnicodeScalar(byte)).hexDigitValue else {
-                throw mistake("\\u wants four hex digits")
+                throw mistake("\\u needs four hex digits")
             }
             code = code << 4 | UInt16(digit)
             index += 1

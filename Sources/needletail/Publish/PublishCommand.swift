@@ -10,8 +10,8 @@ struct PublishCommand: AsyncParsableCommand {
         commandName: "publish",
         abstract: "Publish one event, or many from a file or standard input, and print the receipts.",
         discussion: """
-            A receipt comes when the event and all its deliveries are on disk. Lost connections are made again, and what has no \
-            answer is sent again with the same id, so nothing is lost and nothing is stored twice.
+            A receipt comes when the event and all its deliveries are on disk. Lost connections are made again, and events without \
+            an answer are sent again with the same id, so nothing is lost and nothing is stored twice.
 
             One event:
 
@@ -19,43 +19,45 @@ struct PublishCommand: AsyncParsableCommand {
               needletail publish --tenant acme --type order.placed --payload '{"total":42}'
               needletail publish --tenant acme --type order.due --payload-file due.json --deliver-at +15m
 
-            Many, one JSON object a line (NDJSON); flags stand for what a line leaves out:
+            Many, one JSON object per line (NDJSON); flags are the defaults for all lines:
 
               {"tenant":"acme","type":"order.placed","payload":{"total":42},"idempotency_key":"order-4711"}
 
               needletail publish --file events.ndjson
               producer | needletail publish --tenant acme --json > receipts.ndjson
 
-            Members of a line: tenant, type, payload (any JSON value, sent byte for byte as it stands), payload_text (a text, sent as \
+            Members of a line: tenant, type, payload (any JSON value, sent byte for byte), payload_text (a string, sent as \
             its bytes), id, idempotency_key, occurred_at, deliver_at, ordering_key, correlation_id, content_type, attributes.
 
-            An event with an id or an idempotency key may be published again and again: it is stored once. One with neither gets a \
+            An event with an id or an idempotency key may be published repeatedly: it is stored once. An event with neither gets a
             new id each time.
 
-            Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 not understood.
+            Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 arguments not understood.
             """)
 
     @OptionGroup(title: "Server") var server: ServerOptions
 
     @Option(help: ArgumentHelp("Tenant of the event.", valueName: "name")) var tenant: String?
-    @Option(help: ArgumentHelp("Event type, as order.placed.", valueName: "type")) var type: String?
+    @Option(help: ArgumentHelp("Event type, for example order.placed.", valueName: "type")) var type: String?
     @Option(
         help: ArgumentHelp("The payload of one event, JSON unless --content-type says otherwise.", valueName: "text"))
     var payload: String?
     @Option(help: ArgumentHelp("The same from a file; - is standard input.", valueName: "file")) var payloadFile:
         String?
     @Option(help: ArgumentHelp("Event id: evt_ and 32 hex digits, or a UUID.", valueName: "id")) var id: String?
-    @Option(help: ArgumentHelp("A key of your own, from which the id is made.", valueName: "key"))
+    @Option(help: ArgumentHelp("A key of your own, from which the id is computed.", valueName: "key"))
     var idempotencyKey: String?
-    @Option(help: ArgumentHelp("Not before: 2026-01-31T12:00:00Z, +90s, or Unix milliseconds.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Deliver not before: 2026-01-31T12:00:00Z, +90s, or Unix milliseconds.", valueName: "time"))
     var deliverAt: String?
-    @Option(help: ArgumentHelp("Events of one key keep their order.", valueName: "key")) var orderingKey: String?
+    @Option(help: ArgumentHelp("Events with the same key keep their order.", valueName: "key")) var orderingKey: String?
     @Option(help: ArgumentHelp("For your own tracing.", valueName: "id")) var correlationId: String?
-    @Option(help: ArgumentHelp("Of the payload (application/json).", valueName: "type")) var contentType: String?
+    @Option(help: ArgumentHelp("Content type of the payload (application/json).", valueName: "type")) var contentType:
+        String?
     @Option(help: ArgumentHelp("Repeatable.", valueName: "name=value")) var attribute: [String] = []
     @Option(help: ArgumentHelp("NDJSON file instead of standard input.", valueName: "file")) var file: String?
-    @Flag(help: "Print no receipts; the exit code tells.") var quiet = false
-    @Flag(help: "Print receipts as JSON, one a line, refusals too.") var json = false
+    @Flag(help: "Print no receipts; use the exit code.") var quiet = false
+    @Flag(help: "Print receipts as JSON, one per line, including refusals.") var json = false
 
     func run() async throws {
         // Receipts may go to a pipe that is no longer read; publishing continues.
@@ -69,18 +71,18 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     private func checkUsage(isSingle: Bool) throws {
-        if isSingle, file != nil { throw ValidationError("--file: leave it out with --payload or --payload-file") }
+        if isSingle, file != nil { throw ValidationError("--file and --payload or --payload-file exclude each other") }
         if payload != nil, payloadFile != nil {
-            throw ValidationError("--payload and --payload-file: give one of them")
+            throw ValidationError("--payload and --payload-file exclude each other")
         }
         if !isSingle, id != nil || idempotencyKey != nil {
             throw ValidationError(
-                "--id and --idempotency-key name one event: give --payload too, or write them into the lines")
+                "--id and --idempotency-key identify one event: add --payload, or write them into the lines")
         }
-        if id != nil, idempotencyKey != nil { throw ValidationError("--id and --idempotency-key: give one of them") }
-        if quiet, json { throw ValidationError("--quiet and --json: give one of them") }
+        if id != nil, idempotencyKey != nil { throw ValidationError("--id and --idempotency-key exclude each other") }
+        if quiet, json { throw ValidationError("--quiet and --json exclude each other") }
         if !isSingle, file == nil, isatty(STDIN_FILENO) == 1 {
-            throw ValidationError("nothing to publish: give --payload for one event, --file, or pipe lines in")
+            throw ValidationError("nothing to publish: set --payload for one event, --file, or pipe lines in")
         }
     }
 
@@ -92,7 +94,7 @@ struct PublishCommand: AsyncParsableCommand {
         fields.contentType = contentType ?? ""
         for text in attribute {
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-                throw ValidationError("--attribute \(text): write name=value")
+                throw ValidationError("--attribute: invalid value \"\(text)\"; expected name=value")
             }
             fields.attributes.append(
                 OutgoingEvent.Attribute(
@@ -115,7 +117,7 @@ struct PublishCommand: AsyncParsableCommand {
             if let payload = fields.payload, isJSON { try JSONScanner.check(payload[...]) }
             event = try fields.event(now: PointInTime.now)
         } catch let mistake as JSONScanner.Mistake {
-            throw ValidationError("the payload is no JSON: \(mistake); for another kind give --content-type")
+            throw ValidationError("the payload is not JSON: \(mistake); for other content set --content-type")
         } catch let mistake as EventMistake {
             throw ValidationError(mistake.description)
         }

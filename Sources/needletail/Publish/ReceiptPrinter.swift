@@ -84,7 +84,7 @@ struct ReceiptPrinter {
     mutating func finish(seconds: Double) {
         bar.clear()
         var parts = ["\(count.stored) stored"]
-        if count.duplicates > 0 { parts.append("\(count.duplicates) of them known already") }
+        if count.duplicates > 0 { parts.append("\(count.duplicates) of them known before") }
         if count.refused > 0 { parts.append("\(count.refused) refused") }
         if count.inDoubt > 0 { parts.append("\(count.inDoubt) without an answer") }
         if count.unreadable > 0 { parts.append("\(count.unreadable) not readable") }
@@ -102,13 +102,13 @@ struct ReceiptPrinter {
 
     private func mend(_ status: ProtocolStatus) -> String {
         switch status {
-        case .unknownTenant: "; mend the name, or provision the tenant"
+        case .unknownTenant: "; correct the name, or provision the tenant"
         case .tenantDisabled: "; enable the tenant"
-        case .forbidden: "; use a key that opens this tenant and type"
-        case .conflict: "; give it another id or key, or leave it: the first content stands"
+        case .forbidden: "; use a key that allows this tenant and type"
+        case .conflict: "; use another id or key, or leave it: the first content is kept"
         case .tooLarge: "; send less, for example a link to the content"
-        case .badTime: "; give a time within the next 30 days"
-        case .unknownEventType: "; mend the type, or add it to the catalogue"
+        case .badTime: "; expected a time within the next 30 days"
+        case .unknownEventType: "; correct the type, or add it to the catalogue"
         case let status where status.statusClass == .sendAgain || status.statusClass == .sendElsewhere:
             "; publish it again later with the same id"
         default: ""
@@ -116,7 +116,7 @@ struct ReceiptPrinter {
     }
 }
 
-/// One line that is rewritten, on a terminal only, and only for what takes over a second.
+/// One line that is rewritten, on a terminal only, and only for runs that take more than a second.
 struct ProgressBar {
     private static let width = 24
     private let isTerminal = isatty(STDERR_FILENO) == 1

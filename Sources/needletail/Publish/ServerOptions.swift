@@ -17,21 +17,21 @@ struct ServerOptions: ParsableArguments {
     var keyFile: String?
     @Option(
         help: ArgumentHelp(
-            "Seconds until an event without an answer is given up; lost connections are made again meanwhile.",
+            "Seconds after which an event without an answer fails; until then lost connections are made again.",
             valueName: "seconds"))
     var timeout = 60
     @Flag(help: "Encrypt; the server's certificate is verified. Implied by the other --tls options.")
     var tls = false
     @Option(help: ArgumentHelp("Trusted certificates instead of the system's (PEM).", valueName: "file"))
     var tlsCa: String?
-    @Option(help: ArgumentHelp("Name in the server's certificate, where it is not the host.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name in the server's certificate, if it differs from the host.", valueName: "name"))
     var tlsName: String?
     @Option(help: ArgumentHelp("Client certificate chain (PEM), with --tls-key.", valueName: "file"))
     var tlsCertificate: String?
     @Option(help: ArgumentHelp("Key of the client certificate (PEM).", valueName: "file"))
     var tlsKey: String?
 
-    /// The publisher's settings, or what is wrong in words.
+    /// The publisher's settings; throws what is wrong.
     func settings() throws -> PublisherSettings {
         let environment = ProcessEnvironment.variables
         let written =
@@ -39,12 +39,13 @@ struct ServerOptions: ParsableArguments {
             ? (environment["NEEDLETAIL_SERVER"] ?? "127.0.0.1:7400").split(separator: ",").map(String.init) : server
         let servers = try written.map { text in
             guard let address = ServerAddress(text) else {
-                throw ValidationError("--server \(text): write HOST:PORT, [IPV6]:PORT or unix:PATH")
+                throw ValidationError(
+                    "--server: invalid value \"\(text)\"; expected HOST:PORT, [IPV6]:PORT or unix:PATH")
             }
             return address
         }
         guard (1...86_400).contains(timeout) else {
-            throw ValidationError("--timeout \(timeout): give 1 to 86400 seconds")
+            throw ValidationError("--timeout: invalid value \"\(timeout)\"; expected 1 to 86400 seconds")
         }
         var settings = PublisherSettings(servers: servers, apiKey: try apiKey(environment))
         settings.clientName = "needletail-publish"
@@ -57,16 +58,16 @@ struct ServerOptions: ParsableArguments {
     private func apiKey(_ environment: [String: String]) throws -> String {
         if let key, keyFile == nil { return key }
         if let keyFile, key == nil { return try KeyFile.read(keyFile) }
-        guard key == nil else { throw ValidationError("--key and --key-file: give one of them") }
+        guard key == nil else { throw ValidationError("--key and --key-file exclude each other") }
         // A client certificate may stand for the key.
         if let key = environment["NEEDLETAIL_KEY"] ?? (tlsCertificate == nil ? nil : "") { return key }
-        throw ValidationError("no API key: give --key-file FILE, or set NEEDLETAIL_KEY")
+        throw ValidationError("no API key; set --key-file FILE or NEEDLETAIL_KEY")
     }
 
     private func tlsSettings() throws -> TLSSettings? {
         guard tls || tlsCa != nil || tlsName != nil || tlsCertificate != nil || tlsKey != nil else { return nil }
         guard (tlsCertificate == nil) == (tlsKey == nil) else {
-            throw ValidationError("--tls-certificate and --tls-key go together")
+            throw ValidationError("--tls-certificate needs --tls-key, and the other way round")
         }
         var tls = TLSSettings()
         if let tlsCa { tls.trustRoots = .file(tlsCa) }

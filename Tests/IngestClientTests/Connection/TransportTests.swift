@@ -101,7 +101,7 @@ struct TransportTests {
         await publisher.close()
 
         settings.tls?.keyFile = nil
-        guard case .badSettings(let text) = try await failure(settings), text.contains("go together") else {
+        guard case .badSettings(let text) = try await failure(settings), text.contains("needs its key") else {
             throw Unexpected(error: nil)
         }
         settings.tls?.keyFile = "/nowhere/key.pem"
