@@ -58,7 +58,8 @@ public final class Signer {
         _ message: MessageToSign, into output: UnsafeMutableRawBufferPointer, line: (Range<Int>) -> Void = { _ in }
     ) -> Int {
         precondition(
-            output.count >= headBytes(id: message.id.count, type: message.type.count), "the header lines have no room")
+            output.count >= headBytes(id: message.id.count, type: message.type.count),
+            "the buffer is too small for the header lines")
         return withUnsafeTemporaryAllocation(byteCount: DecimalSeconds.mostDigits, alignment: 1) { digits in
             let timestamp = DecimalSeconds.write(message.seconds, into: digits)
             let parts = MessageBytes(id: message.id, timestamp: timestamp, type: message.type, body: message.body)

@@ -18,7 +18,7 @@ struct SigningKey {
     init(_ member: SecretSet.Member, scheme: SignatureScheme) {
         precondition(
             member.secret.form == scheme.secretForm,
-            "a \(scheme.secretForm) secret is wanted, not \(member.secret.form)")
+            "a \(scheme.secretForm) secret is required, not \(member.secret.form)")
         algorithm = scheme.algorithm
         encoding = scheme.encoding
         until = member.until ?? .max

@@ -74,7 +74,7 @@ extension FrameError: CustomStringConvertible {
         case .headerCorrupt: "the checksum of a frame header is wrong"
         case .reservedBits: "a reserved bit of a frame header is set"
         case .unknownType(let type): "frame type \(type) is unknown"
-        case .tooLarge(let length, let limit): "a frame body of \(length) bytes; the limit is \(limit)"
+        case .tooLarge(let length, let limit): "a frame body has \(length) bytes; the limit is \(limit)"
         }
     }
 }

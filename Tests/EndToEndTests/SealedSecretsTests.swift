@@ -82,7 +82,7 @@ extension EndToEnd {
                 #expect(receiver.stats().totals.count(of: .valid) == 1)
 
                 installation.settings["NEEDLETAIL_SECRETS_MASTER_KEY_FILE"] = nil
-                try await expectRefusal(installation, "is sealed; give the master key")
+                try await expectRefusal(installation, "is sealed; set the master key")
             }
         }
 

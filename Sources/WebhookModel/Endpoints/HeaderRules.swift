@@ -3,7 +3,7 @@ public enum HeaderRules {
     /// What is wrong with a name, which must be a token; nil: it is valid.
     public static func mistake(inName name: String) -> String? {
         guard !name.isEmpty, name.utf8.count <= Limits.headerNameBytes else {
-            return "a name has 1 to \(Limits.headerNameBytes) characters"
+            return "a name must have 1 to \(Limits.headerNameBytes) characters"
         }
         return name.utf8.allSatisfy(isToken) ? nil : "a name holds letters, digits and !#$%&'*+-.^_`|~ only"
     }
@@ -13,7 +13,7 @@ public enum HeaderRules {
     public static func mistake(inValue value: String) -> String? {
         guard !value.isEmpty else { return "its value is empty" }
         guard value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
-            return "its value holds other than visible ASCII characters and spaces"
+            return "its value contains characters other than visible ASCII and spaces"
         }
         return value.hasPrefix(" ") || value.hasSuffix(" ") ? "its value begins or ends with a space" : nil
     }

@@ -53,9 +53,9 @@ public enum SealError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .noKey: "is sealed; give the master key (secrets.master_key_file or NEEDLETAIL_MASTER_KEY)"
+        case .noKey: "is sealed; set the master key (secrets.master_key_file or NEEDLETAIL_MASTER_KEY)"
         case .unknownKey(let id):
-            "is sealed under the master key \(id), which is not given; name its file in secrets.master_key_file or secrets.previous_master_key_files"
+            "is sealed under the master key \(id), which is not available; name its file in secrets.master_key_file or secrets.previous_master_key_files"
         case .damaged: "does not open under the key that sealed it: its bytes or its place were changed"
         }
     }

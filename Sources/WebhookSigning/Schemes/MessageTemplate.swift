@@ -36,7 +36,7 @@ public struct MessageTemplate: Sendable, Hashable {
         self.text = text
         bytes = Array(text.utf8)
         guard bytes.count <= MessageTemplate.most, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
-            throw .badTemplate(text, "give at most \(MessageTemplate.most) visible ASCII characters")
+            throw .badTemplate(text, "expected at most \(MessageTemplate.most) visible ASCII characters")
         }
         parts = try MessageTemplate.parts(text, bytes)
     }
@@ -52,13 +52,13 @@ public struct MessageTemplate: Sendable, Hashable {
                     let variable = Variable(rawValue: String(decoding: bytes[(start + 1)..<end], as: UTF8.self))
                 else {
                     let known = Variable.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
-                    throw .badTemplate(text, "a brace opens a place; known are \(known)")
+                    throw .badTemplate(text, "unknown or unclosed placeholder; known are \(known)")
                 }
                 parts.append(.variable(variable))
                 start = end + 1
             } else {
                 let end = bytes[start...].firstIndex(of: open) ?? bytes.count
-                guard !bytes[start..<end].contains(close) else { throw .badTemplate(text, "a } without its {") }
+                guard !bytes[start..<end].contains(close) else { throw .badTemplate(text, "a } without a {") }
                 parts.append(.text(start..<end))
                 start = end
             }

@@ -25,18 +25,18 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
         switch self {
         case .badTemplate(let text, let reason): "\"\(text)\": \(reason)"
         case .badHeader(let name, let reason): "header \"\(name)\": \(reason)"
-        case .noHeader: "no headers; one must carry {signature}"
+        case .noHeader: "no headers; one must contain {signature}"
         case .tooManyHeaders(let count): "\(count) headers; at most \(SchemeRules.mostHeaders)"
         case .signaturePlaces(let count):
-            "{signature} stands in \(count) places; it must stand in exactly one header's value"
+            "{signature} occurs \(count) times; it must occur exactly once, in one header's value"
         case .notCarried(let name): "{\(name)} is signed, but no header carries it, so receivers could not verify"
-        case .bodyNotSigned: "the signed content must hold {body} exactly once, and cannot hold {signature}"
+        case .bodyNotSigned: "the signed content must contain {body} exactly once, and must not contain {signature}"
         case .badMark(let text):
-            "\"\(text)\": a prefix or separator is at most \(SchemeRules.markBytes) visible ASCII characters; a separator is not empty, "
+            "\"\(text)\": a prefix or separator has at most \(SchemeRules.markBytes) visible ASCII characters; a separator is not empty, "
                 + "and none of its characters occurs in a signature or its prefix"
         case .wrongSecretForm: "ed25519 signs with whsk_ keys, and only ed25519 does"
         case .unknownPreset(let name):
-            "there is no signature scheme \"\(name)\"; known are \(SignatureScheme.all.map(\.name).joined(separator: ", "))"
+            "unknown signature scheme \"\(name)\"; known are \(SignatureScheme.all.map(\.name).joined(separator: ", "))"
         case .unreadable(let line): "\"\(line)\" is not a line of a written signature scheme"
         }
     }
@@ -61,15 +61,15 @@ enum SchemeRules {
         for header in headers {
             if let reason = HeaderRules.mistake(inName: header.name) { throw .badHeader(header.name, reason) }
             if HeaderRules.isReservedForTransport(header.name) {
-                throw .badHeader(header.name, "is the transport's own")
+                throw .badHeader(header.name, "is set by the transport")
             }
-            guard seen.insert(header.name.lowercased()).inserted else { throw .badHeader(header.name, "stands twice") }
+            guard seen.insert(header.name.lowercased()).inserted else { throw .badHeader(header.name, "occurs twice") }
             let value = header.value
             guard !value.parts.isEmpty, !value.text.hasPrefix(" "), !value.text.hasSuffix(" ") else {
-                throw .badTemplate(value.text, "a header's value is not empty and has no space at its ends")
+                throw .badTemplate(value.text, "a header's value must not be empty, nor begin or end with a space")
             }
-            if value.hasNeighbours { throw .badTemplate(value.text, "two places need a text between them") }
-            if value.variables.contains(.body) { throw .badTemplate(value.text, "{body} cannot stand in a header") }
+            if value.hasNeighbours { throw .badTemplate(value.text, "two placeholders need a text between them") }
+            if value.variables.contains(.body) { throw .badTemplate(value.text, "{body} is not allowed in a header") }
         }
     }
 

@@ -59,7 +59,7 @@ extension MasterKey: CustomStringConvertible, CustomDebugStringConvertible, Cust
 package enum MasterKeyError: Error, Equatable, CustomStringConvertible {
     case notAKey
 
-    package var description: String { "is not base64 of 32 bytes; make one with: openssl rand -base64 32" }
+    package var description: String { "is not base64 of 32 bytes; create one with: openssl rand -base64 32" }
 }
 
 /// The key that seals, and earlier keys, which open what they sealed.

@@ -118,19 +118,19 @@ public enum SigningSecretError: Error, Equatable, Sendable, CustomStringConverti
 
     public var description: String {
         switch self {
-        case .wrongPrefix: "a signing secret begins with whsec_"
-        case .wrongCurvePrefix: "an Ed25519 key begins with whsk_ (to sign) or whpk_ (to verify)"
+        case .wrongPrefix: "a signing secret must begin with whsec_"
+        case .wrongCurvePrefix: "an Ed25519 key must begin with whsk_ (to sign) or whpk_ (to verify)"
         case .notBase64:
-            "the secret, or what follows its prefix, is not base64 (A-Z a-z 0-9 + /, padded with = to a multiple of four)"
-        case .notVisible: "the secret holds other than visible ASCII characters"
+            "the secret, or the text after its prefix, is not base64 (A-Z a-z 0-9 + /, padded with = to a multiple of four)"
+        case .notVisible: "the secret contains characters other than visible ASCII"
         case .wrongLength(let count, let wanted):
-            "a signing secret holds \(wanted.lowerBound) to \(wanted.upperBound) bytes, this one \(count)"
+            "a signing secret must have \(wanted.lowerBound) to \(wanted.upperBound) bytes, not \(count)"
         case .halvesDiffer: "the last 32 bytes of the Ed25519 key are not the public key of its first 32"
         case .noSecret: "at least one signing secret is needed"
-        case .tooManySecrets(let count): "\(count) live secrets; at most \(SecretSet.most) may be live at once"
-        case .mixedForms: "secrets that are live together are written in one form"
-        case .newestExpires: "the first secret is the newest and cannot end: only older ones have an end"
-        case .cannotSign: "a public key (whpk_) cannot sign; give the pair (whsk_)"
+        case .tooManySecrets(let count): "\(count) live secrets; at most \(SecretSet.most) are allowed"
+        case .mixedForms: "live secrets must all have the same form"
+        case .newestExpires: "the first secret is the newest and must not expire: only older ones may"
+        case .cannotSign: "a public key (whpk_) cannot sign; expected the pair (whsk_)"
         }
     }
 }

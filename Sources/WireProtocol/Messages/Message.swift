@@ -20,7 +20,7 @@ extension ByteBuffer {
     /// Appends a `str`: u16 length + UTF-8. A text that is too long is the caller's bug.
     mutating func writeText(_ text: String) {
         let count = text.utf8.count
-        precondition(count <= UInt16.max, "a str of the protocol holds 65,535 bytes at most, not \(count)")
+        precondition(count <= UInt16.max, "a str of the protocol has at most 65,535 bytes, not \(count)")
         writeInteger(UInt16(count))
         writeString(text)
     }

@@ -27,12 +27,12 @@ public struct PublishBody {
             guard records.count - offset >= 4 else { throw .broken(BodyError("a PUBLISH ends before its last event")) }
             let length = Int(records.bigEndian(at: offset, as: UInt32.self))
             guard length <= records.count - offset - 4 else {
-                throw .broken(BodyError("an event record reaches over the end of its PUBLISH"))
+                throw .broken(BodyError("an event record extends past the end of its PUBLISH"))
             }
             offset += 4 + length
         }
         guard offset == records.count else {
-            throw .broken(BodyError("\(records.count - offset) bytes are left over after the events of a PUBLISH"))
+            throw .broken(BodyError("\(records.count - offset) bytes follow the events of a PUBLISH"))
         }
     }
 

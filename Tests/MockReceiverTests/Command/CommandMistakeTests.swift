@@ -183,7 +183,7 @@ import Testing
         for secret in ["nosuch:\(key)", "/a=nosuch:\(key)"] {
             let run = try await CommandRun(["--port", "0", "--admin-port", "0", "--secret", secret])
             #expect(
-                run.status == 2 && run.errors.contains("there is no signature scheme \"nosuch\"; known are standard"),
+                run.status == 2 && run.errors.contains("unknown signature scheme \"nosuch\"; known are standard"),
                 "\(run)")
             #expect(!run.errors.contains("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "\(run)")
         }

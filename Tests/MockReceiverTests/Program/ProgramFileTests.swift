@@ -115,7 +115,7 @@ import WebhookSigning
                 "8:14: headers: expected header names and values, without control characters, content-length, transfer-encoding"
                     + " and connection",
             ])
-        #expect(found.last?.hasPrefix("11:14: secrets: a signing secret holds 24 to 64 bytes") == true)
+        #expect(found.last?.hasPrefix("11:14: secrets: a signing secret must have 24 to 64 bytes") == true)
         #expect(!found.joined().contains("MfKQ"))
     }
 

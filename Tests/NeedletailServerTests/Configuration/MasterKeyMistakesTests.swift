@@ -32,7 +32,7 @@ import WebhookSigning
         let lines = mistakes({ _ in }, ["NEEDLETAIL_MASTER_KEY": "hunter2"])
         #expect(
             lines == [
-                "environment NEEDLETAIL_MASTER_KEY: is not base64 of 32 bytes; make one with: openssl rand -base64 32"
+                "environment NEEDLETAIL_MASTER_KEY: is not base64 of 32 bytes; create one with: openssl rand -base64 32"
             ])
     }
 

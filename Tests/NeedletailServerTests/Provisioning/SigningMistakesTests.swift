@@ -79,11 +79,11 @@ import WebhookSigning
         ("signature: { signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6, "signature: headers: give a mapping"),
         (
             "signature: { headers: { X-S: \"{sig}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6,
-            "headers: \"{sig}\": a brace opens a place"
+            "headers: \"{sig}\": unknown or unclosed placeholder"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body\" }\n    secret: \"\(secretText)\"", 6,
-            "signs: \"{body\": a brace opens a place"
+            "signs: \"{body\": unknown or unclosed placeholder"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{timestamp}{body}\" }\n    secret: \"\(secretText)\"",
@@ -103,7 +103,7 @@ import WebhookSigning
         ),
         (
             "secrets: [{ secret: \"\(secretText)\", until: 1900000000 }]", 6,
-            "secrets: the first secret is the newest and cannot end"
+            "secrets: the first secret is the newest and must not expire"
         ),
         (
             "secrets: [\"\(secretText)\", { secret: \"\(secretText)\", until: 1900000000000 }]", 6,
@@ -113,7 +113,7 @@ import WebhookSigning
             "secrets: [\"\(secretText)\", { until: 1900000000 }]", 6,
             "secrets: secret: is missing; give one of secret, secret_file, secret_env"
         ),
-        ("signature: standard-ed25519\n    secret: \"\(secretText)\"", 7, "secret: an Ed25519 key begins with whsk_"),
+        ("signature: standard-ed25519\n    secret: \"\(secretText)\"", 7, "secret: an Ed25519 key must begin with whsk_"),
         (
             "signature: standard-ed25519\n    secret: whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=", 7,
             "secret: a public key (whpk_) cannot sign"
@@ -131,11 +131,11 @@ import WebhookSigning
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\r\\nX-B: c\" }", 7,
-            "headers: X-A: its value holds other than visible ASCII"
+            "headers: X-A: its value contains characters other than visible ASCII"
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\0\" }", 7,
-            "headers: X-A: its value holds other than visible ASCII"
+            "headers: X-A: its value contains characters other than visible ASCII"
         ),
         ("secret: \"\(secretText)\"\n    headers: { X-A: a, x-a: b }", 7, "headers: x-a: stands twice"),
         (
