@@ -22,8 +22,6 @@ import WebhookModel
         // What was to end sooner still does.
         #expect(
             settings.secrets == [EndpointSecret("newest"), EndpointSecret("new"), EndpointSecret("old", until: 1_060)])
-        settings.finaliseSecrets()
-        #expect(settings.secrets == [EndpointSecret("newest")])
     }
 
     @Test func whatEndedGoesAndTheOldestMakeRoom() {

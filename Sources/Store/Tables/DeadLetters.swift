@@ -63,13 +63,13 @@ extension Tables {
         _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> LedBack {
         guard let row = try self.delivery(delivery, in: transaction), row.state == .deadLettered,
-            let state = row.state.after(.replay), row.attempts <= DeliveryRound.earlierMost
+            row.attempts <= DeliveryRound.earlierMost
         else { return .no }
         let round = DeliveryRound(earlier: row.attempts, trigger: trigger)
         try update(
             delivery,
             DeliveryRow(
-                state: state, outcome: row.outcome, attempts: row.attempts, status: row.status, dueAt: time,
+                state: .scheduled, outcome: row.outcome, attempts: row.attempts, status: row.status, dueAt: time,
                 round: round,
                 bond: row.bond),
             in: transaction)

@@ -33,7 +33,4 @@ extension Endpoint.Settings {
         }
         secrets = [EndpointSecret(secret)] + kept.prefix(Limits.liveSecrets - 1)
     }
-
-    /// Ends every overlap now: only the newest secret stays.
-    public mutating func finaliseSecrets() { secrets = Array(secrets.prefix(1)) }
 }
