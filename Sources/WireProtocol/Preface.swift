@@ -13,12 +13,12 @@ public enum Preface {
         case incomplete
         /// Our protocol in another major version.
         case otherVersion(UInt8)
-        /// Somebody who wanted to talk to something else.
-        case stranger(Stranger)
+        /// Bytes of another protocol.
+        case foreign(ForeignProtocol)
     }
 
-    /// Who knocked at the wrong door, for the log.
-    public enum Stranger: String, Sendable {
+    /// What a client with another protocol sent, for the log.
+    public enum ForeignProtocol: String, Sendable {
         case http = "an HTTP request"
         case tls = "a TLS ClientHello"
         case mangled = "a preface whose line ends were translated"
@@ -29,7 +29,7 @@ public enum Preface {
     public static func check(_ received: UnsafeRawBufferPointer) -> Verdict {
         let magic = bytes.dropLast()
         guard received.prefix(magic.count).elementsEqual(magic.prefix(received.count)) else {
-            return .stranger(stranger(received))
+            return .foreign(foreignProtocol(received))
         }
         guard received.count >= bytes.count else { return .incomplete }
         let version = received[magic.count]
@@ -38,7 +38,7 @@ public enum Preface {
 
     private static let httpMethods = ["GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ", "PRI "]
 
-    private static func stranger(_ received: UnsafeRawBufferPointer) -> Stranger {
+    private static func foreignProtocol(_ received: UnsafeRawBufferPointer) -> ForeignProtocol {
         // RFC 8446, 5.1: a handshake record is 0x16, then the legacy version 0x03xx.
         if received[0] == 0x16, received.count < 2 || received[1] == 0x03 { return .tls }
         if received.starts(with: bytes.prefix(4)) { return .mangled }

@@ -14,12 +14,12 @@ import WireProtocol
         #expect(check(Preface.bytes.dropLast() + [version]) == .otherVersion(version))
     }
 
-    @Test func strangersAreNamed() {
-        #expect(check(Array("GET / HT".utf8)) == .stranger(.http))
-        #expect(check(Array("OPTIONS ".utf8)) == .stranger(.http))
-        #expect(check(Array("G".utf8)) == .stranger(.http))
-        #expect(check([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]) == .stranger(.tls))
-        #expect(check([0x89, 0x4E, 0x54, 0x4C, 0x0A]) == .stranger(.mangled))
-        #expect(check(Array("SSH-2.0-".utf8)) == .stranger(.unknown))
+    @Test func foreignProtocolsAreNamed() {
+        #expect(check(Array("GET / HT".utf8)) == .foreign(.http))
+        #expect(check(Array("OPTIONS ".utf8)) == .foreign(.http))
+        #expect(check(Array("G".utf8)) == .foreign(.http))
+        #expect(check([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]) == .foreign(.tls))
+        #expect(check([0x89, 0x4E, 0x54, 0x4C, 0x0A]) == .foreign(.mangled))
+        #expect(check(Array("SSH-2.0-".utf8)) == .foreign(.unknown))
     }
 }

@@ -38,7 +38,7 @@ package struct IngestSession {
     /// Something for the log.
     package enum Notice: Equatable, Sendable {
         /// The first bytes were not our preface.
-        case otherProtocol(Preface.Stranger)
+        case otherProtocol(Preface.ForeignProtocol)
         case otherVersion(UInt8)
         case authFailed(client: String, reason: String)
         case closed(ProtocolStatus, String)
@@ -130,7 +130,7 @@ package struct IngestSession {
             notices.append(.otherVersion(version))
             output.writeBytes(Preface.bytes)
             endOutput(Close(.unsupportedVersion, text: "version 1 is spoken here, not \(version)"), now: now)
-        case .stranger(let other):
+        case .foreign(let other):
             tally.otherProtocols += 1
             notices.append(.otherProtocol(other))
             abort()

@@ -69,7 +69,7 @@ final class ClientHelloFilter: ChannelInboundHandler, RemovableChannelHandler {
         case .complete, .otherVersion:
             answer.writeBytes(Preface.bytes)
             Close(.tlsRequired, text: "this port speaks TLS").write(to: &answer)
-        case .stranger: break
+        case .foreign: break
         }
         refuse(.plaintext(verdict), sending: answer, context)
     }
@@ -92,7 +92,7 @@ extension ClientHelloFilter.Refusal {
         switch self {
         case .plaintext(.complete), .plaintext(.otherVersion), .plaintext(.incomplete):
             "a client speaks the protocol in plaintext on the TLS port; configure TLS in the client"
-        case .plaintext(.stranger(let other)):
+        case .plaintext(.foreign(let other)):
             "\(other.rawValue) arrived on the TLS port; it speaks the binary protocol within TLS only"
         case .otherProtocols(let names):
             "a TLS client offers \(ClientHelloFilter.Refusal.list(names)); this port speaks \(TLSContext.applicationProtocol)"

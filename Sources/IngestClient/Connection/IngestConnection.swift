@@ -145,7 +145,7 @@ public final class IngestConnection: @unchecked Sendable {
                 state = .awaitingWelcome
             case .otherVersion(let version):
                 return end(.otherVersion(version, address: settings.address))
-            case .stranger: return end(.notNeedletail(address: settings.address))
+            case .foreign: return end(.notNeedletail(address: settings.address))
             }
         }
         do {

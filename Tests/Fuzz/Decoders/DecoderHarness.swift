@@ -111,7 +111,7 @@ private final class DecoderHarness {
         case .complete: precondition(isRight && bytes.count >= 8 && bytes[7] == 1)
         case .incomplete: precondition(isRight && bytes.count < 8)
         case .otherVersion(let version): precondition(isRight && bytes[7] == version && version != 1)
-        case .stranger: precondition(!isRight)
+        case .foreign: precondition(!isRight)
         }
     }
 
