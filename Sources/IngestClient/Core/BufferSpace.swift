@@ -1,5 +1,5 @@
-/// What may be held at once, and what is.
-package struct Room {
+/// The limits of what a publisher may hold at once, and what it holds now.
+package struct BufferSpace {
     package let eventLimit: Int
     package let byteLimit: Int
     package private(set) var events = 0

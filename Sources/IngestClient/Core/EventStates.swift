@@ -2,10 +2,10 @@ import WireProtocol
 
 /// The state of each event of one publication.
 ///
-/// A struct with whole-range operations: as properties of the class each step of a loop would check for exclusive
-/// access anew.
-struct EventLedger {
-    /// How far one event has come.
+/// A struct with whole-range operations: as properties of the class, each step of a loop would check for exclusive
+/// access again.
+struct EventStates {
+    /// The state of one event.
     enum Progress: UInt8 {
         case unsent
         case sent

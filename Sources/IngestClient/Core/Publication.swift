@@ -19,14 +19,14 @@ package final class Publication: @unchecked Sendable {
 
     /// In order of submission; assigned by the core.
     var number: UInt64 = 0
-    var ledger: EventLedger
+    var states: EventStates
 
     package init(_ events: [OutgoingEvent], submittedAt: Int64) {
         self.events = events
         self.submittedAt = submittedAt
         count = events.count
         bytes = events.reduce(0) { $0 + $1.recordBytes }
-        ledger = EventLedger(events)
+        states = EventStates(events)
         outcome = PendingReceipts()
     }
 
@@ -37,9 +37,9 @@ package final class Publication: @unchecked Sendable {
         defer {
             isEnded = true
             events = []
-            ledger = EventLedger([])
+            states = EventStates([])
         }
-        return (ledger.result(reason), ledger.unsettled)
+        return (states.result(reason), states.unsettled)
     }
 }
 

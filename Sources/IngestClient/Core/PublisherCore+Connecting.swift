@@ -105,7 +105,7 @@ extension PublisherCore {
             flights[frame] = nil
             metrics.eventsInFlight -= flight.events
             for run in flight.runs where !run.publication.isEnded {
-                run.publication.ledger.markInDoubt(run.range)
+                run.publication.states.markInDoubt(run.range)
                 if settings.sendsAgain {
                     metrics.resent += run.range.count
                     putBack(run)

@@ -80,7 +80,7 @@ extension PublisherCore {
 
     private func append(_ publication: Publication, _ range: Range<Int>, to runs: inout [Run]) {
         guard !range.isEmpty else { return }
-        publication.ledger.markSent(range)
+        publication.states.markSent(range)
         runs.append(Run(publication: publication, range: range))
     }
 
@@ -184,9 +184,9 @@ extension PublisherCore {
         // If the next try would come after the deadline, the caller is told at once. This does not apply to an event in
         // doubt: this copy is not stored, but an earlier one may be.
         guard settings.sendsAgain, let pause,
-            now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.ledger.isInDoubt(index)
+            now + pause * PublisherCore.millisecond < deadline(of: publication) || publication.states.isInDoubt(index)
         else { return settle(publication, run.range, answer, commit: commit) }
-        publication.ledger.postpone(index, answer)
+        publication.states.postpone(index, answer)
         metrics.postponed += 1
         if pause == 0 { putBack(run) } else { shelf.put(run, due: now + pause * PublisherCore.millisecond) }
     }
@@ -203,7 +203,7 @@ extension PublisherCore {
     private mutating func settle(
         _ publication: Publication, _ range: Range<Int>, _ answer: EventAnswer, commit: UInt64
     ) {
-        publication.ledger.settle(range, answer, commit: commit)
+        publication.states.settle(range, answer, commit: commit)
         if answer.status.statusClass == .stored {
             metrics.stored += range.count
             if answer.status == .duplicate { metrics.duplicates += range.count }
@@ -213,7 +213,7 @@ extension PublisherCore {
     }
 
     private mutating func finishIfSettled(_ publication: Publication) {
-        if !publication.isEnded, publication.ledger.unsettled == 0 { end(publication, .closed) }
+        if !publication.isEnded, publication.states.unsettled == 0 { end(publication, .closed) }
     }
 }
 

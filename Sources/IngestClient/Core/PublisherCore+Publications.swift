@@ -14,7 +14,12 @@ extension PublisherCore {
     /// Admits waiting publications in order, as long as the buffer has space for them.
     mutating func admitWaiting() {
         while let publication = waiting.first {
-            guard room.fits(publication) else { return }
+            if publication.isEnded {
+                waiting.removeFirst()
+                endedWaiting -= 1
+                continue
+            }
+            guard space.fits(publication) else { return }
             waiting.removeFirst()
             publication.isAdmitted = true
             admit(publication)
@@ -23,7 +28,7 @@ extension PublisherCore {
     }
 
     private mutating func admit(_ publication: Publication) {
-        room.take(publication)
+        space.take(publication)
         metrics.submitted += publication.count
         freshEvents += publication.count
         fresh.append(Run(publication: publication, range: 0..<publication.count))
@@ -35,9 +40,10 @@ extension PublisherCore {
         guard !publication.isEnded else { return }
         let (result, open) = publication.end(reason)
         if publication.isAdmitted {
-            room.give(back: publication)
+            space.give(back: publication)
         } else {
-            waiting.removeAll { $0 === publication }
+            endedWaiting += 1
+            sweepWaiting()
         }
         deadlines.noteEnd()
         if open > 0 { sweep() }
@@ -59,6 +65,14 @@ extension PublisherCore {
         fresh.removeAll { $0.publication.isEnded }
         again.removeAll { $0.publication.isEnded }
         freshEvents = fresh.reduce(0) { $0 + $1.range.count }
+    }
+
+    /// Removing each ended call at once would cost a pass over all waiting calls. They are removed when half of the
+    /// queue has ended.
+    private mutating func sweepWaiting() {
+        guard endedWaiting > 64, endedWaiting > waiting.count / 2 else { return }
+        waiting.removeAll { $0.isEnded }
+        endedWaiting = 0
     }
 
     mutating func endOverdue(_ now: Int64) {
@@ -83,6 +97,7 @@ extension PublisherCore {
         fresh.removeAll()
         again.removeAll()
         waiting.removeAll()
+        endedWaiting = 0
         shelf.removeAll()
         metrics.eventsInFlight = 0
         perform(.finished)

@@ -57,13 +57,15 @@ package struct PublisherCore {
 
     // Publications that wait for space; runs never sent; runs to be sent again; runs to be sent again later.
     var waiting = CircularBuffer<Publication>()
+    /// Publications in `waiting` that have ended and were not removed yet.
+    var endedWaiting = 0
     var fresh = CircularBuffer<Run>()
     var freshEvents = 0
     var again = CircularBuffer<Run>()
     var isAgainInOrder = true
     var shelf = RetryShelf()
     var deadlines = DeadlineLine()
-    package var room: Room
+    package var space: BufferSpace
     var nextPublication: UInt64 = 1
     /// Publications that ended with events in a queue, since the queues were last swept.
     var leftovers = 0
@@ -83,7 +85,7 @@ package struct PublisherCore {
     package init(settings: PublisherSettings, now: Int64) {
         self.settings = settings
         phase = .starting(until: now + settings.startMilliseconds * PublisherCore.millisecond)
-        room = Room(eventLimit: settings.bufferedEvents, byteLimit: settings.bufferedBytes)
+        space = BufferSpace(eventLimit: settings.bufferedEvents, byteLimit: settings.bufferedBytes)
         backoff = Backoff(
             leastMilliseconds: settings.backoffLeastMilliseconds, mostMilliseconds: settings.backoffMostMilliseconds,
             addresses: settings.servers.count)
@@ -119,9 +121,9 @@ package struct PublisherCore {
         bringBackDue(now)
         sendFrames(now)
         finishWhenDone()
-        metrics.bufferedEvents = room.events
-        metrics.bufferedBytes = room.bytes
-        metrics.waitingCalls = waiting.count
+        metrics.bufferedEvents = space.events
+        metrics.bufferedBytes = space.bytes
+        metrics.waitingCalls = waitingCalls
         metrics.isConnected = current?.phase == .open
     }
 
@@ -147,8 +149,11 @@ package struct PublisherCore {
     /// Publications and runs in the queues, including those that have ended and were not removed yet.
     package var queued: Int { waiting.count + fresh.count + again.count }
 
-    /// Somebody waits for room.
-    package var isFull: Bool { !waiting.isEmpty }
+    /// Publications that wait for space in the buffer.
+    private var waitingCalls: Int { waiting.count - endedWaiting }
+
+    /// Whether a publication waits for space, so that later ones must wait behind it.
+    package var isFull: Bool { waitingCalls > 0 }
 
     mutating func perform(_ action: Action) { actions.append(action) }
 

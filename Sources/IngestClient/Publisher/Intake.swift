@@ -8,9 +8,9 @@ final class Intake: Sendable {
         var inbox: [Publication] = []
         /// The publications in `inbox` that no space was taken for.
         var unadmitted = 0
-        /// What the core held when it last looked, and what was let in since.
-        var room: Room
-        /// Somebody waits for room: who comes now waits behind.
+        /// What the core held at its last turn, plus what was admitted since.
+        var space: BufferSpace
+        /// A publication waits for space, so later ones must wait behind it.
         var isBlocked = false
         var isTurnQueued = false
         var isClosed = false
@@ -20,7 +20,7 @@ final class Intake: Sendable {
 
     private let state: NIOLockedValueBox<State>
 
-    init(room: Room) { state = NIOLockedValueBox(State(room: room)) }
+    init(space: BufferSpace) { state = NIOLockedValueBox(State(space: space)) }
 
     enum Offer {
         /// Admitted, or waiting for space.
@@ -32,9 +32,9 @@ final class Intake: Sendable {
     func offer(_ publication: Publication) -> Offer {
         state.withLockedValue { state in
             guard !state.isClosed else { return .closed }
-            publication.isAdmitted = !state.isBlocked && state.room.fits(publication)
+            publication.isAdmitted = !state.isBlocked && state.space.fits(publication)
             if publication.isAdmitted {
-                state.room.take(publication)
+                state.space.take(publication)
             } else {
                 state.unadmitted += 1
                 state.isBlocked = true
@@ -62,11 +62,11 @@ final class Intake: Sendable {
         }
     }
 
-    /// Tells callers how much room there is after a turn, and what the figures are.
-    func show(_ room: Room, isBlocked: Bool, metrics: PublisherMetrics) {
+    /// Updates the free space and the metrics after a turn.
+    func show(_ space: BufferSpace, isBlocked: Bool, metrics: PublisherMetrics) {
         state.withLockedValue { state in
-            state.room = room
-            for publication in state.inbox where publication.isAdmitted { state.room.take(publication) }
+            state.space = space
+            for publication in state.inbox where publication.isAdmitted { state.space.take(publication) }
             state.isBlocked = isBlocked || state.unadmitted > 0
             state.metrics = metrics
         }

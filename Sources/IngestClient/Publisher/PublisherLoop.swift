@@ -20,7 +20,7 @@ final class PublisherLoop: @unchecked Sendable {
         self.settings = settings
         self.eventLoop = eventLoop
         core = PublisherCore(settings: settings, now: PublisherLoop.now)
-        intake = Intake(room: core.room)
+        intake = Intake(space: core.space)
     }
 
     /// Nanoseconds of the monotonic clock.
@@ -99,8 +99,8 @@ final class PublisherLoop: @unchecked Sendable {
     private func turn() {
         takeArrivals()
         core.turn(now: PublisherLoop.now)
-        // Before the receipts go out: who has his looks at figures that count it.
-        intake.show(core.room, isBlocked: core.isFull, metrics: core.metrics)
+        // Before the receipts are sent, so that a caller with its receipt sees metrics that count it.
+        intake.show(core.space, isBlocked: core.isFull, metrics: core.metrics)
         perform(core.takeActions())
         armTimer()
     }
@@ -219,10 +219,10 @@ extension PublisherNotice {
                 level: level, wasOpen ? "connection lost" : "no connection",
                 metadata: ["server": "\(address)", "reason": "\(error)", "next_try_ms": "\(next)"])
         case .askedToLeave(let address, let reason):
-            logger.info("the server asks to leave", metadata: ["server": "\(address)", "reason": "\(reason)"])
+            logger.info("the server asks clients to leave", metadata: ["server": "\(address)", "reason": "\(reason)"])
         case .gaveUp(let error):
             logger.warning(
-                "publication ended without all its answers",
+                "a publication ended without all its answers",
                 metadata: [
                     "reason": "\(error)", "events": "\(error.receipts.count)", "in_doubt": "\(error.inDoubt)",
                     "not_stored": "\(error.notStored)",

@@ -92,7 +92,7 @@ struct CoreDriver {
     @discardableResult
     mutating func submit(_ numbers: ClosedRange<Int>) -> Publication {
         let publication = Publication(numbers.map { Events.make($0) }, submittedAt: now)
-        publication.isAdmitted = !core.isFull && core.room.fits(publication)
+        publication.isAdmitted = !core.isFull && core.space.fits(publication)
         step(.submitted(publication))
         return publication
     }

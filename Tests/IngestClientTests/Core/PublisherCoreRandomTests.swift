@@ -175,7 +175,7 @@ private struct RandomLife {
 
     private func check() {
         let held = live.filter(\.isAdmitted).reduce(0) { $0 + $1.count }
-        #expect(driver.core.room.events == held)
+        #expect(driver.core.space.events == held)
         #expect(held <= 200 || live.filter(\.isAdmitted).count == 1)
         for wire in wires.values { #expect(wire.frames.reduce(0) { $0 + $1.count } <= 60) }
     }
