@@ -25,7 +25,7 @@ package struct ClientReport: Sendable {
     package var failedCalls = 0
     package var seconds = 0.0
     /// From the start of a call to its receipts.
-    package var calls = LatencyHistogram()
+    package var calls = StageLatencies()
     package var metrics = PublisherMetrics()
     package var cpuSeconds = 0.0
 

@@ -1,8 +1,6 @@
 import IngestClient
 import MockReceiver
 import NIOCore
-import NIOPosix
-import Synchronization
 import WebhookModel
 
 /// The settings of a crash loop.
@@ -32,37 +30,30 @@ package struct CrashPlan: Sendable {
 /// that were cut off by a kill come twice, which is allowed and only counted.
 package final class CrashLoop: Sendable {
     private let plan: CrashPlan
-    private let interruption = Atomic<Bool>(false)
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let scope = RunScope()
 
     package init(plan: CrashPlan) { self.plan = plan }
 
-    /// Ends the loop after the kill under way.
-    package func interrupt() { interruption.store(true, ordering: .relaxed) }
+    /// Ends the loop after the current kill.
+    package func interrupt() { scope.interrupt() }
 
     /// - Throws: a `LoadTestError` or an `IngestError` if the server does not start or does not accept the load.
     package func run(view: inout LiveView) async throws -> Report {
         let server = try ServerProcess(command: plan.serverCommand, logPath: plan.serverLog)
         let receiver = try await ReceiverSide.start(
             plan.run.receiver, expectedMessages: Int(plan.run.rate * Double(plan.kills) * 10), seed: plan.run.seed)
-        do {
-            let report = try await run(server, receiver, view: &view)
-            await server.stop(within: 10)
+        return try await scope.run {
+            try await run(server, receiver, view: &view)
+        } stop: { succeeded in
+            await server.stop(within: succeeded ? 10 : 1)
             await receiver.stop()
-            try await group.shutdownGracefully()
-            return report
-        } catch {
-            await server.stop(within: 1)
-            await receiver.stop()
-            try? await group.shutdownGracefully()
-            throw error
         }
     }
 
     private func run(_ server: ServerProcess, _ receiver: ReceiverSide, view: inout LiveView) async throws -> Report {
         let identity = RunIdentity(startMilliseconds: WallClock.now() / 1_000_000, seed: plan.run.seed)
         let generator = Generator(
-            eventLoop: group.next(), pace: plan.run.pace, workload: plan.run.workload, identity: identity,
+            eventLoop: scope.eventLoop, pace: plan.run.pace, workload: plan.run.workload, identity: identity,
             batch: plan.run.batch, duration: .max / 2, sendsAgain: true)
         var (terms, readyMs) = try await start(server, generator)
         view.say("server ready in \(Figures.milliseconds(readyMs)) ms; \(plan.kills) kills; receiver: \(receiver.name)")
@@ -77,7 +68,7 @@ package final class CrashLoop: Sendable {
 
         var kills: [KillRecord] = []
         var random = SplitMix(seed: plan.run.seed)
-        for number in 1...max(1, plan.kills) where !interruption.load(ordering: .relaxed) {
+        for number in 1...max(1, plan.kills) where !scope.isInterrupted {
             try await load(for: Double.random(in: plan.gapSeconds, using: &random), server, &observer)
             let at = observer.elapsed
             let resentBefore = try await observer.look().sentAgain
@@ -191,7 +182,7 @@ package final class CrashLoop: Sendable {
         let builder = ReportBuilder(
             plan: judged, receiver: receiver, terms: terms, startWall: startWall,
             drainStart: startWall + Int64(loadSeconds * 1e9), costs: costs)
-        var report = builder.build(outcome, interrupted: interruption.load(ordering: .relaxed))
+        var report = builder.build(outcome, interrupted: scope.isInterrupted)
         report.mode = "crash"
         report.kills = kills
         report.slo = Report.SLO()

@@ -28,8 +28,8 @@ package final class Generator: @unchecked Sendable {
     private var progress = GeneratorSnapshot()
     /// ACCEPTED answers, the usual case; counted outside the dictionary.
     private var accepted = 0
-    private var ack = LatencyHistogram()
-    private var lag = LatencyHistogram()
+    private var ack = StageLatencies()
+    private var lag = StageLatencies()
     private var connections: [IngestConnection] = []
     private var turn = 0
     private var nextUnsent = 0
@@ -106,8 +106,8 @@ package final class Generator: @unchecked Sendable {
     package var ledgerCopy: Ledger { ledger }
 
     /// Latencies of the events with these sequence numbers, from their intended times to the given wall times.
-    package func latencies(of arrivals: [(sequence: Int, at: Int64)]) -> LatencyHistogram {
-        var latencies = LatencyHistogram()
+    package func latencies(of arrivals: [(sequence: Int, at: Int64)]) -> StageLatencies {
+        var latencies = StageLatencies()
         for arrival in arrivals where arrival.sequence < ledger.count {
             latencies.record(arrival.at - startWall - ledger[arrival.sequence].intended)
         }

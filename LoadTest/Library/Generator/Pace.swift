@@ -46,8 +46,8 @@ package struct GeneratorSnapshot: Sendable {
     package var cpu: Int64 = 0
 
     /// Latency of the answers, and lag of the generator, of the events after the warm-up.
-    package var ack = LatencyHistogram()
-    package var lag = LatencyHistogram()
+    package var ack = StageLatencies()
+    package var lag = StageLatencies()
 
     package init() {}
 

@@ -1,7 +1,7 @@
 import Histogram
 
 /// Latencies of one stage in nanoseconds, to three significant digits. Merged, never averaged.
-package struct LatencyHistogram: Sendable {
+package struct StageLatencies: Sendable {
     private var counts = Histogram<UInt64>(
         lowestDiscernibleValue: 1, highestTrackableValue: 1 << 36, numberOfSignificantValueDigits: .three)
 
@@ -13,7 +13,7 @@ package struct LatencyHistogram: Sendable {
     }
 
     /// Adds another's counts, bucket by bucket.
-    package mutating func merge(_ other: LatencyHistogram) { counts.add(other.counts) }
+    package mutating func merge(_ other: StageLatencies) { counts.add(other.counts) }
 
     package var count: Int { Int(clamping: counts.totalCount) }
 

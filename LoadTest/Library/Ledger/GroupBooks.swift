@@ -7,7 +7,7 @@ package struct GroupBooks: Sendable {
         package fileprivate(set) var deliverable = 0
         package fileprivate(set) var delivered = 0
         /// Intended → accepted, of the events after the warm-up.
-        package fileprivate(set) var endToEnd = LatencyHistogram()
+        package fileprivate(set) var endToEnd = StageLatencies()
         // Sum of the latencies in nanoseconds and their number, tenant by tenant.
         fileprivate var waits: [(sum: Double, count: Int)]
 

@@ -78,8 +78,8 @@ package struct Reconciliation: Sendable {
     private var marks: [UInt8]
     private var findings = Findings()
     /// Intended → first attempt seen, and intended → accepted, of the events after the warm-up.
-    package private(set) var firstReceipt = LatencyHistogram()
-    package private(set) var endToEnd = LatencyHistogram()
+    package private(set) var firstReceipt = StageLatencies()
+    package private(set) var endToEnd = StageLatencies()
     /// The same, by group of tenants.
     package private(set) var groups: GroupBooks
 

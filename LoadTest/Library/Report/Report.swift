@@ -85,10 +85,10 @@ package struct Report: Codable, Sendable {
     package var lostExamples: [String] = []
 
     // Latencies. All but the first count from the intended time.
-    package var generatorLagMs = LatencyHistogram().quantiles
-    package var ackMs = LatencyHistogram().quantiles
-    package var firstReceiptMs = LatencyHistogram().quantiles
-    package var endToEndMs = LatencyHistogram().quantiles
+    package var generatorLagMs = StageLatencies().quantiles
+    package var ackMs = StageLatencies().quantiles
+    package var firstReceiptMs = StageLatencies().quantiles
+    package var endToEndMs = StageLatencies().quantiles
 
     // Costs. What an ACK means on this server: `fdatasync`, `written` or `none`, from its WELCOME.
     package var durability = ""
@@ -159,8 +159,8 @@ package struct LegReport: Codable, Sendable {
     /// answer on purpose.
     package var delivered = 0
     package var held = 0
-    package var generatorLagMs = LatencyHistogram().quantiles
-    package var ackMs = LatencyHistogram().quantiles
+    package var generatorLagMs = StageLatencies().quantiles
+    package var ackMs = StageLatencies().quantiles
     package var groups: [GroupReport] = []
 
     /// One group of tenants in the leg.

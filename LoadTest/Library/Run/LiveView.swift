@@ -17,7 +17,7 @@ package struct RunProgress: Sendable {
     package var delivered: Int?
     package var failuresInjected = 0
     /// Of the events that arrived last.
-    package var endToEnd: LatencyHistogram?
+    package var endToEnd: StageLatencies?
 
     package init() {}
 }
@@ -80,7 +80,7 @@ package struct LiveView: Sendable {
         return parts.joined(separator: "  ")
     }
 
-    private func pair(_ latency: LatencyHistogram) -> String {
+    private func pair(_ latency: StageLatencies) -> String {
         let quantiles = latency.quantiles
         return "p50 \(Figures.milliseconds(quantiles.p50)) p95 \(Figures.milliseconds(quantiles.p95)) ms"
     }

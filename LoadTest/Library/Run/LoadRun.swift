@@ -1,46 +1,39 @@
 import IngestClient
 import MockReceiver
 import NIOCore
-import NIOPosix
-import Synchronization
 import WebhookModel
 
 /// One run: start receiver and generator, the load, the drain, the reconciliation, the report.
 package final class LoadRun: Sendable {
     private let plan: RunPlan
-    private let interruption = Atomic<Bool>(false)
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let scope = RunScope()
     private static let tick = Duration.milliseconds(50)
     /// Seconds that events in flight get after an interruption.
     private static let interruptedDrain = 2.0
 
     package init(plan: RunPlan) { self.plan = plan }
 
-    /// Ends the load early; `run` drains shortly and returns its report. From any thread, a signal's too.
-    package func interrupt() { interruption.store(true, ordering: .relaxed) }
+    /// Ends the load early; `run` then drains for a short time and returns its report. Callable from any thread, also a
+    /// signal handler's.
+    package func interrupt() { scope.interrupt() }
 
-    private var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
+    private var isInterrupted: Bool { scope.isInterrupted }
 
     /// - Throws: a `LoadTestError` or an `IngestError` if nothing could be measured.
     package func run(view: inout LiveView) async throws -> Report {
         let receiver = try await ReceiverSide.start(
             plan.receiver, expectedMessages: plan.expectedEvents, seed: plan.seed)
-        do {
-            let report = try await run(against: receiver, view: &view)
+        return try await scope.run {
+            try await run(against: receiver, view: &view)
+        } stop: { _ in
             await receiver.stop()
-            try await group.shutdownGracefully()
-            return report
-        } catch {
-            await receiver.stop()
-            try? await group.shutdownGracefully()
-            throw error
         }
     }
 
     private func run(against receiver: ReceiverSide, view: inout LiveView) async throws -> Report {
         let identity = RunIdentity(startMilliseconds: WallClock.now() / 1_000_000, seed: plan.seed)
         let generator = Generator(
-            eventLoop: group.next(), pace: plan.pace, workload: plan.workload, identity: identity, batch: plan.batch,
+            eventLoop: scope.eventLoop, pace: plan.pace, workload: plan.workload, identity: identity, batch: plan.batch,
             duration: Int64(plan.seconds * 1e9), warmup: Int64(plan.warmupSeconds * 1e9),
             deliveredCount: receiver.acceptedCount)
         let terms = try await generator.connect(plan)

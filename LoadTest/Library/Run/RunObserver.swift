@@ -23,8 +23,8 @@ package struct ServerTerms: Sendable {
 package struct RunOutcome: Sendable {
     package var generator: GeneratorSnapshot
     package var findings: Findings
-    package var firstReceipt = LatencyHistogram()
-    package var endToEnd = LatencyHistogram()
+    package var firstReceipt = StageLatencies()
+    package var endToEnd = StageLatencies()
     /// By group of tenants.
     package var groups: [GroupBooks.Book] = []
     /// Counted since the run began.
@@ -118,7 +118,7 @@ struct RunObserver {
     }
 
     /// End-to-end latency of a sample of the messages that arrived since the last call.
-    private mutating func latestArrivals() async throws -> LatencyHistogram? {
+    private mutating func latestArrivals() async throws -> StageLatencies? {
         guard let accounts = receiver.accounts() else { return nil }
         let fresh = accounts.suffix(min(RunObserver.sample, accounts.count - min(sampledAccounts, accounts.count)))
         sampledAccounts = accounts.count

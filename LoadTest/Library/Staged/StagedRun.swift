@@ -1,9 +1,5 @@
-import NIOCore
-import NIOPosix
-import Synchronization
-
-/// What a staged run plays: loads one after the other, and trouble at the receiver between them. The first leg is the baseline that the
-/// later ones are held against, on the same dispatcher in the same minutes.
+/// What a staged run does: loads one after the other, with outages of the receiver between them. The first leg is the
+/// baseline that the later ones are compared with, on the same dispatcher in the same minutes.
 package protocol StagedScript: Sendable {
     /// The word in the report: the name of the subcommand.
     var mode: String { get }
@@ -33,9 +29,11 @@ extension StagedScript {
         if case .embedded = run.receiver {
         } else {
             mistakes.append(
-                "--receiver: \(mode) needs the embedded receiver, whose answers it changes; leave the option out")
+                "--receiver: \(mode) needs the embedded receiver, whose answers it changes; remove the option")
         }
-        if run.isClosedLoop { mistakes.append("--rate 0: \(mode) is measured at a rate; give 1 or more") }
+        if run.isClosedLoop {
+            mistakes.append("--rate: invalid value \"0\"; expected 1 or more, because \(mode) is measured at a rate")
+        }
         return mistakes
     }
 
@@ -47,13 +45,13 @@ extension StagedScript {
 /// Runs a script: start the receiver, the legs, the reconciliation of each, the report.
 package final class StagedRun: Sendable {
     private let script: any StagedScript
-    private let interruption = Atomic<Bool>(false)
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let scope = RunScope()
 
     package init(_ script: any StagedScript) { self.script = script }
 
-    /// Ends the leg under way, skips the others, and lets `run` return its report. From any thread, a signal's too.
-    package func interrupt() { interruption.store(true, ordering: .relaxed) }
+    /// Ends the current leg, skips the others, and lets `run` return its report. Callable from any thread, also a
+    /// signal handler's.
+    package func interrupt() { scope.interrupt() }
 
     /// - Throws: a `LoadTestError` or an `IngestError` if nothing could be measured.
     package func run(view: inout LiveView) async throws -> Report {
@@ -62,27 +60,22 @@ package final class StagedRun: Sendable {
         }
         let receiver = try await EmbeddedReceiver.start(
             plan, expectedMessages: script.expectedEvents, seed: script.run.seed)
-        do {
-            let report = try await play(against: receiver, view: &view)
+        return try await scope.run {
+            try await play(against: receiver, view: &view)
+        } stop: { _ in
             await receiver.stop()
-            try await group.shutdownGracefully()
-            return report
-        } catch {
-            await receiver.stop()
-            try? await group.shutdownGracefully()
-            throw error
         }
     }
 
     private func play(against receiver: EmbeddedReceiver, view: inout LiveView) async throws -> Report {
         var script = script
-        var runner = LegRunner(script.run, receiver: receiver, eventLoop: group.next()) { [self] in
-            interruption.load(ordering: .relaxed)
+        var runner = LegRunner(script.run, receiver: receiver, eventLoop: scope.eventLoop) { [scope] in
+            scope.isInterrupted
         }
         try await script.play(&runner, view: &view)
         let legs = try await runner.settle(view: &view)
         view.finish()
         return StagedReport(script: script, costs: runner.finishedCosts, side: .embedded(receiver)).build(
-            legs, interrupted: interruption.load(ordering: .relaxed))
+            legs, interrupted: scope.isInterrupted)
     }
 }

@@ -32,7 +32,7 @@ struct ReportTests {
         var report = Report()
         report.receiver = "embedded, port 1"
         report.acked = 30_000
-        var latency = LatencyHistogram()
+        var latency = StageLatencies()
         latency.record(1_500_000)
         report.endToEndMs = latency.quantiles
         report.ackMs = latency.quantiles

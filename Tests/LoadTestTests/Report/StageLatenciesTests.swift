@@ -2,10 +2,10 @@ import LoadTest
 import Testing
 
 @Suite("Stage latencies")
-struct LatencyHistogramTests {
+struct StageLatenciesTests {
     @Test("percentiles to three digits, and the exact maximum")
     func percentiles() {
-        var latency = LatencyHistogram()
+        var latency = StageLatencies()
         for microseconds in 1...10_000 { latency.record(Int64(microseconds) * 1_000) }
         let quantiles = latency.quantiles
         #expect(abs(quantiles.p50 - 5) < 0.01)
@@ -17,9 +17,9 @@ struct LatencyHistogramTests {
 
     @Test("merged is the same as recorded together; an average of percentiles would not be")
     func merged() {
-        var fast = LatencyHistogram()
-        var slow = LatencyHistogram()
-        var both = LatencyHistogram()
+        var fast = StageLatencies()
+        var slow = StageLatencies()
+        var both = StageLatencies()
         for number in Int64(1)...1_000 {
             fast.record(number * 100)
             both.record(number * 100)
@@ -34,7 +34,7 @@ struct LatencyHistogramTests {
 
     @Test("nothing recorded is zero, and a time before zero is zero")
     func edges() {
-        var latency = LatencyHistogram()
+        var latency = StageLatencies()
         #expect(latency.quantiles.max == 0)
         latency.record(-5)
         #expect(latency.quantiles.p50 == 0)

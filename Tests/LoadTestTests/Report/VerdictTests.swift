@@ -64,7 +64,7 @@ struct VerdictTests {
 @Suite("Validity")
 struct ValidityTests {
     private func lag(p99: Double) -> Quantiles {
-        var quantiles = LatencyHistogram().quantiles
+        var quantiles = StageLatencies().quantiles
         quantiles.p99 = p99
         return quantiles
     }
