@@ -5,7 +5,7 @@ import WireProtocol
 /// One mistake of a server, and the clause that it breaks.
 struct Fault: Sendable, CustomStringConvertible {
     enum Passage { case passes, swallowed }
-    typealias Meddling = @Sendable (inout Piece, Link) -> Passage
+    typealias FrameChange = @Sendable (inout Piece, Link) -> Passage
 
     let description: String
     /// The check that must find the fault.
@@ -19,8 +19,8 @@ struct Fault: Sendable, CustomStringConvertible {
     var trustsSegments = false
     /// Sent before the client sends anything.
     var greeting: [UInt8]?
-    var preface: Meddling?
-    var frame: Meddling?
+    var preface: FrameChange?
+    var frame: FrameChange?
     /// The client (or the server) has ended its direction.
     var ending: (@Sendable (_ isClient: Bool, Link) -> Passage)?
 
@@ -40,8 +40,9 @@ struct Fault: Sendable, CustomStringConvertible {
 
     /// The change of frames is the first closure, so that it can be a trailing closure.
     init(
-        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil, frame: Meddling? = nil,
-        preface: Meddling? = nil, ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil
+        _ description: String, _ check: String, breaks clause: String, greeting: [UInt8]? = nil,
+        frame: FrameChange? = nil,
+        preface: FrameChange? = nil, ending: (@Sendable (_ isClient: Bool, Link) -> Passage)? = nil
     ) {
         self.description = description
         self.check = check

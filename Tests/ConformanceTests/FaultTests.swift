@@ -49,11 +49,11 @@ import WireProtocol
             return .passes
         }
         let server = try await RealServer()
-        let meddler = try await Meddler(before: server.port, fault)
+        let proxy = try await FaultyProxy(before: server.port, fault)
         let concerned = ["hello-limits", "header-length", "event-large", "event-too-large", "publish", "window"]
         let checks = concerned.flatMap { Catalogue.checks(matching: $0) }
-        let report = await run(checks, .onLoopback(meddler.port, patience: .milliseconds(300)))
-        try await meddler.stop()
+        let report = await run(checks, .onLoopback(proxy.port, patience: .milliseconds(300)))
+        try await proxy.stop()
         await server.stop()
         #expect(report.results.count == checks.count)
         #expect(report.brokenClauses.contains("5.2.4"))
@@ -62,21 +62,21 @@ import WireProtocol
     // Without this, a bug of the proxy would look like a fault.
     @Test func `the go-between alone is no fault`() async throws {
         let server = try await RealServer()
-        let meddler = try await Meddler(before: server.port, Fault("none", "", breaks: ""))
-        // What is sent piece by piece is put together by the go-between.
+        let proxy = try await FaultyProxy(before: server.port, Fault("none", "", breaks: ""))
+        // The proxy assembles what is sent in parts.
         let checks = Catalogue.checks.filter { $0.pace == .quick }
-        let report = await run(checks, .onLoopback(meddler.port, patience: .seconds(5)))
-        try await meddler.stop()
+        let report = await run(checks, .onLoopback(proxy.port, patience: .seconds(5)))
+        try await proxy.stop()
         await server.stop()
         for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
     }
 
     private static func play(_ fault: Fault) async throws -> CheckResult {
         let server = try await RealServer(configure: fault.server)
-        let meddler = try await Meddler(before: server.port, fault)
+        let proxy = try await FaultyProxy(before: server.port, fault)
         let checks = Catalogue.checks.filter { $0.id == fault.check }
-        let report = await run(checks, .onLoopback(meddler.port, patience: patience))
-        try await meddler.stop()
+        let report = await run(checks, .onLoopback(proxy.port, patience: patience))
+        try await proxy.stop()
         await server.stop()
         return try #require(report.results.first, "no check is called \(fault.check)")
     }

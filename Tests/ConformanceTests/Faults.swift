@@ -161,7 +161,7 @@ enum Faults {
         },
     ]
 
-    private static let mendBodies: Fault.Meddling = { piece, _ in
+    private static let mendBodies: Fault.FrameChange = { piece, _ in
         if piece.isClient(.publish) { piece.mendBody() }
         return .passes
     }
@@ -199,7 +199,7 @@ enum Faults {
             }),
     ]
 
-    private static func ack(_ spoil: @escaping @Sendable (inout Ack) -> Void) -> Fault.Meddling {
+    private static func ack(_ spoil: @escaping @Sendable (inout Ack) -> Void) -> Fault.FrameChange {
         { piece, _ in
             if piece.isServer(.ack) { piece.change(Ack.self, spoil) }
             return .passes
@@ -258,8 +258,8 @@ enum Faults {
         },
     ]
 
-    /// One status in the place of another.
-    private static func says(_ status: ProtocolStatus, for other: ProtocolStatus) -> Fault.Meddling {
+    /// One status instead of another.
+    private static func says(_ status: ProtocolStatus, for other: ProtocolStatus) -> Fault.FrameChange {
         ack { ack in
             let answers = (0..<Int(ack.count)).map { ack[$0].status == other ? EventAnswer(status) : ack[$0] }
             ack.answers = .each(answers)
@@ -318,8 +318,8 @@ enum Faults {
         configuration.idleMilliseconds = 400
     }
 
-    /// Another CLOSE in the place of CLOSE TIMEOUT, or none.
-    private static func timeout(_ status: ProtocolStatus?) -> Fault.Meddling {
+    /// Another CLOSE instead of CLOSE TIMEOUT, or none.
+    private static func timeout(_ status: ProtocolStatus?) -> Fault.FrameChange {
         { piece, _ in
             guard piece.isServer(.close), let status else { return piece.isServer(.close) ? .swallowed : .passes }
             piece.bytes = Piece.frame(Close(status, text: "late"))

@@ -2,7 +2,7 @@ import WireProtocol
 
 /// Protocol.md, 2: the first bytes.
 enum PrefaceChecks {
-    static let all = [answer, patience, pieces, otherVersion] + strangers
+    static let all = [answer, patience, pieces, otherVersion] + foreign
 
     private static let answer = Check("preface-answer", ["2.1"], "the preface is answered with the same eight bytes") {
         let peer = try $0.connect()
@@ -11,7 +11,7 @@ enum PrefaceChecks {
     }
 
     private static let patience = Check(
-        "preface-waits", ["2.4"], "the server says nothing before it has the whole preface"
+        "preface-waits", ["2.4"], "the server sends nothing before it has the whole preface"
     ) {
         let peer = try $0.connect()
         peer.send(Array(Preface.bytes.dropLast()))
@@ -49,16 +49,16 @@ enum PrefaceChecks {
         }
     }
 
-    private static let strangers = [
-        stranger("http", "an HTTP request", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)),
-        stranger("tls", "a TLS ClientHello on a plaintext port", [0x16, 3, 1, 0, 0xC0, 1, 0, 0, 0xBC, 3, 3]),
-        stranger("line-ends", "a preface whose line ends were translated", [0x89, 0x4E, 0x54, 0x4C, 0x0A, 0x1A, 1, 0]),
-        stranger("zeros", "eight zero bytes", [UInt8](repeating: 0, count: 8)),
-        stranger("first-byte", "one wrong byte, with no more to come", [0x88]),
+    private static let foreign = [
+        foreign("http", "an HTTP request", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)),
+        foreign("tls", "a TLS ClientHello on a plaintext port", [0x16, 3, 1, 0, 0xC0, 1, 0, 0, 0xBC, 3, 3]),
+        foreign("line-ends", "a preface whose line ends were translated", [0x89, 0x4E, 0x54, 0x4C, 0x0A, 0x1A, 1, 0]),
+        foreign("zeros", "eight zero bytes", [UInt8](repeating: 0, count: 8)),
+        foreign("first-byte", "one wrong byte, with no more to come", [0x88]),
     ]
 
-    private static func stranger(_ id: String, _ title: String, _ bytes: [UInt8]) -> Check {
-        Check("preface-\(id)", ["2.3"], "\(title) is closed at once and without a word") {
+    private static func foreign(_ id: String, _ title: String, _ bytes: [UInt8]) -> Check {
+        Check("preface-\(id)", ["2.3"], "\(title) is closed at once and without an answer") {
             let peer = try $0.connect()
             peer.send(bytes)
             // "At once" means: well before the deadline for HELLO.

@@ -39,7 +39,7 @@ struct ReceiptPrinter {
                 count.refused += 1
                 complaints +=
                     prefix(line) + "\(receipt.id): \(receipt.status.name): \(receipt.status.text)"
-                    + mend(receipt.status) + "\n"
+                    + remedy(receipt.status) + "\n"
             }
             switch form {
             case .text where receipt.isStored:
@@ -100,7 +100,7 @@ struct ReceiptPrinter {
             "{\(line)\"id\":\"\(receipt.id)\",\"status\":\"\(receipt.status.name)\",\"stored\":\(receipt.isStored),\"commit\":\(receipt.commit)}\n"
     }
 
-    private func mend(_ status: ProtocolStatus) -> String {
+    private func remedy(_ status: ProtocolStatus) -> String {
         switch status {
         case .unknownTenant: "; correct the name, or provision the tenant"
         case .tenantDisabled: "; enable the tenant"
