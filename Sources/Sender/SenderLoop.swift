@@ -29,7 +29,7 @@ final class SenderLoop {
         self.reports = reports
         published = tally
         self.logger = logger
-        transport = SenderTransport(configuration, poller: poller)
+        transport = SenderTransport(configuration, poller: poller, now: Instant.now().monotonic)
         core = SenderCore(transport: transport, configuration: configuration)
         poller.watch(bell.descriptor, for: .readable, token: SenderLoop.bellToken)
     }

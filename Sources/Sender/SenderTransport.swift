@@ -7,13 +7,15 @@ package final class SenderTransport: DeliveryTransport {
     private let exchanges: ExchangeTransport
     private let transfers: CurlTransport
 
-    package init(_ configuration: SenderConfiguration, poller: Poller) {
-        exchanges = ExchangeTransport(configuration, poller: poller)
+    /// - Parameter now: monotonic nanoseconds.
+    package init(_ configuration: SenderConfiguration, poller: Poller, now: Int64) {
+        self.now = now
+        exchanges = ExchangeTransport(configuration, poller: poller, now: now)
         transfers = CurlTransport(configuration, poller: poller)
     }
 
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
-    package var now: Int64 = 0 {
+    package var now: Int64 {
         didSet {
             exchanges.now = now
             transfers.now = now

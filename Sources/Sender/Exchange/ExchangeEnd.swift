@@ -1,12 +1,11 @@
-import Threading
 import WebhookModel
 
 extension Connection {
-    /// The report of the exchange that ends now; the connection is free of it.
-    func takeEnd(_ outcome: Outcome) -> AttemptEnd {
+    /// Removes the exchange, which ends now, and returns what came of it. `now`: monotonic nanoseconds.
+    func takeEnd(_ outcome: Outcome, now: Int64) -> AttemptEnd {
         guard let exchange else { preconditionFailure("an exchange ends once") }
         self.exchange = nil
-        var end = exchange.end(outcome, now: Instant.now().monotonic)
+        var end = exchange.end(outcome, now: now)
         let reader = parser.reader
         end.status = UInt16(clamping: reader.status)
         if reader.status == 429 || reader.status == 503 { end.retryAfter = reader.retryAfter }

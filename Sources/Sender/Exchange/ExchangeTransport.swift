@@ -20,7 +20,7 @@ final class ExchangeTransport: DeliveryTransport {
     private var again: [(exchange: Exchange, fresh: Bool)] = []
     private let input: UnsafeMutableRawBufferPointer
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
-    var now: Int64 = 0 {
+    var now: Int64 {
         didSet { dialer.now = now }
     }
 
@@ -33,13 +33,15 @@ final class ExchangeTransport: DeliveryTransport {
     /// Times that an attempt goes out again after its pooled connection broke before any answer.
     private static let mostRepeats = 1
 
-    init(_ configuration: SenderConfiguration, poller: Poller) {
+    /// - Parameter now: monotonic nanoseconds.
+    init(_ configuration: SenderConfiguration, poller: Poller, now: Int64) {
+        self.now = now
         self.configuration = configuration
         self.poller = poller
         dialer = CurlDialer(configuration, poller: poller)
         writer = RequestWriter(userAgent: "Needletail/\(configuration.version)")
         pool = ConnectionPool(most: configuration.keptConnections)
-        timers = TimerWheel(now: Instant.now().monotonic)
+        timers = TimerWheel(now: now)
         input = .allocate(byteCount: ExchangeTransport.inputBytes, alignment: 16)
     }
 
@@ -52,9 +54,8 @@ final class ExchangeTransport: DeliveryTransport {
     }
 
     func begin(_ order: AttemptOrder) {
-        let start = Instant.now().monotonic
         let limit = order.target.endpoint.settings.timeout * 1_000_000
-        send(Exchange(order: order, beganAt: start, deadline: start + limit), fresh: order.freshConnection)
+        send(Exchange(order: order, beganAt: now, deadline: now + limit), fresh: order.freshConnection)
     }
 
     func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
@@ -80,7 +81,11 @@ final class ExchangeTransport: DeliveryTransport {
     func run() {
         dialer.run { dial, code in connected(dial, code) }
         while let slot = timers.fire(now: now) {
-            guard let connection = pool[slot] else { continue }
+            guard let connection = pool[slot], let exchange = connection.exchange else { continue }
+            guard exchange.deadline <= now else {
+                timers.arm(slot, at: exchange.deadline)
+                continue
+            }
             end(connection, connection.stage == .dialing ? connection.dial?.failure(nil) ?? .timedOut : .timedOut)
         }
         while let connection = pool.superfluous(now: now) { close(connection) }
@@ -217,7 +222,7 @@ extension ExchangeTransport {
         while connection.stage == .busy, !connection.isAnsweredEarly {
             switch connection.read(into: input) {
             case .bytes(let count):
-                if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = Instant.now().monotonic }
+                if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = now }
                 take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
                 // TLS holds bytes that the poller does not see: it is asked until it has none.
                 if connection.dial == nil { return }
@@ -252,7 +257,7 @@ extension ExchangeTransport {
         }
         guard isClean, connection.parser.keepsConnection, !connection.hasUnsent else { return end(connection, outcome) }
         timers.disarm(connection.slot)
-        ended.append(connection.takeEnd(outcome))
+        ended.append(connection.takeEnd(outcome, now: now))
         pool.putIdle(connection, now: now)
     }
 
@@ -276,7 +281,7 @@ extension ExchangeTransport {
 
     /// Ends the exchange and the connection with it.
     private func end(_ connection: Connection, _ outcome: Outcome) {
-        ended.append(connection.takeEnd(outcome))
+        ended.append(connection.takeEnd(outcome, now: now))
         close(connection)
     }
 

@@ -1,13 +1,14 @@
 import WebhookModel
 
-/// When attempts end that did not: a hashed timing wheel (Varghese and Lauck, 1987). Every attempt has a time limit and nearly none
-/// reaches it, so arming and disarming are O(1).
+/// The time limits of attempts: a hashed timing wheel (Varghese and Lauck, 1987). Every attempt has a limit and nearly
+/// none reaches it, so arming and disarming are O(1).
 ///
-/// Times are monotonic nanoseconds. A timer fires up to one tick late, never early. One timer a slot.
+/// Times are monotonic nanoseconds. A timer fires up to one tick late. It fires early only when it was armed for more
+/// than the wheel's span ahead: the owner compares its deadline and arms it again. One timer per slot.
 package struct TimerWheel {
     /// 16 ms: a limit is a second or more.
     package static let tick: Int64 = 16_000_000
-    /// 131 s around: longer than any attempt, so that a bucket never holds two turns.
+    /// One revolution takes 131 s, longer than any attempt, so that timers rarely fire early.
     static let buckets = 8_192
 
     private var lists = SlotLists(lists: TimerWheel.buckets)
@@ -19,29 +20,34 @@ package struct TimerWheel {
 
     package init(now: Int64) { reached = now / TimerWheel.tick }
 
+    /// Sets the slot's timer, which must not be armed already. A time in the past fires at the next tick; a time beyond
+    /// the wheel's span fires at its end. (The process may have been suspended since the wheel last turned, so no time
+    /// is a programming error.)
     package mutating func arm(_ slot: Int, at time: Int64) {
-        let due = max((time + TimerWheel.tick - 1) / TimerWheel.tick, reached + 1)
-        precondition(due - reached < Int64(TimerWheel.buckets), "a timer lies less than a turn ahead")
+        let wanted = (time + TimerWheel.tick - 1) / TimerWheel.tick
+        let due = min(max(wanted, reached + 1), reached + Int64(TimerWheel.buckets) - 1)
         let bucket = TimerWheel.bucket(due)
         lists.append(slot, to: bucket)
         occupied[bucket / 64] |= 1 << UInt64(bucket % 64)
         count += 1
     }
 
-    /// A slot without a timer is no mistake.
+    /// Removes the slot's timer, if it has one.
     package mutating func disarm(_ slot: Int) {
         guard let bucket = lists.remove(slot) else { return }
         count -= 1
         if lists.isEmpty(bucket) { occupied[bucket / 64] &= ~(1 << UInt64(bucket % 64)) }
     }
 
-    /// The next slot whose time has come; its timer is gone. Call until nil.
+    /// Removes and returns the next timer that is due. Call until nil.
     package mutating func fire(now: Int64) -> Int? {
         let target = now / TimerWheel.tick
         guard count > 0 else {
             reached = max(reached, target)
             return nil
         }
+        // After a jump of more than one revolution every timer is due: one revolution finds them all.
+        reached = max(reached, target - Int64(TimerWheel.buckets))
         while reached < target {
             guard let slot = lists.first(of: TimerWheel.bucket(reached + 1)) else {
                 reached += 1

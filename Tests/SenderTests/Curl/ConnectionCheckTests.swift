@@ -17,7 +17,8 @@ struct ConnectionCheckTests {
 
         init(_ addressGuard: AddressGuard) {
             transport = SenderTransport(
-                SenderConfiguration(allowHTTP: true, addressGuard: addressGuard, version: "test"), poller: poller)
+                SenderConfiguration(allowHTTP: true, addressGuard: addressGuard, version: "test"), poller: poller,
+                now: Instant.now().monotonic)
         }
 
         func deliver(to endpoint: Endpoint, at address: IPAddress, fresh: Bool = false) throws -> AttemptEnd {

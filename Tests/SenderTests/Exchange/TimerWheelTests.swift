@@ -46,4 +46,44 @@ struct TimerWheelTests {
         #expect(fired == nil)
         #expect(wheel.next == nil)
     }
+
+    @Test("a timer beyond the wheel's span fires at its end, and can be armed again until its time has come")
+    func beyondTheSpan() {
+        var wheel = TimerWheel(now: 0)
+        // Ten seconds more than one revolution: a process that was suspended for two minutes armed such a timer.
+        let time: Int64 = 140_000_000_000
+        wheel.arm(0, at: time)
+        var firings: [Int64] = []
+        var now: Int64 = 0
+        while firings.last.map({ $0 < time }) ?? true, now <= 2 * time {
+            now += TimerWheel.tick
+            guard let slot = wheel.fire(now: now) else { continue }
+            firings.append(now)
+            if now < time { wheel.arm(slot, at: time) }
+        }
+        #expect(firings.count == 2)
+        #expect(firings.last.map { $0 >= time && $0 < time + 2 * TimerWheel.tick } ?? false)
+        #expect(wheel.next == nil)
+    }
+
+    @Test(
+        "a step of the clock of any length costs no more than one revolution", arguments: [131, 86_400, 1_000_000_000])
+    func step(seconds: Int64) {
+        var wheel = TimerWheel(now: 0)
+        for slot in 0..<100 { wheel.arm(slot, at: Int64(slot) * 600_000_000) }
+        let now = seconds * 1_000_000_000
+        // Armed before the wheel turned to the new time.
+        wheel.arm(100, at: now + 60_000_000_000)
+        var fired = Set<Int>()
+        while let slot = wheel.fire(now: now) {
+            fired.insert(slot)
+            if slot == 100 { wheel.arm(slot, at: now + 60_000_000_000) }
+        }
+        #expect(fired.isSuperset(of: 0..<100))
+        #expect(wheel.next.map { $0 > now } ?? false)
+        let early = wheel.fire(now: now + 59_000_000_000)
+        #expect(early == nil)
+        let last = wheel.fire(now: now + 61_000_000_000)
+        #expect(last == 100)
+    }
 }
