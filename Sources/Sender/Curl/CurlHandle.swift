@@ -11,7 +11,7 @@ import WebhookModel
 final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     unowned(unsafe) let transport: CurlTransport
-    let scratch: MessageScratch
+    let scratch: MessageRenderer
 
     /// The attempt in flight.
     private(set) var order: AttemptOrder?
@@ -49,7 +49,7 @@ final class CurlHandle {
         guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: no memory") }
         self.easy = easy
         self.transport = transport
-        scratch = MessageScratch(userAgent: "Needletail/\(transport.configuration.version)")
+        scratch = MessageRenderer(userAgent: "Needletail/\(transport.configuration.version)")
         connectTo = .allocate(capacity: 1)
         connectToText = .allocate(capacity: Route.connectToBytes)
         connectTo.initialize(to: curl_slist(data: connectToText.baseAddress, next: nil))

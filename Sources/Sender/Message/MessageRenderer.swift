@@ -9,7 +9,7 @@ import WebhookSigning
 /// libcurl reads the lines and the body where they lie, so they stay until the transfer is over. The nodes of the
 /// header list lie here too, instead of being allocated for each request. In `text` lie, in this order: the message's id;
 /// the lines that never change; the endpoint's own, laid out once per endpoint; those of the message.
-final class MessageScratch {
+final class MessageRenderer {
     private var text: UnsafeMutableRawBufferPointer
     private let nodes: UnsafeMutablePointer<curl_slist>
     private var body: UnsafeMutableRawBufferPointer
@@ -31,10 +31,10 @@ final class MessageScratch {
 
     init(userAgent: String) {
         self.userAgent = userAgent
-        text = .allocate(byteCount: MessageScratch.usualText, alignment: 8)
-        body = .allocate(byteCount: MessageScratch.keptBody, alignment: 8)
-        nodes = .allocate(capacity: MessageScratch.mostLines)
-        nodes.initialize(repeating: curl_slist(), count: MessageScratch.mostLines)
+        text = .allocate(byteCount: MessageRenderer.usualText, alignment: 8)
+        body = .allocate(byteCount: MessageRenderer.keptBody, alignment: 8)
+        nodes = .allocate(capacity: MessageRenderer.mostLines)
+        nodes.initialize(repeating: curl_slist(), count: MessageRenderer.mostLines)
         writeFixedLines()
     }
 
@@ -56,13 +56,13 @@ final class MessageScratch {
         let head = target.signer.headBytes(id: EventID.webhookIDLength, type: Limits.eventTypeBytes)
         makeRoom(endpointStart + block.bytes.count + contentType + head)
         for (index, start) in block.starts.enumerated() {
-            point(MessageScratch.fixedLines + index, at: endpointStart + start)
+            point(MessageRenderer.fixedLines + index, at: endpointStart + start)
         }
         block.bytes.withUnsafeBytes {
             UnsafeMutableRawBufferPointer(rebasing: text[endpointStart...]).copyMemory(from: $0)
         }
         messageStart = endpointStart + block.bytes.count
-        messageNode = MessageScratch.fixedLines + block.starts.count
+        messageNode = MessageRenderer.fixedLines + block.starts.count
         let count = messageNode + 1 + target.signer.scheme.headers.count
         for node in 1..<count { nodes[node - 1].next = nodes + node }
         nodes[count - 1].next = nil
@@ -115,7 +115,7 @@ final class MessageScratch {
     }
 
     /// Bytes of those lines with their ends, at most.
-    var messageLineBytes: Int { text.count - messageStart + 2 * MessageScratch.mostLines }
+    var messageLineBytes: Int { text.count - messageStart + 2 * MessageRenderer.mostLines }
 
     private enum Line {
         static let contentType: StaticString = "Content-Type: "
@@ -128,7 +128,7 @@ final class MessageScratch {
     }
 }
 
-extension MessageScratch {
+extension MessageRenderer {
     private func writeFixedLines() {
         var end = EventID.webhookIDLength
         point(0, at: end)
@@ -199,7 +199,7 @@ extension MessageScratch {
     }
 
     private func makeBodyRoom(_ count: Int) {
-        let wanted = max(MessageScratch.keptBody, count)
+        let wanted = max(MessageRenderer.keptBody, count)
         guard wanted > body.count || body.count > 4 * wanted else { return }
         body.deallocate()
         body = .allocate(byteCount: wanted, alignment: 8)

@@ -1,5 +1,19 @@
 import WebhookModel
 
+/// An attempt on its way: it may move to another connection before anything came of it.
+struct Exchange {
+    let order: AttemptOrder
+    /// Monotonic nanoseconds.
+    let beganAt: Int64
+    let deadline: Int64
+    /// Times that the request went out again on a fresh connection: each may be a duplicate at the receiver.
+    var repeats = 0
+    var staleConnections = 0
+    var newConnections = 0
+    var firstByteAt: Int64 = 0
+    var connectPhases = AttemptPhases()
+}
+
 extension Connection {
     /// Removes the exchange, which ends now, and returns what came of it. `now`: monotonic nanoseconds.
     func takeEnd(_ outcome: Outcome, now: Int64) -> AttemptEnd {

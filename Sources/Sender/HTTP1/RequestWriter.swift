@@ -5,7 +5,7 @@ import WebhookModel
 
 /// Writes a whole request into one buffer: head and body, so that it goes out with one call.
 final class RequestWriter {
-    private let scratch: MessageScratch
+    private let scratch: MessageRenderer
     private let userAgent: String
     private var buffer: UnsafeMutableRawBufferPointer
     private var laidOut: EndpointTarget?
@@ -15,7 +15,7 @@ final class RequestWriter {
 
     init(userAgent: String) {
         self.userAgent = userAgent
-        scratch = MessageScratch(userAgent: userAgent)
+        scratch = MessageRenderer(userAgent: userAgent)
         buffer = .allocate(byteCount: RequestWriter.keptBytes, alignment: 16)
     }
 

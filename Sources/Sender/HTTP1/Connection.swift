@@ -122,17 +122,3 @@ final class Connection {
         errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed
     }
 }
-
-/// An attempt on its way: it may move to another connection before anything came of it.
-struct Exchange {
-    let order: AttemptOrder
-    /// Monotonic nanoseconds.
-    let beganAt: Int64
-    let deadline: Int64
-    /// Times that the request went out again on a fresh connection: each may be a duplicate at the receiver.
-    var repeats = 0
-    var staleConnections = 0
-    var newConnections = 0
-    var firstByteAt: Int64 = 0
-    var connectPhases = AttemptPhases()
-}
