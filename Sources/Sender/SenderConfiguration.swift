@@ -1,24 +1,26 @@
 public import WebhookModel
 
-/// What an operator may choose about sending.
+/// The operator's settings of sending.
 public struct SenderConfiguration: Sendable {
-    /// Transfers in flight in one sender.
+    /// The number of attempts in flight in one sender.
     public var transfers: Int
-    /// Idle connections that one sender keeps for later. Each costs a descriptor.
+    /// The number of idle connections that one sender keeps. Each costs a descriptor.
     public var keptConnections: Int
     /// Milliseconds for TCP and TLS together.
     public var connectMilliseconds: Int64
-    /// How long an endpoint that keeps failing is left alone at first; twice as long after each probe that fails.
+    /// Milliseconds that the breaker of a failing endpoint stays open at first; doubled after each probe that fails.
     public var breakerOpenMilliseconds: Int64
-    /// Whether endpoints may be plain http.
+    /// Whether endpoint URLs may be http.
     public var allowHTTP: Bool
     public var addressGuard: AddressGuard
-    /// What follows `Needletail/` in User-Agent.
+    /// The version after `Needletail/` in User-Agent.
     public var version: String
-    /// PEM file of the authorities that TLS trusts; nil: the system's.
+    /// PEM file of the certificate authorities that TLS trusts; nil: the system's.
     public var authoritiesFile: String?
-    /// What attempts go through where their endpoint names no other way; nil: straight.
+    /// The proxy for endpoints that choose none themselves; nil: no proxy.
     public var proxy: EgressProxy?
+
+    var userAgent: String { "Needletail/\(version)" }
 
     public init(
         transfers: Int = Limits.transfersPerSender, keptConnections: Int = Limits.keptConnections,

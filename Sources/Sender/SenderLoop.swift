@@ -12,7 +12,7 @@ final class SenderLoop {
     private let logger: Logger
     private let poller = Poller()
     private let transport: SenderTransport
-    private var core: SenderCore<SenderTransport>
+    private var core: SenderCore<SenderTransport, SystemRandomNumberGenerator>
     private var messages: [SenderThread.Message] = []
     /// When a stop's grace ends, monotonic nanoseconds.
     private var stopAt: Int64?
@@ -34,7 +34,7 @@ final class SenderLoop {
         poller.watch(bell.descriptor, for: .readable, token: SenderLoop.bellToken)
     }
 
-    /// Runs until a stop is over.
+    /// Runs until a stop is complete.
     func run() {
         logger.info("sender started", metadata: ["curl": "\(CurlLibrary.version)"])
         while true {
@@ -70,7 +70,8 @@ final class SenderLoop {
         messages.removeAll(keepingCapacity: true)
     }
 
-    /// - Returns: whether nothing is left to do before an event or a due time: what ends at once makes room for more.
+    /// - Returns: whether nothing is left to do before an event or a due time. An attempt that ends at once makes room for
+    ///   another.
     private func work(_ now: Instant) -> Bool {
         let wall = now.wallMilliseconds
         var isQuiet = true
@@ -84,7 +85,7 @@ final class SenderLoop {
         return isQuiet
     }
 
-    /// Hands over what the turn brought: look-ups, reports, figures.
+    /// Hands over the results of the turn: look-ups, reports, counts.
     private func publish() {
         askNames()
         if !core.reports.isEmpty {
@@ -107,13 +108,13 @@ final class SenderLoop {
         core.lookups.removeAll(keepingCapacity: true)
     }
 
-    /// The earliest time at which there is something to do without news.
+    /// The earliest time at which there is something to do without an event.
     private var nextTime: Int64? {
         let time = min(stopAt ?? core.nextTime ?? .max, transport.deadline ?? .max)
         return time == .max ? nil : time
     }
 
-    /// Sleeps until a socket is ready, the bell rings or the time is over (nil: without a time).
+    /// Sleeps until a socket is ready, the bell rings or the time is over (nil: no time limit).
     private func sleep(_ nanoseconds: Int64?) {
         let mayRest = bell.prepareToSleep()
         poller.wait(nanoseconds: mayRest ? nanoseconds : 0)

@@ -3,7 +3,7 @@ public import Scheduling
 import Threading
 public import WebhookModel
 
-/// Where a sender's reports go: the queue's mailbox, joined by the assembly.
+/// Receives a sender's reports. The assembly connects it to the queue's mailbox.
 public struct ReportPort: Sendable {
     let take: @Sendable ([AttemptReport]) -> Void
     let takeBack: @Sendable ([ReturnedDelivery]) -> Void
@@ -11,8 +11,8 @@ public struct ReportPort: Sendable {
     /// Both are called on the sender's thread, at most once per turn, and must not block.
     ///
     /// - Parameters:
-    ///   - take: gets all that ended in the turn.
-    ///   - takeBack: gets what is not sent now, because its endpoint is held.
+    ///   - take: gets the reports of all attempts that ended in the turn.
+    ///   - takeBack: gets the deliveries that are not sent now, because their endpoint is held.
     public init(
         _ take: @escaping @Sendable ([AttemptReport]) -> Void,
         takeBack: @escaping @Sendable ([ReturnedDelivery]) -> Void
@@ -22,15 +22,16 @@ public struct ReportPort: Sendable {
     }
 }
 
-/// One thread that delivers: the lanes of its endpoints, one libcurl multi handle, one poller.
+/// One thread that delivers: the lanes of its endpoints, two libcurl multi handles (connections of HTTP/1.1, transfers of
+/// HTTP/2), one poller.
 ///
 /// All deliveries of an endpoint go to the same sender. Deliveries that are offered before `start` wait in the mailbox.
 public final class SenderThread: Sendable {
-    /// What others tell the thread.
+    /// Messages to the thread.
     enum Message: Sendable {
         case deliveries([DueDelivery])
         case answer(NameLookup, NameAnswer)
-        /// No new attempts; those in flight have so many nanoseconds.
+        /// No new attempts. Those in flight have this number of nanoseconds.
         case stop(grace: Int64)
     }
 
@@ -71,7 +72,7 @@ public final class SenderThread: Sendable {
         }
     }
 
-    /// Hands over due deliveries. Never blocks and never refuses: the queue bounds what a sender holds
+    /// Hands over due deliveries. Never blocks and never refuses: the queue limits the number that a sender holds
     /// (`Limits.heldPerSender`).
     public func offer(_ deliveries: [DueDelivery]) {
         guard !deliveries.isEmpty else { return }
@@ -80,13 +81,13 @@ public final class SenderThread: Sendable {
 
     /// Begins no more attempts, gives those in flight `graceMilliseconds`, breaks off the rest and joins the thread.
     ///
-    /// What was not reported is still scheduled in the queue, and is tried again after the next start. Blocks. May be
-    /// repeated.
+    /// A delivery that was not reported is still scheduled in the queue, and is tried again after the next start. Blocks.
+    /// May be called again.
     public func stop(graceMilliseconds: Int64) {
         mailbox.post(.stop(grace: max(0, graceMilliseconds) * 1_000_000))
         thread.withLock(\.self)?.join()
     }
 
-    /// What the sender has done and holds, at the end of its latest turn.
+    /// The sender's counts at the end of its latest turn.
     public func snapshot() -> SenderTally { tally.withLock { $0 } }
 }

@@ -1,8 +1,8 @@
 package import Threading
 import WebhookModel
 
-/// What the sender's attempts go through in production: exchanges over HTTP/1.1, and libcurl's own transfers for
-/// endpoints that want HTTP/2.
+/// Makes the attempts in production: exchanges of our own for HTTP/1.1, libcurl's transfers for endpoints that chose
+/// HTTP/2.
 package final class SenderTransport: DeliveryTransport {
     private let exchanges: ExchangeTransport
     private let transfers: CurlTransport
@@ -11,7 +11,7 @@ package final class SenderTransport: DeliveryTransport {
     package init(_ configuration: SenderConfiguration, poller: Poller, now: Int64) {
         self.now = now
         exchanges = ExchangeTransport(configuration, poller: poller, now: now)
-        transfers = CurlTransport(configuration, poller: poller)
+        transfers = CurlTransport(configuration, poller: poller, now: now)
     }
 
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
@@ -45,9 +45,9 @@ package final class SenderTransport: DeliveryTransport {
         if !more.isEmpty { ended += more }
     }
 
-    /// Hands an event of the poller to whom it belongs.
+    /// Hands an event of the poller to its transport.
     package func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
-        if token & (ExchangeTransport.dialTag | ExchangeTransport.connectionTag) != 0 {
+        if token & (TokenMark.dial | TokenMark.connection) != 0 {
             exchanges.ready(token, readiness)
         } else {
             transfers.ready(token, readiness)

@@ -268,4 +268,50 @@ public enum Limits {
     public static let breakerJitterPercent: Int64 = 10
     /// Days of failing without one success after which an endpoint's owner is warned.
     public static let failingWarningDays = [1, 3]
+    // MARK: Sender
+
+    /// Attempts younger than this many milliseconds count against `briskAttempts`; an older one is waiting for its
+    /// endpoint and costs nothing.
+    public static let briskMilliseconds: Int64 = 25
+    /// Attempts of one sender that may be younger than `briskMilliseconds`: the cost of a request grows with the number
+    /// in flight.
+    public static let briskAttempts = 64
+    /// The wall clock may go back by this many milliseconds without being treated as stepped: NTP slews it.
+    public static let clockToleranceMilliseconds: Int64 = 5
+    /// Milliseconds that the addresses of a name are used without another look-up, and the milliseconds in all that they
+    /// are used while a new look-up is under way: steady traffic never waits for DNS, and a change is seen in half a
+    /// minute.
+    public static let nameFreshMilliseconds: Int64 = 30_000
+    public static let nameUsableMilliseconds: Int64 = 60_000
+    /// Milliseconds that a name that failed is not looked up again.
+    public static let nameFailedMilliseconds: Int64 = 5_000
+    /// Milliseconds that deliveries wait for a look-up. Its late answer is still used.
+    public static let nameLookupMilliseconds: Int64 = 2_000
+    /// Names that a sender caches before it first removes expired ones; afterwards it does so each time the number has
+    /// doubled.
+    public static let namesBeforePruning = 1_024
+    /// Look-ups at a time in all, and of one tenant: each occupies a thread for as long as the system's resolver takes,
+    /// and one tenant's slow name servers must not occupy them all.
+    public static let lookups = 8
+    public static let lookupsPerTenant = 2
+    /// Milliseconds that a connection is kept idle. A connection that the receiver is about to close makes a request
+    /// fail, so it must be short.
+    public static let idleConnectionMilliseconds: Int64 = 30_000
+    /// Milliseconds that a connection is used: a name that moved gets its new address.
+    public static let connectionLifeMilliseconds: Int64 = 300_000
+    /// Sites without a connection that a sender remembers because their server sent data without a request. An owner
+    /// whose name always resolves to a new address could otherwise add one per address.
+    public static let rememberedSites = 1_024
+    /// Times that a request is sent again on a fresh connection after its pooled connection broke before any answer: each
+    /// may be a duplicate at the receiver.
+    public static let requestRepeats = 1
+    /// Times that an attempt begins again because its pooled connection held data that nobody had asked for. On a new
+    /// connection such data is the receiver's fault.
+    public static let staleConnectionRepeats = 1
+    /// Bytes of message memory that a sender keeps for HTTP/1.1, and that each HTTP/2 handle keeps; what a larger message
+    /// needed is freed. An HTTP/2 endpoint's handles are many and mostly idle.
+    public static let keptMessageBytes = 64 * 1024
+    public static let keptMessageBytesPerHandle = 16 * 1024
+    /// Levels of a JSON payload that is put into an envelope as JSON; receivers' parsers refuse deeper ones.
+    public static let jsonDepth = 256
 }

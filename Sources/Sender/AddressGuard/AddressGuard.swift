@@ -1,8 +1,7 @@
-/// Decides which addresses deliveries may go to: the wall between a tenant's URL and the inside of the operator's
-/// network.
+/// Decides which addresses deliveries may go to: it protects the operator's network from tenants' URLs (SSRF).
 ///
-/// Asked three times for every attempt, always about numbers and never about names: when a name was resolved, when
-/// libcurl opens a socket, and before a request goes out on any connection. Immutable.
+/// Asked three times for every attempt, always with addresses and never with names: when a name was resolved, when
+/// libcurl opens a socket, and before a request is sent on any connection. Immutable.
 public struct AddressGuard: Sendable {
     /// One entry of an allow or deny list: a network, and the port if only that one is meant.
     public struct Allowance: Hashable, Sendable {
@@ -18,10 +17,10 @@ public struct AddressGuard: Sendable {
     /// - Parameters:
     ///   - allow: networks that may be reached although they are special: `127.0.0.0/8`, `10.1.2.3:8080`,
     ///     `[fd00::/8]:8443`. Metadata addresses stay refused. Without a port, the ordinary port rules hold.
-    ///   - deny: networks that are refused whatever is allowed, in the same form.
+    ///   - deny: networks that are refused even if they are allowed, in the same form.
     ///   - machine: this machine's own addresses (`MachineAddresses.all()`), refused unless allowed.
-    ///   - ownPorts: the ports of our own listeners, refused on loopback and on `machine` whatever is allowed.
-    /// - Throws: the entry that cannot be read.
+    ///   - ownPorts: the ports of our own listeners, refused on loopback and on `machine` even if they are allowed.
+    /// - Throws: the first invalid entry.
     public init(
         allow: [String] = [], deny: [String] = [], machine: Set<IPAddress> = [], ownPorts: OwnPorts = OwnPorts()
     ) throws(AddressGuardError) {
@@ -33,10 +32,11 @@ public struct AddressGuard: Sendable {
 
     /// Whether a delivery may go to this address and port.
     ///
-    /// In this order: what no list opens (metadata, our own listeners); what a list refuses (the server's, the endpoint's own);
-    /// what lies outside the endpoint's own allow list; then what the server's or the tenant's allow list opens, and what is public.
+    /// Checked in this order: addresses that no list can allow (metadata, our own listeners); the deny lists of the server
+    /// and the endpoint; the endpoint's own allow list; then the allow lists of the server and the tenant, and public
+    /// addresses.
     ///
-    /// - Parameter rules: what the endpoint and its tenant say; nil: nothing.
+    /// - Parameter rules: those of the endpoint and its tenant; nil: none.
     public func allows(_ address: IPAddress, port: UInt16, under rules: AddressRules? = nil) -> Bool {
         guard !isUntouchable(address, port), !denials.contains(where: { $0.covers(address, port) }) else {
             return false
@@ -47,8 +47,8 @@ public struct AddressGuard: Sendable {
         return AddressGuard.isOrdinary(port) && !machine.contains(address) && AddressGuard.isPublic(address)
     }
 
-    /// Whether an egress proxy may stand at this address and port. The operator chose it, so it may be on the inside, but it cannot be a
-    /// metadata service or a listener of ours.
+    /// Whether an egress proxy may have this address and port. The operator chose it, so it may be in a private network, but
+    /// it cannot be a metadata service or a listener of ours.
     public func allowsProxy(_ address: IPAddress, port: UInt16) -> Bool { !isUntouchable(address, port) }
 
     private func isUntouchable(_ address: IPAddress, _ port: UInt16) -> Bool {
@@ -84,7 +84,7 @@ public struct AddressGuard: Sendable {
     }
 }
 
-/// An entry of an allow or deny list that cannot be read.
+/// An invalid entry of an allow or deny list.
 public struct AddressGuardError: Error, Equatable, CustomStringConvertible {
     public let entry: String
 
@@ -106,7 +106,7 @@ extension AddressGuard.Allowance {
         (self.port == nil || self.port == port) && network.contains(address)
     }
 
-    /// Reads `NETWORK` or `NETWORK:PORT`, with brackets round an IPv6 network that has a port.
+    /// Reads `NETWORK` or `NETWORK:PORT`; an IPv6 network with a port has brackets.
     public init(_ text: String) throws(AddressGuardError) {
         if let network = NetworkRange(text) {
             self.init(network: network, port: nil)

@@ -1,15 +1,16 @@
 public import WebhookModel
 
-/// What an endpoint and its tenant say about addresses beside the server's guard. Immutable; one per endpoint that says anything.
+/// The address rules of an endpoint and its tenant, in addition to the server's guard. Immutable; one per endpoint that has
+/// any.
 public final class AddressRules: Sendable {
     private let allow: [AddressGuard.Allowance]
     private let deny: [AddressGuard.Allowance]
-    /// What the operator opens to the tenant.
+    /// Networks that the operator allows to the tenant.
     let opened: [AddressGuard.Allowance]
 
-    /// Nil where nothing is said.
+    /// Nil if there are none.
     ///
-    /// - Throws: the entry that cannot be read.
+    /// - Throws: the first invalid entry.
     public init?(_ endpoint: Endpoint) throws(AddressGuardError) {
         let connection = endpoint.settings.connection
         allow = try AddressGuard.Allowance.list(connection?.allowNetworks ?? [])
@@ -18,7 +19,7 @@ public final class AddressRules: Sendable {
         if allow.isEmpty, deny.isEmpty, opened.isEmpty { return nil }
     }
 
-    /// Whether the endpoint's own lists let the address pass; the guard has the last word.
+    /// Whether the endpoint's own lists allow the address. The guard decides afterwards.
     func permits(_ address: IPAddress, _ port: UInt16) -> Bool {
         !deny.contains { $0.covers(address, port) } && (allow.isEmpty || allow.contains { $0.covers(address, port) })
     }

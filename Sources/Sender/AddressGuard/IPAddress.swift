@@ -1,6 +1,6 @@
 import Glibc
 
-/// An IPv4 or IPv6 address as numbers. An IPv4 address in IPv6 clothes (`::ffff:a.b.c.d`) becomes the IPv4 address.
+/// An IPv4 or IPv6 address as numbers. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) becomes the IPv4 address.
 public struct IPAddress: Hashable, Sendable {
     public enum Family: Sendable { case v4, v6 }
 
@@ -25,7 +25,7 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Reads the number forms of inet_pton(3): four decimal parts, or RFC 4291 section 2.2. No brackets, no zone, no
+    /// Reads the forms of inet_pton(3): four decimal parts, or RFC 4291 section 2.2. No brackets, no zone, no
     /// short IPv4.
     public init?(_ text: String) {
         guard let address = text.withCString({ IPAddress(cString: $0) }) else { return nil }
@@ -80,6 +80,6 @@ extension IPAddress: CustomStringConvertible {
         }
     }
 
-    /// As it stands in a URL: IPv6 in brackets.
+    /// As written in a URL: IPv6 in brackets.
     var inURL: String { family == .v4 ? description : "[\(description)]" }
 }

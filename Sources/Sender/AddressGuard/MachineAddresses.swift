@@ -2,7 +2,7 @@ import Glibc
 
 /// The addresses of this machine's interfaces.
 public enum MachineAddresses {
-    /// Every address that getifaddrs(3) knows at this moment; empty when it fails.
+    /// Every address that getifaddrs(3) returns now; empty if it fails.
     public static func all() -> Set<IPAddress> {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }

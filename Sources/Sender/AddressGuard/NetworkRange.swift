@@ -1,14 +1,13 @@
-/// A network in CIDR form: an address and how many of its leading bits count.
+/// A network in CIDR form: an address and the number of its leading bits that count.
 public struct NetworkRange: Hashable, Sendable {
     public let address: IPAddress
     /// 0…32 for IPv4, 0…128 for IPv6.
     public let prefix: Int
-    /// The bits that count. Kept, for every look at an address asks dozens of ranges.
+    /// The bits that count. Stored, because every check of an address compares dozens of ranges.
     private let high: UInt64
     private let low: UInt64
 
-    /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Nil for anything else, and where bits after the prefix are
-    /// set.
+    /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Nil for anything else, and if bits after the prefix are set.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }

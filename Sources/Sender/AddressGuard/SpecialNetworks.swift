@@ -1,4 +1,4 @@
-/// The addresses that no endpoint may have, as data (IANA special-purpose address registries, RFC 6890 and its
+/// The addresses that endpoints may not have, as data (IANA special-purpose address registries, RFC 6890 and its
 /// successors).
 enum SpecialNetworks {
     static let v4 = ranges([
@@ -23,8 +23,8 @@ enum SpecialNetworks {
         "168.63.129.16/32",  // Azure's host
     ])
 
-    /// Global unicast: every IPv6 address outside is refused, so ::, ::1, NAT64, unique local, link-local and multicast
-    /// are.
+    /// Global unicast: every other IPv6 address is refused, for example ::, ::1, NAT64, unique local, link-local and
+    /// multicast.
     static let v6Global = ranges(["2000::/3"])
 
     static let v6 = ranges([
@@ -35,13 +35,13 @@ enum SpecialNetworks {
         "3fff::/20",  // documentation
     ])
 
-    /// Where clouds hand out credentials: no allow list reaches these.
+    /// Services of clouds that give out credentials: no allow list can allow these.
     static let metadata = ranges([
         "169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32", "168.63.129.16/32", "100.100.100.200/32",
         "192.0.0.192/32", "fd00:ec2::254/128", "fd00:ec2::23/128", "fd20:ce::254/128",
     ])
 
-    /// Ports of services that a POST could harm; besides these, 80, 443 and 1,024 upwards are free.
+    /// Ports of services that a POST could harm. All other ports from 1,024 on, 80 and 443 are ordinary.
     static let forbiddenPorts: Set<UInt16> = [
         0, 22, 25, 53, 110, 135, 139, 143, 445, 465, 587, 993, 995, 2049, 2375, 3306, 4222, 5432, 6379, 6443, 9200,
         11211, 27017,
@@ -49,7 +49,7 @@ enum SpecialNetworks {
 
     private static func ranges(_ texts: [String]) -> [NetworkRange] {
         texts.map { text in
-            guard let range = NetworkRange(text) else { preconditionFailure("\(text) is no network") }
+            guard let range = NetworkRange(text) else { preconditionFailure("\(text) is not a network") }
             return range
         }
     }

@@ -1,14 +1,14 @@
 import Glibc
 import WebhookModel
 
-/// Finds where an HTTP/1.1 answer ends (RFC 9112) and hands its lines and body pieces to an `AnswerReader`.
+/// Finds the end of an HTTP/1.1 answer (RFC 9112) and passes its lines and body pieces to an `AnswerReader`.
 ///
-/// Strict where leniency lets an answer be read in two ways: status line, lengths, chunk sizes. All bytes count against
-/// `Limits.answerBytes`, so an answer of any shape is bounded in memory and work. Pieces may be cut anywhere.
+/// Strict where a lenient parser could read an answer in two ways: status line, lengths, chunk sizes. All bytes count
+/// against `Limits.answerBytes`, so every answer is bounded in memory and work. The pieces may be cut anywhere.
 package struct AnswerParser {
     package enum Step: Equatable {
         case more
-        /// The answer is whole.
+        /// The answer is complete.
         case done
         case malformed
         case tooLarge
@@ -19,24 +19,24 @@ package struct AnswerParser {
     }
 
     private(set) var reader = AnswerReader()
-    /// Bytes that came, of this answer.
+    /// The bytes of this answer that were received.
     package private(set) var total = 0
     private var stage = Stage.statusLine
-    /// Body bytes to come of a length or a chunk.
+    /// Body bytes still to come of a length or a chunk.
     private var remaining = 0
-    /// The beginning of a line whose end has not come.
+    /// The beginning of a line whose end was not received yet.
     private var line: [UInt8] = []
     private var framing = Framing()
-    /// After the answer the connection is free for another request.
+    /// The connection can be used for another request after this answer.
     package private(set) var keepsConnection = false
 
     package init() {}
 
-    /// 0 before a status line came.
+    /// 0 before a status line was received.
     package var status: Int { reader.status }
     package var excerpt: [UInt8] { reader.excerpt }
 
-    /// What the fields say about where the body ends.
+    /// What the header fields say about the end of the body.
     private struct Framing {
         var length: Int?
         var isChunked = false
@@ -44,9 +44,10 @@ package struct AnswerParser {
         var closes = false
     }
 
-    /// Takes what came.
+    /// Takes received bytes.
     ///
-    /// - Returns: what to do, and how many bytes belong to the answer. Bytes beyond a whole answer were sent unasked.
+    /// - Returns: what to do, and the number of bytes that belong to the answer. Bytes after a complete answer were sent
+    ///   without a request.
     package mutating func take(_ bytes: UnsafeRawBufferPointer) -> (step: Step, taken: Int) {
         var place = 0
         while place < bytes.count, stage != .whole {
@@ -60,7 +61,7 @@ package struct AnswerParser {
         return (stage == .whole ? .done : .more, place)
     }
 
-    /// The peer sends no more. Only an answer without a length is whole then.
+    /// Whether the end of the connection completes the answer: only if it has no length.
     package var endsWithConnection: Bool { stage == .untilClose }
 
     private var isInBody: Bool {
@@ -82,7 +83,7 @@ extension AnswerParser {
         return .more
     }
 
-    /// Takes bytes up to the end of a line. The usual line lies in one piece and is not copied.
+    /// Takes bytes up to the end of a line. A line in one piece, the usual case, is not copied.
     private mutating func takeLine(_ bytes: UnsafeRawBufferPointer, _ place: inout Int) -> Step {
         guard let end = memchr(bytes.baseAddress!, 0x0A, bytes.count) else {
             place += bytes.count
@@ -100,7 +101,7 @@ extension AnswerParser {
         return whole.withUnsafeBytes { take(line: $0) }
     }
 
-    /// A line with its end, which is CR LF or, as a recipient may accept (RFC 9112, 2.2), LF alone.
+    /// Takes a line with its end: CR LF or, as a recipient may accept (RFC 9112, 2.2), LF alone.
     private mutating func take(line: UnsafeRawBufferPointer) -> Step {
         var text = UnsafeRawBufferPointer(rebasing: line.dropLast())
         if text.last == 0x0D { text = UnsafeRawBufferPointer(rebasing: text.dropLast()) }
@@ -108,7 +109,7 @@ extension AnswerParser {
         case .statusLine: return takeStatus(line, text)
         case .fields:
             if text.isEmpty { return endOfFields() }
-            // No field's name; the reader would take it for the status line of an answer after an interim one.
+            // Not a field: the reader would take it for the status line that follows an interim answer.
             guard !text.starts(with: "HTTP/".utf8) else { return .malformed }
             guard reader.takeHeader(line) else { return .tooLarge }
             return takeField(text) ? .more : .malformed
@@ -126,7 +127,7 @@ extension AnswerParser {
         return .more
     }
 
-    /// `HTTP/1.1 200 OK`; the words after the number may be missing (RFC 9112, 4).
+    /// `HTTP/1.1 200 OK`; the reason phrase may be missing (RFC 9112, 4).
     private mutating func takeStatus(_ line: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Step {
         let isLine =
             text.count >= 12 && text.starts(with: "HTTP/1.".utf8) && (text[7] == 0x30 || text[7] == 0x31)
@@ -138,7 +139,7 @@ extension AnswerParser {
         return .more
     }
 
-    /// - Returns: false where the field makes the answer's end doubtful.
+    /// - Returns: false if the field makes the answer's end ambiguous.
     private mutating func takeField(_ text: UnsafeRawBufferPointer) -> Bool {
         switch text[0] | 0x20 {
         case UInt8(ascii: "c"):
@@ -150,16 +151,16 @@ extension AnswerParser {
             }
         case UInt8(ascii: "t"):
             guard let value = text.value(of: "transfer-encoding:") else { break }
-            if value.isToken("chunked") { framing.isChunked = true } else { framing.hasOtherCoding = true }
+            if value.equalsIgnoringCase("chunked") { framing.isChunked = true } else { framing.hasOtherCoding = true }
         default: break
         }
         return true
     }
 
-    /// Where the body ends (RFC 9112, 6.3).
+    /// Decides where the body ends (RFC 9112, 6.3).
     private mutating func endOfFields() -> Step {
         switch reader.status {
-        // Another protocol, though we asked for none.
+        // A switch to another protocol, which we never ask for.
         case 101: return .malformed
         case 100..<200:
             stage = .statusLine
@@ -172,7 +173,7 @@ extension AnswerParser {
         } else if framing.hasOtherCoding {
             stage = .untilClose
         } else if framing.isChunked {
-            // A length beside it is an attempt at smuggling, or a mistake: read as chunked, and no further request here.
+            // A length as well is request smuggling or a mistake: read as chunked, and the connection is not used again.
             keepsConnection = keepsConnection && framing.length == nil
             stage = .chunkSize
         } else if let length = framing.length {
@@ -185,7 +186,7 @@ extension AnswerParser {
         return .more
     }
 
-    /// Hex digits, and after a semicolon or space what nobody reads (RFC 9112, 7.1).
+    /// Hex digits; extensions after a semicolon or space are ignored (RFC 9112, 7.1).
     private static func chunkSize(_ text: UnsafeRawBufferPointer) -> Int? {
         var size = 0
         var digits = 0
@@ -207,20 +208,21 @@ extension AnswerParser {
 }
 
 extension UnsafeRawBufferPointer {
-    /// What follows a field's name and colon, without spaces around it; nil where the line is another field's. `name` in lower case.
+    /// The value of a field, without spaces around it; nil if the line is another field's. `name`: in lower case, with colon.
     fileprivate func value(of name: StaticString) -> UnsafeRawBufferPointer? {
-        let length = name.utf8CodeUnitCount
-        guard count >= length else { return nil }
-        for index in 0..<length where self[index] != name.utf8Start[index] {
-            guard (0x41...0x5A).contains(self[index]), self[index] | 0x20 == name.utf8Start[index] else { return nil }
-        }
-        var value = self[length...]
+        guard startsIgnoringCase(with: name) else { return nil }
+        return UnsafeRawBufferPointer(rebasing: self[name.utf8CodeUnitCount...]).withoutSpaces
+    }
+
+    /// Without spaces and tabs on either side.
+    fileprivate var withoutSpaces: UnsafeRawBufferPointer {
+        var value = self[...]
         while value.first == 0x20 || value.first == 0x09 { value = value.dropFirst() }
         while value.last == 0x20 || value.last == 0x09 { value = value.dropLast() }
         return UnsafeRawBufferPointer(rebasing: value)
     }
 
-    /// Digits only, at most 18; a list or a sign is none.
+    /// Digits only, at most 18; nil for a list or a sign.
     fileprivate var decimal: Int? {
         guard (1...18).contains(count) else { return nil }
         var value = 0
@@ -231,14 +233,10 @@ extension UnsafeRawBufferPointer {
         return value
     }
 
-    fileprivate func isToken(_ token: StaticString) -> Bool {
-        count == token.utf8CodeUnitCount && value(of: token)?.isEmpty == true
-    }
-
     /// Whether a comma-separated list has the token, in any case.
     fileprivate func containsToken(_ token: StaticString) -> Bool {
         split(separator: UInt8(ascii: ",")).contains { part in
-            UnsafeRawBufferPointer(rebasing: part).value(of: "")?.isToken(token) == true
+            UnsafeRawBufferPointer(rebasing: part).withoutSpaces.equalsIgnoringCase(token)
         }
     }
 }

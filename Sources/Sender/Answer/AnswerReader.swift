@@ -1,11 +1,12 @@
 import WebhookModel
 
-/// What is read of one answer: status, `Retry-After`, a count of bytes, and a piece of the body when it is not 2xx.
+/// What is kept of one answer: status, `Retry-After`, the number of bytes, and an excerpt of headers and body unless it
+/// is 2xx.
 struct AnswerReader {
     private(set) var status = 0
     private(set) var retryAfter: RetryAfter?
     private(set) var excerpt: [UInt8] = []
-    /// Of an answer that is not 2xx.
+    /// Empty for a 2xx answer.
     private(set) var headers = HeaderExcerpt()
     private(set) var isTooLarge = false
     private(set) var isHTTP2 = false
@@ -24,7 +25,7 @@ struct AnswerReader {
             return true
         }
         if !(200..<300).contains(status) { headers.take(line) }
-        if line.count > 12, line[0] | 0x20 == UInt8(ascii: "r"), AnswerReader.isRetryAfter(line) {
+        if line.startsIgnoringCase(with: "retry-after:") {
             retryAfter = RetryAfter(UnsafeRawBufferPointer(rebasing: line[12...]))
         }
         return true
@@ -47,7 +48,7 @@ struct AnswerReader {
         return !isTooLarge
     }
 
-    /// The three digits after `HTTP/1.1 `; 0 where they are not.
+    /// The three digits after `HTTP/1.1 `; 0 if there are none.
     private static func status(_ line: UnsafeRawBufferPointer) -> Int {
         guard let space = line.firstIndex(of: 0x20), space + 3 < line.count else { return 0 }
         var value = 0
@@ -56,12 +57,5 @@ struct AnswerReader {
             value = value * 10 + Int(digit - 0x30)
         }
         return value
-    }
-
-    /// Whether the line begins with `retry-after:` in any case.
-    private static func isRetryAfter(_ line: UnsafeRawBufferPointer) -> Bool {
-        zip(line, "retry-after:".utf8).allSatisfy { byte, wanted in
-            byte == wanted || (byte | 0x20 == wanted && (0x41...0x5A).contains(byte))
-        }
     }
 }

@@ -1,12 +1,12 @@
 import WebhookModel
 
-/// What an answer's `Retry-After` asks for (RFC 9110 section 10.2.3).
+/// The value of an answer's `Retry-After` (RFC 9110 section 10.2.3).
 package enum RetryAfter: Equatable, Sendable {
     case seconds(Int64)
     /// Unix seconds.
     case date(Int64)
 
-    /// Reads a header value: digits, or an IMF-fixdate. The obsolete date forms count as nothing.
+    /// Reads a header value: digits, or an IMF-fixdate. Nil for the obsolete date forms and everything else.
     package init?(_ value: UnsafeRawBufferPointer) {
         let text = value.trimmed
         guard let first = text.first else { return nil }
@@ -29,7 +29,7 @@ package enum RetryAfter: Equatable, Sendable {
         return min(max(0, asked), Limits.retryAfterMilliseconds)
     }
 
-    /// Decimal digits only; more than a day needs is cut to ten digits' worth.
+    /// Decimal digits only; larger values become ten digits, far more than the limit of a day.
     private static func number(_ text: Slice<UnsafeRawBufferPointer>) -> Int64? {
         var value: Int64 = 0
         for byte in text {

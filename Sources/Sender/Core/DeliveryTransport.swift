@@ -1,7 +1,6 @@
 package import Scheduling
-package import WebhookModel
 
-/// What makes HTTP attempts: libcurl in production, a script or a simulated network in tests.
+/// Makes HTTP attempts: over sockets in production, from a script or a simulated network in tests.
 package protocol DeliveryTransport {
     /// Begins an attempt. Its end comes from `collect`, later or at the next call, never from here.
     func begin(_ order: AttemptOrder)
@@ -17,8 +16,8 @@ package struct AttemptOrder {
     package let route: Route
     /// Unix milliseconds: the report's start, and in seconds the signature's time.
     package let startedAt: Int64
-    /// No pooled connection: libcurl repeats requests on pooled connections that turn out dead, and after the last
-    /// attempt nothing must be in doubt.
+    /// Whether the attempt needs a connection of its own. A request on a pooled connection that turns out dead is sent
+    /// again, so it may arrive twice; after the last attempt nothing may be in doubt.
     package let freshConnection: Bool
 
     package init(
@@ -29,41 +28,5 @@ package struct AttemptOrder {
         self.route = route
         self.startedAt = startedAt
         self.freshConnection = freshConnection
-    }
-}
-
-/// What came of an attempt.
-package struct AttemptEnd {
-    package var delivery: DueDelivery
-    package var startedAt: Int64
-    package var outcome: Outcome
-    /// 0 where no answer came.
-    package var status: UInt16 = 0
-    package var retryAfter: RetryAfter?
-    package var phases = AttemptPhases()
-    package var reusedConnection = false
-    /// Connections that were opened for it.
-    package var newConnections = 0
-    package var address = ""
-    package var excerpt: [UInt8] = []
-    package var headers: [UInt8] = []
-    /// Times that libcurl sent the request again by itself: each may be a duplicate at the receiver.
-    package var repeats = 0
-    /// Times that it was begun again on a fresh connection, because an answer lay in the pooled one before anything was
-    /// asked.
-    package var staleConnections = 0
-
-    package init(delivery: DueDelivery, startedAt: Int64, outcome: Outcome) {
-        self.delivery = delivery
-        self.startedAt = startedAt
-        self.outcome = outcome
-    }
-
-    /// No connection came about: another address of the name may do better.
-    var neverConnected: Bool {
-        switch outcome {
-        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable: true
-        default: false
-        }
     }
 }

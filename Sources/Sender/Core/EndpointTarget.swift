@@ -1,7 +1,7 @@
 package import WebhookModel
 package import WebhookSigning
 
-/// An endpoint made ready to be sent to: its URL read, its secrets keyed. Kept by a sender as long as the endpoint
+/// An endpoint prepared for sending: URL parsed, secrets keyed, headers checked. A sender keeps it as long as the endpoint
 /// object is the same.
 ///
 /// One thread owns it.
@@ -10,19 +10,19 @@ package final class EndpointTarget {
     package let url: EndpointURL
     package let signer: Signer
     let headers: HeaderBlock
-    /// What it and its tenant say about addresses; nil: nothing.
+    /// The address rules of the endpoint and its tenant; nil: none.
     let rules: AddressRules?
-    /// What its connections go through.
+    /// The proxy of its connections; nil: none.
     let proxy: EgressProxy?
-    /// Whether it is sent to by whole transfers of libcurl's.
+    /// Whether libcurl makes the whole request.
     let isHTTP2: Bool
-    /// The way to it, while that is fresh.
+    /// The route to it, while the look-up behind it is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
-    /// Where its connections are pooled, as long as the route is the same.
+    /// The site of its pooled connections, as long as the route is the same.
     var site: Site?
     var siteRoute: Route?
-    /// The head of its requests, up to what is a message's own.
+    /// The part of the request's head that is the same for all messages (HTTP/1.1).
     var requestStart: [UInt8]?
 
     /// - Parameter proxy: the server's.
@@ -56,7 +56,7 @@ package final class EndpointTarget {
     }
 }
 
-/// Why an endpoint cannot be sent to, in words for its owner.
+/// The reason, in words for its owner, why nothing can be sent to an endpoint.
 package struct EndpointUnusable: Error, CustomStringConvertible {
     package let reason: String
     package var description: String { reason }

@@ -1,12 +1,12 @@
 import DequeModule
 package import WebhookModel
 
-/// What a sender knows about names, and which look-ups are on their way. No threads, no clock: `now` is monotonic
+/// The addresses of names that a sender uses, and the look-ups under way. No threads, no clock: `now` is monotonic
 /// nanoseconds.
 ///
-/// A found name is fresh for 30 s and usable for 30 s more while it is looked up again, so steady traffic never waits
-/// for DNS. A name that failed is not asked for again for 5 s. A look-up that takes over 2 s counts as failed; its late
-/// answer is still taken.
+/// A resolved name is fresh for 30 s and usable for 30 s more while it is looked up again, so steady traffic never waits
+/// for DNS. A name that failed is not looked up again for 5 s. A look-up that takes over 2 s counts as failed; its late
+/// answer is still used.
 package struct NameCache {
     package enum Finding: Equatable {
         case found([IPAddress], freshUntil: Int64)
@@ -14,10 +14,10 @@ package struct NameCache {
         case pending
     }
 
-    package static let freshNanoseconds: Int64 = 30_000_000_000
-    package static let usableNanoseconds: Int64 = 60_000_000_000
-    package static let failedNanoseconds: Int64 = 5_000_000_000
-    package static let deadlineNanoseconds: Int64 = 2_000_000_000
+    private static let fresh = Limits.nameFreshMilliseconds * 1_000_000
+    private static let usable = Limits.nameUsableMilliseconds * 1_000_000
+    private static let failed = Limits.nameFailedMilliseconds * 1_000_000
+    private static let patience = Limits.nameLookupMilliseconds * 1_000_000
 
     private struct Entry {
         var addresses: [IPAddress] = []
@@ -25,9 +25,9 @@ package struct NameCache {
         var usableUntil = Int64.min
         var failedUntil = Int64.min
         var failure = NameFailure.notFound
-        /// A look-up is out and has not been answered, in time or not.
+        /// A look-up is under way, or is late.
         var asked = false
-        /// Endpoints that cannot go on without the answer.
+        /// Endpoints that need the answer to continue.
         var waiting: [EndpointNumber] = []
         /// When they stop waiting.
         var deadline = Int64.max
@@ -39,15 +39,15 @@ package struct NameCache {
 
     private var entries: [String: Entry] = [:]
     private var deadlines = Deque<(at: Int64, host: String)>()
-    private var pruneAt = 1_024
+    private var pruneAt = Limits.namesBeforePruning
 
     package var count: Int { entries.count }
 
     package init() {}
 
-    /// What is known of the name. Where nothing is, `endpoint` waits for the answer.
+    /// The cached result for the name. Where there is none, `endpoint` waits for the answer.
     ///
-    /// - Returns: the finding, and whether a look-up must be sent.
+    /// - Returns: the result, and whether a look-up must be sent.
     package mutating func find(_ host: String, for endpoint: EndpointNumber, now: Int64) -> (
         finding: Finding, ask: Bool
     ) {
@@ -59,11 +59,11 @@ package struct NameCache {
         let ask = !entry.asked
         entry.asked = true
         if entry.usableUntil > now {
-            // Looked at again by everyone until the answer comes, a dictionary's cost.
+            // Not cached by the target: each attempt asks here until the answer comes, which costs one look into a dictionary.
             return (.found(entry.addresses, freshUntil: now), ask)
         }
         if entry.waiting.isEmpty {
-            entry.deadline = now + NameCache.deadlineNanoseconds
+            entry.deadline = now + NameCache.patience
             deadlines.append((entry.deadline, host))
         }
         entry.waiting.append(endpoint)
@@ -78,15 +78,15 @@ package struct NameCache {
         entry.asked = false
         switch answer {
         case .failed where entry.usableUntil > now:
-            // An address that worked is used to its end rather than thrown away for a resolver's hiccup.
-            entry.freshUntil = min(entry.usableUntil, now + NameCache.failedNanoseconds)
+            // A resolver's short failure does not discard an address that is still usable.
+            entry.freshUntil = min(entry.usableUntil, now + NameCache.failed)
         case .failed(let failure):
             entry.failure = failure
-            entry.failedUntil = now + NameCache.failedNanoseconds
+            entry.failedUntil = now + NameCache.failed
         case .found(let addresses):
             entry.addresses = NameCache.keepingFirst(of: entry.addresses, in: addresses)
-            entry.freshUntil = now + NameCache.freshNanoseconds
-            entry.usableUntil = now + NameCache.usableNanoseconds
+            entry.freshUntil = now + NameCache.fresh
+            entry.usableUntil = now + NameCache.usable
             entry.failedUntil = .min
         }
         let waiting = entry.waiting
@@ -95,13 +95,13 @@ package struct NameCache {
         return waiting
     }
 
-    /// The endpoints whose wait is over without an answer. Call until empty.
+    /// The endpoints whose look-up took too long. Call until empty.
     package mutating func expire(now: Int64) -> [EndpointNumber] {
         while let first = deadlines.first, first.at <= now {
             deadlines.removeFirst()
-            // An answered wait leaves its deadline behind; a newer wait has its own.
+            // The deadline of a look-up that was answered stays in the queue; a newer look-up has its own.
             guard var entry = entries[first.host], entry.deadline <= now, !entry.waiting.isEmpty else { continue }
-            entry.failedUntil = now + NameCache.failedNanoseconds
+            entry.failedUntil = now + NameCache.failed
             entry.failure = .timedOut
             let waiting = entry.waiting
             entry.waiting = []
@@ -111,16 +111,16 @@ package struct NameCache {
         return []
     }
 
-    /// When the earliest wait ends.
+    /// The earliest deadline of a look-up.
     package var nextDeadline: Int64? { deadlines.first?.at }
 
-    /// The name's next address comes first from now on: a connection to the first failed.
+    /// Makes the name's next address its first: a connection to the first one failed.
     package mutating func rotate(_ host: String, past address: IPAddress) {
         guard let addresses = entries[host]?.addresses, addresses.count > 1, addresses[0] == address else { return }
         entries[host]?.addresses = Array(addresses.dropFirst()) + [address]
     }
 
-    /// Resolvers shuffle; staying with one address keeps its connections in use.
+    /// Resolvers return addresses in random order; staying with one address keeps its connections in use.
     private static func keepingFirst(of old: [IPAddress], in new: [IPAddress]) -> [IPAddress] {
         guard let first = old.first, let index = new.firstIndex(of: first) else { return new }
         var ordered = new
@@ -129,10 +129,10 @@ package struct NameCache {
         return ordered
     }
 
-    /// Throws away what is over, each time that the table has doubled.
+    /// Removes expired entries each time the number of entries has doubled.
     private mutating func prune(_ now: Int64) {
         guard entries.count >= pruneAt else { return }
         entries = entries.filter { !$0.value.isDead(now) }
-        pruneAt = max(1_024, entries.count * 2)
+        pruneAt = max(Limits.namesBeforePruning, entries.count * 2)
     }
 }

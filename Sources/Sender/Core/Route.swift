@@ -1,16 +1,16 @@
 import WebhookModel
 
-/// A vetted address of a target, as transfers want it. Immutable.
+/// A vetted address of a target, in the form that libcurl needs. Immutable.
 package final class Route {
     package let address: IPAddress
     package let port: UInt16
-    /// What reports show.
+    /// The address as reports show it.
     package let text: String
-    /// `host:port:address:port`: what libcurl is to connect to in the host's stead.
+    /// `host:port:address:port`: libcurl connects to the address instead of the host (CURLOPT_CONNECT_TO).
     let connectTo: String
-    /// The proxy on the way, by its address; nil: none.
+    /// The proxy, by its address; nil: none.
     let proxy: Hop?
-    /// Who may use its connections; nil: whoever is led to the same address.
+    /// The only user of its connections; nil: everybody who connects to the same address.
     let reservation: Reservation?
 
     /// An address and port that a socket is connected to.
@@ -24,11 +24,11 @@ package final class Route {
         }
     }
 
-    /// `connectTo` and a NUL at most: two hosts of 253 bytes, two ports.
+    /// The most bytes of `connectTo` with a NUL: two hosts of 253 bytes, two ports.
     static let connectToBytes = 544
 
     /// - Parameters:
-    ///   - proxy: the address of the target's proxy, where it has one.
+    ///   - proxy: the address of the target's proxy, if it has one.
     package init(to target: EndpointTarget, address: IPAddress, proxy: Hop? = nil) {
         self.address = address
         port = target.url.port
@@ -39,26 +39,26 @@ package final class Route {
         reservation = Reservation(target, address, proxy)
     }
 
-    /// What a socket of ours is connected to.
+    /// The address that our socket is connected to.
     var nextHop: Hop { proxy ?? Hop(address: address, port: port) }
 
     func leads(to address: IPAddress, through proxy: Hop?) -> Bool { self.address == address && self.proxy == proxy }
 }
 
-/// Who may use a connection that is not like all others: one that shows a client certificate, trusts other authorities, pins a key,
-/// speaks HTTP/2 or goes through a proxy.
+/// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key, HTTP/2 or
+/// a proxy.
 ///
-/// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and it knows no
-/// endpoints. So each such connection is marked, and held against the attempt before each request.
+/// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and it
+/// does not know endpoints. So each such connection is marked, and compared with the attempt before each request.
 ///
-/// Equal by value: a route that is made anew to the same place leads over the same connections.
+/// Compared by value: a new route to the same address uses the same connections.
 final class Reservation: Hashable {
-    /// Nil: the server's proxy alone makes it special.
+    /// Nil: only the server's proxy sets it apart.
     private let endpoint: EndpointNumber?
     private let connection: EndpointConnection?
     private let hops: [Route.Hop]
 
-    /// Nil where any endpoint may use the connection.
+    /// Nil if any endpoint may use the connection.
     init?(_ target: EndpointTarget, _ address: IPAddress, _ proxy: Route.Hop?) {
         let own = target.endpoint.settings.connection.flatMap { $0.isOfItsOwn ? $0 : nil }
         guard own != nil || proxy != nil else { return nil }
@@ -72,7 +72,7 @@ final class Reservation: Hashable {
             || (one.endpoint == other.endpoint && one.hops == other.hops && one.connection == other.connection)
     }
 
-    /// What differs mostly; certificates are compared, not hashed.
+    /// Certificates are compared, not hashed: the rest differs often enough.
     func hash(into hasher: inout Hasher) {
         hasher.combine(endpoint)
         hasher.combine(hops)
@@ -80,8 +80,8 @@ final class Reservation: Hashable {
 }
 
 extension AddressGuard {
-    /// Whether a socket of an attempt may be connected to this address: it must be the one that was vetted for it, or its proxy's, and
-    /// the guard and the endpoint's own rules must still let it pass.
+    /// Whether a socket of an attempt may be connected to this address: it must be the vetted one, or its proxy's, and the
+    /// guard and the endpoint's own rules must still allow it.
     func allows(socketTo address: IPAddress, for target: EndpointTarget, through route: Route) -> Bool {
         guard allows(route.address, port: route.port, under: target.rules) else { return false }
         guard let proxy = route.proxy else { return address == route.address }

@@ -1,12 +1,12 @@
 package import Scheduling
 package import WebhookModel
 
-/// All that a sender decides: which delivery goes next, where to, and what its end means. No clocks, no threads, no
+/// All decisions of a sender: which delivery is next, where it goes, and what its result means. No clocks, no threads, no
 /// sockets.
 ///
-/// The shell calls `take`, `learn` and `step` with its one reading of the clocks, then sends `lookups` to the resolver
-/// and `reports` to the queue, and empties both.
-package struct SenderCore<Transport: DeliveryTransport> {
+/// The shell calls `take`, `learn`, `start` and `finish` with its one reading of the clocks, then sends `lookups` to the
+/// resolver, `reports` and `returns` to the queue, and empties them.
+package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGenerator> {
     package let transport: Transport
     private let addressGuard: AddressGuard
     private let allowHTTP: Bool
@@ -16,21 +16,21 @@ package struct SenderCore<Transport: DeliveryTransport> {
     private var names = NameCache()
     private var brisk = BriskAttempts()
     private var ended: [AttemptEnd] = []
-    /// When attempts that fill the brisk limit have become slow: more may begin then.
+    /// When the attempts that fill the brisk limit count as slow, so that more may begin.
     private var briskAgain: Int64?
-    private var random: any RandomNumberGenerator
+    private var random: Random
 
-    /// Attempts that ended, for the queue.
+    /// Reports of attempts that ended, for the queue.
     package var reports: [AttemptReport] = []
-    /// Deliveries whose endpoint is held for long, for the queue to keep meanwhile.
+    /// Deliveries whose endpoint is held for a long time: the queue keeps them meanwhile.
     package var returns: [ReturnedDelivery] = []
-    /// Names to be looked up, each for a tenant.
+    /// Names to look up, each for a tenant.
     package var lookups: [NameLookup] = []
     package private(set) var tally = SenderTally()
 
     package init(
         transport: Transport, configuration: SenderConfiguration,
-        random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+        random: Random = SystemRandomNumberGenerator()
     ) {
         self.transport = transport
         self.random = random
@@ -44,7 +44,7 @@ package struct SenderCore<Transport: DeliveryTransport> {
     /// Attempts in flight.
     package var inFlight: Int { scheduler.inFlight }
 
-    /// Takes what the queue hands over.
+    /// Takes deliveries that the queue handed over.
     ///
     /// - Parameter now: monotonic nanoseconds.
     package mutating func take(_ deliveries: [DueDelivery], now: Int64) {
@@ -59,7 +59,7 @@ package struct SenderCore<Transport: DeliveryTransport> {
         for endpoint in names.learn(host, answer, now: now) { scheduler.resume(endpoint) }
     }
 
-    /// Begins what may begin.
+    /// Begins the attempts that may begin now.
     ///
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
@@ -70,31 +70,31 @@ package struct SenderCore<Transport: DeliveryTransport> {
         }
         brisk.age(now: wall)
         while !brisk.isFull, let delivery = scheduler.next(now: now) { attempt(delivery, now, wall) }
-        briskAgain = brisk.isFull && scheduler.queued > 0 ? now + BriskAttempts.window * 1_000_000 : nil
+        briskAgain = brisk.isFull && scheduler.queued > 0 ? now + Limits.briskMilliseconds * 1_000_000 : nil
         while let endpoint = scheduler.dropIdleLane(now: now) { targets[endpoint] = nil }
     }
 
-    /// Makes reports of what ended.
+    /// Makes reports of the attempts that ended.
     ///
-    /// - Returns: whether anything did, so that more may begin.
+    /// - Returns: whether there were any, so that more may begin.
     @discardableResult
     package mutating func finish(now: Int64, wall: Int64) -> Bool {
         transport.collect(into: &ended)
         guard !ended.isEmpty else { return false }
         for end in ended {
-            brisk.end(startedAt: end.startedAt)
+            brisk.end(startedAt: end.report.startedAt)
             finish(end, now, wall)
         }
         ended.removeAll(keepingCapacity: true)
         return true
     }
 
-    /// When `start` has something to do at the latest, monotonic nanoseconds; nil: only after news.
+    /// When `start` must be called at the latest, monotonic nanoseconds; nil: only after the next event.
     package var nextTime: Int64? {
         [scheduler.nextRelease, names.nextDeadline, briskAgain].compactMap(\.self).min()
     }
 
-    /// Brings the standing figures up to date.
+    /// Updates the gauges of `tally`.
     package mutating func measure() {
         tally.queued = scheduler.queued
         tally.inFlight = scheduler.inFlight
@@ -103,7 +103,7 @@ package struct SenderCore<Transport: DeliveryTransport> {
 }
 
 extension SenderCore {
-    private enum Way {
+    private enum RouteChoice {
         case open(Route)
         case wait
         case closed(Outcome)
@@ -113,7 +113,7 @@ extension SenderCore {
         guard let target = target(of: delivery.endpoint) else {
             return finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: .endpointUnusable), now, wall)
         }
-        switch way(to: target, now) {
+        switch chooseRoute(to: target, now) {
         case .open(let route):
             brisk.begin(at: wall)
             transport.begin(
@@ -128,7 +128,7 @@ extension SenderCore {
         }
     }
 
-    /// The prepared endpoint; nil where its settings cannot be used.
+    /// The prepared endpoint; nil if its settings cannot be used.
     private mutating func target(of endpoint: Endpoint) -> EndpointTarget? {
         if let target = targets[endpoint.number], target.endpoint === endpoint { return target }
         let target = try? EndpointTarget(endpoint, allowHTTP: allowHTTP, proxy: proxy)
@@ -136,14 +136,14 @@ extension SenderCore {
         return target
     }
 
-    private mutating func way(to target: EndpointTarget, _ now: Int64) -> Way {
+    private mutating func chooseRoute(to target: EndpointTarget, _ now: Int64) -> RouteChoice {
         if let route = target.route, target.routeFreshUntil > now { return .open(route) }
         switch look(up: target.url.host, target.url.address, for: target, now) {
         case .failed(let failure): return .closed(failure.outcome)
         case .pending: return .wait
         case .found(let addresses, let freshUntil):
             guard let proxy = target.proxy else { return route(target, addresses, nil, freshUntil: freshUntil) }
-            // The destination is vetted all the same: a proxy on the inside reaches what we must not.
+            // The destination is checked all the same: a proxy in the operator's network reaches what we must not.
             switch look(up: proxy.host, IPAddress(proxy.host), for: target, now) {
             case .failed: return .closed(.proxyFailed)
             case .pending: return .wait
@@ -158,7 +158,7 @@ extension SenderCore {
         }
     }
 
-    /// The addresses of a host; a number needs no look-up.
+    /// The addresses of a host; an address needs no look-up.
     private mutating func look(
         up host: String, _ number: IPAddress?, for target: EndpointTarget, _ now: Int64
     ) -> NameCache.Finding {
@@ -173,7 +173,7 @@ extension SenderCore {
 
     private func route(
         _ target: EndpointTarget, _ addresses: [IPAddress], _ proxy: Route.Hop?, freshUntil: Int64
-    ) -> Way {
+    ) -> RouteChoice {
         let port = target.url.port
         let vetted = addresses.first { addressGuard.allows($0, port: port, under: target.rules) }
         guard let address = vetted else { return .closed(.addressForbidden) }
@@ -185,22 +185,14 @@ extension SenderCore {
     }
 
     private mutating func finish(_ end: AttemptEnd, _ now: Int64, _ wall: Int64) {
-        let delivery = end.delivery
-        let endpoint = delivery.endpoint.number
-        var report = AttemptReport(
-            delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
-            outcome: end.outcome, status: end.status, startedAt: end.startedAt, phases: end.phases,
-            reusedConnection: end.reusedConnection, address: end.address, heldBytes: delivery.heldBytes)
-        report.round = delivery.round
-        report.excerpt = end.excerpt
-        report.events = delivery.eventCount
-        report.headers = end.headers
+        var report = end.report
+        let endpoint = report.delivery.endpoint
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
         }
         if end.neverConnected { tryNextAddress(endpoint) }
-        let change = scheduler.finished(endpoint, isSuccess: end.outcome.isDelivered, now: now, random: &random)
+        let change = scheduler.finished(endpoint, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)
         count(end)
         if case .opened = change { tally.breakersOpened += 1 }
@@ -224,10 +216,10 @@ extension SenderCore {
     }
 
     private mutating func count(_ end: AttemptEnd) {
-        tally.add(end.outcome)
+        tally.add(end.report.outcome)
         tally.possibleRepeats += UInt64(end.repeats)
         tally.staleConnections += UInt64(end.staleConnections)
         tally.newConnections += UInt64(end.newConnections)
-        if end.reusedConnection { tally.reusedConnections += 1 }
+        if end.report.reusedConnection { tally.reusedConnections += 1 }
     }
 }

@@ -1,16 +1,17 @@
 public import WebhookModel
 
-/// What a sender has done since it started, and what it holds now.
+/// Counts of a sender since it started, and gauges of what it holds now.
 public struct SenderTally: Sendable {
     /// Attempts that ended, those without a request included.
     public internal(set) var attempts: UInt64 = 0
     public internal(set) var newConnections: UInt64 = 0
     public internal(set) var reusedConnections: UInt64 = 0
-    /// Requests that libcurl sent again by itself on a dead connection: possible duplicates.
+    /// Requests that were sent again because their pooled connection broke before any answer: possible duplicates. In
+    /// HTTP/1.1 the sender repeats them itself, in HTTP/2 libcurl does.
     public internal(set) var possibleRepeats: UInt64 = 0
-    /// Attempts begun again on a fresh connection, because an answer lay in the old one before anything was asked.
+    /// Pooled connections that were given up because they held data before the request was sent.
     public internal(set) var staleConnections: UInt64 = 0
-    /// How often an endpoint's breaker opened.
+    /// The number of times that an endpoint's breaker opened.
     public internal(set) var breakersOpened: UInt64 = 0
     /// Names looked up.
     public internal(set) var lookups: UInt64 = 0
@@ -25,7 +26,7 @@ public struct SenderTally: Sendable {
 
     public init() {}
 
-    /// Attempts that ended so.
+    /// Attempts that ended with this outcome.
     public func count(of outcome: Outcome) -> UInt64 { byOutcome[Int(outcome.rawValue)] }
     public var delivered: UInt64 { count(of: .delivered) }
     public var failed: UInt64 { attempts - delivered }
@@ -35,7 +36,7 @@ public struct SenderTally: Sendable {
         byOutcome[Int(outcome.rawValue)] += 1
     }
 
-    /// Takes over another tally's figures without giving up this one's memory.
+    /// Copies another tally's counts without allocating.
     mutating func follow(_ other: borrowing SenderTally) {
         attempts = other.attempts
         newConnections = other.newConnections

@@ -3,7 +3,7 @@ import Glibc
 
 /// The libcurl that this process runs with.
 public enum CurlLibrary {
-    /// Its version and those of the libraries under it, for the start line and health. Initialises libcurl.
+    /// Its version and those of the libraries that it uses, for the start line and health. Initialises libcurl.
     public static let version: String = {
         start()
         return String(cString: curl_version())
@@ -18,12 +18,12 @@ public enum CurlLibrary {
     }()
 
     private static let started: Void = {
-        // TLS writes to sockets that the peer closed: with CURLOPT_NOSIGNAL libcurl leaves the signal to us.
+        // TLS writes to sockets that the peer closed: with CURLOPT_NOSIGNAL libcurl does not handle the signal.
         signal(SIGPIPE, SIG_IGN)
         let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         precondition(code == CURLE_OK, "curl_global_init: \(code.rawValue)")
     }()
 
-    /// Initialises libcurl once for the process (curl_global_init(3) must precede all else and is not to be repeated).
+    /// Initialises libcurl once for the process (curl_global_init(3) must come first and must not be repeated).
     static func start() { _ = started }
 }

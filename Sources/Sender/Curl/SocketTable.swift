@@ -1,7 +1,7 @@
 import Glibc
 import Threading
 
-/// One TCP connection by both its ends: what libcurl tells before a request goes out.
+/// One TCP connection by both its ends: what libcurl reports before a request is sent.
 struct ConnectionKey: Hashable {
     let remote: IPAddress
     let remotePort: UInt16
@@ -9,11 +9,11 @@ struct ConnectionKey: Hashable {
     let localPort: UInt16
 }
 
-/// The sockets of one transport, by descriptor.
+/// The sockets of one multi handle, by descriptor.
 ///
-/// A descriptor's number returns as soon as it is closed, so each opening gets a new generation: an event that was
-/// already taken from the kernel for the old socket is told from the new one's.
-struct SocketTable {
+/// The kernel uses a descriptor's number again as soon as it is closed, so each opening gets a new generation: an event
+/// that was already taken for the old socket is not taken for the new one's.
+package struct SocketTable {
     struct Entry {
         var generation: UInt32 = 0
         var isOpen = false
@@ -23,46 +23,53 @@ struct SocketTable {
         /// What libcurl wants; nothing between requests.
         var wanted: Poller.Readiness = []
         var connection: ConnectionKey?
-        /// Who may use the connection; nil: whoever is led to the same address.
+        /// The only user of the connection; nil: everybody who connects to the same address.
         var reservation: Reservation?
         var isHTTP2 = false
-        /// Of a socket that is closed: whether its connection had stood.
+        /// Of a closed socket: whether TCP had connected.
         var reachedPeer = false
     }
 
     private var entries: [Entry] = []
     private var byConnection: [ConnectionKey: CInt] = [:]
+    private let firstGeneration: UInt32
+
+    /// A generation has 28 bits of a token: above them lie `TokenMark`'s.
+    private static let generationMask: UInt32 = 0x0FFF_FFFF
+
+    /// - Parameter firstGeneration: of a descriptor that was never opened.
+    package init(firstGeneration: UInt32 = 0) { self.firstGeneration = firstGeneration }
 
     subscript(descriptor: CInt) -> Entry {
-        get { Int(descriptor) < entries.count ? entries[Int(descriptor)] : Entry() }
+        get { Int(descriptor) < entries.count ? entries[Int(descriptor)] : Entry(generation: firstGeneration) }
         set {
-            while entries.count <= Int(descriptor) { entries.append(Entry()) }
+            while entries.count <= Int(descriptor) { entries.append(Entry(generation: firstGeneration)) }
             entries[Int(descriptor)] = newValue
         }
     }
 
     /// A new socket under this number.
-    mutating func opened(_ descriptor: CInt) {
+    package mutating func opened(_ descriptor: CInt) {
         closed(descriptor)
         self[descriptor].isOpen = true
     }
 
     /// The socket is about to be closed; the kernel takes it out of the poller.
-    mutating func closed(_ descriptor: CInt) {
+    package mutating func closed(_ descriptor: CInt) {
         var entry = self[descriptor]
         if let connection = entry.connection, byConnection[connection] == descriptor { byConnection[connection] = nil }
-        entry = Entry(generation: entry.generation &+ 1)
+        entry = Entry(generation: entry.generation &+ 1 & SocketTable.generationMask)
         self[descriptor] = entry
     }
 
-    /// The same, told from within libcurl while the socket is still there to be asked.
+    /// The same, called from within libcurl while the socket still exists.
     mutating func closing(_ descriptor: CInt) {
         let neverUsed = self[descriptor].connection == nil
         closed(descriptor)
         if neverUsed { self[descriptor].reachedPeer = SocketTable.hasPeer(descriptor) }
     }
 
-    /// Whether TCP's handshake was over: of an open socket, or of one that was closed and whose number has not come back.
+    /// Whether TCP had connected: for an open socket, or for one that was closed and whose number was not used again.
     func reachedPeer(_ descriptor: CInt) -> Bool {
         self[descriptor].isOpen ? SocketTable.hasPeer(descriptor) : self[descriptor].reachedPeer
     }
@@ -74,12 +81,12 @@ struct SocketTable {
         byConnection[connection] = descriptor
     }
 
-    /// What came over it was HTTP/2.
+    /// An HTTP/2 answer was received over it.
     mutating func speaksHTTP2(_ descriptor: CInt) {
         if self[descriptor].isOpen { self[descriptor].isHTTP2 = true }
     }
 
-    /// getpeername(2) knows a peer as soon as TCP's handshake is over.
+    /// getpeername(2) succeeds as soon as TCP has connected.
     private static func hasPeer(_ descriptor: CInt) -> Bool {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -90,13 +97,13 @@ struct SocketTable {
 
     func descriptor(of connection: ConnectionKey) -> CInt? { byConnection[connection] }
 
-    /// What the poller gives back with this socket's events.
-    func token(of descriptor: CInt) -> UInt64 {
+    /// The poller's token of this socket, without a mark.
+    package func token(of descriptor: CInt) -> UInt64 {
         UInt64(self[descriptor].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
     }
 
-    /// The descriptor that a token means; nil when that socket is gone.
-    func descriptor(of token: UInt64) -> CInt? {
+    /// The descriptor of a token without its mark; nil: that socket is closed.
+    package func descriptor(of token: UInt64) -> CInt? {
         let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
         return self[descriptor].generation == UInt32(truncatingIfNeeded: token >> 32) ? descriptor : nil
     }

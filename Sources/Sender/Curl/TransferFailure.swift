@@ -2,26 +2,26 @@ import CCurl
 import Glibc
 import WebhookModel
 
-/// What libcurl tells of a transfer that failed.
+/// What libcurl reports about a transfer or a connection that failed.
 struct TransferFailure {
-    /// Not CURLE_OK, and no abort of our own: those are decided before.
+    /// Neither CURLE_OK nor an abort of our own: those are handled before.
     let code: CURLcode
-    /// errno of the call that failed; 0: none did.
+    /// errno of the call that failed; 0: none failed.
     let systemError: CInt
-    /// OpenSSL's verdict on the certificate (X509_V_…).
+    /// OpenSSL's result for the certificate (X509_V_…).
     let verification: Int
-    /// The proxy's status of CONNECT; 0: none.
+    /// The proxy's answer to CONNECT; 0: none.
     let tunnel: Int
     let isSecure: Bool
     let isProxied: Bool
-    /// A connection stood, TLS included, and the request began to go out.
+    /// The connection was open, TLS included, and sending of the request began.
     let wasSent: Bool
-    /// A status line came.
+    /// A status line was received.
     let wasAnswered: Bool
-    /// TCP's handshake was over.
+    /// TCP had connected.
     let reachedPeer: Bool
 
-    /// What it means (libcurl-errors(3)).
+    /// The outcome (libcurl-errors(3)).
     var outcome: Outcome {
         if isProxied, !wasSent, tunnel / 100 != 2 { return .proxyFailed }
         return switch code {
@@ -39,7 +39,7 @@ struct TransferFailure {
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_SHUTDOWN_FAILED,
             CURLE_SEND_FAIL_REWIND, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             .connectionReset
-        // HTTP/0.9, a header without end: it spoke, but not HTTP.
+        // HTTP/0.9, a header without end: an answer, but not HTTP.
         default: .answerMalformed
         }
     }
@@ -57,13 +57,14 @@ struct TransferFailure {
         switch verification {
         // X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED.
         case 9, 10: .certificateExpired
-        // No error of OpenSSL's, or none yet: libcurl compared the names itself. X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH.
+        // No error from OpenSSL, or none yet: libcurl compared the names itself. X509_V_ERR_HOSTNAME_MISMATCH,
+        // X509_V_ERR_IP_ADDRESS_MISMATCH.
         case 0, 1, 62, 64: .certificateWrongHost
         default: .certificateUntrusted
         }
     }
 
-    /// The socket was well, what came over it was not: a wrong chunk, or in place of an answer the end of TLS by an alert, as TLS 1.3
-    /// servers send it that wanted a client certificate.
+    /// The socket worked, but its data was wrong: a bad chunk, or a TLS alert instead of an answer, which TLS 1.3 servers
+    /// send that require a client certificate.
     private var unreadable: Outcome { isSecure && !wasAnswered ? .clientCertificateRefused : .answerMalformed }
 }

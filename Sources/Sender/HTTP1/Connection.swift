@@ -2,38 +2,38 @@ import CCurl
 import Glibc
 import WebhookModel
 
-/// One connection that libcurl made, and the exchange that runs on it at the moment.
+/// One connection that libcurl opened, and the exchange in progress on it.
 ///
-/// Plain TCP is read and written by the system's calls on a socket that libcurl gave up; TLS by curl_easy_send(3) and
+/// Plain TCP is read and written with system calls on a socket that libcurl released; TLS with curl_easy_send(3) and
 /// curl_easy_recv(3) on the handle that holds the session.
-final class Connection {
+package final class Connection {
     enum Stage { case dialing, idle, busy, closed }
 
-    /// Its place in the transport's tables; used again after the connection is gone, under a new generation.
+    /// Its place in the transport's tables; used again after the connection is closed, with a new generation.
     let slot: Int
     let generation: UInt32
     let site: Site
     var stage = Stage.dialing
-    /// libcurl's handle: while it connects, and with TLS for as long as the connection lives.
+    /// libcurl's handle: while it connects, and with TLS for the life of the connection.
     var dial: CurlDial?
     var descriptor: CInt = -1
     var exchange: Exchange?
     var parser = AnswerParser()
-    /// What of the request the socket did not take yet.
+    /// The part of the request that the socket did not take yet.
     var unsent: [UInt8] = []
     var unsentStart = 0
-    /// The peer stopped taking the request before its end.
+    /// The peer stopped reading the request before its end.
     var isCutOff = false
-    /// A good answer came before the whole request was out: the rest goes out first.
+    /// A 2xx answer came before the whole request was sent: the rest is sent first.
     var isAnsweredEarly = false
     /// Exchanges that began on it.
     var uses = 0
-    /// The peer ended TLS with an alert, or spoke no TLS any more.
+    /// The peer ended TLS with an alert, or sent something that is not TLS.
     private var endedTLS = false
     /// Monotonic nanoseconds.
     var openedAt: Int64 = 0
     var idleSince: Int64 = 0
-    /// Where it stands among its site's idle ones.
+    /// Its index in its site's `idle`.
     var idlePlace = -1
 
     init(slot: Int, generation: UInt32, site: Site) {
@@ -42,15 +42,15 @@ final class Connection {
         self.site = site
     }
 
-    /// Comes back with the poller's events.
-    var token: UInt64 { ExchangeTransport.connectionTag | UInt64(generation) << 24 | UInt64(slot) }
+    /// Its token in the poller.
+    var token: UInt64 { TokenMark.connection | UInt64(generation) << 24 | UInt64(slot) }
 
     var hasUnsent: Bool { unsentStart < unsent.count }
 
     enum Transfer {
         case bytes(Int)
         case wouldBlock
-        /// Closed by the peer in order.
+        /// Closed by the peer in an orderly way.
         case ended
         case failed
     }
@@ -61,7 +61,7 @@ final class Connection {
             return count >= 0 ? .bytes(count) : Connection.failure()
         }
         var count = 0
-        return switch curl_easy_send(dial.easy, bytes.baseAddress, bytes.count, &count) {
+        return switch curl_easy_send(dial.easy.pointer, bytes.baseAddress, bytes.count, &count) {
         case CURLE_OK: .bytes(count)
         case CURLE_AGAIN: .wouldBlock
         default: .failed
@@ -75,7 +75,7 @@ final class Connection {
         }
         var count = 0
         errno = 0
-        switch curl_easy_recv(dial.easy, buffer.baseAddress, buffer.count, &count) {
+        switch curl_easy_recv(dial.easy.pointer, buffer.baseAddress, buffer.count, &count) {
         case CURLE_OK: return count > 0 ? .bytes(count) : .ended
         case CURLE_AGAIN: return .wouldBlock
         default:
@@ -84,21 +84,21 @@ final class Connection {
         }
     }
 
-    /// What it means that the connection broke. TLS 1.3 servers that want a client certificate say so after the handshake, in place of
-    /// an answer.
+    /// The outcome when the connection broke. A TLS 1.3 server that requires a client certificate says so after the
+    /// handshake, instead of an answer.
     var breakage: Outcome {
         endedTLS && uses <= 1 && parser.total == 0 ? .clientCertificateRefused : .connectionReset
     }
 
-    /// What lies in the connection before a request goes out.
-    enum Silence {
-        case silent
-        /// Bytes that nobody asked for: they would be taken for the answer.
-        case speaks
+    /// The state of a connection on which no answer is expected.
+    enum Input {
+        case none
+        /// Bytes that were sent without a request: they would be taken for the answer.
+        case unrequested
         case dead
     }
 
-    func listen() -> Silence {
+    func unreadInput() -> Input {
         var byte: UInt8 = 0
         let found: Transfer =
             if dial == nil {
@@ -108,12 +108,12 @@ final class Connection {
                 default: Connection.failure()
                 }
             } else {
-                // A TLS server speaks first, with session tickets: those libcurl takes in, and has no bytes for us.
+                // A TLS server sends first, session tickets: libcurl processes those and has no bytes for us.
                 withUnsafeMutableBytes(of: &byte) { read(into: $0) }
             }
         return switch found {
-        case .bytes: .speaks
-        case .wouldBlock: .silent
+        case .bytes: .unrequested
+        case .wouldBlock: .none
         case .ended, .failed: .dead
         }
     }

@@ -1,36 +1,56 @@
-/// What two requests must share to use one connection.
-struct SiteKey: Hashable {
+import DequeModule
+import WebhookModel
+
+/// What two requests must have in common to use one connection.
+package struct SiteKey: Hashable {
     let isSecure: Bool
     let host: String
     let port: UInt16
     let address: IPAddress
-    /// Of connections that are not like all others.
+    /// Of a connection that only some endpoints may use.
     let reservation: Reservation?
+
+    init(isSecure: Bool, host: String, port: UInt16, address: IPAddress, reservation: Reservation?) {
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port
+        self.address = address
+        self.reservation = reservation
+    }
+
+    /// A site that every endpoint may use.
+    package init(isSecure: Bool, host: String, port: UInt16, address: IPAddress) {
+        self.init(isSecure: isSecure, host: host, port: port, address: address, reservation: nil)
+    }
 }
 
-/// Connections to one place that wait for the next request, the latest used last.
-final class Site {
+/// The connections to one address that share a `SiteKey`.
+package final class Site {
     let key: SiteKey
+    /// Idle connections; the one used last is last.
     fileprivate(set) var idle: [Connection] = []
-    /// Connections of it, idle or not.
+    /// The number of connections, idle or not.
     fileprivate(set) var connections = 0
-    /// Idle connections on which the peer spoke unasked, since the last request to the site.
-    var spokeUnasked = 0
+    /// Idle connections on which the server sent data without a request, since the last request to the site.
+    package var spokeUnasked = 0
     /// Known to the pool: targets that remember it may use it.
     fileprivate(set) var isListed = true
 
     init(_ key: SiteKey) { self.key = key }
 }
 
-/// The connections that are kept between requests: by site, and by how long they have been idle.
+/// The connections that are kept between requests: by site, and by the time they have been idle.
 ///
-/// A connection that the receiver is about to close makes a request fail that would have gone through on a fresh one: so
-/// none is kept idle for longer than 30 s, and none is used after 5 minutes.
-struct ConnectionPool {
-    static let idleNanoseconds: Int64 = 30_000_000_000
-    static let lifeNanoseconds: Int64 = 300_000_000_000
+/// A connection that the receiver is about to close makes a request fail that would have succeeded on a fresh one. So
+/// none is kept idle for longer than `Limits.idleConnectionMilliseconds`, and none is used after
+/// `Limits.connectionLifeMilliseconds`.
+package struct ConnectionPool {
+    private static let idleTime = Limits.idleConnectionMilliseconds * 1_000_000
+    private static let lifeTime = Limits.connectionLifeMilliseconds * 1_000_000
 
     private var sites: [SiteKey: Site] = [:]
+    /// Sites that lost their last connection before their `spokeUnasked` was reported, the oldest first.
+    private var remembered = Deque<Site>()
     private var slots: [Connection?] = []
     private var generations: [UInt32] = []
     private var free: [Int] = []
@@ -39,15 +59,15 @@ struct ConnectionPool {
     private(set) var idleCount = 0
     let most: Int
 
-    /// - Parameter most: connections kept idle.
-    init(most: Int) { self.most = most }
+    /// - Parameter most: the number of idle connections that are kept.
+    package init(most: Int) { self.most = most }
 
-    /// Connections in all.
-    var count: Int { slots.count - free.count }
+    /// The number of sites in memory.
+    package var siteCount: Int { sites.count }
 
     subscript(slot: Int) -> Connection? { slot < slots.count ? slots[slot] : nil }
 
-    /// The connection that a poller's token means; nil: it is gone.
+    /// The connection of a poller's token; nil: it is closed.
     func connection(of token: UInt64) -> Connection? {
         let slot = Int(token & 0xFF_FFFF)
         guard let connection = self[slot], connection.generation == UInt32(truncatingIfNeeded: token >> 24) else {
@@ -56,15 +76,15 @@ struct ConnectionPool {
         return connection
     }
 
-    mutating func site(_ key: SiteKey) -> Site {
+    package mutating func site(_ key: SiteKey) -> Site {
         if let site = sites[key] { return site }
         let site = Site(key)
         sites[key] = site
         return site
     }
 
-    /// A new connection of a site, not yet made.
-    mutating func open(_ site: Site) -> Connection {
+    /// Adds a connection to a site. It is not open yet.
+    package mutating func open(_ site: Site) -> Connection {
         let slot = free.popLast() ?? slots.count
         if slot == slots.count {
             slots.append(nil)
@@ -77,22 +97,19 @@ struct ConnectionPool {
         return connection
     }
 
-    /// Forgets a connection, idle or not.
-    mutating func drop(_ connection: Connection) {
+    /// Removes a connection, idle or not.
+    package mutating func drop(_ connection: Connection) {
         if connection.stage == .idle { leaveIdle(connection) }
         connection.stage = .closed
         slots[connection.slot] = nil
         free.append(connection.slot)
         let site = connection.site
         site.connections -= 1
-        // What it has to tell the next request outlives its last connection.
-        if site.connections == 0, site.spokeUnasked == 0 {
-            site.isListed = false
-            if sites[site.key] === site { sites[site.key] = nil }
-        }
+        guard site.connections == 0 else { return }
+        if site.spokeUnasked == 0 { forget(site) } else { remember(site) }
     }
 
-    /// The idle connection of a site that was used last. It may be dead or too old: the caller looks.
+    /// Takes the idle connection of a site that was used last. It may be dead or too old: the caller checks.
     mutating func takeIdle(_ site: Site) -> Connection? {
         guard let connection = site.idle.last else { return nil }
         leaveIdle(connection)
@@ -101,7 +118,7 @@ struct ConnectionPool {
     }
 
     /// Keeps a connection for its site's next request.
-    mutating func putIdle(_ connection: Connection, now: Int64) {
+    package mutating func putIdle(_ connection: Connection, now: Int64) {
         connection.stage = .idle
         connection.idleSince = now
         connection.idlePlace = connection.site.idle.count
@@ -110,15 +127,20 @@ struct ConnectionPool {
         idleCount += 1
     }
 
+    /// Whether an idle connection may still be used.
+    func isFresh(_ connection: Connection, now: Int64) -> Bool {
+        now - connection.openedAt < ConnectionPool.lifeTime && now - connection.idleSince < ConnectionPool.idleTime
+    }
+
     /// The idle connection to close next: too many are kept, or it has been idle for too long.
     func superfluous(now: Int64) -> Connection? {
         guard let oldest = byAge.first(of: 0), let connection = slots[oldest] else { return nil }
-        return idleCount > most || now - connection.idleSince >= ConnectionPool.idleNanoseconds ? connection : nil
+        return idleCount > most || now - connection.idleSince >= ConnectionPool.idleTime ? connection : nil
     }
 
     /// When the oldest idle connection is too old; nil: none is idle.
     var nextTooOld: Int64? {
-        byAge.first(of: 0).flatMap { slots[$0] }.map { $0.idleSince + ConnectionPool.idleNanoseconds }
+        byAge.first(of: 0).flatMap { slots[$0] }.map { $0.idleSince + ConnectionPool.idleTime }
     }
 
     var all: [Connection] { slots.compactMap(\.self) }
@@ -134,5 +156,17 @@ struct ConnectionPool {
         connection.idlePlace = -1
         byAge.remove(connection.slot)
         idleCount -= 1
+    }
+
+    /// Keeps a site without connections until its next request reports what its server sent, or until there are too many.
+    private mutating func remember(_ site: Site) {
+        remembered.append(site)
+        guard remembered.count > Limits.rememberedSites, let oldest = remembered.popFirst() else { return }
+        if oldest.connections == 0 { forget(oldest) }
+    }
+
+    private mutating func forget(_ site: Site) {
+        site.isListed = false
+        if sites[site.key] === site { sites[site.key] = nil }
     }
 }

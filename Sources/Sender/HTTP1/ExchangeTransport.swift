@@ -3,11 +3,12 @@ import Glibc
 import Threading
 import WebhookModel
 
-/// HTTP/1.1 attempts: connections by libcurl, and on them one request and one answer at a time, written and read here.
+/// HTTP/1.1 attempts: libcurl opens the connections; requests and answers are written and read here, one at a time on
+/// each connection.
 ///
-/// A transfer of libcurl's costs more than everything else that an event needs, and repeats a request by itself when a
-/// pooled connection turns out dead. With the exchange in our hands a request is one write and one read, and every
-/// repeat is ours. One thread owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
+/// A libcurl transfer costs more than everything else that an event needs, and libcurl repeats a request by itself when a
+/// pooled connection turns out dead. Here a request is one write and one read, and every repeat is counted. One thread
+/// owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
 final class ExchangeTransport: DeliveryTransport {
     private let configuration: SenderConfiguration
     private let dialer: CurlDialer
@@ -16,7 +17,7 @@ final class ExchangeTransport: DeliveryTransport {
     private var pool: ConnectionPool
     private var timers: TimerWheel
     private var ended: [AttemptEnd] = []
-    /// Connections that ended within a callback of a loop over others: attempts to begin again.
+    /// Attempts to begin again in `run`: their connections broke while other connections were being served.
     private var again: [(exchange: Exchange, fresh: Bool)] = []
     private let input: UnsafeMutableRawBufferPointer
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
@@ -24,22 +25,16 @@ final class ExchangeTransport: DeliveryTransport {
         didSet { dialer.now = now }
     }
 
-    /// Marks of the poller's tokens: a socket that libcurl connects, a connection of ours. The bell has all bits.
-    static let dialTag: UInt64 = 1 << 62
-    static let connectionTag: UInt64 = 1 << 61
-
     /// More than an answer may have, so that one read takes a whole one.
     private static let inputBytes = Limits.answerBytes + 4_096
-    /// Times that an attempt goes out again after its pooled connection broke before any answer.
-    private static let mostRepeats = 1
 
     /// - Parameter now: monotonic nanoseconds.
     init(_ configuration: SenderConfiguration, poller: Poller, now: Int64) {
         self.now = now
         self.configuration = configuration
         self.poller = poller
-        dialer = CurlDialer(configuration, poller: poller)
-        writer = RequestWriter(userAgent: "Needletail/\(configuration.version)")
+        dialer = CurlDialer(configuration, poller: poller, now: now)
+        writer = RequestWriter(userAgent: configuration.userAgent)
         pool = ConnectionPool(most: configuration.keptConnections)
         timers = TimerWheel(now: now)
         input = .allocate(byteCount: ExchangeTransport.inputBytes, alignment: 16)
@@ -47,7 +42,7 @@ final class ExchangeTransport: DeliveryTransport {
 
     deinit { input.deallocate() }
 
-    /// Breaks off what is in flight, without a word, and closes every connection. Nothing may be called afterwards.
+    /// Breaks off what is in flight, without reports, and closes every connection. Nothing may be called afterwards.
     func close() {
         for connection in pool.all { close(connection) }
         dialer.close()
@@ -62,14 +57,15 @@ final class ExchangeTransport: DeliveryTransport {
 
     /// Takes an event of the poller.
     func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
-        if token & ExchangeTransport.dialTag != 0 { return dialer.ready(token, readiness) }
+        if token & TokenMark.dial != 0 { return dialer.ready(token, readiness) }
         guard let connection = pool.connection(of: token) else { return }
         switch connection.stage {
         case .idle:
-            // TLS speaks for itself at times. Otherwise the connection was closed, or spoken on unasked: of no more use.
-            let silence = connection.listen()
-            if silence == .speaks { connection.site.spokeUnasked += 1 }
-            if silence != .silent { close(connection) }
+            // TLS has messages of its own. Otherwise the server closed the connection, or sent data without a request:
+            // the connection cannot be used any more.
+            let input = connection.unreadInput()
+            if input == .unrequested { connection.site.spokeUnasked += 1 }
+            if input != .none { close(connection) }
         case .busy:
             if connection.hasUnsent { sendMore(connection) }
             if connection.isAnsweredEarly { finishEarly(connection) } else { receive(connection) }
@@ -77,7 +73,7 @@ final class ExchangeTransport: DeliveryTransport {
         }
     }
 
-    /// Follows libcurl's connections, ends what is over its time, closes what is idle for too long.
+    /// Serves libcurl, ends attempts that are over their time limit, closes connections that are idle for too long.
     func run() {
         dialer.run { dial, code in connected(dial, code) }
         while let slot = timers.fire(now: now) {
@@ -107,7 +103,7 @@ extension ExchangeTransport {
     private func send(_ exchange: Exchange, fresh: Bool) {
         var exchange = exchange
         let order = exchange.order
-        // The last of three looks at the address: the endpoint's owner may have been refused it since the connection was made.
+        // The last of three checks of the address: it may have been forbidden since the connection was opened.
         guard configuration.addressGuard.allows(order.route.address, port: order.route.port, under: order.target.rules)
         else {
             return ended.append(exchange.end(.addressForbidden, now: now))
@@ -116,16 +112,14 @@ extension ExchangeTransport {
         exchange.staleConnections += site.spokeUnasked
         site.spokeUnasked = 0
         while !fresh, let connection = pool.takeIdle(site) {
-            guard now - connection.openedAt < ConnectionPool.lifeNanoseconds,
-                now - connection.idleSince < ConnectionPool.idleNanoseconds
-            else {
+            guard pool.isFresh(connection, now: now) else {
                 close(connection)
                 continue
             }
-            switch connection.listen() {
-            case .silent: return request(exchange, on: connection)
+            switch connection.unreadInput() {
+            case .none: return request(exchange, on: connection)
             case .dead: close(connection)
-            case .speaks:
+            case .unrequested:
                 // An extra answer must not count for a request that the receiver never read.
                 exchange.staleConnections += 1
                 close(connection)
@@ -138,7 +132,7 @@ extension ExchangeTransport {
         connection.dial = dialer.dial(connection.slot, to: order.target, through: order.route)
     }
 
-    /// The site of an order; its target remembers it.
+    /// The site of an order. The target keeps it for the next order.
     private func site(of order: AttemptOrder) -> Site {
         if let site = order.target.site, site.isListed, order.target.siteRoute === order.route { return site }
         let url = order.target.url
@@ -151,7 +145,7 @@ extension ExchangeTransport {
         return site
     }
 
-    /// libcurl has connected, or has not.
+    /// libcurl has connected, or failed.
     private func connected(_ dial: CurlDial, _ code: CURLcode) {
         guard let connection = pool[dial.slot], let exchange = connection.exchange else { return }
         timers.disarm(connection.slot)
@@ -162,15 +156,15 @@ extension ExchangeTransport {
         connection.openedAt = now
         connection.descriptor = dial.descriptor
         if !exchange.order.target.url.isSecure {
-            connection.descriptor = dialer.giveUp(dial)
+            connection.descriptor = dialer.release(dial)
             connection.dial = nil
         }
         connection.stage = .busy
         poller.watch(connection.descriptor, for: .readable, token: connection.token)
-        switch connection.listen() {
-        case .silent: request(connection.exchange!, on: connection)
-        // A server that answers before it is asked is never believed.
-        case .speaks: end(connection, .answerMalformed)
+        switch connection.unreadInput() {
+        case .none: request(connection.exchange!, on: connection)
+        // Data before the request is never an answer.
+        case .unrequested: end(connection, .answerMalformed)
         case .dead: end(connection, connection.breakage)
         }
     }
@@ -204,7 +198,7 @@ extension ExchangeTransport {
         switch result {
         case .bytes(let count): connection.unsentStart += count
         case .wouldBlock: return
-        // What it said before it closed may still be read.
+        // An answer that it sent before it closed may still be read.
         case .ended, .failed:
             connection.isCutOff = true
             connection.unsentStart = connection.unsent.count
@@ -224,7 +218,7 @@ extension ExchangeTransport {
             case .bytes(let count):
                 if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = now }
                 take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
-                // TLS holds bytes that the poller does not see: it is asked until it has none.
+                // TLS may hold bytes that the poller does not see: read until there are none.
                 if connection.dial == nil { return }
             case .wouldBlock: return
             case .ended where connection.parser.endsWithConnection: return answered(connection, isClean: false)
@@ -243,11 +237,11 @@ extension ExchangeTransport {
         }
     }
 
-    /// The answer is whole.
+    /// The answer is complete.
     private func answered(_ connection: Connection, isClean: Bool) {
         let outcome = Outcome(status: connection.parser.reader.status)
         if outcome.isDelivered {
-            // A receiver that says yes and closes before it has heard everything has not got it.
+            // A receiver that answers 2xx and closes before it has read the whole request has not received it.
             if connection.isCutOff { return end(connection, .connectionReset) }
             if connection.hasUnsent {
                 connection.isAnsweredEarly = true
@@ -261,18 +255,18 @@ extension ExchangeTransport {
         pool.putIdle(connection, now: now)
     }
 
-    /// After an early answer: done as soon as the whole request is out.
+    /// After an early answer: ends the attempt as soon as the whole request is sent.
     private func finishEarly(_ connection: Connection) {
         guard !connection.hasUnsent else { return }
         end(connection, connection.isCutOff ? .connectionReset : Outcome(status: connection.parser.reader.status))
     }
 
-    /// The connection ended before its answer was whole.
+    /// The connection ended before its answer was complete.
     private func broke(_ connection: Connection) {
         guard let exchange = connection.exchange, connection.uses > 1, connection.parser.total == 0,
-            exchange.repeats < ExchangeTransport.mostRepeats, !exchange.order.freshConnection
+            exchange.repeats < Limits.requestRepeats, !exchange.order.freshConnection
         else { return end(connection, connection.breakage) }
-        // The peer closed the pooled connection as the request went out (RFC 9112, 9.3.1); or it read it and died.
+        // The peer closed the pooled connection while the request was sent (RFC 9112, 9.3.1), or after it had read it.
         var repeated = exchange
         repeated.repeats += 1
         close(connection)

@@ -1,6 +1,7 @@
-/// Doubly linked lists of small numbers (slots), each slot in one list at most: entering and leaving are O(1) and allocate nothing.
+/// Doubly linked lists of small numbers (slots), each slot in at most one list. Adding and removing are O(1) and allocate
+/// nothing.
 struct SlotLists {
-    // For a slot: its neighbours, or `none`. A list's ends stand by list.
+    // By slot: its neighbours and its list, or `none`. By list: its ends.
     private var next: [Int32] = []
     private var previous: [Int32] = []
     private var listOf: [Int32] = []
@@ -24,7 +25,7 @@ struct SlotLists {
         slot < listOf.count && listOf[slot] != SlotLists.none ? Int(listOf[slot]) : nil
     }
 
-    /// Puts a slot at the end of a list. It is in none before.
+    /// Adds a slot to the end of a list. It must not be in a list.
     mutating func append(_ slot: Int, to list: Int) {
         makeRoom(slot)
         precondition(listOf[slot] == SlotLists.none, "a slot is in one list at most")
@@ -36,9 +37,9 @@ struct SlotLists {
         tails[list] = Int32(slot)
     }
 
-    /// Takes a slot out of its list.
+    /// Removes a slot from its list.
     ///
-    /// - Returns: the list; nil where it was in none.
+    /// - Returns: the list; nil if it was in none.
     @discardableResult
     mutating func remove(_ slot: Int) -> Int? {
         guard let list = list(of: slot) else { return nil }

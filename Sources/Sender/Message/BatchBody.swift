@@ -11,7 +11,7 @@ package struct BatchBody {
         self.tenantName = tenantName
     }
 
-    /// Bytes that it may take.
+    /// The largest number of bytes that `write` may need.
     package var mostBytes: Int {
         let tenantBytes = tenantName.utf8.count
         return batch.events.reduce(2) { $0 + 1 + $1.record.envelopeBytesMost(tenantName: tenantBytes) }

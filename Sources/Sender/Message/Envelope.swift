@@ -3,7 +3,7 @@ package import WebhookModel
 /// The body `envelope`: a JSON object around an event's payload, the same bytes at every attempt.
 ///
 /// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The page of WebhookModel
-/// says what each holds.
+/// describes each field.
 package struct Envelope {
     private let event: Event
     private let record: UnsafeRawBufferPointer
@@ -16,7 +16,7 @@ package struct Envelope {
         self.tenantName = tenantName
     }
 
-    /// Bytes that it may take.
+    /// The largest number of bytes that `write` may need.
     package var mostBytes: Int { event.record.envelopeBytesMost(tenantName: tenantName.utf8.count) }
 
     /// Writes it and returns its length.
@@ -44,7 +44,7 @@ package struct Envelope {
         return json.count
     }
 
-    /// A JSON payload as it is; nothing as null; any other as a string of base64.
+    /// A JSON payload unchanged; an empty one as null; any other as a base64 string.
     private func writeData(_ json: inout JSONWriter) {
         let payload = span(event.record.payload)
         if payload.isEmpty {
@@ -62,20 +62,13 @@ package struct Envelope {
 
     /// `application/json`, any type that ends in `+json` (RFC 6839), or none, which means the first.
     private func isJSON(_ contentType: UnsafeRawBufferPointer) -> Bool {
-        let essence = contentType.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-        return essence.isEmpty || equal(essence, "application/json") || equal(essence.suffix(5), "+json")
+        let essence = UnsafeRawBufferPointer(
+            rebasing: contentType.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") })
+        return essence.isEmpty || essence.equalsIgnoringCase("application/json")
+            || UnsafeRawBufferPointer(rebasing: essence.suffix(5)).equalsIgnoringCase("+json")
     }
 
-    /// Media types are ASCII, case-insensitive.
-    private func equal(_ bytes: Slice<UnsafeRawBufferPointer>, _ text: StaticString) -> Bool {
-        bytes.count == text.utf8CodeUnitCount
-            && zip(bytes, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)).allSatisfy {
-                byte, letter in
-                byte == letter || ((0x41...0x5A).contains(byte) && byte | 0x20 == letter)
-            }
-    }
-
-    /// The value of an attribute; empty where the event has none of that name. The record's form was checked when it came in.
+    /// The value of an attribute; empty if the event has none of that name. The record was validated when it came in.
     private func attribute(_ name: StaticString) -> UnsafeRawBufferPointer {
         var offset = Int(event.record.attributes.offset)
         func next() -> UnsafeRawBufferPointer {
@@ -86,9 +79,7 @@ package struct Envelope {
         for _ in 0..<event.record.attributeCount {
             let key = next()
             let value = next()
-            if key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)) {
-                return value
-            }
+            if key.elementsEqual(name.bytes) { return value }
         }
         return UnsafeRawBufferPointer(start: nil, count: 0)
     }

@@ -1,23 +1,21 @@
 import WebhookModel
 
-/// An endpoint's own headers as libcurl wants lines: `Name: value` and a NUL, one after another. Made once per endpoint.
+/// An endpoint's own headers as lines, checked once more where they are made. Made once per endpoint.
 struct HeaderBlock {
-    private(set) var bytes: [UInt8] = []
-    /// Where each line begins.
-    private(set) var starts: [Int] = []
+    /// Each `Name: value`, without a line end.
+    let lines: [[UInt8]]
 
-    /// - Throws: what is wrong, in words. Settings were checked when they came in; what the wire gets is checked where it is made.
+    /// - Throws: the reason, in words, if a header breaks a rule. Settings were checked when they came in; what is sent is
+    ///   checked here.
     init(_ headers: [CustomHeader]) throws(EndpointUnusable) {
         guard headers.count <= Limits.customHeaders else {
             throw EndpointUnusable(reason: "more than \(Limits.customHeaders) headers")
         }
+        var lines: [[UInt8]] = []
         for header in headers {
             if let mistake = header.mistake { throw EndpointUnusable(reason: "header \"\(header.name)\": \(mistake)") }
-            starts.append(bytes.count)
-            bytes += header.name.utf8
-            bytes += ": ".utf8
-            bytes += header.value.utf8
-            bytes.append(0)
+            lines.append(Array("\(header.name): \(header.value)".utf8))
         }
+        self.lines = lines
     }
 }

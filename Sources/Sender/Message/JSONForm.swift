@@ -1,12 +1,12 @@
 import WebhookModel
 
-/// Whether bytes are one JSON value (RFC 8259), so that they may stand inside another one.
+/// Checks that bytes are one JSON value (RFC 8259), so that they can be put inside another one.
 ///
-/// Well-formed UTF-8, strict grammar, any spaces around. Values nested deeper than 256 count as no JSON: receivers' parsers give up too.
+/// Well-formed UTF-8, strict grammar, white space around it allowed. Values nested deeper than `Limits.jsonDepth` do not
+/// count as JSON: receivers' parsers refuse them too.
 package struct JSONForm {
     private let bytes: UnsafeRawBufferPointer
     private var place = 0
-    private static let mostDepth = 256
 
     package static func isValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard UTF8Check.isValid(bytes) else { return false }
@@ -31,7 +31,7 @@ package struct JSONForm {
     }
 
     private mutating func value(depth: Int) -> Bool {
-        guard depth < JSONForm.mostDepth else { return false }
+        guard depth < Limits.jsonDepth else { return false }
         skipSpaces()
         switch next {
         case UInt8(ascii: "{"): return members(close: UInt8(ascii: "}"), depth: depth, named: true)
@@ -44,7 +44,7 @@ package struct JSONForm {
         }
     }
 
-    /// An object's or an array's inside, from its opening bracket on.
+    /// The inside of an object or an array, from its opening bracket on.
     private mutating func members(close: UInt8, depth: Int, named: Bool) -> Bool {
         place += 1
         skipSpaces()
@@ -92,9 +92,8 @@ package struct JSONForm {
     }
 
     private mutating func word(_ text: StaticString) -> Bool {
-        let letters = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        guard bytes[place...].starts(with: letters) else { return false }
-        place += letters.count
+        guard bytes[place...].starts(with: text.bytes) else { return false }
+        place += text.utf8CodeUnitCount
         return true
     }
 

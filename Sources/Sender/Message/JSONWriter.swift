@@ -1,15 +1,13 @@
 import WebhookModel
 
-/// Writes JSON (RFC 8259) into memory that has room for it.
+/// Writes JSON (RFC 8259) into memory that the caller made large enough.
 struct JSONWriter {
     private let output: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
     init(_ output: UnsafeMutableRawBufferPointer) { self.output = output }
 
-    mutating func raw(_ text: StaticString) {
-        raw(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
+    mutating func raw(_ text: StaticString) { raw(text.bytes) }
 
     mutating func raw(_ bytes: UnsafeRawBufferPointer) {
         UnsafeMutableRawBufferPointer(rebasing: output[count...]).copyMemory(from: bytes)
@@ -20,7 +18,7 @@ struct JSONWriter {
         if bytes.isEmpty { raw("null") } else { text(bytes) }
     }
 
-    /// A string of well-formed UTF-8. What must be escaped is (RFC 8259 section 7), and nothing else.
+    /// A string of well-formed UTF-8. Only what must be escaped is (RFC 8259 section 7).
     mutating func text(_ bytes: UnsafeRawBufferPointer) {
         put(UInt8(ascii: "\""))
         for byte in bytes {

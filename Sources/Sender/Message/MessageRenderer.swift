@@ -1,78 +1,49 @@
-import CCurl
-import Glibc
 import Scheduling
 import WebhookModel
 import WebhookSigning
 
-/// The memory in which one handle's requests are written: header lines, and a body buffer that is used again.
+/// Renders messages, one at a time: body, content type, and the signed headers of the endpoint's scheme. Both transports
+/// send what it renders.
 ///
-/// libcurl reads the lines and the body where they lie, so they stay until the transfer is over. The nodes of the
-/// header list lie here too, instead of being allocated for each request. In `text` lie, in this order: the message's id;
-/// the lines that never change; the endpoint's own, laid out once per endpoint; those of the message.
+/// All memory is used again for the next message. The body lies behind free room, in which a transport may write the rest
+/// of a request, so that the whole request is one piece and the body is copied once.
 final class MessageRenderer {
+    /// The message's id, then its header lines, each with a NUL (libcurl needs one).
     private var text: UnsafeMutableRawBufferPointer
-    private let nodes: UnsafeMutablePointer<curl_slist>
-    private var body: UnsafeMutableRawBufferPointer
-    private(set) var bodyCount = 0
+    /// Where the lines lie in `text`, without their NULs.
+    private var lines: [Range<Int>] = []
+    private var memory: UnsafeMutableRawBufferPointer
+    private var bodyStart = 0
+    private var bodyEnd = 0
+    private let kept: Int
 
-    private let userAgent: String
-    /// Where the endpoint's lines begin in `text`, and where the message's; and the first node of the message's.
-    private var endpointStart = 0
-    private var messageStart = 0
-    private var messageNode = 0
-
-    /// Bytes of body memory that a handle keeps; what a larger message needed is given back.
-    static let keptBody = 16 * 1024
     private static let usualText = 1024
-    /// `User-Agent` and `Expect`.
-    private static let fixedLines = 2
-    /// Lines at most: a scheme has up to eight.
-    private static let mostLines = fixedLines + Limits.customHeaders + 1 + 8
 
-    init(userAgent: String) {
-        self.userAgent = userAgent
+    /// - Parameter kept: bytes of message memory that are kept; what a larger message needed is freed with the next one.
+    init(kept: Int) {
+        self.kept = kept
         text = .allocate(byteCount: MessageRenderer.usualText, alignment: 8)
-        body = .allocate(byteCount: MessageRenderer.keptBody, alignment: 8)
-        nodes = .allocate(capacity: MessageRenderer.mostLines)
-        nodes.initialize(repeating: curl_slist(), count: MessageRenderer.mostLines)
-        writeFixedLines()
+        memory = .allocate(byteCount: kept, alignment: 16)
     }
 
     deinit {
         text.deallocate()
-        body.deallocate()
-        nodes.deallocate()
+        memory.deallocate()
     }
 
-    /// For CURLOPT_HTTPHEADER. The same for the life of the scratch.
-    var headers: UnsafeMutablePointer<curl_slist> { nodes }
-    /// For CURLOPT_POSTFIELDS. Changes with `write`.
-    var bodyStart: UnsafeMutableRawPointer { body.baseAddress! }
-
-    /// Lays out the lines of an endpoint and makes room for those of its messages.
-    func lay(out target: EndpointTarget) {
-        let block = target.headers
+    /// Renders and signs one message. The one before is gone.
+    ///
+    /// - Parameters:
+    ///   - seconds: Unix seconds of the attempt.
+    ///   - headRoom: bytes that the caller will write before the body besides the message's lines (`lineBytes`).
+    func render(_ delivery: DueDelivery, seconds: Int64, target: EndpointTarget, headRoom: Int = 0) {
+        let event = delivery.event
         let contentType = Line.contentType.utf8CodeUnitCount + Limits.shortTextBytes + 1
         let head = target.signer.headBytes(id: EventID.webhookIDLength, type: Limits.eventTypeBytes)
-        makeRoom(endpointStart + block.bytes.count + contentType + head)
-        for (index, start) in block.starts.enumerated() {
-            point(MessageRenderer.fixedLines + index, at: endpointStart + start)
-        }
-        block.bytes.withUnsafeBytes {
-            UnsafeMutableRawBufferPointer(rebasing: text[endpointStart...]).copyMemory(from: $0)
-        }
-        messageStart = endpointStart + block.bytes.count
-        messageNode = MessageRenderer.fixedLines + block.starts.count
-        let count = messageNode + 1 + target.signer.scheme.headers.count
-        for node in 1..<count { nodes[node - 1].next = nodes + node }
-        nodes[count - 1].next = nil
-    }
-
-    /// Writes one message for the endpoint that was laid out: body, content type, the scheme's headers.
-    ///
-    /// - Parameter seconds: Unix seconds.
-    func write(_ delivery: DueDelivery, seconds: Int64, target: EndpointTarget) {
-        let event = delivery.event
+        makeTextRoom(EventID.webhookIDLength + contentType + head)
+        // A line end on the wire has a byte more than a NUL.
+        bodyStart = headRoom + contentType + head + 1 + target.signer.scheme.headers.count
+        lines.removeAll(keepingCapacity: true)
         if let batch = delivery.batch {
             write("bat_", batch.id.high, batch.id.low)
         } else {
@@ -80,84 +51,55 @@ final class MessageRenderer {
         }
         event.bytes.withUnsafeBytes { record in
             write(body: delivery, record)
-            var end = messageStart
-            put(Line.contentType, at: &end)
             let isJSON = delivery.batch != nil || target.endpoint.settings.body == .envelope
-            if isJSON || event.record.contentType.count == 0 {
-                put(Line.json, at: &end)
-            } else {
-                put(UnsafeRawBufferPointer(rebasing: record[event.record.contentType.range]), at: &end)
-            }
-            text[end] = 0
-            end += 1
-            point(messageNode, at: messageStart)
+            let type = UnsafeRawBufferPointer(rebasing: record[event.record.contentType.range])
+            let start = writeContentType(isJSON || type.isEmpty ? Line.json.bytes : type)
             let message = MessageToSign(
                 id: UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]),
                 type: delivery.batch == nil
-                    ? UnsafeRawBufferPointer(rebasing: record[event.record.type.range]) : Line.batchType,
-                seconds: seconds,
-                body: UnsafeRawBufferPointer(rebasing: body[..<bodyCount]))
-            var node = messageNode
-            target.signer.write(message, into: UnsafeMutableRawBufferPointer(rebasing: text[end...])) { line in
-                node += 1
-                point(node, at: end + line.lowerBound)
+                    ? UnsafeRawBufferPointer(rebasing: record[event.record.type.range]) : Line.batchType.bytes,
+                seconds: seconds, body: body)
+            target.signer.write(message, into: UnsafeMutableRawBufferPointer(rebasing: text[start...])) { line in
+                lines.append(start + line.lowerBound..<start + line.upperBound)
             }
         }
     }
 
-    /// Shows the lines of the message that was written: content type and the scheme's, without their ends.
-    func forEachMessageLine(_ body: (UnsafeRawBufferPointer) -> Void) {
-        var node: UnsafeMutablePointer<curl_slist>? = nodes + messageNode
-        while let line = node {
-            body(UnsafeRawBufferPointer(start: line.pointee.data, count: strlen(line.pointee.data)))
-            node = line.pointee.next
-        }
-    }
+    /// The body of the rendered message.
+    var body: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[bodyStart..<bodyEnd]) }
 
-    /// Bytes of those lines with their ends, at most.
-    var messageLineBytes: Int { text.count - messageStart + 2 * MessageRenderer.mostLines }
+    var lineCount: Int { lines.count }
+
+    /// A header line of the rendered message: content type first, then the scheme's. A NUL follows it in memory.
+    func line(_ index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: text[lines[index]]) }
+
+    /// Bytes of those lines with their line ends (CR LF).
+    var lineBytes: Int { lines.reduce(0) { $0 + $1.count + 2 } }
+
+    /// The body with this number of bytes before it, for the caller to write: at most `headRoom` and `lineBytes`.
+    func request(headBytes: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(headBytes <= bodyStart, "the head has no room")
+        return UnsafeMutableRawBufferPointer(rebasing: memory[bodyStart - headBytes..<bodyEnd])
+    }
 
     private enum Line {
         static let contentType: StaticString = "Content-Type: "
         static let json: StaticString = "application/json"
-        /// What headers say that carry an event's type: the types of a batch's events stand in their envelopes.
-        static var batchType: UnsafeRawBufferPointer {
-            let text: StaticString = "batch"
-            return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        }
+        /// The type in headers that carry an event's type; in a batch the types stand in the envelopes.
+        static let batchType: StaticString = "batch"
     }
 }
 
 extension MessageRenderer {
-    private func writeFixedLines() {
-        var end = EventID.webhookIDLength
-        point(0, at: end)
-        put("User-Agent: ", at: &end)
-        for byte in userAgent.utf8 + [0] {
-            text[end] = byte
-            end += 1
-        }
-        // A name without a value takes libcurl's own header out: nobody waits for "100 Continue".
-        point(1, at: end)
-        put("Expect:", at: &end)
+    /// - Returns: where the next line begins in `text`.
+    private func writeContentType(_ type: UnsafeRawBufferPointer) -> Int {
+        let start = EventID.webhookIDLength
+        var end = start
+        put(Line.contentType.bytes, at: &end)
+        put(type, at: &end)
+        lines.append(start..<end)
         text[end] = 0
-        end += 1
-        endpointStart = end
-    }
-
-    private func makeRoom(_ count: Int) {
-        guard count > text.count else { return }
-        text.deallocate()
-        text = .allocate(byteCount: count, alignment: 8)
-        writeFixedLines()
-    }
-
-    private func point(_ node: Int, at offset: Int) {
-        nodes[node].data = (text.baseAddress! + offset).assumingMemoryBound(to: CChar.self)
-    }
-
-    private func put(_ bytes: StaticString, at end: inout Int) {
-        put(UnsafeRawBufferPointer(start: bytes.utf8Start, count: bytes.utf8CodeUnitCount), at: &end)
+        return end + 1
     }
 
     private func put(_ bytes: UnsafeRawBufferPointer, at end: inout Int) {
@@ -168,7 +110,7 @@ extension MessageRenderer {
     /// The message's id: a prefix of four letters and 32 hex digits.
     private func write(_ prefix: StaticString, _ high: UInt64, _ low: UInt64) {
         var end = 0
-        put(prefix, at: &end)
+        put(prefix.bytes, at: &end)
         for half in [high, low] {
             for shift in stride(from: 60, through: 0, by: -4) {
                 text[end] = HexDigits.lower(UInt8(truncatingIfNeeded: half >> UInt64(shift)) & 15)
@@ -181,27 +123,34 @@ extension MessageRenderer {
         let (event, endpoint) = (delivery.event, delivery.endpoint)
         if let batch = delivery.batch {
             let array = BatchBody(batch, tenantName: endpoint.tenantName)
-            makeBodyRoom(array.mostBytes)
-            bodyCount = array.write(into: body)
+            bodyEnd = bodyStart + array.write(into: bodyRoom(array.mostBytes))
             return
         }
         switch endpoint.settings.body {
         case .raw:
             let payload = UnsafeRawBufferPointer(rebasing: record[event.record.payload.range])
-            makeBodyRoom(payload.count)
-            if payload.count > 0 { body.copyMemory(from: payload) }
-            bodyCount = payload.count
+            let room = bodyRoom(payload.count)
+            if payload.count > 0 { room.copyMemory(from: payload) }
+            bodyEnd = bodyStart + payload.count
         case .envelope:
             let envelope = Envelope(event, record, tenantName: endpoint.tenantName)
-            makeBodyRoom(envelope.mostBytes)
-            bodyCount = envelope.write(into: body)
+            bodyEnd = bodyStart + envelope.write(into: bodyRoom(envelope.mostBytes))
         }
     }
 
-    private func makeBodyRoom(_ count: Int) {
-        let wanted = max(MessageRenderer.keptBody, count)
-        guard wanted > body.count || body.count > 4 * wanted else { return }
-        body.deallocate()
-        body = .allocate(byteCount: wanted, alignment: 8)
+    private func makeTextRoom(_ count: Int) {
+        guard count > text.count else { return }
+        text.deallocate()
+        text = .allocate(byteCount: count, alignment: 8)
+    }
+
+    /// Memory for a body of this size, from `bodyStart` on.
+    private func bodyRoom(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        let wanted = max(kept, bodyStart + count)
+        if wanted > memory.count || memory.count > 4 * wanted {
+            memory.deallocate()
+            memory = .allocate(byteCount: wanted, alignment: 16)
+        }
+        return UnsafeMutableRawBufferPointer(rebasing: memory[bodyStart...])
     }
 }

@@ -1,7 +1,7 @@
 import DequeModule
 package import WebhookModel
 
-/// A name to be looked up, and on whose account.
+/// A name to look up, and the tenant that needs it.
 package struct NameLookup: Sendable, Equatable {
     package let host: String
     package let tenant: TenantNumber
@@ -12,8 +12,8 @@ package struct NameLookup: Sendable, Equatable {
     }
 }
 
-/// Which look-up goes next: tenants in turn, each with a few out at most, so that one tenant's dead DNS holds few
-/// threads.
+/// Decides which look-up is next: tenants take turns, each with a limited number under way, so that one tenant's dead
+/// name servers occupy few threads.
 package struct LookupQueue<Item: Sendable>: Sendable {
     private struct Line: Sendable {
         var items = Deque<Item>()
@@ -23,10 +23,10 @@ package struct LookupQueue<Item: Sendable>: Sendable {
 
     private let perTenant: Int
     private var lines: [TenantNumber: Line] = [:]
-    /// Tenants with something waiting and room for it, each once.
+    /// Tenants that have a waiting look-up and may start it, each once.
     private var turns = Deque<TenantNumber>()
 
-    /// - Parameter perTenant: look-ups of one tenant out at a time.
+    /// - Parameter perTenant: the number of look-ups of one tenant under way.
     package init(perTenant: Int) { self.perTenant = perTenant }
 
     package mutating func append(_ item: Item, for tenant: TenantNumber) {

@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// What a look-up of a name came to.
+/// The result of a look-up.
 package enum NameAnswer: Sendable, Equatable {
     /// Not empty, in the order of preference.
     case found([IPAddress])
@@ -11,7 +11,7 @@ package enum NameAnswer: Sendable, Equatable {
 package enum NameFailure: Sendable, Equatable {
     /// The name, or an address of it, does not exist.
     case notFound
-    /// The name servers could not be asked, or said no.
+    /// The name servers could not be reached, or refused.
     case serverFailed
     /// No answer within the deadline.
     case timedOut

@@ -1,10 +1,10 @@
 import Threading
-import WebhookModel
+public import WebhookModel
 
-/// Threads that turn names into addresses with getaddrinfo(3), so that no slow name ever stops a sender.
+/// Threads that resolve names with getaddrinfo(3), so that a slow name never blocks a sender.
 ///
-/// Shared by all senders. Bounded: a look-up that waits costs its sender nothing but the wait. Threads start when first
-/// needed.
+/// Shared by all senders. The number of threads is bounded; further look-ups wait in a queue. Threads start when they are
+/// first needed.
 public final class ResolverPool: Sendable {
     /// Called on a pool thread.
     package typealias Answer = @Sendable (_ lookup: NameLookup, _ answer: NameAnswer) -> Void
@@ -22,8 +22,8 @@ public final class ResolverPool: Sendable {
         var stopped = false
     }
 
-    /// What the threads hold; they may outlive the pool while one name takes its time.
-    private final class Desk: Sendable {
+    /// What the threads share. A thread may outlive the pool, because a look-up cannot be interrupted.
+    private final class Shared: Sendable {
         let state: Locked<State>
         let resolve: Resolve
 
@@ -33,30 +33,30 @@ public final class ResolverPool: Sendable {
         }
     }
 
-    private let desk: Desk
+    private let shared: Shared
     private let threads: Int
 
     /// - Parameters:
-    ///   - threads: look-ups at a time.
-    ///   - perTenant: look-ups of one tenant at a time.
-    public convenience init(threads: Int = 8, perTenant: Int = 2) {
+    ///   - threads: the number of look-ups at a time.
+    ///   - perTenant: the number of look-ups of one tenant at a time.
+    public convenience init(threads: Int = Limits.lookups, perTenant: Int = Limits.lookupsPerTenant) {
         self.init(threads: threads, perTenant: perTenant, resolve: SystemResolver.addresses)
     }
 
     package init(threads: Int, perTenant: Int, resolve: @escaping Resolve) {
-        precondition(threads > 0 && perTenant > 0, "a pool without threads answers nothing")
+        precondition(threads > 0 && perTenant > 0, "a resolver pool needs threads")
         self.threads = threads
-        desk = Desk(perTenant: perTenant, resolve: resolve)
+        shared = Shared(perTenant: perTenant, resolve: resolve)
     }
 
-    /// Asks for a name. Never blocks.
+    /// Queues a look-up. Never blocks.
     package func submit(_ lookup: NameLookup, answer: @escaping Answer) {
         enum Wake {
             case idle(Bell)
             case start(Int)
             case none
         }
-        let wake = desk.state.withLock { state -> Wake in
+        let wake = shared.state.withLock { state -> Wake in
             state.queue.append(Order(lookup: lookup, answer: answer), for: lookup.tenant)
             if let bell = state.idle.popLast() { return .idle(bell) }
             guard state.threads < threads, !state.stopped else { return .none }
@@ -66,15 +66,15 @@ public final class ResolverPool: Sendable {
         switch wake {
         case .idle(let bell): bell.ring()
         case .start(let number):
-            // Not joined: getaddrinfo cannot be interrupted, and a stop must not wait for it.
-            _ = WorkerThread(name: "resolver-\(number)") { [desk] in ResolverPool.work(desk) }
+            // Never joined: getaddrinfo cannot be interrupted, and a stop must not wait for it.
+            _ = WorkerThread(name: "resolver-\(number)") { [shared] in ResolverPool.work(shared) }
         case .none: break
         }
     }
 
     /// Ends the threads: idle ones at once, busy ones after their look-up.
     public func stop() {
-        let bells = desk.state.withLock { state in
+        let bells = shared.state.withLock { state in
             state.stopped = true
             defer { state.idle = [] }
             return state.idle
@@ -84,21 +84,21 @@ public final class ResolverPool: Sendable {
 
     deinit { stop() }
 
-    private static func work(_ desk: Desk) {
+    private static func work(_ shared: Shared) {
         let bell = Bell()
         var last: TenantNumber?
         while true {
-            let (next, stopped) = desk.state.withLock { state in
+            let (next, stopped) = shared.state.withLock { state in
                 if let last { state.queue.finished(last) }
                 let next = state.stopped ? nil : state.queue.next()
-                // A wait may end early and find the bell in the list already.
+                // A wait may end without a reason; then the bell is in the list already.
                 if next == nil, !state.idle.contains(where: { $0 === bell }) { state.idle.append(bell) }
                 return (next, state.stopped)
             }
             last = next?.tenant
             if stopped { return }
             if let order = next?.item {
-                order.answer(order.lookup, desk.resolve(order.lookup.host))
+                order.answer(order.lookup, shared.resolve(order.lookup.host))
             } else {
                 bell.wait()
             }

@@ -1,12 +1,13 @@
 import Glibc
 
-/// getaddrinfo(3): hosts file, DNS, whatever the machine is set up for.
+/// getaddrinfo(3): the hosts file, DNS, or whatever the machine is configured for.
 enum SystemResolver {
-    /// GNU's codes for a name without addresses, or without any of the families that this machine has; Glibc's module hides them.
+    /// EAI_NODATA and EAI_ADDRFAMILY: a name without addresses, or without any of the families that this machine has.
+    /// Swift's Glibc module hides these GNU extensions.
     private static let noData: CInt = -5
     private static let noFamily: CInt = -9
 
-    /// The name's addresses in the order of RFC 6724, each once. Blocks for as long as the system likes.
+    /// The name's addresses in the order of RFC 6724, each once. Blocks without a time limit.
     static func addresses(of host: String) -> NameAnswer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

@@ -1,6 +1,7 @@
 import Sender
 import TestSupport
 import Testing
+import WebhookModel
 
 @Suite struct BriskAttemptsTests {
     @Test func anAttemptCountsUntilItEndsOrTheWindowIsOver() {
@@ -10,9 +11,9 @@ import Testing
         brisk.begin(at: 1_000)
         brisk.end(startedAt: 1_000)
         #expect(brisk.count == 1)
-        brisk.age(now: 1_000 + BriskAttempts.window - 1)
+        brisk.age(now: 1_000 + Limits.briskMilliseconds - 1)
         #expect(brisk.count == 1)
-        brisk.age(now: 1_000 + BriskAttempts.window)
+        brisk.age(now: 1_000 + Limits.briskMilliseconds)
         #expect(brisk.count == 0)
         // It ends late: it was given up already.
         brisk.end(startedAt: 1_000)
@@ -21,7 +22,7 @@ import Testing
 
     @Test func isFullAtItsLimitAndEmptyAfterALeap() {
         var brisk = BriskAttempts()
-        for step in 0..<BriskAttempts.limit {
+        for step in 0..<Limits.briskAttempts {
             let now = 5_000 + Int64(step / 8)
             brisk.age(now: now)
             brisk.begin(at: now)
@@ -34,11 +35,11 @@ import Testing
     @Test func aClockThatStepsBackADayLeavesNothingStuck() {
         var brisk = BriskAttempts()
         brisk.age(now: 200_000_000)
-        for _ in 0..<BriskAttempts.limit { brisk.begin(at: 200_000_000) }
+        for _ in 0..<Limits.briskAttempts { brisk.begin(at: 200_000_000) }
         brisk.age(now: 100_000_000)
         #expect(!brisk.isFull)
         brisk.begin(at: 100_000_000)
-        brisk.age(now: 100_000_000 + BriskAttempts.window)
+        brisk.age(now: 100_000_000 + Limits.briskMilliseconds)
         #expect(brisk.count == 0)
     }
 

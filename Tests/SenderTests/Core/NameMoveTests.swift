@@ -12,7 +12,7 @@ struct NameMoveTests {
     private let new = IPAddress(v4: 0x0808_0404)
     private let transport = ScriptedTransport()
 
-    private func core() throws -> SenderCore<ScriptedTransport> {
+    private func core() throws -> ScriptedCore {
         SenderCore(
             transport: transport, configuration: SenderConfiguration(addressGuard: try AddressGuard(), version: "test"))
     }
@@ -23,7 +23,7 @@ struct NameMoveTests {
 
     /// Delivers at a time, and gives the address that the attempt goes to.
     private func deliver(
-        _ position: UInt64, at time: Int64, _ core: inout SenderCore<ScriptedTransport>
+        _ position: UInt64, at time: Int64, _ core: inout ScriptedCore
     ) -> String? {
         core.take([due(position, Sample.endpoint(url: "https://a.example/"))], now: time)
         core.start(now: time, wall: 0)

@@ -2,7 +2,10 @@ import Scheduling
 import Sender
 import WebhookModel
 
-/// A transport that does what a test says: the second implementation of the seam.
+/// A core over a scripted transport.
+typealias ScriptedCore = SenderCore<ScriptedTransport, SystemRandomNumberGenerator>
+
+/// A transport that does what a test says: the second implementation of `DeliveryTransport`.
 final class ScriptedTransport: DeliveryTransport {
     /// Attempts that were begun and have not been ended.
     private(set) var open: [AttemptOrder] = []
@@ -21,9 +24,9 @@ final class ScriptedTransport: DeliveryTransport {
     func end(_ outcome: Outcome, status: UInt16 = 0, retryAfter: RetryAfter? = nil) {
         let order = open.removeFirst()
         var end = AttemptEnd(delivery: order.delivery, startedAt: order.startedAt, outcome: outcome)
-        end.status = status
+        end.report.status = status
         end.retryAfter = retryAfter
-        end.address = order.route.text
+        end.report.address = order.route.text
         ended.append(end)
     }
 }

@@ -9,9 +9,7 @@ struct SenderCoreTests {
     private static let second: Int64 = 1_000_000_000
     private let transport = ScriptedTransport()
 
-    private func core(allow: [String] = [], allowHTTP: Bool = false, transfers: Int = 256) throws -> SenderCore<
-        ScriptedTransport
-    > {
+    private func core(allow: [String] = [], allowHTTP: Bool = false, transfers: Int = 256) throws -> ScriptedCore {
         SenderCore(
             transport: transport,
             configuration: SenderConfiguration(

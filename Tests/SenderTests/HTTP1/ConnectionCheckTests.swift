@@ -52,7 +52,8 @@ struct ConnectionCheckTests {
         let endpoint = Sample.endpoint(url: "http://hooks.example:\(server.port)/")
         let driver = Driver(try AddressGuard())
         let end = try driver.deliver(to: endpoint, at: inside)
-        #expect(end.outcome == .addressForbidden && end.address.isEmpty && end.phases == AttemptPhases())
+        #expect(end.report.outcome == .addressForbidden)
+        #expect(end.report.address.isEmpty && end.report.phases == AttemptPhases())
         #expect(server.connections == 0)
         await server.stop()
     }
@@ -67,7 +68,8 @@ struct ConnectionCheckTests {
         #expect(try driver.deliver(to: allowed, at: inside).outcome == .delivered)
         #expect(try driver.deliver(to: allowed, at: inside).reusedConnection)
         let end = try driver.deliver(to: Sample.endpoint(2, tenant: 2, url: url), at: inside)
-        #expect(end.outcome == .addressForbidden && end.address.isEmpty && end.phases == AttemptPhases())
+        #expect(end.report.outcome == .addressForbidden)
+        #expect(end.report.address.isEmpty && end.report.phases == AttemptPhases())
         #expect(server.requests.count == 2 && server.connections == 1)
         await server.stop()
     }
@@ -80,7 +82,7 @@ struct ConnectionCheckTests {
         #expect(try driver.deliver(to: endpoint, at: inside).outcome == .delivered)
         // The name moved: libcurl must not fall back to the connection that it has.
         let end = try driver.deliver(to: endpoint, at: IPAddress(v4: 0x7F00_0002))
-        #expect(end.outcome == .connectRefused && end.address == "127.0.0.2")
+        #expect(end.report.outcome == .connectRefused && end.report.address == "127.0.0.2")
         #expect(server.requests.count == 1)
         await server.stop()
     }

@@ -64,8 +64,8 @@ struct SteppedClockTests {
         driver.turn(at: SteppedClockTests.start + 10 * SteppedClockTests.second - 1)
         #expect(driver.ended.isEmpty)
         driver.turn(at: SteppedClockTests.start + 11 * SteppedClockTests.second)
-        #expect(driver.ended.map(\.outcome) == [.timedOut])
-        #expect(driver.ended.first?.phases.total == 11_000_000)
+        #expect(driver.ended.map(\.report.outcome) == [.timedOut])
+        #expect(driver.ended.first?.report.phases.total == 11_000_000)
         await server.stop()
     }
 
@@ -83,7 +83,7 @@ struct SteppedClockTests {
         let other = try await RawServer.start { _, _ in .send(SteppedClockTests.ok) }
         try driver.begin(2, to: .local(other.port, number: 2, timeout: 60_000))
         driver.turns(at: later) { driver.ended.count == 2 }
-        #expect(driver.ended.map(\.outcome) == [.timedOut, .delivered])
+        #expect(driver.ended.map(\.report.outcome) == [.timedOut, .delivered])
         await server.stop()
         await other.stop()
     }
@@ -100,7 +100,7 @@ struct SteppedClockTests {
         }
         #expect(driver.ended.isEmpty)
         driver.turn(at: SteppedClockTests.start + 301 * SteppedClockTests.second)
-        #expect(driver.ended.map(\.outcome) == [.timedOut])
+        #expect(driver.ended.map(\.report.outcome) == [.timedOut])
         await server.stop()
     }
 }

@@ -1,0 +1,50 @@
+package import Scheduling
+package import WebhookModel
+
+/// An attempt that ended: its report for the queue, and what only the sender uses.
+package struct AttemptEnd {
+    /// Complete but for `retryAfter`, which depends on the time.
+    package var report: AttemptReport
+    package var retryAfter: RetryAfter?
+    /// Connections that were opened for it.
+    package var newConnections = 0
+    /// Times that the request was sent again on a fresh connection, because its pooled connection broke before any
+    /// answer: each may be a duplicate at the receiver.
+    package var repeats = 0
+    /// Pooled connections that were given up because they held data before the request was sent.
+    package var staleConnections = 0
+
+    /// An attempt without an answer.
+    ///
+    /// - Parameter startedAt: Unix milliseconds.
+    package init(delivery: DueDelivery, startedAt: Int64, outcome: Outcome) {
+        report = AttemptReport(
+            delivery: delivery.id, entry: delivery.entry, attempt: delivery.attempt, trigger: delivery.trigger,
+            outcome: outcome, status: 0, startedAt: startedAt, phases: AttemptPhases(), reusedConnection: false,
+            address: "", heldBytes: delivery.heldBytes)
+        report.round = delivery.round
+        report.events = delivery.eventCount
+    }
+
+    /// Adds what was read of the answer.
+    mutating func take(_ answer: borrowing AnswerReader) {
+        report.status = UInt16(clamping: answer.status)
+        if answer.status == 429 || answer.status == 503 { retryAfter = answer.retryAfter }
+        report.excerpt = answer.excerpt
+        report.headers = answer.headers.bytes
+    }
+
+    /// Removes what a refused address could be guessed from: an endpoint's owner learns of the refusal and nothing else.
+    mutating func hideAddress() {
+        report.address = ""
+        report.phases = AttemptPhases()
+    }
+
+    /// No connection could be opened: another address of the name may work.
+    var neverConnected: Bool {
+        switch report.outcome {
+        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Sender
+import Testing
+import WebhookModel
+
+/// What the pool remembers.
+@Suite("Connection pool")
+struct ConnectionPoolTests {
+    private func key(_ number: UInt64) -> SiteKey {
+        SiteKey(isSecure: true, host: "hooks.example", port: 443, address: IPAddress(v6: 0x2001_0000_0000_0000, number))
+    }
+
+    @Test("sites whose servers send data without a request do not fill the memory")
+    func rememberedSites() {
+        var pool = ConnectionPool(most: 16)
+        for number in UInt64(1)...20_000 {
+            let site = pool.site(key(number))
+            let connection = pool.open(site)
+            pool.putIdle(connection, now: 0)
+            site.spokeUnasked += 1
+            pool.drop(connection)
+        }
+        #expect(pool.siteCount == Limits.rememberedSites)
+        // The latest are the ones that are remembered.
+        #expect(pool.site(key(20_000)).spokeUnasked == 1)
+        #expect(pool.site(key(1)).spokeUnasked == 0)
+    }
+
+    @Test("a site is forgotten with its last connection")
+    func forgotten() {
+        var pool = ConnectionPool(most: 16)
+        let site = pool.site(key(1))
+        let connections = [pool.open(site), pool.open(site)]
+        pool.drop(connections[0])
+        #expect(pool.siteCount == 1)
+        pool.drop(connections[1])
+        #expect(pool.siteCount == 0)
+    }
+
+    @Test("a site that is used again is not forgotten when others follow it")
+    func usedAgain() {
+        var pool = ConnectionPool(most: 16)
+        let site = pool.site(key(0))
+        let first = pool.open(site)
+        site.spokeUnasked += 1
+        pool.drop(first)
+        // The next request reports what was sent, and opens a connection.
+        site.spokeUnasked = 0
+        let second = pool.open(site)
+        for number in UInt64(1)...UInt64(2 * Limits.rememberedSites) {
+            let other = pool.site(key(number))
+            let connection = pool.open(other)
+            other.spokeUnasked += 1
+            pool.drop(connection)
+        }
+        #expect(pool.site(key(0)) === site)
+        pool.drop(second)
+        #expect(pool.site(key(0)) !== site)
+    }
+}
