@@ -6,7 +6,7 @@ import Threading
 
 /// A server of plain bytes on loopback that answers as a test says, well-formed or not.
 final class RawServer: Sendable {
-    /// What it does about a request, or about a connection as soon as it stands.
+    /// The reaction to a request, or to a new connection.
     enum Reaction: Sendable {
         case send(String)
         /// Sends the text and repeats the piece as long as the peer reads.
@@ -14,7 +14,7 @@ final class RawServer: Sendable {
         case sendAndClose(String)
         /// Bytes that are no text.
         case sendBytes([UInt8])
-        /// Sends the text, then the piece again and again, so many milliseconds apart.
+        /// Sends the text, then the piece again and again, with this number of milliseconds between.
         case drip(String, piece: String, milliseconds: Int64)
         case reset
         case keepSilent
@@ -40,9 +40,9 @@ final class RawServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - greeting: done as soon as a connection stands.
+    ///   - greeting: the reaction to a new connection.
     ///   - isHasty: answers when a request's head is there, and reads on.
-    ///   - identity: speaks TLS so; nil: plain.
+    ///   - identity: of the TLS server; nil: plain.
     ///   - script: asked for each request; connections and their requests count from 1.
     static func start(
         greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil, _ script: @escaping Script
@@ -69,19 +69,19 @@ final class RawServer: Sendable {
     var requests: [String] { log.withLock { $0.requests } }
     /// The connection, counted from 1, of each request.
     var carriers: [Int] { log.withLock { $0.carriers } }
-    /// Connections that stand now.
+    /// The number of open connections.
     var openConnections: Int { log.withLock { log in log.channels.count { $0.isActive } } }
 
-    /// Returns when so many requests have come.
+    /// Returns when this number of requests was received.
     func waitForRequests(_ count: Int) async { await wait { $0.requests.count >= count } }
 
-    /// Returns when so many connections stand as wanted.
+    /// Returns when the number of open connections meets the condition.
     func waitUntil(_ isMet: @escaping @Sendable (_ openConnections: Int) -> Bool) async {
         await wait { log in isMet(log.channels.count { $0.isActive }) }
     }
 
-    /// Sends something unasked on every connection there was, and returns when it is out.
-    func speak(_ text: String) async throws {
+    /// Sends a text without a request on every connection, and returns when it was sent.
+    func sendUnrequested(_ text: String) async throws {
         for channel in log.withLock({ $0.channels }) { try await channel.writeAndFlush(ByteBuffer(string: text)).get() }
     }
 

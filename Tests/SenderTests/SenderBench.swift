@@ -98,7 +98,7 @@ final class SenderBench: Sendable {
         return await reports(1)[0]
     }
 
-    /// Reports that nobody has taken.
+    /// The number of reports that were not taken.
     var untaken: Int { inbox.withLock { $0.reports.count } }
 
     private static func put(_ reports: [AttemptReport], into inbox: Locked<Inbox>) {

@@ -58,7 +58,7 @@ package struct SocketTable {
     package mutating func closed(_ descriptor: CInt) {
         var entry = self[descriptor]
         if let connection = entry.connection, byConnection[connection] == descriptor { byConnection[connection] = nil }
-        entry = Entry(generation: entry.generation &+ 1 & SocketTable.generationMask)
+        entry = Entry(generation: (entry.generation &+ 1) & SocketTable.generationMask)
         self[descriptor] = entry
     }
 

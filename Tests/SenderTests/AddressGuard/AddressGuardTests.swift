@@ -35,7 +35,7 @@ struct AddressGuardTests {
     }
 
     @Test(
-        "ports of services are refused, others from 1,024 on are free",
+        "ports of services are refused, others from 1,024 on are allowed",
         arguments: [
             (UInt16(80), true), (443, true), (1_024, true), (8_080, true), (65_535, true), (0, false), (22, false),
             (25, false),
@@ -47,7 +47,7 @@ struct AddressGuardTests {
         #expect(try AddressGuard().allows(address, port: port) == allowed)
     }
 
-    @Test("an allowance opens its network and nothing else")
+    @Test("an allow entry allows its network and nothing else")
     func allowance() throws {
         let addressGuard = try AddressGuard(allow: ["127.0.0.0/8", "10.1.2.3:25", "[fd00::/8]:8443"])
         func allows(_ text: String, _ port: UInt16) throws -> Bool {
@@ -64,13 +64,13 @@ struct AddressGuardTests {
         #expect(try !allows("192.168.0.1", 443))
     }
 
-    @Test("no allowance opens a metadata address", arguments: ["169.254.169.254", "168.63.129.16", "fd00:ec2::254"])
+    @Test("no allow entry allows a metadata address", arguments: ["169.254.169.254", "168.63.129.16", "fd00:ec2::254"])
     func metadata(text: String) throws {
         let addressGuard = try AddressGuard(allow: ["0.0.0.0/0", "::/0"])
         #expect(!addressGuard.allows(try #require(IPAddress(text)), port: 80))
     }
 
-    @Test("this machine's addresses are refused, and our own ports whatever is allowed")
+    @Test("this machine's addresses are refused, and our own ports even if they are allowed")
     func machine() throws {
         let own = try #require(IPAddress("8.8.4.4"))
         let local = try #require(IPAddress("127.0.0.1"))
@@ -96,7 +96,7 @@ struct AddressGuardTests {
     }
 
     @Test(
-        "an entry that is no network is named in the error",
+        "an invalid entry is named in the error",
         arguments: [
             "", "10.0.0.0/33", "10.0.0.1/8", "ten/8", "10.0.0.0/8:0", "10.0.0.0/8:x", "fd00::/8:443", "::1/129",
             "10.0.0.0/",

@@ -44,7 +44,7 @@ struct AddressRulesTests {
         ([], [], [], [], ["8.8.8.8:444"], false, true),
     ]
 
-    @Test("each list does its part", arguments: table)
+    @Test("each list has its effect", arguments: table)
     func lists(
         allow: [String], deny: [String], tenant: [String], ownAllow: [String], ownDeny: [String], isIn: Bool,
         isOut: Bool
@@ -55,7 +55,7 @@ struct AddressRulesTests {
         #expect(addressGuard.allows(IPAddress(v4: 0x0808_0808), port: 443, under: rules) == isOut)
     }
 
-    @Test("our own listeners and the ports of services stay shut to tenants")
+    @Test("our own listeners and the ports of services stay forbidden for tenants")
     func ports() throws {
         let own = IPAddress(v4: 0x0A01_0101)
         let addressGuard = try AddressGuard(machine: [own], ownPorts: OwnPorts([7_400]))

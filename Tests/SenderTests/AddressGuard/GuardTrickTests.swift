@@ -12,7 +12,7 @@ private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 @Suite("Tricks", .timeLimit(.minutes(1)))
 struct GuardTrickTests {
     @Test(
-        "a number in any clothes is the number",
+        "every form of an address is the same address",
         arguments: [
             "127.0.0.1", "2130706433", "017700000001", "0x7f000001", "0x7F.0.0.1", "127.1", "127.0.1", "0177.0.0.1",
             "0",
@@ -50,7 +50,7 @@ struct GuardTrickTests {
         }
     }
 
-    @Test("a name that is public at one look-up and inside at the next is refused at the next")
+    @Test("a name that is public at one look-up and private at the next is refused at the next")
     func rebinding() async throws {
         let answers = Locked<[NameAnswer]>([.failed(.notFound)])
         let server = try await RawServer.start { _, _ in .send(ok) }
@@ -121,7 +121,7 @@ struct GuardTrickTests {
     }
 
     @Test(
-        "no published event brings lines of its own into a head",
+        "no published event can add lines to a head",
         arguments: ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\u{0}b", "\u{e9}", "\u{7f}"])
     func injectedEvent(text: String) {
         for bytes in [

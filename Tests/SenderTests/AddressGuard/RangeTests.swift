@@ -13,7 +13,7 @@ struct RangeTests {
         "::/3", "4000::/2", "8000::/1",  // all that is not 2000::/3
         "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
     ]
-    /// What lies right beside a range, and in no other.
+    /// Addresses next to a range, and in no other.
     private static let beside = [
         "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
         "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "191.255.255.255", "192.0.1.0", "192.0.3.0",
@@ -43,7 +43,7 @@ struct RangeTests {
         }
     }
 
-    @Test("IPv4 in IPv6 clothes is refused in every cut", arguments: v4)
+    @Test("IPv4 inside IPv6 is refused in every form", arguments: v4)
     func disguised(text: String) throws {
         let addressGuard = try AddressGuard()
         for address in ends(of: try #require(NetworkRange(text))) {
@@ -61,7 +61,7 @@ struct RangeTests {
         }
     }
 
-    @Test("a public address in IPv6 clothes passes as mapped only")
+    @Test("a public IPv4 address inside IPv6 is allowed only as a mapped address")
     func publicDisguised() throws {
         let addressGuard = try AddressGuard()
         #expect(addressGuard.allows(IPAddress(v6: 0, 0xFFFF_0808_0808), port: 443))
@@ -70,7 +70,7 @@ struct RangeTests {
         }
     }
 
-    @Test("the neighbours pass", arguments: beside)
+    @Test("the neighbours are allowed", arguments: beside)
     func neighbours(text: String) throws {
         #expect(try AddressGuard().allows(try #require(IPAddress(text)), port: 443))
     }
@@ -90,7 +90,7 @@ struct RangeTests {
     }
 
     @Test(
-        "no list opens a metadata service",
+        "no list allows a metadata service",
         arguments: [
             "169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200", "192.0.0.192",
             "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "::ffff:169.254.169.254",

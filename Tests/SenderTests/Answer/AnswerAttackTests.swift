@@ -77,7 +77,7 @@ struct AnswerAttackTests {
     }
 
     @Test(
-        "a body's length that is a lie or no number is no delivery",
+        "a wrong or malformed body length is not a delivery",
         arguments: [
             ("-5", Outcome.answerMalformed), ("99999999999999999999999999", .answerMalformed),
             ("ten", .answerMalformed),
@@ -90,7 +90,7 @@ struct AnswerAttackTests {
     }
 
     @Test(
-        "malformed chunks are no delivery",
+        "malformed chunks are not a delivery",
         arguments: ["xyz\r\n", "-1\r\nab\r\n", "FFFFFFFFFFFFFFFFFFFF\r\na", "2\r\nabcd\r\n0\r\n\r\n", "5 hello"])
     func chunks(body: String) async throws {
         let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
@@ -126,7 +126,7 @@ struct AnswerAttackTests {
         #expect(coded.report.excerpt == Array(bomb.prefix(Limits.answerExcerptBytes)))
     }
 
-    @Test("an answer that comes while the request goes out counts if all of the request is taken")
+    @Test("an answer during the request counts if the whole request is read")
     func early() async throws {
         let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         let taken = try await attempt(.send(ok), isHasty: true, payload: Limits.payloadBytes)
@@ -141,7 +141,7 @@ struct AnswerAttackTests {
         judge("early reset", try await attempt(.reset, isHasty: true, payload: Limits.payloadBytes), [.connectionReset])
     }
 
-    @Test("a thousand endless answers leave no memory behind")
+    @Test("a thousand endless answers leak no memory")
     func many() async throws {
         let server = try await RawServer.start { _, _ in
             .sendForever("HTTP/1.1 500 No\r\n\r\n", piece: AnswerAttackTests.piece)

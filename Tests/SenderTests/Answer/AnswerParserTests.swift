@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// Where an answer ends, for good ones and bad ones, however it is cut.
+/// Where valid and invalid answers end, however they are cut.
 @Suite("Answer parser")
 struct AnswerParserTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -72,10 +72,10 @@ struct AnswerParserTests {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokX\r\n",
     ]
 
-    @Test("whole answers end where they end, however they are cut", arguments: whole)
+    @Test("complete answers end at the same byte, however they are cut", arguments: whole)
     func ends(sample: Case) { everyCut(sample) }
 
-    @Test("what is not whole asks for more", arguments: unfinished)
+    @Test("an incomplete answer needs more bytes", arguments: unfinished)
     func asksForMore(sample: Case) { everyCut(sample) }
 
     @Test("only an answer without a length ends with its connection")
@@ -91,7 +91,7 @@ struct AnswerParserTests {
         }
     }
 
-    @Test("what could be read in two ways is malformed", arguments: malformed)
+    @Test("an answer that could be read in two ways is malformed", arguments: malformed)
     func refuses(text: String) {
         for cut in 0...text.utf8.count { #expect(read(text, cut: cut).step == .malformed, "cut at \(cut)") }
     }
@@ -118,7 +118,7 @@ struct AnswerParserTests {
         #expect(bytes <= Limits.answerBytes + piece.utf8.count)
     }
 
-    @Test("damaged answers are read alike in one piece and in many")
+    @Test("damaged answers are read in the same way in one piece and in many")
     func damaged() {
         var random = SeededRandom(seed: 41)
         let samples = (AnswerParserTests.whole + AnswerParserTests.unfinished).map { Array($0.text.utf8) }

@@ -17,7 +17,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "a status means what delivery.md says",
+        "each status has its outcome",
         arguments: [
             ("200 OK", Outcome.delivered), ("201 Created", .delivered), ("299 Odd", .delivered),
             ("301 Moved", .redirect),
@@ -47,7 +47,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "an answer that is not whole is no delivery",
+        "an incomplete answer is not a delivery",
         arguments: [
             (
                 RawServer.Reaction.sendAndClose("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"),
@@ -85,7 +85,7 @@ struct AnswerTests {
         #expect(report.excerpt.count == excerpt)
     }
 
-    @Test("of an answer that was not 2xx the header lines are kept, without those that carry credentials")
+    @Test("the header lines of an answer that was not 2xx are kept, without those that carry credentials")
     func headers() async throws {
         let lines =
             "X-Reason: a: b\r\nSET-cookie: s=secret\r\n more-secret: x\r\nSet-Cookie2 : secret\r\nx-empty:\r\nauthorization:secret\r\n"
@@ -98,7 +98,7 @@ struct AnswerTests {
         #expect(String(decoding: interim.headers, as: UTF8.self) == "Content-Length: 0\n")
     }
 
-    @Test("kept header lines are bounded, and whole")
+    @Test("kept header lines are limited, and complete")
     func manyHeaders() async throws {
         let line = "X-Filler: \(String(repeating: "f", count: 90))"
         let lines = String(repeating: line + "\r\n", count: 100)
@@ -141,7 +141,7 @@ struct AnswerTests {
         await server.stop()
     }
 
-    @Test("nobody listening is a failed connection")
+    @Test("a port without a listener is a failed connection")
     func refused() async throws {
         let port = try await FreePort.choose()
         try await SenderBench.run { bench in

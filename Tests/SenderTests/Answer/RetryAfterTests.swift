@@ -23,7 +23,7 @@ struct RetryAfterTests {
     }
 
     @Test(
-        "anything else is nothing",
+        "anything else is ignored",
         arguments: [
             "", "  ", "-1", "1.5", "soon", "120 s", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
             "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Xxx 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
@@ -33,7 +33,7 @@ struct RetryAfterTests {
         #expect(read(text) == nil)
     }
 
-    @Test("the wait is never negative and at most a day")
+    @Test("the delay is never negative and at most a day")
     func clamp() {
         #expect(RetryAfter.seconds(7).milliseconds(now: 0) == 7_000)
         #expect(RetryAfter.seconds(9_999_999_999).milliseconds(now: 0) == Limits.retryAfterMilliseconds)

@@ -8,7 +8,7 @@ import WebhookModel
 /// the wall clock either way.
 @Suite("Leaps of the clocks")
 struct ClockLeapTests {
-    @Test("every delivery is reported or given back once, whatever the clocks do", arguments: UInt64(1)...20)
+    @Test("every delivery is reported or given back once, whatever the clocks show", arguments: UInt64(1)...20)
     func leaps(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let transport = ScriptedTransport()

@@ -7,7 +7,7 @@ import WebhookModel
 
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-/// Destinations that cannot be reached: each cause has its own name.
+/// Destinations that cannot be reached: each cause has its own outcome.
 @Suite("Moving destinations", .timeLimit(.minutes(1)))
 struct MovingDestinationTests {
     private let folder = TemporaryDirectory()
@@ -35,13 +35,13 @@ struct MovingDestinationTests {
         ServerIdentity(ca.issue(commonName: name, dnsNames: [name], ipAddresses: [address], validDays: days))
     }
 
-    @Test("a good certificate is a delivery, by number and by name")
+    @Test("a valid certificate is a delivery, by address and by name")
     func good() async throws {
         #expect(try await outcome(of: issue()) == .delivered)
         #expect(try await outcome(of: issue(), url: { "https://hooks.example:\($0)/" }) == .delivered)
     }
 
-    @Test("a certificate that expired, is another's, or of nobody that we trust")
+    @Test("a certificate that expired, is for another host, or is from an untrusted authority")
     func certificates() async throws {
         #expect(try await outcome(of: issue(days: -1)) == .certificateExpired)
         #expect(try await outcome(of: issue("127.0.0.2")) == .certificateWrongHost)
@@ -52,14 +52,14 @@ struct MovingDestinationTests {
         #expect(try await outcome(of: ServerIdentity(unknown)) == .certificateUntrusted)
     }
 
-    @Test("a protocol that is too old is no handshake", arguments: [false, true])
+    @Test("a TLS version that is too old fails the handshake", arguments: [false, true])
     func oldProtocol(isOld: Bool) async throws {
         var identity = issue()
         identity.most = isOld ? .tlsv11 : .tlsv12
         #expect(try await outcome(of: identity) == (isOld ? .tlsHandshakeFailed : .delivered))
     }
 
-    @Test("a handshake that never ends is not a connection that never came")
+    @Test("a handshake that never ends is told from a connection that is never accepted")
     func silentTLS() async throws {
         let server = try await RawServer.start { _, _ in .keepSilent }
         try await SenderBench.run(connectMilliseconds: 300) { bench in
@@ -69,7 +69,7 @@ struct MovingDestinationTests {
         await server.stop()
     }
 
-    @Test("a host that never takes the connection")
+    @Test("a host that never accepts the connection")
     func blackHole() async throws {
         let listener = try FullListener()
         try await SenderBench.run(connectMilliseconds: 300) { bench in
@@ -79,7 +79,7 @@ struct MovingDestinationTests {
         }
     }
 
-    @Test("a name that is not there, and one whose servers fail")
+    @Test("a name that does not exist, and one whose servers fail")
     func names() async throws {
         try await SenderBench.run(
             try AddressGuard(allow: ["127.0.0.0/8"]),

@@ -9,7 +9,7 @@ struct NameCacheTests {
     private let endpoint = EndpointNumber(1)
     private let second: Int64 = 1_000_000_000
 
-    @Test("the first asks, the others wait with it, the answer wakes all")
+    @Test("the first endpoint sends a look-up, the others wait with it, the answer resumes all")
     func coalesce() {
         var names = NameCache()
         #expect(names.find("a", for: EndpointNumber(1), now: 0) == (.pending, true))
@@ -18,7 +18,7 @@ struct NameCacheTests {
         #expect(names.find("a", for: endpoint, now: second) == (.found([one], freshUntil: 31 * second), false))
     }
 
-    @Test("an old answer is used while it is asked for again, then no more")
+    @Test("an old answer is used while it is looked up again, and not after a minute")
     func staleUse() {
         var names = NameCache()
         _ = names.learn("a", .found([one]), now: 0)
@@ -36,7 +36,7 @@ struct NameCacheTests {
         #expect(names.find("a", for: endpoint, now: 5 * second) == (.pending, true))
     }
 
-    @Test("a resolver's hiccup does not throw a usable answer away")
+    @Test("a short failure of the resolver does not discard a usable answer")
     func hiccup() {
         var names = NameCache()
         _ = names.learn("a", .found([one]), now: 0)
@@ -45,7 +45,7 @@ struct NameCacheTests {
         #expect(names.find("a", for: endpoint, now: 33 * second) == (.found([one], freshUntil: 37 * second), false))
     }
 
-    @Test("after two seconds the wait is a failure; the late answer still counts")
+    @Test("after two seconds a look-up counts as failed; its late answer is still used")
     func deadline() {
         var names = NameCache()
         _ = names.find("a", for: endpoint, now: 0)
@@ -58,7 +58,7 @@ struct NameCacheTests {
         #expect(names.find("a", for: endpoint, now: 8 * second).finding == .found([one], freshUntil: 38 * second))
     }
 
-    @Test("a newer wait has its own deadline")
+    @Test("a newer look-up has its own deadline")
     func newerDeadline() {
         var names = NameCache()
         _ = names.find("a", for: endpoint, now: 0)
@@ -68,7 +68,7 @@ struct NameCacheTests {
         #expect(names.expire(now: 7 * second) == [endpoint])
     }
 
-    @Test("the address in use stays first while the resolver shuffles, and steps back when it fails")
+    @Test("the address in use stays first while the resolver shuffles, and goes last when it fails")
     func preference() {
         var names = NameCache()
         _ = names.learn("a", .found([one, two]), now: 0)
@@ -80,7 +80,7 @@ struct NameCacheTests {
         #expect(names.find("a", for: endpoint, now: second).finding == .found([two, one], freshUntil: 31 * second))
     }
 
-    @Test("dead names do not pile up")
+    @Test("expired names do not accumulate")
     func bounded() {
         var names = NameCache()
         for number in 0..<20_000 {

@@ -33,7 +33,7 @@ struct NameMoveTests {
         return route
     }
 
-    @Test("a new address is used as soon as the old answer is 30 s old and the new one is there")
+    @Test("a new address is used as soon as the old answer is 30 s old and the new one was received")
     func moved() throws {
         var core = try core()
         #expect(deliver(1, at: 0, &core) == nil)
@@ -46,7 +46,7 @@ struct NameMoveTests {
 
         #expect(deliver(2, at: 29 * Self.second, &core) == "8.8.8.8")
         #expect(core.lookups.isEmpty)
-        // Looked up again; meanwhile nobody waits.
+        // Looked up again; meanwhile no delivery waits.
         #expect(deliver(3, at: 31 * Self.second, &core) == "8.8.8.8")
         #expect(core.lookups.map(\.host) == ["a.example"])
         core.learn("a.example", .found([new]), now: 31 * Self.second)
@@ -70,7 +70,7 @@ struct NameMoveTests {
     }
 
     @Test(
-        "each way that a name fails has its own outcome, kept for five seconds",
+        "each failure of a look-up has its own outcome, kept for five seconds",
         arguments: [(NameFailure.notFound, Outcome.nameNotFound), (.serverFailed, .nameServerFailed)])
     func failures(failure: NameFailure, outcome: Outcome) throws {
         var core = try core()
@@ -87,7 +87,7 @@ struct NameMoveTests {
         #expect(core.lookups.count == 1)
     }
 
-    @Test("a name that fails for a moment keeps its address; one that stays gone is gone after a minute")
+    @Test("a name that fails for a short time keeps its address; one that keeps failing is unusable after a minute")
     func hiccup() throws {
         var core = try core()
         core.learn("a.example", .found([old]), now: 0)

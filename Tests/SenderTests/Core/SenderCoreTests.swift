@@ -23,7 +23,7 @@ struct SenderCoreTests {
             round: DeliveryRound(earlier: 0, trigger: .replay))
     }
 
-    @Test("a delivery to a number is begun at once and reported when it ends")
+    @Test("a delivery to an address is begun at once and reported when it ends")
     func attempt() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://8.8.8.8:8443/x")
@@ -95,7 +95,7 @@ struct SenderCoreTests {
         #expect(transport.open.dropFirst().allSatisfy { $0.route.text == "8.8.4.4" })
     }
 
-    @Test("a name that means the inside is refused, and of several addresses the first allowed is taken")
+    @Test("a name with a private address is refused, and of several addresses the first allowed one is used")
     func vetting() throws {
         var core = try core()
         let inside = try #require(IPAddress("192.168.1.1"))
@@ -113,7 +113,7 @@ struct SenderCoreTests {
         #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
     }
 
-    @Test("a name that changes to the inside is refused at the next look-up")
+    @Test("a name that changes to a private address is refused at the next look-up")
     func rebinding() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://a.example/")
@@ -154,7 +154,7 @@ struct SenderCoreTests {
         #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
     }
 
-    @Test("Retry-After holds the whole endpoint, and nobody else")
+    @Test("Retry-After holds the whole endpoint, and no other")
     func retryAfter() throws {
         var core = try core()
         let slow = Sample.endpoint(1, url: "https://8.8.8.8/", window: 1)
@@ -170,7 +170,7 @@ struct SenderCoreTests {
         #expect(transport.begun == 3)
     }
 
-    @Test("a changed endpoint is read anew")
+    @Test("a changed endpoint is prepared again")
     func changedEndpoint() throws {
         var core = try core()
         core.take(
@@ -201,7 +201,7 @@ struct SenderCoreTests {
         #expect(core.tally.lanes == 1)
     }
 
-    @Test("an endpoint that fails ten times is left alone, and what waits for it goes back to the queue unsent")
+    @Test("an endpoint that fails ten times gets no attempts, and its waiting deliveries go back to the queue unsent")
     func breakerGivesBack() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 10)
@@ -223,7 +223,7 @@ struct SenderCoreTests {
         #expect(core.tally.breakersOpened == 1 && core.tally.queued == 0)
     }
 
-    @Test("a long Retry-After sends what waits back, a short one does not")
+    @Test("a long Retry-After returns the waiting deliveries to the queue, a short one does not")
     func retryAfterGivesBack() throws {
         for (seconds, back) in [(60 as Int64, 1), (1, 0)] {
             let transport = ScriptedTransport()

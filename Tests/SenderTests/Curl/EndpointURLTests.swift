@@ -24,7 +24,7 @@ struct EndpointURLTests {
     }
 
     @Test(
-        "what could be read in two ways is refused",
+        "a URL that could be read in two ways is refused",
         arguments: [
             ("http://example.com\\@127.0.0.1/", EndpointURLError.backslash),
             ("http://user@example.com/", .userInfo),
@@ -46,7 +46,7 @@ struct EndpointURLTests {
     }
 
     @Test(
-        "what is no URL is refused",
+        "an invalid URL is refused",
         arguments: [
             "", "https://", "https:///path", "https://example.com:0/", "https://example.com:65536/",
             "https://example.com:x/",

@@ -25,7 +25,7 @@ struct HTTP2Tests {
         try await SenderBench.run(configure: { $0.authoritiesFile = ca.certificateFile }, body)
     }
 
-    @Test("whole answers are deliveries, on one connection, even where the server speaks in between")
+    @Test("complete answers are deliveries, on one connection, even if the server sends frames in between")
     func whole() async throws {
         let server = try await HTTP2Server.start(identity) { _, _ in
             [.headers(length: 5), .data("hello", end: true), .ping]
@@ -41,7 +41,7 @@ struct HTTP2Tests {
         await server.stop()
     }
 
-    @Test("it is off unless it is chosen, and a server without it gets HTTP/1.1")
+    @Test("it is off by default, and a server without it gets HTTP/1.1")
     func choice() async throws {
         let server = try await RawServer.start(as: identity) { _, _ in .send("HTTP/1.1 204 No\r\n\r\n") }
         try await run { bench in
@@ -53,7 +53,7 @@ struct HTTP2Tests {
     }
 
     @Test(
-        "an answer that is cut off is no delivery",
+        "a truncated answer is not a delivery",
         arguments: [
             ("reset, no error", [HTTP2Server.Step.headers(length: 9), .data("ha"), .reset(0)]),
             ("reset, cancelled", [.headers(), .data("ha"), .reset(8)]),
@@ -79,7 +79,7 @@ struct HTTP2Tests {
     }
 
     @Test(
-        "a reset that is no error ends an answer without a length: the status was said, and libcurl 7.88 tells no more",
+        "a reset with NO_ERROR ends an answer without a length: the status was received, and libcurl 7.88 reports no more",
         arguments: [[HTTP2Server.Step.headers(), .data("ha"), .reset(0)], [.headers(), .reset(0)]])
     func resetWithoutError(steps: [HTTP2Server.Step]) async throws {
         let server = try await HTTP2Server.start(identity) { _, _ in steps }

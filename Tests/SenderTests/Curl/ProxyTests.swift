@@ -20,7 +20,7 @@ struct ProxyTests {
         return Sample.endpoint(number, url: url, timeout: 3_000, connection: connection)
     }
 
-    @Test("the proxy is given the vetted address, and no header of ours; the tunnel is used again")
+    @Test("the proxy gets the vetted address and none of our headers; the tunnel is used again")
     func tunnel() async throws {
         let proxy = try await RawServer.start { _, request in .send(request == 1 ? opened : ok) }
         try await SenderBench.run(allow: [], names: ["hooks.example": "8.8.4.4"]) { bench in
@@ -40,7 +40,7 @@ struct ProxyTests {
         await proxy.stop()
     }
 
-    @Test("a proxy's user goes to the proxy only")
+    @Test("a proxy's credentials are sent to the proxy only")
     func credentials() async throws {
         let proxy = try await RawServer.start { _, request in .send(request == 1 ? opened : ok) }
         try await SenderBench.run(allow: []) { bench in
@@ -53,7 +53,7 @@ struct ProxyTests {
         await proxy.stop()
     }
 
-    @Test("what the guard refuses is refused behind a proxy too, and the proxy is not asked")
+    @Test("what the guard refuses is refused behind a proxy too, and the proxy is not contacted")
     func guarded() async throws {
         let proxy = try await RawServer.start { _, _ in .send(opened) }
         try await SenderBench.run(allow: [], names: ["inside.example": "10.0.0.1"]) { bench in
@@ -66,7 +66,7 @@ struct ProxyTests {
         await proxy.stop()
     }
 
-    @Test("the proxy's address is open to the proxy only, and a metadata service is no proxy")
+    @Test("the proxy's address is allowed for the proxy only, and a metadata service cannot be a proxy")
     func onlyAsProxy() async throws {
         let proxy = try await RawServer.start { _, request in .send(request == 1 ? opened : ok) }
         try await SenderBench.run(allow: []) { bench in
@@ -81,7 +81,7 @@ struct ProxyTests {
     }
 
     @Test(
-        "a proxy that opens no tunnel is the proxy's failure",
+        "a proxy that refuses the tunnel is a proxy failure",
         arguments: [
             RawServer.Reaction.send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"),
             .send("HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"),
@@ -97,7 +97,7 @@ struct ProxyTests {
         await proxy.stop()
     }
 
-    @Test("a proxy that is not there is the proxy's failure")
+    @Test("an unreachable proxy is a proxy failure")
     func missing() async throws {
         let port = try await FreePort.choose()
         try await SenderBench.run(allow: [], names: ["proxy.example": "127.0.0.1"]) { bench in
@@ -107,7 +107,7 @@ struct ProxyTests {
         }
     }
 
-    @Test("the server's proxy is everybody's but for those that go straight")
+    @Test("the server's proxy is used by all endpoints except those with direct")
     func ofTheServer() async throws {
         let proxy = try await RawServer.start { _, request in .send(request == 1 ? opened : ok) }
         let server = try await RawServer.start { _, _ in .send(ok) }

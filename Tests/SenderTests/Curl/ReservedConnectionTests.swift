@@ -62,14 +62,14 @@ struct ReservedConnectionTests {
             #expect([.clientCertificateRefused, .connectionReset].contains(refused.outcome))
         }
         #expect(server.carriers.count == 10)
-        // Whoever came first on a connection is the only one who ever used it.
+        // The first user of a connection is its only user.
         let users = zip(server.carriers, server.requests).map { ($0, $1.prefix { $0 != "H" }) }
         for carrier in Set(server.carriers) { #expect(Set(users.filter { $0.0 == carrier }.map(\.1)).count == 1) }
         #expect(Set(server.carriers).count == 2)
         await server.stop()
     }
 
-    @Test("a certificate without its key opens nobody's connection")
+    @Test("a certificate without its key gets no pooled connection")
     func certificateOfAnother() async throws {
         let server = try await RawServer.start(as: ServerIdentity(identity, clientCA: ca.certificateFile)) { _, _ in
             .send(ok)
@@ -88,7 +88,7 @@ struct ReservedConnectionTests {
         await server.stop()
     }
 
-    @Test("the same choice at two endpoints makes two connections, none of them everybody's")
+    @Test("the same choice at two endpoints makes two connections, and neither is shared")
     func notShared() async throws {
         let server = try await RawServer.start(as: ServerIdentity(identity)) { _, _ in .send(ok) }
         let pinned = endpoint(1, server.port) { $0.pinnedKeys = [identity.pin] }
@@ -107,7 +107,7 @@ struct ReservedConnectionTests {
         await server.stop()
     }
 
-    @Test("an endpoint's own authority is trusted for it, and it alone")
+    @Test("an endpoint's own authority is trusted for it, and only for it")
     func authorities() async throws {
         let other = ThrowawayCA(directory: folder.path, name: "Another CA")
         let foreign = other.issue(commonName: "hooks", ipAddresses: ["127.0.0.1"])
@@ -128,7 +128,7 @@ struct ReservedConnectionTests {
         await home.stop()
     }
 
-    @Test("a pinned key lets its own server pass and no other of the same authority")
+    @Test("a pinned key accepts its own server and no other of the same authority")
     func pinnedKey() async throws {
         let server = try await RawServer.start(as: ServerIdentity(identity)) { _, _ in .send(ok) }
         let zeros = "sha256//" + String(repeating: "A", count: 43) + "="

@@ -6,7 +6,7 @@ import Testing
 struct SocketTableTests {
     @Test(
         "a token has no bit of a mark after any number of sockets under one descriptor",
-        arguments: [0, 1 << 28 - 1, 1 << 28, 1 << 29, 1 << 30, UInt32.max])
+        arguments: [UInt32(0), 0x0FFF_FFFF, 1 << 28, 1 << 29, 1 << 30, UInt32.max])
     func marks(generation: UInt32) {
         var sockets = SocketTable(firstGeneration: generation)
         for _ in 0..<3 {

@@ -9,7 +9,7 @@ private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 /// What libcurl does behind its callers' backs (Traps.md lists it all), against real servers that provoke it.
 @Suite("Traps", .timeLimit(.minutes(1)))
 struct TrapTests {
-    @Test("connections that all die under their next request cost one repeat, on a fresh one")
+    @Test("connections that all break under their next request cost one repeat, on a fresh one")
     func repeats() async throws {
         let server = try await RawServer.start { _, request in request == 1 ? .send(ok) : .sendAndClose("") }
         try await SenderBench.run { bench in
@@ -25,7 +25,7 @@ struct TrapTests {
         await server.stop()
     }
 
-    @Test("a last attempt that dies is not repeated")
+    @Test("a last attempt whose connection breaks is not repeated")
     func lastAttempt() async throws {
         let server = try await RawServer.start { _, request in
             request == 1 ? .send(ok) : .sendAndClose("")
@@ -45,7 +45,7 @@ struct TrapTests {
         await dying.stop()
     }
 
-    @Test("a name whose look-up hangs holds its own endpoint only, and nobody's connections")
+    @Test("a look-up that hangs delays its own endpoint only, and no connections")
     func slowName() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
         let gate = Bell()
@@ -106,7 +106,7 @@ struct TrapTests {
         await server.stop()
     }
 
-    @Test("descriptors that return under other connections mix nothing up")
+    @Test("descriptor numbers that are used again do not mix up connections")
     func descriptors() async throws {
         let server = try await RawServer.start { connection, _ in
             connection % 3 == 0
@@ -132,7 +132,7 @@ struct TrapTests {
         await steady.stop()
     }
 
-    @Test("no cookie, no coding, no expectation, no upgrade: a request holds what we put into it")
+    @Test("no cookie, no coding, no expectation, no upgrade: a request has only our own fields")
     func requestIsOurs() async throws {
         let answer =
             "HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nAlt-Svc: h3=\":443\", h2=\":443\"\r\n"

@@ -7,7 +7,7 @@ import WebhookModel
 
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-/// The second and the third look at an address, alone: attempts come to the transport with routes that no look-up vetted.
+/// The second and the third check of an address, alone: the transport gets routes that no look-up vetted.
 @Suite("Checks of the transport", .timeLimit(.minutes(1)))
 struct ConnectionCheckTests {
     /// Drives a transport as a sender's loop does, one attempt at a time.
@@ -58,7 +58,7 @@ struct ConnectionCheckTests {
         await server.stop()
     }
 
-    @Test("no request goes out on a pooled connection to an address that is refused to this endpoint")
+    @Test("no request is sent on a pooled connection to an address that is refused to this endpoint")
     func request() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
         let url = "http://hooks.example:\(server.port)/"

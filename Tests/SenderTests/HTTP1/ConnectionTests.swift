@@ -7,7 +7,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 private let later = "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n"
 
-/// Pooled connections, liars on them, addresses, and the end of a sender.
+/// Pooled connections, data that arrives on them without a request, addresses, and the end of a sender.
 @Suite("Connections", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test("a connection is used again")
@@ -28,14 +28,14 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("an answer that lay in the connection before the request is not its answer")
+    @Test("an answer that was received before the request is not its answer")
     func staleAnswer() async throws {
         let server = try await RawServer.start { _, request in .send(ok) }
         try await SenderBench.run { bench in
             let endpoint = Endpoint.local(server.port)
             #expect(await bench.deliver(1, to: endpoint).outcome == .delivered)
             // libcurl 7.88 takes this for the answer to the next request.
-            try await server.speak(ok)
+            try await server.sendUnrequested(ok)
             let second = await bench.deliver(2, to: endpoint)
             #expect(second.outcome == .delivered)
             #expect(!second.reusedConnection)
@@ -46,7 +46,7 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("a server that answers before it is asked is never believed")
+    @Test("data before the request is never an answer")
     func earlyAnswer() async throws {
         let server = try await RawServer.start(greeting: .send(ok)) { _, _ in .keepSilent }
         try await SenderBench.run { bench in
@@ -59,7 +59,7 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("a request that libcurl repeats on a dead connection is counted, once")
+    @Test("a request that is repeated after its connection broke is counted, once")
     func hiddenRepeat() async throws {
         let server = try await RawServer.start { connection, request in
             connection == 1 && request == 2 ? .sendAndClose("") : .send(ok)
@@ -102,7 +102,7 @@ struct ConnectionTests {
         await first.stop()
     }
 
-    @Test("loopback is refused unless it is allowed, by number and by name")
+    @Test("loopback is refused unless it is allowed, by address and by name")
     func guarded() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
         try await SenderBench.run(allow: [], names: ["inside.example": "127.0.0.1"]) { bench in
@@ -133,7 +133,7 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("the environment's proxy is not asked")
+    @Test("the environment's proxy is not used")
     func proxy() async throws {
         let proxy = try await RawServer.start { _, _ in .send(ok) }
         let server = try await RawServer.start { _, _ in .send(later) }
@@ -147,7 +147,7 @@ struct ConnectionTests {
         await proxy.stop()
     }
 
-    @Test("a silent endpoint holds its window and nobody else")
+    @Test("a silent endpoint occupies its own window only")
     func isolation() async throws {
         let silent = try await RawServer.start { _, _ in .keepSilent }
         let server = try await RawServer.start { _, _ in .send(ok) }
@@ -162,7 +162,7 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("stop gives what is in flight its grace, and says nothing of the rest")
+    @Test("stop gives the attempts in flight their grace, and reports nothing about the rest")
     func stop() async throws {
         let silent = try await RawServer.start { _, _ in .keepSilent }
         try await SenderBench.run { bench in

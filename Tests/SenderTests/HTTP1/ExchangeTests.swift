@@ -5,11 +5,11 @@ import WebhookModel
 
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-/// Requests and answers on connections that are used again, cut off, or spoken on.
+/// Requests and answers on connections that are used again, closed, or have unread input.
 @Suite("Exchanges", .timeLimit(.minutes(1)))
 struct ExchangeTests {
     @Test(
-        "an answer that ends the connection is good, and the next request goes over a fresh one",
+        "an answer that ends the connection counts, and the next request uses a fresh one",
         arguments: [
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
@@ -57,7 +57,7 @@ struct ExchangeTests {
         await server.stop()
     }
 
-    @Test("a large message goes out whole, however the socket takes it")
+    @Test("a large message is sent completely, however the socket accepts it")
     func large() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
         let payload = Array(repeating: UInt8(ascii: "7"), count: Limits.payloadBytes)
@@ -96,7 +96,7 @@ struct ExchangeTests {
         await server.stop()
     }
 
-    @Test("many at once keep to themselves")
+    @Test("many attempts at once do not disturb each other")
     func many() async throws {
         let server = try await RawServer.start { _, _ in .send(ok) }
         try await SenderBench.run { bench in

@@ -69,7 +69,7 @@ struct SteppedClockTests {
         await server.stop()
     }
 
-    @Test("after a suspension what waited is over and new attempts are made", arguments: [150, 86_400, 40_000_000])
+    @Test("after a suspension old attempts time out and new ones are made", arguments: [150, 86_400, 40_000_000])
     func suspension(seconds: Int64) async throws {
         let server = try await RawServer.start { _, request in request == 1 ? .keepSilent : .send(SteppedClockTests.ok)
         }

@@ -5,10 +5,10 @@ import Testing
 import WebhookModel
 import WebhookSigning
 
-/// What goes out, judged by the mock receiver with its own verifier.
+/// Messages as sent, verified by the mock receiver with its own verifier.
 @Suite("Messages", .timeLimit(.minutes(1)))
 struct MessageTests {
-    @Test("every message is whole, signed and sent once", arguments: [0, 1, 512, 70_000, Limits.payloadBytes])
+    @Test("every message is complete, signed and sent once", arguments: [0, 1, 512, 70_000, Limits.payloadBytes])
     func signed(size: Int) async throws {
         try await withReceiver(secrets: [Sample.secret]) { receiver in
             try await SenderBench.run { bench in
@@ -58,7 +58,7 @@ struct MessageTests {
         await server.stop()
     }
 
-    @Test("the head holds what it should and nothing of libcurl's own")
+    @Test("the head has the expected fields and none that libcurl adds")
     func head() async throws {
         let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
         try await SenderBench.run { bench in _ = await bench.deliver(to: .local(server.port)) }

@@ -6,7 +6,7 @@ import Testing
 import WebhookModel
 import WebhookSigning
 
-/// Every scheme and form of message over the wire.
+/// Every scheme and form of message, sent and verified.
 @Suite("Schemes and headers", .timeLimit(.minutes(1)))
 struct SchemeTests {
     private func endpoint(_ port: Int, _ change: (inout Endpoint.Settings) -> Void) -> Endpoint {
@@ -57,7 +57,7 @@ struct SchemeTests {
         request.split(separator: "\r\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }.map(String.init)
     }
 
-    @Test("an owner's own headers and scheme go out as they were given")
+    @Test("an owner's own headers and scheme are sent as they were given")
     func custom() async throws {
         let headers = (0..<32).map { CustomHeader("X-Own-\($0)", String(repeating: "v", count: 100) + "\($0)") }
         let scheme =
@@ -104,7 +104,7 @@ struct SchemeTests {
     }
 
     @Test(
-        "the content type goes out exactly as published",
+        "the content type is sent exactly as published",
         arguments: ["text/plain; charset=UTF-8", "application/vnd.acme+json", "x"])
     func contentType(type: String) async throws {
         let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
@@ -125,7 +125,7 @@ struct SchemeTests {
         #expect(requests.allSatisfy { lines($0).contains("Content-Type: application/json") })
     }
 
-    @Test("settings that break a rule send nothing")
+    @Test("an endpoint with invalid settings is never sent to")
     func unusable() async throws {
         let changes: [(inout Endpoint.Settings) -> Void] = [
             { $0.headers = [CustomHeader("X-A", "a\r\nX-B: c")] }, { $0.headers = [CustomHeader("Host", "elsewhere")] },

@@ -4,7 +4,7 @@ import WebhookModel
 
 @Suite("LookupQueue")
 struct LookupQueueTests {
-    @Test("tenants take turns, each with two out at most")
+    @Test("tenants take turns, each with at most two look-ups under way")
     func turns() {
         var queue = LookupQueue<String>(perTenant: 2)
         for name in ["a1", "a2", "a3", "a4"] { queue.append(name, for: TenantNumber(1)) }
