@@ -40,18 +40,27 @@ import Threading
         let bell = Bell()
         let mailbox = Mailbox<(Int, Int)>(capacity: 64, bell: bell)
         let each = 20_000
+        let lostWakes = Atomic<Int>(0)
         let senders = (0..<4).map { sender in
             WorkerThread(name: "sender") {
                 let room = Bell()
                 for number in 0..<each {
-                    while !mailbox.offer((sender, number), onRoom: { room.ring() }) { room.wait() }
+                    while !mailbox.offer((sender, number), onRoom: { room.ring() }) {
+                        guard room.ringsInTime() else {
+                            lostWakes.add(1, ordering: .relaxed)
+                            return
+                        }
+                    }
                 }
             }
         }
         var next = [0, 0, 0, 0]
         var inbox: [(Int, Int)] = []
         while next != [each, each, each, each] {
-            bell.wait(nanoseconds: 5_000_000_000)
+            guard bell.ringsInTime() else {
+                Issue.record("no message arrived in time; received \(next) of \(each) from each thread")
+                break
+            }
             mailbox.drain(into: &inbox)
             for (sender, number) in inbox {
                 #expect(next[sender] == number)
@@ -60,6 +69,7 @@ import Threading
             inbox.removeAll(keepingCapacity: true)
         }
         for sender in senders { sender.join() }
+        #expect(lostWakes.load(ordering: .relaxed) == 0)
     }
 }
 
@@ -67,22 +77,24 @@ import Threading
     @Test func aRingBeforeTheWaitIsKept() {
         let bell = Bell()
         bell.ring()
-        bell.wait()
+        #expect(bell.ringsInTime())
     }
 
     @Test func aRingWakesASleeper() {
         let bell = Bell()
         let back = Bell()
+        let rounds = 1_000
         let thread = WorkerThread(name: "sleeper") {
-            for _ in 0..<1_000 {
-                bell.wait()
+            for _ in 0..<rounds {
+                guard bell.ringsInTime() else { return }
                 back.ring()
             }
         }
-        for _ in 0..<1_000 {
+        let answered = (0..<rounds).prefix { _ in
             bell.ring()
-            back.wait()
+            return back.ringsInTime()
         }
+        #expect(answered.count == rounds)
         thread.join()
     }
 
@@ -91,5 +103,17 @@ import Threading
         let before = Instant.now().monotonic
         bell.wait(nanoseconds: 2_000_000)
         #expect(Instant.now().monotonic - before >= 1_900_000)
+    }
+}
+
+extension Bell {
+    /// Waits for a ring, 20 s at most, so that a lost ring fails its test.
+    ///
+    /// - Returns: false: no ring came.
+    fileprivate func ringsInTime() -> Bool {
+        let limit: Int64 = 20_000_000_000
+        let start = Instant.now().monotonic
+        wait(nanoseconds: limit)
+        return Instant.now().monotonic - start < limit
     }
 }

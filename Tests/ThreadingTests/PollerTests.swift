@@ -53,7 +53,7 @@ struct PollerTests {
             close(ends.1)
         }
         poller.watch(ends.1, for: .writable, token: 3)
-        poller.wait(nanoseconds: nil)
+        poller.wait(nanoseconds: 20_000_000_000)
         var seen: [UInt64] = []
         poller.take { token, _ in seen.append(token) }
         poller.take { token, _ in seen.append(token) }
