@@ -12,10 +12,10 @@ import WebhookModel
     @Test func anEventIsAnsweredAfterItsCommitAndHandedToEveryMatchingEndpoint() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(endpoints: 3)
-        let batch = fixture.publish([fixture.record(1), fixture.record(2)])
+        let batch = try fixture.publish([fixture.record(1), fixture.record(2)])
         #expect(batch.drafts.map(\.result) == [.accepted, .accepted])
         #expect(batch.commit > 0)
-        let handed = fixture.takeHanded(6)
+        let handed = try fixture.takeHanded(6)
         #expect(handed.map(\.endpoint.name).sorted() == ["e1", "e1", "e2", "e2", "e3", "e3"])
         #expect(handed.allSatisfy { $0.attempt == 1 })
         #expect(handed.first?.event.bytes == fixture.record(1))
@@ -25,12 +25,12 @@ import WebhookModel
     @Test func theSameContentIsADuplicateAndOtherContentAConflict() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
-        _ = fixture.publish([fixture.record(1)])
-        let again = fixture.publish([
+        _ = try fixture.publish([fixture.record(1)])
+        let again = try fixture.publish([
             fixture.record(1), fixture.record(1, payload: 9), fixture.record(2), fixture.record(2),
         ])
         #expect(again.drafts.map(\.result) == [.duplicate, .conflict, .accepted, .duplicate])
-        #expect(fixture.takeHanded(2).count == 2)
+        #expect(try fixture.takeHanded(2).count == 2)
         fixture.queue.stop()
     }
 
@@ -40,9 +40,9 @@ import WebhookModel
             .putTenant(name: "tenant-1", enabled: true, origin: .api),
             .putTenant(name: "tenant-2", enabled: false, origin: .api),
         ])
-        #expect(fixture.publish([fixture.record(1)]).drafts.map(\.result) == [.acceptedNoMatch])
-        #expect(fixture.publish([fixture.record(2)], tenant: 2).drafts.map(\.result) == [.tenantDisabled])
-        #expect(fixture.publish([fixture.record(3)], tenant: 3).drafts.map(\.result) == [.unknownTenant])
+        #expect(try fixture.publish([fixture.record(1)]).drafts.map(\.result) == [.acceptedNoMatch])
+        #expect(try fixture.publish([fixture.record(2)], tenant: 2).drafts.map(\.result) == [.tenantDisabled])
+        #expect(try fixture.publish([fixture.record(3)], tenant: 3).drafts.map(\.result) == [.unknownTenant])
         fixture.queue.stop()
     }
 
@@ -52,7 +52,7 @@ import WebhookModel
         let batch = fixture.makeBatch([fixture.record(1), fixture.record(2)])
         batch.drafts[0].result = .forbidden
         _ = fixture.queue.intake.offer(batch) {}
-        _ = fixture.publish([fixture.record(3)])
+        _ = try fixture.publish([fixture.record(3)])
         #expect(batch.drafts.map(\.result) == [.forbidden, .accepted])
         fixture.queue.stop()
     }
@@ -60,19 +60,19 @@ import WebhookModel
     @Test func aFullDiskRefusesEventsInWordsAndTakesThemAgainWhenThereIsRoom() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
-        _ = fixture.publish([fixture.record(1)])
-        let first = fixture.takeHanded(1)
+        _ = try fixture.publish([fixture.record(1)])
+        let first = try fixture.takeHanded(1)
         fixture.faults.failCommits(with: ENOSPC)
-        let refused = fixture.publish([fixture.record(2)])
+        let refused = try fixture.publish([fixture.record(2)])
         #expect(refused.drafts.map(\.result) == [.storageFull])
         #expect(refused.drafts.first.map { $0.retryAfter > 0 } == true)
         // The outcome of a delivery that ends meanwhile is kept until it can be written.
         fixture.report(first)
-        fixture.waitForStatistics { $0.failedCommits >= 3 && $0.refusal != nil }
+        try fixture.waitForStatistics { $0.failedCommits >= 3 && $0.refusal != nil }
         fixture.faults.failCommits(with: nil)
-        fixture.waitForStatistics { $0.delivered == 1 }
-        fixture.waitForStatistics { $0.refusal == nil }
-        #expect(fixture.publish([fixture.record(2)]).drafts.map(\.result) == [.accepted])
+        try fixture.waitForStatistics { $0.delivered == 1 }
+        try fixture.waitForStatistics { $0.refusal == nil }
+        #expect(try fixture.publish([fixture.record(2)]).drafts.map(\.result) == [.accepted])
         #expect(fixture.fatal.withLock { $0 } == nil)
         fixture.queue.stop()
     }
@@ -83,7 +83,7 @@ import WebhookModel
         fixture.faults.failCommits(with: EIO)
         let batch = fixture.makeBatch([fixture.record(1)])
         #expect(fixture.queue.intake.offer(batch) {})
-        fixture.wait { fixture.fatal.withLock { $0 } != nil }
+        try fixture.wait { fixture.fatal.withLock { $0 } != nil }
         #expect(batch.drafts.map(\.result) == [.undecided])
         fixture.queue.stop()
     }
@@ -96,12 +96,12 @@ import WebhookModel
         while !results.contains(.storageFull), number < 4_000 {
             number += 10
             let records = (number..<number + 10).map { fixture.record($0, payload: 2_000) }
-            results.formUnion(fixture.publish(records).drafts.map(\.result))
+            results.formUnion(try fixture.publish(records).drafts.map(\.result))
         }
         #expect(results == [.accepted, .storageFull])
-        let handed = fixture.takeHanded(10)
+        let handed = try fixture.takeHanded(10)
         fixture.report(handed)
-        fixture.waitForStatistics { $0.delivered == handed.count }
+        try fixture.waitForStatistics { $0.delivered == handed.count }
         #expect(fixture.fatal.withLock { $0 } == nil)
         fixture.queue.stop()
     }
@@ -110,18 +110,18 @@ import WebhookModel
         let folder = TemporaryDirectory()
         var queue: QueueFixture? = try QueueFixture(folder: folder)
         try await queue!.provision()
-        _ = queue!.publish([queue!.record(1), queue!.record(2)])
-        queue!.report(queue!.takeHanded(2))
+        _ = try queue!.publish([queue!.record(1), queue!.record(2)])
+        queue!.report(try queue!.takeHanded(2))
         queue!.queue.stop()
         queue = nil
         let brief = QueueConfiguration(diskReserveBytes: 0, retention: 1)
         queue = try QueueFixture(folder: folder, configuration: brief)
-        queue!.waitForStatistics { $0.removedEvents == 2 }
+        try queue!.waitForStatistics { $0.removedEvents == 2 }
         queue!.queue.stop()
         queue = nil
         queue = try QueueFixture(folder: folder)
-        _ = queue!.publish([queue!.record(3)])
-        #expect(queue!.takeHanded(1).map(\.event.position.value) == [3])
+        _ = try queue!.publish([queue!.record(3)])
+        #expect(try queue!.takeHanded(1).map(\.event.position.value) == [3])
         queue!.queue.stop()
     }
 
@@ -129,8 +129,8 @@ import WebhookModel
         let folder = TemporaryDirectory()
         var queue: QueueFixture? = try QueueFixture(folder: folder)
         try await queue!.provision()
-        _ = queue!.publish([queue!.record(1)])
-        queue!.report(queue!.takeHanded(1))
+        _ = try queue!.publish([queue!.record(1)])
+        queue!.report(try queue!.takeHanded(1))
         queue!.queue.stop()
         queue = nil
         queue = try QueueFixture(folder: folder)

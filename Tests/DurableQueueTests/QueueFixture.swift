@@ -6,6 +6,7 @@ import Scheduling
 import Store
 import Synchronization
 import TestSupport
+import Testing
 import Threading
 import WebhookModel
 
@@ -64,11 +65,12 @@ final class QueueFixture: Sendable {
     }
 
     /// Publishes records in one batch and waits for the answer.
-    func publish(_ records: [[UInt8]], tenant: UInt32 = 1) -> EventBatch {
+    func publish(
+        _ records: [[UInt8]], tenant: UInt32 = 1, at location: SourceLocation = #_sourceLocation
+    ) throws -> EventBatch {
         let batch = makeBatch(records, tenant: tenant)
-        let room = Signal()
-        while !queue.intake.offer(batch, { room.fire() }) { room.wait() }
-        wait { answered.withLock { $0.contains { $0 === batch } } }
+        try wait(at: location) { queue.intake.offer(batch) { [moved] in moved.fire() } }
+        try wait(at: location) { answered.withLock { $0.contains { $0 === batch } } }
         return batch
     }
 
@@ -97,9 +99,9 @@ final class QueueFixture: Sendable {
             payload: Array(repeating: UInt8(number & 0x7F), count: payload))
     }
 
-    /// Waits until so many deliveries were handed over since the last call, and takes them.
-    func takeHanded(_ count: Int) -> [DueDelivery] {
-        wait { handed.withLock { $0.count >= count } }
+    /// Waits until at least `count` deliveries were handed over since the last call, and takes them.
+    func takeHanded(_ count: Int, at location: SourceLocation = #_sourceLocation) throws -> [DueDelivery] {
+        try wait(at: location) { handed.withLock { $0.count >= count } }
         return handed.withLock { handed in
             defer { handed = [] }
             return handed
@@ -132,17 +134,25 @@ final class QueueFixture: Sendable {
     }
 
     /// Waits until the queue's statistics satisfy a condition. The queue wakes by itself at least once a second.
-    func waitForStatistics(_ condition: (QueueStatistics) -> Bool) {
-        wait { condition(queue.statistics) }
+    func waitForStatistics(
+        at location: SourceLocation = #_sourceLocation, _ condition: (QueueStatistics) -> Bool
+    ) throws {
+        try wait(at: location) { condition(queue.statistics) }
     }
 
-    /// Bounded: a test that would wait for ever fails instead.
-    func wait(_ condition: () -> Bool) {
+    /// Waits until the condition holds, 20 s at most: a test that would wait for ever fails, and the next one runs.
+    func wait(at location: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool) throws {
         let deadline = Instant.now().monotonic + 20_000_000_000
-        while !condition() {
-            precondition(Instant.now().monotonic < deadline, "the queue did not do it within 20 s")
+        while try !condition() {
+            guard Instant.now().monotonic < deadline else { throw TimedOut(location: location) }
             moved.wait()
         }
+    }
+
+    /// The queue did not do within 20 s what the test waited for.
+    struct TimedOut: Error, CustomStringConvertible {
+        let location: SourceLocation
+        var description: String { "\(location.fileID):\(location.line): the queue did not do it within 20 s" }
     }
 }
 

@@ -10,12 +10,12 @@ import WebhookModel
     private let policy = RetryPolicy(delays: [1], jitterPercent: 0)
 
     /// Lets everything fail until there are so many dead letters.
-    private func kill(_ fixture: QueueFixture, _ count: Int, _ outcome: Outcome = .timedOut) {
+    private func kill(_ fixture: QueueFixture, _ count: Int, _ outcome: Outcome = .timedOut) throws {
         while fixture.queue.statistics.deadLettered < count {
             if fixture.handedCount > 0 {
-                fixture.report(fixture.takeHanded(1), outcome, status: outcome == .timedOut ? 0 : 500)
+                fixture.report(try fixture.takeHanded(1), outcome, status: outcome == .timedOut ? 0 : 500)
             }
-            fixture.wait { fixture.handedCount > 0 || fixture.queue.statistics.deadLettered >= count }
+            try fixture.wait { fixture.handedCount > 0 || fixture.queue.statistics.deadLettered >= count }
         }
     }
 
@@ -23,26 +23,26 @@ import WebhookModel
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: policy)
-        _ = fixture!.publish([fixture!.record(1)])
-        kill(fixture!, 1)
+        _ = try fixture!.publish([fixture!.record(1)])
+        try kill(fixture!, 1)
         var filter = DeadLetterFilter()
         filter.deliveries = [DeliveryID(position: EventPosition(1), endpoint: EndpointNumber(1))]
         let result = try await fixture!.queue.redeliver(filter)
         #expect(result.deliveries == 1 && result.withoutEndpoint == 0)
-        let third = fixture!.takeHanded(1)
+        let third = try fixture!.takeHanded(1)
         #expect(third.map(\.attempt) == [3] && third.map(\.trigger) == [.manual])
         #expect(third.map(\.isLastAttempt) == [false])
         fixture!.report(third, .timedOut, status: 0)
         // The round's second and last attempt, over a restart.
-        fixture!.waitForStatistics { $0.retriesScheduled == 2 }
+        try fixture!.waitForStatistics { $0.retriesScheduled == 2 }
         fixture!.queue.stop()
         fixture = nil
         fixture = try QueueFixture(folder: folder)
-        let fourth = fixture!.takeHanded(1)
+        let fourth = try fixture!.takeHanded(1)
         #expect(fourth.map(\.attempt) == [4] && fourth.map(\.trigger) == [.schedule])
         #expect(fourth.map(\.isLastAttempt) == [true])
         fixture!.report(fourth)
-        fixture!.waitForStatistics { $0.delivered == 1 && $0.pending == 0 }
+        try fixture!.waitForStatistics { $0.delivered == 1 && $0.pending == 0 }
         fixture!.queue.stop()
         fixture = nil
         let directory = try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20)
@@ -59,14 +59,14 @@ import WebhookModel
     @Test func theSecondRoundEndsInADeadLetterToo() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: policy)
-        _ = fixture.publish([fixture.record(1)])
-        kill(fixture, 1)
+        _ = try fixture.publish([fixture.record(1)])
+        try kill(fixture, 1)
         _ = try await fixture.queue.redeliver(DeadLetterFilter())
-        kill(fixture, 2)
+        try kill(fixture, 2)
         #expect(fixture.queue.statistics.attempts == 4)
         let result = try await fixture.queue.redeliver(DeadLetterFilter())
         #expect(result.deliveries == 1)
-        #expect(fixture.takeHanded(1).map(\.trigger) == [.replay])
+        #expect(try fixture.takeHanded(1).map(\.trigger) == [.replay])
         fixture.queue.stop()
     }
 
@@ -76,11 +76,11 @@ import WebhookModel
         let records = [("order.placed", 1), ("order.paid", 2), ("refund", 3)].map { type, number in
             Sample.recordBytes(id: EventID(high: 5, low: UInt64(number)), type: type)
         }
-        _ = fixture.publish(records)
-        let handed = fixture.takeHanded(6)
+        _ = try fixture.publish(records)
+        let handed = try fixture.takeHanded(6)
         fixture.report(handed.filter { $0.endpoint.name == "e1" }, .timedOut, status: 0)
         fixture.report(handed.filter { $0.endpoint.name == "e2" }, .refusedStatus, status: 500)
-        fixture.waitForStatistics { $0.deadLettered == 6 }
+        try fixture.waitForStatistics { $0.deadLettered == 6 }
 
         var filter = DeadLetterFilter()
         filter.tenant = "tenant-1"
@@ -98,14 +98,14 @@ import WebhookModel
         #expect(try await fixture.queue.redeliver(unlike).deliveries == 0)
 
         #expect(try await fixture.queue.redeliver(filter).deliveries == 2)
-        let again = fixture.takeHanded(2)
+        let again = try fixture.takeHanded(2)
         #expect(again.map(\.event.id.low).sorted() == [1, 2] && again.allSatisfy { $0.endpoint.name == "e1" })
         fixture.report(again)
         filter = DeadLetterFilter()
         filter.events = [EventID(high: 5, low: 3)]
         #expect(try await fixture.queue.redeliver(filter).deliveries == 2)
-        fixture.report(fixture.takeHanded(2))
-        fixture.waitForStatistics { $0.delivered == 4 && $0.pending == 0 && $0.redelivered == 4 }
+        fixture.report(try fixture.takeHanded(2))
+        try fixture.waitForStatistics { $0.delivered == 4 && $0.pending == 0 && $0.redelivered == 4 }
         fixture.queue.stop()
     }
 
@@ -128,8 +128,10 @@ import WebhookModel
     @Test func aThousandGoInSlicesAndThoseOfARemovedEndpointStay() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(endpoints: 2, retry: RetryPolicy(delays: []))
-        for slice in 0..<10 as Range<UInt64> { _ = fixture.publish((1...100).map { fixture.record(slice * 100 + $0) }) }
-        kill(fixture, 2_000)
+        for slice in 0..<10 as Range<UInt64> {
+            _ = try fixture.publish((1...100).map { fixture.record(slice * 100 + $0) })
+        }
+        try kill(fixture, 2_000)
         try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
         let commits = fixture.queue.statistics.commits
         let result = try await fixture.queue.redeliver(DeadLetterFilter())
@@ -137,11 +139,11 @@ import WebhookModel
         #expect(fixture.queue.statistics.commits - commits >= 4)
         var delivered = 0
         while delivered < 1_000 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             delivered += handed.count
             fixture.report(handed)
         }
-        fixture.waitForStatistics { $0.delivered == 1_000 && $0.pending == 0 }
+        try fixture.waitForStatistics { $0.delivered == 1_000 && $0.pending == 0 }
         fixture.queue.stop()
     }
 }

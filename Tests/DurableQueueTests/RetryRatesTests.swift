@@ -49,24 +49,24 @@ import WebhookModel
         settings.retriesPerSecond = 20
         try await fixture.provision(retry: RetryPolicy(delays: [1], jitterPercent: 0), of: settings)
         let start = Instant.now().monotonic
-        _ = fixture.publish((1...30).map { fixture.record($0) })
+        _ = try fixture.publish((1...30).map { fixture.record($0) })
         var failed = 0
         while failed < 30 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             failed += handed.count
             fixture.report(handed, .timedOut, status: 0)
         }
         // Twenty at once, then one every 50 ms: the last ten take half a second.
         var again = 0
         while again < 30 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             #expect(handed.allSatisfy { $0.attempt == 2 })
             again += handed.count
             let elapsed = (Instant.now().monotonic - start) / 1_000_000
             #expect(again <= 21 + Int(elapsed) / 50, "\(again) after \(elapsed) ms")
             fixture.report(handed)
         }
-        fixture.waitForStatistics { $0.delivered == 30 && $0.pending == 0 }
+        try fixture.waitForStatistics { $0.delivered == 30 && $0.pending == 0 }
         fixture.queue.stop()
     }
 }

@@ -11,23 +11,23 @@ import WebhookModel
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: RetryPolicy(delays: [1, 1, 1], jitterPercent: 0))
-        _ = fixture!.publish([fixture!.record(1)])
-        fixture!.report(fixture!.takeHanded(1), .gone, status: 410)
-        fixture!.waitForStatistics { $0.endpointsDisabled == 1 }
-        #expect(fixture!.publish([fixture!.record(2)]).drafts.map(\.result) == [.acceptedNoMatch])
+        _ = try fixture!.publish([fixture!.record(1)])
+        fixture!.report(try fixture!.takeHanded(1), .gone, status: 410)
+        try fixture!.waitForStatistics { $0.endpointsDisabled == 1 }
+        #expect(try fixture!.publish([fixture!.record(2)]).drafts.map(\.result) == [.acceptedNoMatch])
         fixture!.queue.stop()
         fixture = nil
 
         fixture = try QueueFixture(folder: folder)
-        #expect(fixture!.publish([fixture!.record(3)]).drafts.map(\.result) == [.acceptedNoMatch])
+        #expect(try fixture!.publish([fixture!.record(3)]).drafts.map(\.result) == [.acceptedNoMatch])
         #expect(fixture!.handedCount == 0)
         // The failed delivery waited meanwhile, and goes on.
         try await fixture!.provision(retry: RetryPolicy(delays: [1, 1, 1], jitterPercent: 0))
-        let again = fixture!.takeHanded(1)
+        let again = try fixture!.takeHanded(1)
         #expect(again.map(\.attempt) == [2])
         fixture!.report(again)
-        fixture!.waitForStatistics { $0.delivered == 1 && $0.pending == 0 }
-        #expect(fixture!.publish([fixture!.record(4)]).drafts.map(\.result) == [.accepted])
+        try fixture!.waitForStatistics { $0.delivered == 1 && $0.pending == 0 }
+        #expect(try fixture!.publish([fixture!.record(4)]).drafts.map(\.result) == [.accepted])
         fixture!.queue.stop()
     }
 
@@ -49,11 +49,11 @@ import WebhookModel
             try transaction.commit()
         }
         fixture = try QueueFixture(folder: folder)
-        _ = fixture!.publish([fixture!.record(1)])
-        let handed = fixture!.takeHanded(2)
+        _ = try fixture!.publish([fixture!.record(1)])
+        let handed = try fixture!.takeHanded(2)
         fixture!.report(handed.filter { $0.endpoint.number.value == 1 })
         fixture!.report(handed.filter { $0.endpoint.number.value == 2 }, .timedOut, status: 0)
-        fixture!.waitForStatistics { $0.endpointsDisabled == 1 }
+        try fixture!.waitForStatistics { $0.endpointsDisabled == 1 }
         fixture!.queue.stop()
         fixture = nil
         let directory = try DataDirectory(path: folder.path + "/data", mapBytes: 256 << 20)

@@ -10,10 +10,10 @@ import WebhookModel
     /// Reports everything as it comes until `total` came; checks the bound at each step.
     ///
     /// - Parameter start: before the first hand-over, monotonic nanoseconds: the true time lies between it and the look.
-    private func drain(_ fixture: QueueFixture, total: Int, _ rate: Rate, since start: Int64) -> [DueDelivery] {
+    private func drain(_ fixture: QueueFixture, total: Int, _ rate: Rate, since start: Int64) throws -> [DueDelivery] {
         var taken: [DueDelivery] = []
         while taken.count < total {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             taken += handed
             let elapsed = (Instant.now().monotonic - start) / 1_000_000 + 1
             let most = rate.burst + Int(elapsed) * rate.perSecond / 1_000
@@ -30,13 +30,13 @@ import WebhookModel
         let start = Instant.now().monotonic
         let batch = fixture.makeBatch((1...110).map { fixture.record($0) })
         _ = fixture.queue.intake.offer(batch) {}
-        let taken = drain(fixture, total: 110, rate, since: start)
+        let taken = try drain(fixture, total: 110, rate, since: start)
         let elapsed = (Instant.now().monotonic - start) / 1_000_000
         // Half a second, and what a busy machine takes; at a token a second it would be a minute and more.
         #expect(elapsed >= 490 && elapsed < 5_000, "\(elapsed) ms")
         #expect(taken.allSatisfy { $0.attempt == 1 })
         #expect(taken.map(\.event.position.value) == (1...110).map { $0 })
-        fixture.waitForStatistics { $0.delivered == 110 && $0.pending == 0 && $0.held == 0 }
+        try fixture.waitForStatistics { $0.delivered == 110 && $0.pending == 0 && $0.held == 0 }
         fixture.queue.stop()
     }
 
@@ -46,14 +46,14 @@ import WebhookModel
         settings.rate = Rate(perSecond: 300, burst: 5)
         try await fixture.provision(endpoints: 5, of: settings)
         try await fixture.provision(tenant: "tenant-2")
-        _ = fixture.publish((1...60).map { fixture.record($0) })
+        _ = try fixture.publish((1...60).map { fixture.record($0) })
         // Another tenant is not held up.
-        _ = fixture.publish([fixture.record(500)], tenant: 2)
+        _ = try fixture.publish([fixture.record(500)], tenant: 2)
         var seen: [String: Int] = [:]
         var taken = 0
         let start = Instant.now().monotonic
         while taken < 301 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             taken += handed.count
             for delivery in handed where delivery.endpoint.tenant.value == 1 {
                 seen[delivery.endpoint.name, default: 0] += 1
@@ -67,7 +67,7 @@ import WebhookModel
         let elapsed = (Instant.now().monotonic - start) / 1_000_000
         #expect(elapsed >= 900 && elapsed < 8_000, "\(elapsed) ms")
         #expect(seen.values.allSatisfy { $0 == 60 } && seen.count == 5)
-        fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
+        try fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
         fixture.queue.stop()
     }
 
@@ -76,36 +76,36 @@ import WebhookModel
         var settings = Tenant.Settings()
         settings.rate = Rate(perSecond: 20, burst: 1)
         try await fixture.provision(of: settings)
-        _ = fixture.publish([fixture.record(1)])
-        let slow = fixture.takeHanded(1)
+        _ = try fixture.publish([fixture.record(1)])
+        let slow = try fixture.takeHanded(1)
         // The bucket is empty and the first has not been reported: the next comes all the same.
-        _ = fixture.publish([fixture.record(2), fixture.record(3)])
-        let next = fixture.takeHanded(1)
+        _ = try fixture.publish([fixture.record(2), fixture.record(3)])
+        let next = try fixture.takeHanded(1)
         #expect(next.first?.event.position.value == 2)
         fixture.report(slow + next)
-        fixture.report(fixture.takeHanded(1))
-        fixture.waitForStatistics { $0.delivered == 3 }
+        fixture.report(try fixture.takeHanded(1))
+        try fixture.waitForStatistics { $0.delivered == 3 }
         fixture.queue.stop()
     }
 
     @Test func whatIsGivenBackUnsentHasItsTokenBack() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(rate: Rate(perSecond: 1, burst: 16))
-        _ = fixture.publish((1...16).map { fixture.record($0) })
+        _ = try fixture.publish((1...16).map { fixture.record($0) })
         var handed: [DueDelivery] = []
-        while handed.count < 16 { handed += fixture.takeHanded(1) }
+        while handed.count < 16 { handed += try fixture.takeHanded(1) }
         let start = Instant.now().monotonic
         fixture.giveBack(handed, pause: 10)
         var again = 0
         while again < 16 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             #expect(handed.allSatisfy { $0.attempt == 1 })
             again += handed.count
             fixture.report(handed)
         }
         // Sixteen new tokens would take as many seconds.
         #expect(Instant.now().monotonic - start < 8_000_000_000)
-        fixture.waitForStatistics { $0.delivered == 16 && $0.pending == 0 }
+        try fixture.waitForStatistics { $0.delivered == 16 && $0.pending == 0 }
         fixture.queue.stop()
     }
 
@@ -114,17 +114,17 @@ import WebhookModel
         var settings = Tenant.Settings()
         settings.rate = Rate(perSecond: 1, burst: 1)
         try await fixture.provision(endpoints: 2, of: settings)
-        _ = fixture.publish((1...20).map { fixture.record($0) })
-        let first = fixture.takeHanded(1)
+        _ = try fixture.publish((1...20).map { fixture.record($0) })
+        let first = try fixture.takeHanded(1)
         try await fixture.provision(endpoints: 2)
         fixture.report(first)
         var taken = first.count
         while taken < 40 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             taken += handed.count
             fixture.report(handed)
         }
-        fixture.waitForStatistics { $0.delivered == 40 && $0.pending == 0 }
+        try fixture.waitForStatistics { $0.delivered == 40 && $0.pending == 0 }
         fixture.queue.stop()
     }
 
@@ -132,16 +132,18 @@ import WebhookModel
         let configuration = QueueConfiguration(diskReserveBytes: 0, lotLimit: 100)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision(rate: Rate(perSecond: 1_000, burst: 20))
-        for slice in 0..<6 as Range<UInt64> { _ = fixture.publish((1...100).map { fixture.record(slice * 100 + $0) }) }
+        for slice in 0..<6 as Range<UInt64> {
+            _ = try fixture.publish((1...100).map { fixture.record(slice * 100 + $0) })
+        }
         var taken: [DeliveryID: Int] = [:]
         while taken.count < 600 {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             for delivery in handed { taken[delivery.id, default: 0] += 1 }
             fixture.report(handed)
         }
         #expect(taken.values.allSatisfy { $0 == 1 })
         #expect(fixture.queue.statistics.parkedDeliveries > 0)
-        fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
+        try fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
         fixture.queue.stop()
     }
 }

@@ -51,29 +51,29 @@ import WebhookModel
         try await fixture!.provision(endpoints: 2, of: small)
         try await fixture!.provision(tenant: "tenant-2")
         let records = (1...30).map { fixture!.record($0) }
-        let batch = fixture!.publish(records)
+        let batch = try fixture!.publish(records)
         // Two deliveries each: after twenty events the tenant has its forty.
         #expect(
             batch.drafts.map(\.result) == Array(repeating: .accepted, count: 20)
                 + Array(repeating: .throttled, count: 10))
         #expect(batch.drafts.last.map { $0.retryAfter > 0 } == true)
         // What is stored already is said to be, though it is full.
-        #expect(fixture!.publish(Array(records.prefix(1))).drafts.map(\.result) == [.duplicate])
-        #expect(fixture!.publish([fixture!.record(99)], tenant: 2).drafts.map(\.result) == [.accepted])
+        #expect(try fixture!.publish(Array(records.prefix(1))).drafts.map(\.result) == [.duplicate])
+        #expect(try fixture!.publish([fixture!.record(99)], tenant: 2).drafts.map(\.result) == [.accepted])
         fixture!.queue.stop()
         fixture = nil
 
         // A restart counts what waits.
         fixture = try QueueFixture(folder: folder)
-        #expect(fixture!.publish([fixture!.record(31)]).drafts.map(\.result) == [.throttled])
+        #expect(try fixture!.publish([fixture!.record(31)]).drafts.map(\.result) == [.throttled])
         var delivered = 0
         while delivered < 41 {
-            let handed = fixture!.takeHanded(1)
+            let handed = try fixture!.takeHanded(1)
             fixture!.report(handed)
             delivered += handed.count
         }
-        fixture!.waitForStatistics { $0.pending == 0 }
-        #expect(fixture!.publish([fixture!.record(31)]).drafts.map(\.result) == [.accepted])
+        try fixture!.waitForStatistics { $0.pending == 0 }
+        #expect(try fixture!.publish([fixture!.record(31)]).drafts.map(\.result) == [.accepted])
         fixture!.queue.stop()
     }
 }

@@ -11,14 +11,14 @@ import WebhookModel
         let fixture = try QueueFixture()
         try await fixture.provision(order: .byKey(onDeadLetter: .skip))
         let count = 200
-        _ = fixture.publish((1...UInt64(count)).map { fixture.record($0, key: "a") })
+        _ = try fixture.publish((1...UInt64(count)).map { fixture.record($0, key: "a") })
         let began = Instant.now().monotonic
         for place in 1...UInt64(count) {
-            let handed = fixture.takeHanded(1)
+            let handed = try fixture.takeHanded(1)
             #expect(handed.map(\.event.position.value) == [place])
             fixture.report(handed)
         }
-        fixture.waitForStatistics { $0.delivered == count }
+        try fixture.waitForStatistics { $0.delivered == count }
         let milliseconds = Double(Instant.now().monotonic - began) / 1_000_000
         print(
             "one key: \(count) deliveries one after another in \(Int(milliseconds)) ms, \(milliseconds / Double(count)) ms each"

@@ -68,7 +68,7 @@ final class OrderingHistory {
     var events: Int { keys.count }
     var isOver: Bool { models.allSatisfy(\.isEmpty) }
 
-    func publishSome() {
+    func publishSome() throws {
         var records: [[UInt8]] = []
         for _ in 0..<Int.random(in: 0...8, using: &random) {
             let key = Int.random(in: 0..<10, using: &random)
@@ -76,12 +76,12 @@ final class OrderingHistory {
             records.append(fixture.record(UInt64(keys.count), key: keys.last!))
             for model in models.indices { models[model].publish(UInt64(keys.count), keys.last!) }
         }
-        if !records.isEmpty { _ = fixture.publish(records) }
+        if !records.isEmpty { _ = try fixture.publish(records) }
     }
 
     /// Takes what was handed over, and waits for so much of it.
-    func take(atLeast count: Int = 0) {
-        for delivery in fixture.takeHanded(count) {
+    func take(atLeast count: Int = 0) throws {
+        for delivery in try fixture.takeHanded(count) {
             let event = delivery.event.id.low
             let isLawful = models[model(delivery)].go(event, key(event))
             #expect(
@@ -125,7 +125,7 @@ final class OrderingHistory {
             let batch = fixture.makeBatch([fixture.record(.max)])
             #expect(fixture.queue.intake.offer(batch) {})
             fixture.report(out)
-            fixture.wait { fixture.fatal.withLock { $0 } != nil }
+            try fixture.wait { fixture.fatal.withLock { $0 } != nil }
         }
         fixture.queue.stop()
         out = []

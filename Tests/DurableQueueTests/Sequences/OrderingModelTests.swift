@@ -8,8 +8,8 @@ import Testing
     func ofAKeyNeverTwoAreOutTheOrderHoldsAndNothingIsLost(seed: UInt64) async throws {
         let history = try await OrderingHistory(seed: seed)
         for step in 1...120 {
-            history.publishSome()
-            history.take()
+            try history.publishSome()
+            try history.take()
             history.reportSome(percent: 60)
             if step % 12 == 0 { try await history.release() }
             if step % 25 == 0 { try await history.reopen(crash: step % 50 == 0) }
@@ -18,9 +18,9 @@ import Testing
             history.reportSome(percent: 100)
             try await history.release()
             if history.isOver { break }
-            history.take(atLeast: 1)
+            try history.take(atLeast: 1)
         }
-        history.fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 && $0.heldKeys == 0 }
+        try history.fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 && $0.heldKeys == 0 }
         #expect(history.restarts == 4 && history.events > 300)
         history.fixture.queue.stop()
     }
