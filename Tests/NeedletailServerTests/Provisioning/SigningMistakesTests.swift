@@ -113,7 +113,10 @@ import WebhookSigning
             "secrets: [\"\(secretText)\", { until: 1900000000 }]", 6,
             "secrets: secret: is missing; give one of secret, secret_file, secret_env"
         ),
-        ("signature: standard-ed25519\n    secret: \"\(secretText)\"", 7, "secret: an Ed25519 key must begin with whsk_"),
+        (
+            "signature: standard-ed25519\n    secret: \"\(secretText)\"", 7,
+            "secret: an Ed25519 key must begin with whsk_"
+        ),
         (
             "signature: standard-ed25519\n    secret: whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=", 7,
             "secret: a public key (whpk_) cannot sign"
