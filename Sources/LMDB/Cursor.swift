@@ -2,8 +2,9 @@ internal import CLMDB
 
 /// A place in a database, in key order.
 ///
-/// Must not outlive its transaction: LMDB frees the cursors of a write transaction with it. Make one only in a function that borrows
-/// the transaction, so that the borrow outlasts it. Next to a local transaction Swift may end the transaction first.
+/// Must not outlive its transaction: LMDB frees the cursors of a write transaction with it. Make one only in a function
+/// that borrows the transaction, so that the borrow outlasts it. Next to a local transaction Swift may end the
+/// transaction first.
 public struct Cursor: ~Copyable {
     /// A key and its value, valid until the transaction's next write or end.
     public struct Entry {

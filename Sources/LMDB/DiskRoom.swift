@@ -7,9 +7,9 @@ extension Environment {
 
     /// The code of a commit: ENOSPC where LMDB reports a full disk as EIO.
     ///
-    /// On a full disk the system writes a part of a commit's pages and reports a short count, and `mdb_page_flush` turns that
-    /// into EIO. No meta page points at those pages, so the transaction simply does not exist. If the write of the meta page
-    /// itself fails, LMDB refuses to begin any transaction (MDB_PANIC), and the code stays EIO.
+    /// On a full disk the system writes a part of a commit's pages and reports a short count, and `mdb_page_flush`
+    /// turns that into EIO. No meta page points at those pages, so the transaction simply does not exist. If the write
+    /// of the meta page itself fails, LMDB refuses to begin any transaction (MDB_PANIC), and the code stays EIO.
     func meaning(ofCommit code: CInt) -> CInt {
         code == EIO && isDiskFull && mayGoOn ? ENOSPC : code
     }

@@ -3,10 +3,11 @@ import Glibc
 
 /// An LMDB environment: one per directory and process (`lmdb.h`, "Caveats").
 ///
-/// Opened with MDB_NOTLS, so a read transaction belongs to its closure and not to a thread. Closed when the last reference goes;
-/// transactions keep one.
+/// Opened with MDB_NOTLS, so a read transaction belongs to its closure and not to a thread. Closed when the last
+/// reference goes; transactions keep one.
 public final class Environment: @unchecked Sendable {
-    // Unchecked: LMDB's own locks guard the handle; write transactions are confined by `WriteTransaction`; `mapAddress` is set in `init`.
+    // Unchecked: LMDB's own locks guard the handle; write transactions are confined by `WriteTransaction`; `mapAddress`
+    // is set in `init`.
     let handle: OpaquePointer
     let faults: FaultPlan?
     /// Used by the write transaction alone.
@@ -18,7 +19,8 @@ public final class Environment: @unchecked Sendable {
     public enum Durability: Sendable {
         /// fdatasync of the pages, then a synchronous write of the meta page: LMDB's default.
         case full
-        /// Nothing (MDB_NOSYNC, MDB_NOMETASYNC): for tests only. Commits survive the end of the process, but not that of the system.
+        /// Nothing (MDB_NOSYNC, MDB_NOMETASYNC): for tests only. Commits survive the end of the process, but not that
+        /// of the system.
         case none
 
         var flags: CInt {
@@ -77,7 +79,8 @@ public final class Environment: @unchecked Sendable {
         return nil
     }
 
-    /// Frees the reader slots of processes that ended without giving them back (mdb_reader_check): each pins freed pages.
+    /// Frees the reader slots of processes that ended without giving them back (mdb_reader_check): each pins freed
+    /// pages.
     ///
     /// - Returns: how many there were.
     @discardableResult
@@ -98,8 +101,8 @@ public final class Environment: @unchecked Sendable {
 
     /// Runs `body` on a snapshot that ends with it. Keep it short: the snapshot pins every page freed meanwhile.
     ///
-    /// - Throws: what `body` throws; MDB_PANIC where an earlier commit failed in its meta page, so that the process must start again;
-    ///   MDB_READERS_FULL where as many snapshots are open as `readers` allows.
+    /// - Throws: what `body` throws; MDB_PANIC where an earlier commit failed in its meta page, so that the process
+    ///   must start again; MDB_READERS_FULL where as many snapshots are open as `readers` allows.
     public func read<Result>(
         _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
@@ -114,7 +117,8 @@ public final class Environment: @unchecked Sendable {
         return try body(transaction)
     }
 
-    /// Begins a snapshot for a type that owns it; `read` is the rule. It ends with its owner, and must not outlive the environment.
+    /// Begins a snapshot for a type that owns it; `read` is the rule. It ends with its owner, and must not outlive the
+    /// environment.
     public func beginRead() throws(LMDBError) -> ReadTransaction {
         try faults?.begin()
         var raw: OpaquePointer?
@@ -147,9 +151,10 @@ public final class Environment: @unchecked Sendable {
             lastTransaction: Int(info.me_last_txnid), readers: Int(info.me_numreaders))
     }
 
-    /// Unmaps the pages that this process has read, once more than `bytes` of files are resident. The pages stay in the page cache, and
-    /// the resident set stays near what is in use (madvise(2), MADV_DONTNEED on a read-only shared mapping). Each page that is read
-    /// again costs a minor fault, so do not call it more often than needed. One thread at a time.
+    /// Unmaps the pages that this process has read, once more than `bytes` of files are resident. The pages stay in the
+    /// page cache, and the resident set stays near what is in use (madvise(2), MADV_DONTNEED on a read-only shared
+    /// mapping). Each page that is read again costs a minor fault, so do not call it more often than needed. One thread
+    /// at a time.
     public func releaseResidentPages(over bytes: Int) {
         guard Environment.residentFileBytes > bytes, let map = mapAddress else { return }
         let pages = info

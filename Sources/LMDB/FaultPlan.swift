@@ -1,13 +1,15 @@
 internal import CLMDB
 import Glibc
 
-/// Faults that a test plans for an environment: operations that fail with a code, and a process that ends around a commit.
+/// Faults that a test plans for an environment: operations that fail with a code, and a process that ends around a
+/// commit.
 ///
-/// LMDB itself stays real. The plan is asked before each read, put, delete and commit, and when a transaction begins. Production has
-/// no plan. A failed operation ends its transaction as in LMDB: every later call on it fails with MDB_BAD_TXN.
+/// LMDB itself stays real. The plan is asked before each read, put, delete and commit, and when a transaction begins.
+/// Production has no plan. A failed operation ends its transaction as in LMDB: every later call on it fails with
+/// MDB_BAD_TXN.
 ///
-/// After a planned end of the process every use of the environment fails with `LMDBError.processEnded`. A test then drops everything
-/// that it holds in memory and opens the directory again, as a new process would.
+/// After a planned end of the process every use of the environment fails with `LMDBError.processEnded`. A test then
+/// drops everything that it holds in memory and opens the directory again, as a new process would.
 public final class FaultPlan: @unchecked Sendable {
     /// What can fail. Each kind is counted for itself, from 0.
     public enum Operation: Int, CaseIterable, Sendable {

@@ -2,9 +2,9 @@ import Glibc
 
 /// Keeps the data file a little longer than LMDB has written, filled with zeros.
 ///
-/// A commit that lengthens the file waits for the file system's metadata too; one that overwrites does not (ext4: a fifth of a small
-/// commit's time). LMDB does not read what follows its last page. Owned by the thread that writes: between its transactions nobody
-/// else writes to the file.
+/// A commit that lengthens the file waits for the file system's metadata too; one that overwrites does not (ext4: a
+/// fifth of a small commit's time). LMDB does not read what follows its last page. Owned by the thread that writes:
+/// between its transactions nobody else writes to the file.
 public struct FileHeadroom: ~Copyable {
     private let file: CInt
     private let mapBytes: Int
@@ -29,7 +29,8 @@ public struct FileHeadroom: ~Copyable {
 
     deinit { if file >= 0 { close(file) } }
 
-    /// Writes ahead if the end is near. Call between transactions. A full disk is not an error here: the next commit reports it.
+    /// Writes ahead if the end is near. Call between transactions. A full disk is not an error here: the next commit
+    /// reports it.
     public mutating func keep(_ environment: Environment) {
         let info = environment.info
         let used = (info.lastPage + 1) * info.pageBytes
@@ -40,8 +41,8 @@ public struct FileHeadroom: ~Copyable {
         guard file >= 0, peak <= FileHeadroom.least, used + FileHeadroom.least > end else { return }
         end = max(Int(lseek(file, 0, SEEK_END)), used)
         guard used + FileHeadroom.least > end, end + FileHeadroom.step <= mapBytes else { return }
-        // A page at a time: one long write makes one large folio of the page cache, and ext4 writes all of it for each page of it that
-        // a commit changes (measured: 300 KB to disk an event, instead of 60).
+        // A page at a time: one long write makes one large folio of the page cache, and ext4 writes all of it for each
+        // page of it that a commit changes (measured: 300 KB to disk an event, instead of 60).
         for _ in 0..<FileHeadroom.step / info.pageBytes {
             let written = FileHeadroom.zeros.withUnsafeBytes {
                 pwrite(file, $0.baseAddress, info.pageBytes, off_t(end))

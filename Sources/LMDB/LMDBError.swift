@@ -19,14 +19,15 @@ public struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// The map is full (MDB_MAP_FULL) or the transaction is too large (MDB_TXN_FULL): nothing was changed.
     public var isMapFull: Bool { code == MDB_MAP_FULL || code == MDB_TXN_FULL }
-    /// The file system has no space (ENOSPC, EDQUOT): the transaction was not committed and the environment stays consistent.
+    /// The file system has no space (ENOSPC, EDQUOT): the transaction was not committed and the environment stays
+    /// consistent.
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
     /// The file is not an LMDB data file of this version.
     public var isForeignFile: Bool { code == MDB_INVALID || code == MDB_VERSION_MISMATCH }
     /// As many snapshots are open as the environment allows (MDB_READERS_FULL).
     public var isReadersFull: Bool { code == MDB_READERS_FULL }
-    /// A page that the operation needs is damaged (MDB_CORRUPTED, MDB_PAGE_NOTFOUND; MDB_CURSOR_FULL: a tree that is deeper than any
-    /// can be). The transaction cannot be used after it; other pages can still be read in a new one.
+    /// A page that the operation needs is damaged (MDB_CORRUPTED, MDB_PAGE_NOTFOUND; MDB_CURSOR_FULL: a tree that is
+    /// deeper than any can be). The transaction cannot be used after it; other pages can still be read in a new one.
     public var isCorruption: Bool { code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_CURSOR_FULL }
     /// The transaction had an error before (MDB_BAD_TXN): that error is the cause.
     public var isEndedTransaction: Bool { code == MDB_BAD_TXN }

@@ -11,7 +11,8 @@ public protocol Transaction: ~Copyable {
     func contained<Result>(
         _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result
-    /// Makes the transaction usable again after an error for which `isCorruption` holds: LMDB refuses every further call without it.
+    /// Makes the transaction usable again after an error for which `isCorruption` holds: LMDB refuses every further
+    /// call without it.
     ///
     /// - Returns: false where it cannot be: the transaction must be given up.
     func goOnAfterDamage() throws(LMDBError) -> Bool
@@ -41,8 +42,8 @@ public struct ReadTransaction: ~Copyable, Transaction {
         }
     }
 
-    /// Restarts the snapshot at the last commit (mdb_txn_reset, mdb_txn_renew). Cursors and values from before are not valid any
-    /// more. On the writer's thread nothing else changes, because no other thread commits.
+    /// Restarts the snapshot at the last commit (mdb_txn_reset, mdb_txn_renew). Cursors and values from before are not
+    /// valid any more. On the writer's thread nothing else changes, because no other thread commits.
     ///
     /// - Returns: true.
     public func goOnAfterDamage() throws(LMDBError) -> Bool {
@@ -74,11 +75,11 @@ public struct ReadTransaction: ~Copyable, Transaction {
 
 /// The one write transaction. Ends by `commit()`, or is undone when it goes out of scope.
 ///
-/// Belongs to the thread that began it (`lmdb.h`: "a transaction … must only be used by a single thread"): ended elsewhere, the
-/// writer lock stays held for ever. Pages freed in it are not reusable in it.
+/// Belongs to the thread that began it (`lmdb.h`: "a transaction … must only be used by a single thread"): ended
+/// elsewhere, the writer lock stays held for ever. Pages freed in it are not reusable in it.
 ///
-/// Each table that it writes to keeps one LMDB cursor until the end (`WritePlaces`): keys that come in order, as most do, then find
-/// their page without a walk from the root.
+/// Each table that it writes to keeps one LMDB cursor until the end (`WritePlaces`): keys that come in order, as most
+/// do, then find their page without a walk from the root.
 public struct WriteTransaction: ~Copyable, Transaction {
     // Nil once committed. `discard self` is not to be had while the environment is kept alive here.
     private var live: OpaquePointer?
@@ -155,7 +156,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
         room.copyMemory(from: bytes)
     }
 
-    /// Room for a value of `count` bytes under a key (MDB_RESERVE). Fill all of it before the next call on this transaction.
+    /// Room for a value of `count` bytes under a key (MDB_RESERVE). Fill all of it before the next call on this
+    /// transaction.
     public func reserve(
         _ database: Database, _ key: Key, count: Int, _ mode: PutMode = .upsert
     ) throws(LMDBError) -> UnsafeMutableRawBufferPointer {

@@ -1,7 +1,7 @@
 internal import CLMDB
 
-/// The cursors with which the one write transaction writes, by table: opened at the first write to a table, closed before the
-/// transaction's end, because LMDB frees them with it.
+/// The cursors with which the one write transaction writes, by table: opened at the first write to a table, closed
+/// before the transaction's end, because LMDB frees them with it.
 ///
 /// `mdb_cursor_put` looks first at the page of its cursor (`mdb_cursor_set`); `mdb_put` begins each time at the root.
 /// Owned by the environment, which has one write transaction at a time, so that none is allocated for each.

@@ -2,7 +2,8 @@ import LMDB
 import TestSupport
 import Testing
 
-/// The write transaction keeps a cursor for each table. Whatever is done in whatever order, the tables hold what a dictionary would.
+/// The write transaction keeps a cursor for each table. Whatever is done in whatever order, the tables hold what a
+/// dictionary would.
 @Suite struct WritePlacesTests {
     private let directory = TemporaryDirectory()
 

@@ -124,8 +124,8 @@ import WebhookModel
 
     @Test func `parking empties the lot in few commits`() {
         // A batch sorted by endpoint must be large; a transaction must not.
-        #expect(Limits.heldPerSender <= Limits.parkingLot)
-        #expect(Limits.parkedPerCommit <= Limits.parkingLot && Limits.parkingLot <= 4 * Limits.parkedPerCommit)
+        #expect(Limits.heldPerSender <= Limits.lotEntries)
+        #expect(Limits.parkedPerCommit <= Limits.lotEntries && Limits.lotEntries <= 4 * Limits.parkedPerCommit)
     }
 
     @Test func `an attempt has time for its connection and for an answer`() {

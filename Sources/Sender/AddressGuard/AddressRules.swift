@@ -1,7 +1,7 @@
 public import WebhookModel
 
-/// The address rules of an endpoint and its tenant, in addition to the server's guard. Immutable; one per endpoint that has
-/// any.
+/// The address rules of an endpoint and its tenant, in addition to the server's guard. Immutable; one per endpoint that
+/// has any.
 public final class AddressRules: Sendable {
     private let allow: [AddressGuard.Allowance]
     private let deny: [AddressGuard.Allowance]

@@ -173,7 +173,8 @@ extension AnswerParser {
         } else if framing.hasOtherCoding {
             stage = .untilClose
         } else if framing.isChunked {
-            // A length as well is request smuggling or a mistake: read as chunked, and the connection is not used again.
+            // A length as well is request smuggling or a mistake: read as chunked, and the connection is not used
+            // again.
             keepsConnection = keepsConnection && framing.length == nil
             stage = .chunkSize
         } else if let length = framing.length {
@@ -208,7 +209,8 @@ extension AnswerParser {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The value of a field, without spaces around it; nil if the line is another field's. `name`: in lower case, with colon.
+    /// The value of a field, without spaces around it; nil if the line is another field's. `name`: in lower case, with
+    /// colon.
     fileprivate func value(of name: StaticString) -> UnsafeRawBufferPointer? {
         guard startsIgnoringCase(with: name) else { return nil }
         return UnsafeRawBufferPointer(rebasing: self[name.utf8CodeUnitCount...]).withoutSpaces

@@ -34,7 +34,8 @@ package struct AttemptEnd {
         report.headers = answer.headers.bytes
     }
 
-    /// Removes what a refused address could be guessed from: an endpoint's owner learns of the refusal and nothing else.
+    /// Removes what a refused address could be guessed from: an endpoint's owner learns of the refusal and nothing
+    /// else.
     mutating func hideAddress() {
         report.address = ""
         report.phases = AttemptPhases()

@@ -2,10 +2,10 @@ import WebhookModel
 
 /// The number of attempts in flight that began a moment ago.
 ///
-/// The cost of a request grows with the number in flight: each has a connection, its buffers and its place in the caches.
-/// When attempts were libcurl transfers, an event took 71.9 µs with at most 256 in flight and 58.1 µs with 64
-/// (`load-test run --max`, medians of three interleaved runs with `sender.transfers_per_thread` set accordingly). But slow
-/// endpoints must not use up a small limit. So only attempts younger than `Limits.briskMilliseconds` count against
+/// The cost of a request grows with the number in flight: each has a connection, its buffers and its place in the
+/// caches. When attempts were libcurl transfers, an event took 71.9 µs with at most 256 in flight and 58.1 µs with 64
+/// (`load-test run --max`, medians of three interleaved runs with `sender.transfers_per_thread` set accordingly). But
+/// slow endpoints must not use up a small limit. So only attempts younger than `Limits.briskMilliseconds` count against
 /// `Limits.briskAttempts`; an older one is waiting for its endpoint and costs nothing.
 package struct BriskAttempts {
     private static let window = Limits.briskMilliseconds
@@ -22,8 +22,8 @@ package struct BriskAttempts {
 
     package var isFull: Bool { count >= Limits.briskAttempts }
 
-    /// Stops counting those that became slow. `now`: Unix milliseconds; after a step of the clock in either direction all
-    /// count as slow.
+    /// Stops counting those that became slow. `now`: Unix milliseconds; after a step of the clock in either direction
+    /// all count as slow.
     package mutating func age(now: Int64) {
         if now - latest > BriskAttempts.window || now < latest - Limits.clockToleranceMilliseconds {
             for slot in began.indices { clear(Int64(slot)) }

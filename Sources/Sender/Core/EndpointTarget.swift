@@ -1,8 +1,8 @@
 package import WebhookModel
 package import WebhookSigning
 
-/// An endpoint prepared for sending: URL parsed, secrets keyed, headers checked. A sender keeps it as long as the endpoint
-/// object is the same.
+/// An endpoint prepared for sending: URL parsed, secrets keyed, headers checked. A sender keeps it as long as the
+/// endpoint object is the same.
 ///
 /// One thread owns it.
 package final class EndpointTarget {

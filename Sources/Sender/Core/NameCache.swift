@@ -4,9 +4,9 @@ package import WebhookModel
 /// The addresses of names that a sender uses, and the look-ups under way. No threads, no clock: `now` is monotonic
 /// nanoseconds.
 ///
-/// A resolved name is fresh for 30 s and usable for 30 s more while it is looked up again, so steady traffic never waits
-/// for DNS. A name that failed is not looked up again for 5 s. A look-up that takes over 2 s counts as failed; its late
-/// answer is still used.
+/// A resolved name is fresh for 30 s and usable for 30 s more while it is looked up again, so steady traffic never
+/// waits for DNS. A name that failed is not looked up again for 5 s. A look-up that takes over 2 s counts as failed;
+/// its late answer is still used.
 package struct NameCache {
     package enum Finding: Equatable {
         case found([IPAddress], freshUntil: Int64)
@@ -59,7 +59,8 @@ package struct NameCache {
         let ask = !entry.asked
         entry.asked = true
         if entry.usableUntil > now {
-            // Not cached by the target: each attempt asks here until the answer comes, which costs one look into a dictionary.
+            // Not cached by the target: each attempt asks here until the answer comes, which costs one look into a
+            // dictionary.
             return (.found(entry.addresses, freshUntil: now), ask)
         }
         if entry.waiting.isEmpty {

@@ -45,11 +45,11 @@ package final class Route {
     func leads(to address: IPAddress, through proxy: Hop?) -> Bool { self.address == address && self.proxy == proxy }
 }
 
-/// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key, HTTP/2 or
-/// a proxy.
+/// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key,
+/// HTTP/2 or a proxy.
 ///
-/// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and it
-/// does not know endpoints. So each such connection is marked, and compared with the attempt before each request.
+/// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and
+/// it does not know endpoints. So each such connection is marked, and compared with the attempt before each request.
 ///
 /// Compared by value: a new route to the same address uses the same connections.
 final class Reservation: Hashable {
@@ -80,8 +80,8 @@ final class Reservation: Hashable {
 }
 
 extension AddressGuard {
-    /// Whether a socket of an attempt may be connected to this address: it must be the vetted one, or its proxy's, and the
-    /// guard and the endpoint's own rules must still allow it.
+    /// Whether a socket of an attempt may be connected to this address: it must be the vetted one, or its proxy's, and
+    /// the guard and the endpoint's own rules must still allow it.
     func allows(socketTo address: IPAddress, for target: EndpointTarget, through route: Route) -> Bool {
         guard allows(route.address, port: route.port, under: target.rules) else { return false }
         guard let proxy = route.proxy else { return address == route.address }

@@ -1,11 +1,11 @@
 package import Scheduling
 package import WebhookModel
 
-/// All decisions of a sender: which delivery is next, where it goes, and what its result means. No clocks, no threads, no
-/// sockets.
+/// All decisions of a sender: which delivery is next, where it goes, and what its result means. No clocks, no threads,
+/// no sockets.
 ///
-/// The shell calls `take`, `learn`, `start` and `finish` with its one reading of the clocks, then sends `lookups` to the
-/// resolver, `reports` and `returns` to the queue, and empties them.
+/// The shell calls `take`, `learn`, `start` and `finish` with its one reading of the clocks, then sends `lookups` to
+/// the resolver, `reports` and `returns` to the queue, and empties them.
 package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGenerator> {
     package let transport: Transport
     private let addressGuard: AddressGuard

@@ -10,8 +10,9 @@ extension CurlHandle {
         easy.set(CURLOPT_FOLLOWLOCATION, 0)
         easy.set(CURLOPT_HTTP09_ALLOWED, 0)
         easy.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
-        // CURLOPT_LOW_SPEED_* stays off: the whole attempt takes at most a minute, and it would cost a timer per transfer.
-        // A pooled connection that the receiver is about to close makes libcurl repeat the request: keep them young.
+        // CURLOPT_LOW_SPEED_* stays off: the whole attempt takes at most a minute, and it would cost a timer per
+        // transfer. A pooled connection that the receiver is about to close makes libcurl repeat the request: keep them
+        // young.
         easy.set(CURLOPT_MAXAGE_CONN, Int(Limits.idleConnectionMilliseconds / 1_000))
         easy.set(CURLOPT_MAXLIFETIME_CONN, Int(Limits.connectionLifeMilliseconds / 1_000))
         easy.set(CURLOPT_POST, 1)

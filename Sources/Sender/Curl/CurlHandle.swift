@@ -158,8 +158,8 @@ extension CurlHandle {
         return CURL_SOCKET_BAD
     }
 
-    /// Whether the request may be sent on this connection: it leads to the vetted address, it is not reserved for another
-    /// endpoint, this is not a second repeat, and it has no unread input.
+    /// Whether the request may be sent on this connection: it leads to the vetted address, it is not reserved for
+    /// another endpoint, this is not a second repeat, and it has no unread input.
     ///
     /// libcurl 7.88 takes unread input of a pooled connection for the answer to the next request (fixed in 8.0.0), so
     /// an extra answer from a receiver would count as a delivery that it never received.

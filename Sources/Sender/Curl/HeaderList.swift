@@ -1,10 +1,11 @@
 import CCurl
 import WebhookModel
 
-/// The header lines of one libcurl handle (CURLOPT_HTTPHEADER): those of every request, the endpoint's own, the message's.
+/// The header lines of one libcurl handle (CURLOPT_HTTPHEADER): those of every request, the endpoint's own, the
+/// message's.
 ///
-/// libcurl reads nodes and text in place, so they stay until the transfer is over. The nodes are allocated once, and not
-/// for each request.
+/// libcurl reads nodes and text in place, so they stay until the transfer is over. The nodes are allocated once, and
+/// not for each request.
 final class HeaderList {
     private let nodes: UnsafeMutablePointer<curl_slist>
     /// Lines with a NUL each: `User-Agent`, `Expect`, the endpoint's own.

@@ -64,7 +64,7 @@ struct TransferFailure {
         }
     }
 
-    /// The socket worked, but its data was wrong: a bad chunk, or a TLS alert instead of an answer, which TLS 1.3 servers
-    /// send that require a client certificate.
+    /// The socket worked, but its data was wrong: a bad chunk, or a TLS alert instead of an answer, which TLS 1.3
+    /// servers send that require a client certificate.
     private var unreadable: Outcome { isSecure && !wasAnswered ? .clientCertificateRefused : .answerMalformed }
 }

@@ -158,7 +158,8 @@ package struct ConnectionPool {
         idleCount -= 1
     }
 
-    /// Keeps a site without connections until its next request reports what its server sent, or until there are too many.
+    /// Keeps a site without connections until its next request reports what its server sent, or until there are too
+    /// many.
     private mutating func remember(_ site: Site) {
         remembered.append(site)
         guard remembered.count > Limits.rememberedSites, let oldest = remembered.popFirst() else { return }

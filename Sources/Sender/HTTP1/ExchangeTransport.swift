@@ -6,9 +6,9 @@ import WebhookModel
 /// HTTP/1.1 attempts: libcurl opens the connections; requests and answers are written and read here, one at a time on
 /// each connection.
 ///
-/// A libcurl transfer costs more than everything else that an event needs, and libcurl repeats a request by itself when a
-/// pooled connection turns out dead. Here a request is one write and one read, and every repeat is counted. One thread
-/// owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
+/// A libcurl transfer costs more than everything else that an event needs, and libcurl repeats a request by itself when
+/// a pooled connection turns out dead. Here a request is one write and one read, and every repeat is counted. One
+/// thread owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
 final class ExchangeTransport: DeliveryTransport {
     private let configuration: SenderConfiguration
     private let dialer: CurlDialer

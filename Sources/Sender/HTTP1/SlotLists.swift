@@ -1,5 +1,5 @@
-/// Doubly linked lists of small numbers (slots), each slot in at most one list. Adding and removing are O(1) and allocate
-/// nothing.
+/// Doubly linked lists of small numbers (slots), each slot in at most one list. Adding and removing are O(1) and
+/// allocate nothing.
 struct SlotLists {
     // By slot: its neighbours and its list, or `none`. By list: its ends.
     private var next: [Int32] = []

@@ -2,8 +2,8 @@ package import WebhookModel
 
 /// The body `envelope`: a JSON object around an event's payload, the same bytes at every attempt.
 ///
-/// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The page of WebhookModel
-/// describes each field.
+/// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The
+/// page of WebhookModel describes each field.
 package struct Envelope {
     private let event: Event
     private let record: UnsafeRawBufferPointer

@@ -2,8 +2,8 @@ import WebhookModel
 
 /// Checks that bytes are one JSON value (RFC 8259), so that they can be put inside another one.
 ///
-/// Well-formed UTF-8, strict grammar, white space around it allowed. Values nested deeper than `Limits.jsonDepth` do not
-/// count as JSON: receivers' parsers refuse them too.
+/// Well-formed UTF-8, strict grammar, white space around it allowed. Values nested deeper than `Limits.jsonDepth` do
+/// not count as JSON: receivers' parsers refuse them too.
 package struct JSONForm {
     private let bytes: UnsafeRawBufferPointer
     private var place = 0

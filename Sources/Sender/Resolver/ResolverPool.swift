@@ -3,8 +3,8 @@ public import WebhookModel
 
 /// Threads that resolve names with getaddrinfo(3), so that a slow name never blocks a sender.
 ///
-/// Shared by all senders. The number of threads is bounded; further look-ups wait in a queue. Threads start when they are
-/// first needed.
+/// Shared by all senders. The number of threads is bounded; further look-ups wait in a queue. Threads start when they
+/// are first needed.
 public final class ResolverPool: Sendable {
     /// Called on a pool thread.
     package typealias Answer = @Sendable (_ lookup: NameLookup, _ answer: NameAnswer) -> Void

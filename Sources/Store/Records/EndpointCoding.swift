@@ -92,7 +92,8 @@ struct EndpointCoding {
         return BatchRule(maxEvents: Int(events), maxBytes: Int(bytes), maxWait: wait)
     }
 
-    // Without an end and without a seal, a secret is written in the oldest form, so that an older program reads the whole row.
+    // Without an end and without a seal, a secret is written in the oldest form, so that an older program reads the
+    // whole row.
     private func add(_ secret: EndpointSecret, _ row: EndpointRow, _ writer: inout FieldWriter) {
         guard seal != nil || secret.until != nil else { return writer.add(Tag.plainSecret, secret.text) }
         let until = secret.until ?? 0

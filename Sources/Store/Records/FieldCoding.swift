@@ -1,8 +1,8 @@
 import LMDB
 import WebhookModel
 
-/// Writes a configuration record: fields of u8 tag · u32 length · bytes, in any order. A reader skips tags it does not know, so a
-/// later version may add fields.
+/// Writes a configuration record: fields of u8 tag · u32 length · bytes, in any order. A reader skips tags it does not
+/// know, so a later version may add fields.
 struct FieldWriter {
     private(set) var bytes: [UInt8] = []
 

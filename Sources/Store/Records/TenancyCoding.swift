@@ -93,7 +93,8 @@ enum APIKeyCoding {
             let digest = reader.all(Tag.digest).first, digest.count == 32 || digest.isEmpty
         else { return nil }
         let numbers = reader.numbers(Tag.tenant).map { TenantNumber(UInt32(truncatingIfNeeded: $0)) }
-        // Rows from before there were scopes publish everything. A scope that this version does not know permits nothing.
+        // Rows from before there were scopes publish everything. A scope that this version does not know permits
+        // nothing.
         let written = reader.texts(Tag.scope)
         let scopes = written.isEmpty ? [.publish(.everything)] : written.compactMap(APIKey.Scope.init)
         let settings = APIKey.Settings(

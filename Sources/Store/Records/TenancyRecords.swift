@@ -10,7 +10,8 @@ public enum Origin: Int64, Sendable {
 public struct Stored<Value: Sendable>: Sendable {
     public var value: Value
     public var origin: Origin
-    /// The version of the row: 1 when it was made, one more with each change. 0: written by a program that had no revisions.
+    /// The version of the row: 1 when it was made, one more with each change. 0: written by a program that had no
+    /// revisions.
     public var revision: UInt64
     /// When it was made, Unix milliseconds; 0: not known.
     public var createdAt: Int64

@@ -18,8 +18,8 @@ public struct RecoveredState: Sendable {
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
     public var pendingCount = PendingCount()
-    /// The newest wall time that the store knows of, Unix milliseconds: of a commit (at most a minute old when the process ended), or
-    /// when the last event was accepted. 0: none.
+    /// The newest wall time that the store knows of, Unix milliseconds: of a commit (at most a minute old when the
+    /// process ended), or when the last event was accepted. 0: none.
     public var lastCommitAt: Int64 = 0
     /// Malformed rows that the recovery stepped over.
     public var skipped = SkippedRows()
@@ -31,8 +31,8 @@ extension DataDirectory {
     /// Reads configuration and counts. Costs by tenant and endpoint, and a cursor's step for each pending delivery.
     ///
     /// - Parameter seal: opens what is sealed.
-    /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting without it would drop its
-    ///   deliveries.
+    /// - Throws: `damaged` where a configuration row cannot be read, `sealed` where it cannot be opened: starting
+    ///   without it would drop its deliveries.
     public func recover(seal: SecretSeal? = nil) throws(StoreError) -> RecoveredState {
         do {
             return try environment.read { transaction in try state(in: transaction, seal) }

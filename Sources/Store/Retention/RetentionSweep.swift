@@ -3,8 +3,8 @@ public import WebhookModel
 
 /// Removes events that are final and older than the dedup window, in commit order, a slice at a time.
 ///
-/// Pending deliveries never expire. A dead letter keeps its event until its own retention is over. An event that must stay is passed
-/// over; every ten minutes a new pass from the beginning looks at those.
+/// Pending deliveries never expire. A dead letter keeps its event until its own retention is over. An event that must
+/// stay is passed over; every ten minutes a new pass from the beginning looks at those.
 public struct RetentionSweep: Sendable {
     /// Milliseconds since an event was accepted; after that it may be removed with its id.
     public let retention: Int64

@@ -31,8 +31,9 @@ public struct MigrationOptions: Sendable {
 
 /// Brings a directory of an earlier format to this one: numbered steps, each in slices with a transaction of their own.
 ///
-/// The format's version is raised in the transaction that begins the migration, so that an earlier program does not open a directory
-/// that is half done. `meta` keeps the step and the place in it; a process that ends goes on from there at the next open.
+/// The format's version is raised in the transaction that begins the migration, so that an earlier program does not
+/// open a directory that is half done. `meta` keeps the step and the place in it; a process that ends goes on from
+/// there at the next open.
 struct Migration {
     /// A number is never given twice.
     enum Step: UInt32, CaseIterable {

@@ -4,8 +4,8 @@ import WebhookModel
 extension StoreSnapshot {
     /// Dead letters, those of the newest events first.
     ///
-    /// Named deliveries and events are looked up by their keys on every page: name some hundreds at most. A page ends early after some
-    /// MiB of records where `types` asks for the events (`Limits.searchedBytesPerSlice`).
+    /// Named deliveries and events are looked up by their keys on every page: name some hundreds at most. A page ends
+    /// early after some MiB of records where `types` asks for the events (`Limits.searchedBytesPerSlice`).
     public func deadLetters(
         _ query: DeadLetterQuery = DeadLetterQuery(), _ request: PageRequest = PageRequest()
     ) throws(StoreReadError) -> Page<DeadLetter> {

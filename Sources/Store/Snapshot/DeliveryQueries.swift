@@ -41,7 +41,8 @@ extension StoreSnapshot {
         }
     }
 
-    /// The attempts of a delivery, the first one first. Those of a member of a batch are recorded under the batch's leader.
+    /// The attempts of a delivery, the first one first. Those of a member of a batch are recorded under the batch's
+    /// leader.
     public func attempts(
         of delivery: DeliveryID, _ request: PageRequest = PageRequest()
     ) throws(StoreReadError) -> Page<StoredAttempt> {

@@ -1,7 +1,8 @@
 import LMDB
 public import WebhookModel
 
-/// Where the next page of a list begins. It names a row, so it stays right while rows are written and removed. Opaque to callers.
+/// Where the next page of a list begins. It names a row, so it stays right while rows are written and removed. Opaque
+/// to callers.
 public struct PageCursor: Sendable, Hashable, CustomStringConvertible {
     let list: StoreList
     let key: [UInt8]

@@ -3,8 +3,8 @@ public import WebhookModel
 
 /// The store as it was at one commit, for readers on any thread: typed queries, lists in pages.
 ///
-/// It exists inside `DataDirectory.snapshot` only: it can neither be copied nor be taken out of the closure. Keep the closure short,
-/// because a snapshot keeps every page that is freed meanwhile.
+/// It exists inside `DataDirectory.snapshot` only: it can neither be copied nor be taken out of the closure. Keep the
+/// closure short, because a snapshot keeps every page that is freed meanwhile.
 public struct StoreSnapshot: ~Copyable {
     let transaction: ReadTransaction
     let tables: Tables
@@ -16,8 +16,8 @@ public struct StoreSnapshot: ~Copyable {
 }
 
 extension DataDirectory {
-    /// Runs queries on the store as it is now. Does not involve the writer's thread; any number of threads may read at the same time,
-    /// up to 1,024.
+    /// Runs queries on the store as it is now. Does not involve the writer's thread; any number of threads may read at
+    /// the same time, up to 1,024.
     public func snapshot<Result>(
         _ body: (borrowing StoreSnapshot) throws(StoreReadError) -> Result
     ) throws(StoreReadError) -> Result {

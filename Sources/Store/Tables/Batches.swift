@@ -56,7 +56,8 @@ extension Tables {
 
     /// Walks the deliveries of an endpoint that wait to form a batch, in commit order, until `visit` says no.
     ///
-    /// - Returns: rows with a malformed key that it stepped over. A delivery with a malformed value is visited, and gets a batch of its own.
+    /// - Returns: rows with a malformed key that it stepped over. A delivery with a malformed value is visited, and
+    ///   gets a batch of its own.
     @discardableResult
     public func scanGathering(
         of endpoint: EndpointNumber, in transaction: borrowing some Transaction & ~Copyable,
@@ -104,8 +105,8 @@ extension Tables {
 
     // MARK: Batches
 
-    /// Makes a batch of an endpoint's waiting deliveries, in commit order. Its members are fixed from now on, and its leader enters the
-    /// due index.
+    /// Makes a batch of an endpoint's waiting deliveries, in commit order. Its members are fixed from now on, and its
+    /// leader enters the due index.
     ///
     /// - Parameter now: Unix milliseconds.
     /// - Returns: the leader's entry and the members; nil: none waits.
@@ -183,7 +184,8 @@ extension Tables {
 }
 
 extension GatheredEntry {
-    // A damaged value must not keep the delivery for ever: it counts as waiting since 1970 and as large as a body may be.
+    // A damaged value must not keep the delivery for ever: it counts as waiting since 1970 and as large as a body may
+    // be.
     fileprivate init(_ row: Cursor.Entry) {
         let isWhole = row.value.count == 12
         self.init(

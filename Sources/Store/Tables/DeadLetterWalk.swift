@@ -31,8 +31,8 @@ public struct DeadLetterQuery: Sendable {
 
 /// A walk over dead letters, a slice at a time: a copy of it is a place to go on from.
 ///
-/// Deliveries and events that the query names are looked up by their keys, in order of their ids. Any other query walks the whole table
-/// in commit order.
+/// Deliveries and events that the query names are looked up by their keys, in order of their ids. Any other query walks
+/// the whole table in commit order.
 public struct DeadLetterWalk: Sendable {
     public let query: DeadLetterQuery
     /// Everything has been seen.

@@ -64,8 +64,8 @@ extension Tables {
         row.write(key, to: try transaction.reserve(deliveries, key, count: row.bytes))
     }
 
-    /// A delivery's row; nil where there is none or it is damaged. In a snapshot an unreadable page counts as damage too, and the
-    /// snapshot goes on (`Transaction.goOnAfterDamage`).
+    /// A delivery's row; nil where there is none or it is damaged. In a snapshot an unreadable page counts as damage
+    /// too, and the snapshot goes on (`Transaction.goOnAfterDamage`).
     public func delivery(
         _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> DeliveryRow? {
@@ -79,8 +79,8 @@ extension Tables {
         }
     }
 
-    /// Those of `wanted` whose row of `deliveries` stands on an unreadable page: a write transaction that touches one of them fails.
-    /// Look for them when a transaction failed with damage, and try again without them.
+    /// Those of `wanted` whose row of `deliveries` stands on an unreadable page: a write transaction that touches one
+    /// of them fails. Look for them when a transaction failed with damage, and try again without them.
     public func unreadable(
         among wanted: some Sequence<DeliveryID>, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> Set<DeliveryID> {
@@ -137,7 +137,7 @@ extension Tables {
 
     /// Walks the due index upwards from a place until `visit` says no.
     ///
-    /// - Parameter place: the first time of interest, and within it the first delivery.
+    /// - Parameter from: the first time of interest, and within it the first delivery.
     /// - Returns: malformed rows that it stepped over.
     @discardableResult
     public func scanDue(
@@ -181,8 +181,8 @@ extension Tables {
         return skipped
     }
 
-    /// The endpoints that have anything in a table whose keys begin with their number. Steps from endpoint to endpoint, so the cost
-    /// depends on the number of endpoints and not of deliveries.
+    /// The endpoints that have anything in a table whose keys begin with their number. Steps from endpoint to endpoint,
+    /// so the cost depends on the number of endpoints and not of deliveries.
     func endpoints(
         in table: Database, _ transaction: borrowing some Transaction & ~Copyable, skipped: inout SkippedRows
     ) throws(LMDBError) -> [EndpointNumber] {
@@ -301,6 +301,7 @@ extension PendingEntry {
 }
 
 extension Cursor.Entry {
-    /// Whether the key begins with this endpoint's number. A key too short to tell counts: it is malformed, and the walk goes on.
+    /// Whether the key begins with this endpoint's number. A key too short to tell counts: it is malformed, and the
+    /// walk goes on.
     func belongs(to endpoint: EndpointNumber) -> Bool { key.count < 4 || key.uint32(at: 0) == endpoint.value }
 }

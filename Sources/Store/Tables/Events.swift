@@ -92,7 +92,8 @@ extension Tables {
 
     /// Stores an event and its id. `position` must be greater than every one before.
     ///
-    /// - Returns: the event that holds this id for this tenant already, within the dedup window; nothing was stored then.
+    /// - Returns: the event that holds this id for this tenant already, within the dedup window; nothing was stored
+    ///   then.
     @discardableResult
     public func insert(
         _ record: UnsafeRawBufferPointer, checksum: UInt32, id: EventID, at position: EventPosition,
@@ -128,9 +129,9 @@ extension Tables {
 
     /// Reads an event whole and checks it.
     ///
-    /// An unreadable page makes the event `damaged`, and the transaction goes on: a snapshot restarts at the last commit, so the
-    /// cursors and values that the caller has from it are not valid any more. A write transaction reads events on a snapshot beside it,
-    /// and only an event that it stored itself from its own pages.
+    /// An unreadable page makes the event `damaged`, and the transaction goes on: a snapshot restarts at the last
+    /// commit, so the cursors and values that the caller has from it are not valid any more. A write transaction reads
+    /// events on a snapshot beside it, and only an event that it stored itself from its own pages.
     public func event(
         at position: EventPosition, in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> EventReading {

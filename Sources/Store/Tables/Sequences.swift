@@ -3,8 +3,8 @@ public import WebhookModel
 
 /// A sequence: the deliveries of one ordering key at one endpoint that delivers in order.
 ///
-/// One of them, the head, waits in the due index or is with a sender. The others wait behind it, in commit order. Two keys with the same
-/// hash share a sequence; the only effect is that they wait for each other.
+/// One of them, the head, waits in the due index or is with a sender. The others wait behind it, in commit order. Two
+/// keys with the same hash share a sequence; the only effect is that they wait for each other.
 public struct SequenceKey: Sendable, Hashable {
     public let endpoint: EndpointNumber
     public let hash: UInt64
@@ -61,13 +61,15 @@ extension Tables {
         return try putDue(brought: next, now: now, in: transaction)
     }
 
-    /// Enters a delivery into the due index that had to wait: at its own time, or a millisecond from now if that is later.
+    /// Enters a delivery into the due index that had to wait: at its own time, or a millisecond from now if that is
+    /// later.
     ///
     /// - Returns: the entry with the time that it has there.
     public func putDue(
         brought entry: PendingEntry, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry {
-        // At least a millisecond from now, like a retry: an entry must not sort before the place that the queue has scanned up to.
+        // At least a millisecond from now, like a retry: an entry must not sort before the place that the queue has
+        // scanned up to.
         let entry = PendingEntry(delivery: entry.delivery, dueAt: max(entry.dueAt, now + 1), attempts: entry.attempts)
         try putDue(entry, in: transaction)
         return entry

@@ -1,6 +1,7 @@
 import LMDB
 
-/// Rows that a scan stepped over because their key or value is malformed. Nothing else is done with them: the caller counts and logs.
+/// Rows that a scan stepped over because their key or value is malformed. Nothing else is done with them: the caller
+/// counts and logs.
 public struct SkippedRows: Sendable, Equatable {
     /// Where a malformed row stands.
     public struct Place: Sendable, Equatable, CustomStringConvertible {

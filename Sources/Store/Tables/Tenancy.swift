@@ -37,12 +37,14 @@ extension Tables {
         try putCounter(.nextAPIKey, UInt64(counters.nextAPIKey), transaction)
     }
 
-    /// Stores the next position alone. A commit that removes events does this, because the last event's key may be among them.
+    /// Stores the next position alone. A commit that removes events does this, because the last event's key may be
+    /// among them.
     public func putNextPosition(_ position: UInt64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         try putCounter(.nextPosition, position, transaction)
     }
 
-    /// Stores the wall time of a commit, Unix milliseconds. Once a minute is enough: it tells a later start how far the clock has moved.
+    /// Stores the wall time of a commit, Unix milliseconds. Once a minute is enough: it tells a later start how far the
+    /// clock has moved.
     public func putLastCommit(_ time: Int64, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         try putCounter(.lastCommit, UInt64(bitPattern: time), transaction)
     }

@@ -63,8 +63,8 @@ extension Tables {
         try self.delivery(delivery, in: transaction)?.state == .scheduled
     }
 
-    /// Verifies where the deliveries of a slice wait. Exact for the commit that the snapshot shows. Repair with `enterAgain` and
-    /// `removeSurplus`, which look again in their transaction.
+    /// Verifies where the deliveries of a slice wait. Exact for the commit that the snapshot shows. Repair with
+    /// `enterAgain` and `removeSurplus`, which look again in their transaction.
     ///
     /// - Parameters:
     ///   - place: where the slice begins; nil: at the first delivery.
@@ -92,7 +92,8 @@ extension Tables {
         return check
     }
 
-    /// Verifies that the entries of a slice of `due` belong to scheduled deliveries. One whose row is damaged is left alone.
+    /// Verifies that the entries of a slice of `due` belong to scheduled deliveries. One whose row is damaged is left
+    /// alone.
     public func verifyDue(
         from place: PendingEntry?, limit: Int, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> DueCheck {
@@ -129,8 +130,8 @@ extension Tables {
 
     // MARK: Repair
 
-    /// Lets a delivery that `verifyWaiting` called missing wait again: due now, and in its sequence if it has one. One that belongs in a
-    /// batch is sent to the batching queue from there.
+    /// Lets a delivery that `verifyWaiting` called missing wait again: due now, and in its sequence if it has one. One
+    /// that belongs in a batch is sent to the batching queue from there.
     ///
     /// - Parameter now: Unix milliseconds.
     /// - Returns: its entry in the due index; nil: it waits behind a head, or it is not missing any more.
@@ -268,8 +269,8 @@ extension Tables {
         return true
     }
 
-    /// Takes those out of `lost` that stand in `due` under a later time than their row names: they came there from behind a head, or as
-    /// leader of a batch, and were due at once then.
+    /// Takes those out of `lost` that stand in `due` under a later time than their row names: they came there from
+    /// behind a head, or as leader of a batch, and were due at once then.
     ///
     /// - Returns: whether the search was complete.
     private func findInDue(

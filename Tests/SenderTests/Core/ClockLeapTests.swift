@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// Decisions across leaps of the clocks: a suspended process sees the monotonic clock jump forwards, an operator may set
-/// the wall clock either way.
+/// Decisions across leaps of the clocks: a suspended process sees the monotonic clock jump forwards, an operator may
+/// set the wall clock either way.
 @Suite("Leaps of the clocks")
 struct ClockLeapTests {
     @Test("every delivery is reported or given back once, whatever the clocks show", arguments: UInt64(1)...20)

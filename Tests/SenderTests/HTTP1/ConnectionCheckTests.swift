@@ -65,8 +65,8 @@ struct ConnectionCheckTests {
         let driver = Driver(try AddressGuard())
         // The tenant's networks let the first through; libcurl then has a connection that fits the second.
         let allowed = Sample.endpoint(1, tenant: 1, url: url, tenantNetworks: ["127.0.0.0/8"])
-        #expect(try driver.deliver(to: allowed, at: inside).outcome == .delivered)
-        #expect(try driver.deliver(to: allowed, at: inside).reusedConnection)
+        #expect(try driver.deliver(to: allowed, at: inside).report.outcome == .delivered)
+        #expect(try driver.deliver(to: allowed, at: inside).report.reusedConnection)
         let end = try driver.deliver(to: Sample.endpoint(2, tenant: 2, url: url), at: inside)
         #expect(end.report.outcome == .addressForbidden)
         #expect(end.report.address.isEmpty && end.report.phases == AttemptPhases())
@@ -79,7 +79,7 @@ struct ConnectionCheckTests {
         let server = try await RawServer.start { _, _ in .send(ok) }
         let driver = Driver(try AddressGuard(allow: ["127.0.0.0/8"]))
         let endpoint = Sample.endpoint(url: "http://hooks.example:\(server.port)/")
-        #expect(try driver.deliver(to: endpoint, at: inside).outcome == .delivered)
+        #expect(try driver.deliver(to: endpoint, at: inside).report.outcome == .delivered)
         // The name moved: libcurl must not fall back to the connection that it has.
         let end = try driver.deliver(to: endpoint, at: IPAddress(v4: 0x7F00_0002))
         #expect(end.report.outcome == .connectRefused && end.report.address == "127.0.0.2")

@@ -74,7 +74,8 @@ struct SchemeTests {
         #expect(lines.contains("X-Hub-Signature: sha1=1ed9af9e5e8ff2f804bcff95a337649c0095d057"))
         #expect(lines.contains("X-Kind: a task.completed b"))
         #expect(!lines.contains { $0.hasPrefix("webhook-") })
-        // Those, the scheme's two, and the sender's own six: request line, Host, Accept, Content-Type, User-Agent, Content-Length.
+        // Those, the scheme's two, and the sender's own six: request line, Host, Accept, Content-Type, User-Agent,
+        // Content-Length.
         #expect(lines.count == 32 + 2 + 6)
     }
 

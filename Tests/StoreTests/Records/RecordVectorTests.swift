@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// The rows of Tests/Vectors/records, written from DataLayout.md alone: this program writes the same bytes and reads the same meaning.
+/// The rows of Tests/Vectors/records, written from DataLayout.md alone: this program writes the same bytes and reads
+/// the same meaning.
 @Suite struct RecordVectorTests {
     @Test func `there are vectors of every table that is written`() throws {
         let tables = Set(RecordVector.all.map(\.table))
