@@ -107,22 +107,19 @@ struct RawSocket {
         }
     }
 
-    private static func address(host: UInt8, port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = (0x7F00_0000 | UInt32(host)).bigEndian
-        return address
+    /// The bytes of a `sockaddr_in` (ip(7)). Two C modules in reach declare the type, and which one a build takes varies.
+    private static func address(host: UInt8, port: Int) -> [UInt8] {
+        let family = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) }
+        let port = withUnsafeBytes(of: UInt16(port).bigEndian) { Array($0) }
+        return family + port + [127, 0, 0, host] + [UInt8](repeating: 0, count: 8)
     }
 
     private func call(
-        _ name: String, with address: sockaddr_in,
+        _ name: String, with address: [UInt8],
         _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32
     ) throws {
-        let result = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        let result = address.withUnsafeBytes { bytes in
+            function(descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
         }
         guard result == 0 else { throw Failure(call: name, code: errno) }
     }
