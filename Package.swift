@@ -57,6 +57,7 @@ let tools: [Target] = [
 let words: [Target] = [
     room("WebhookModel"),
     room("WebhookSigning", ["WebhookModel", "COpenSSL"]),
+    room("Settings", ["WebhookModel", "WebhookSigning", "CCurl", "COpenSSL"]),
     room("WireProtocol", ["WebhookModel", "CLinux", nioCore]),
     room("Access", ["Threading", "WebhookModel", "WebhookSigning", "COpenSSL"]),
 ]
@@ -71,7 +72,9 @@ let machines: [Target] = [
         "Ingest",
         ["Access", "WireProtocol", "WebhookModel", "Threading", nioCore, nioPosix, nioTLS, nioSSL, logging]),
     room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", heap, logging]),
-    room("Sender", ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", collections, logging]),
+    room(
+        "Sender",
+        ["CCurl", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", collections, logging]),
 ]
 
 let people: [Target] = [
@@ -86,8 +89,8 @@ let roof: [Target] = [
     room(
         "NeedletailServer",
         [
-            "Access", "Ingest", "DurableQueue", "Sender", "Store", "WebhookModel", "WebhookSigning", "Threading",
-            "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml,
+            "Access", "Ingest", "DurableQueue", "Sender", "Store", "Settings", "WebhookModel", "WebhookSigning",
+            "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml,
         ]),
     .executableTarget(
         name: "needletail",
@@ -129,6 +132,7 @@ let proofs: [Target] = [
     tests("ThreadingTests", ["Threading"]),
     tests("WebhookModelTests", ["WebhookModel"]),
     tests("WebhookSigningTests", ["WebhookSigning", "WebhookModel"]),
+    tests("SettingsTests", ["Settings", "WebhookModel", "WebhookSigning"]),
     tests("WireProtocolTests", ["WireProtocol", "WebhookModel", nioCore]),
     tests("AccessTests", ["Access", "WebhookModel", "WebhookSigning"]),
     tests("SchedulingTests", ["Scheduling", "WebhookModel"]),
@@ -145,8 +149,8 @@ let proofs: [Target] = [
     tests(
         "SenderTests",
         [
-            "Sender", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore, nioPosix,
-            nioSSL, logging,
+            "Sender", "Settings", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore,
+            nioPosix, nioSSL, logging,
         ]),
     tests(
         "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),

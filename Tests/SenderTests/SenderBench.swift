@@ -1,6 +1,7 @@
 import Logging
 import Scheduling
 import Sender
+import Settings
 import TestSupport
 import Threading
 import WebhookModel

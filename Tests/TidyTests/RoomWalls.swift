@@ -11,6 +11,7 @@ enum RoomWalls {
         "Threading": Wall(ours: ["CLinux"], outside: ["Glibc"]),
         "WebhookModel": Wall(ours: [], outside: []),
         "WebhookSigning": Wall(ours: ["WebhookModel", "COpenSSL"], outside: []),
+        "Settings": Wall(ours: ["WebhookModel", "WebhookSigning", "CCurl", "COpenSSL"], outside: ["Glibc"]),
         "WireProtocol": Wall(ours: ["WebhookModel", "CLinux"], outside: ["NIOCore"]),
         "Access": Wall(ours: ["Threading", "WebhookModel", "WebhookSigning", "COpenSSL"], outside: []),
         "Scheduling": Wall(ours: ["WebhookModel"], outside: ["DequeModule", "HeapModule"]),
@@ -22,7 +23,7 @@ enum RoomWalls {
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel"],
             outside: ["Logging", "HeapModule"]),
         "Sender": Wall(
-            ours: ["CCurl", "Scheduling", "WebhookSigning", "Threading", "WebhookModel"],
+            ours: ["CCurl", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel"],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],
@@ -30,8 +31,8 @@ enum RoomWalls {
         "Conformance": Wall(ours: ["WireProtocol", "WebhookModel", "Threading"], outside: ["Glibc"]),
         "NeedletailServer": Wall(
             ours: [
-                "Access", "Ingest", "DurableQueue", "Sender", "Store", "WebhookModel", "WebhookSigning", "Threading",
-                "LMDB", "COpenSSL",
+                "Access", "Ingest", "DurableQueue", "Sender", "Store", "Settings", "WebhookModel", "WebhookSigning",
+                "Threading", "LMDB", "COpenSSL",
             ],
             outside: [
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Glibc", "Foundation",

@@ -43,6 +43,7 @@ enum UnsafeCode {
         "Threading": "pthread and epoll keep pointers into memory that must not move",
         "WebhookModel": "an event record is read in place, in the buffer in which it arrived",
         "WebhookSigning": "libcrypto's C interface; messages are hashed where they were rendered",
+        "Settings": "libcurl's C interface; socket addresses are read as inet_pton and getaddrinfo write them",
         "WireProtocol": "frames are read in place, in the buffer in which they arrived",
         "Scheduling": "an event's type is compared in place, in the event record",
         "Store": "rows are read and written in LMDB's pages; an attempt's row takes no copy of its texts",

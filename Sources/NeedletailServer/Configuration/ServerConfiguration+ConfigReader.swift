@@ -1,6 +1,6 @@
 import Configuration
 import Logging
-import Sender
+import Settings
 import Threading
 import WebhookModel
 
@@ -153,12 +153,12 @@ extension ServerConfiguration {
             "sender.allow_networks", \.sender.allowNetworks, flag: "allow-network",
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
-            fits: { (try? AddressGuard.Allowance($0)) != nil }),
+            fits: { (try? NetworkEntry($0)) != nil }),
         .list(
             "sender.deny_networks", \.sender.denyNetworks,
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
             "Networks that endpoints may not lie in, whatever is allowed, here or for a tenant.",
-            fits: { (try? AddressGuard.Allowance($0)) != nil }),
+            fits: { (try? NetworkEntry($0)) != nil }),
         .path(
             "sender.ca_file", \.sender.authoritiesFile,
             "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."

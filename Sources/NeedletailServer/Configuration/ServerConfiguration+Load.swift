@@ -1,5 +1,5 @@
 import Ingest
-import Sender
+import Settings
 import WebhookModel
 
 extension ServerConfiguration {

@@ -1,4 +1,4 @@
-import Sender
+import Settings
 import WebhookModel
 import Yams
 
@@ -44,8 +44,8 @@ struct ConnectionReader {
             section.note(key, "names more than \(Limits.networksPerList) networks")
         }
         return texts.filter { text in
-            do throws(AddressGuardError) {
-                _ = try AddressGuard.Allowance(text)
+            do throws(NetworkEntryError) {
+                _ = try NetworkEntry(text)
                 return true
             } catch {
                 section.note(key, error.description)

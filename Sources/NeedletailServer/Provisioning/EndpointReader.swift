@@ -1,4 +1,4 @@
-import Sender
+import Settings
 import WebhookModel
 import WebhookSigning
 import Yams

@@ -1,16 +1,12 @@
+public import Settings
+
 /// Decides which addresses deliveries may go to: it protects the operator's network from tenants' URLs (SSRF).
 ///
 /// Asked three times for every attempt, always with addresses and never with names: when a name was resolved, when
 /// libcurl opens a socket, and before a request is sent on any connection. Immutable.
 public struct AddressGuard: Sendable {
-    /// One entry of an allow or deny list: a network, and the port if only that one is meant.
-    public struct Allowance: Hashable, Sendable {
-        public let network: NetworkRange
-        public let port: UInt16?
-    }
-
-    private let allowances: [Allowance]
-    private let denials: [Allowance]
+    private let allowances: [NetworkEntry]
+    private let denials: [NetworkEntry]
     private let machine: Set<IPAddress>
     private let ownPorts: OwnPorts
 
@@ -23,9 +19,9 @@ public struct AddressGuard: Sendable {
     /// - Throws: the first invalid entry.
     public init(
         allow: [String] = [], deny: [String] = [], machine: Set<IPAddress> = [], ownPorts: OwnPorts = OwnPorts()
-    ) throws(AddressGuardError) {
-        allowances = try Allowance.list(allow)
-        denials = try Allowance.list(deny)
+    ) throws(NetworkEntryError) {
+        allowances = try NetworkEntry.list(allow)
+        denials = try NetworkEntry.list(deny)
         self.machine = machine
         self.ownPorts = ownPorts
     }
@@ -57,7 +53,7 @@ public struct AddressGuard: Sendable {
         return ownPorts.contains(port)
     }
 
-    private func isOpened(_ address: IPAddress, _ port: UInt16, _ allowances: [Allowance]) -> Bool {
+    private func isOpened(_ address: IPAddress, _ port: UInt16, _ allowances: [NetworkEntry]) -> Bool {
         allowances.contains { allowance in
             allowance.covers(address, port) && (allowance.port != nil || AddressGuard.isOrdinary(port))
         }
@@ -81,47 +77,5 @@ public struct AddressGuard: Sendable {
         case .v4: address.low >> 24 == 127 || address.low == 0
         case .v6: address.high == 0 && address.low <= 1
         }
-    }
-}
-
-/// An invalid entry of an allow or deny list.
-public struct AddressGuardError: Error, Equatable, CustomStringConvertible {
-    public let entry: String
-
-    public init(entry: String) { self.entry = entry }
-
-    public var description: String {
-        "\"\(entry)\" is no network; write 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443, with no bits set after the prefix"
-    }
-}
-
-extension AddressGuard.Allowance {
-    static func list(_ texts: [String]) throws(AddressGuardError) -> [AddressGuard.Allowance] {
-        var list: [AddressGuard.Allowance] = []
-        for text in texts { list.append(try AddressGuard.Allowance(text)) }
-        return list
-    }
-
-    func covers(_ address: IPAddress, _ port: UInt16) -> Bool {
-        (self.port == nil || self.port == port) && network.contains(address)
-    }
-
-    /// Reads `NETWORK` or `NETWORK:PORT`; an IPv6 network with a port has brackets.
-    public init(_ text: String) throws(AddressGuardError) {
-        if let network = NetworkRange(text) {
-            self.init(network: network, port: nil)
-            return
-        }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
-            throw AddressGuardError(entry: text)
-        }
-        var network = text[..<colon]
-        if network.hasPrefix("["), network.hasSuffix("]") {
-            network = network.dropFirst().dropLast()
-        } else if network.contains(":") {
-            throw AddressGuardError(entry: text)
-        }
-        guard let network = NetworkRange(network) else { throw AddressGuardError(entry: text) }
-        self.init(network: network, port: port)
     }
 }

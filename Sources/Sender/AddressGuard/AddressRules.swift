@@ -1,21 +1,22 @@
+public import Settings
 public import WebhookModel
 
 /// The address rules of an endpoint and its tenant, in addition to the server's guard. Immutable; one per endpoint that
 /// has any.
 public final class AddressRules: Sendable {
-    private let allow: [AddressGuard.Allowance]
-    private let deny: [AddressGuard.Allowance]
+    private let allow: [NetworkEntry]
+    private let deny: [NetworkEntry]
     /// Networks that the operator allows to the tenant.
-    let opened: [AddressGuard.Allowance]
+    let opened: [NetworkEntry]
 
     /// Nil if there are none.
     ///
     /// - Throws: the first invalid entry.
-    public init?(_ endpoint: Endpoint) throws(AddressGuardError) {
+    public init?(_ endpoint: Endpoint) throws(NetworkEntryError) {
         let connection = endpoint.settings.connection
-        allow = try AddressGuard.Allowance.list(connection?.allowNetworks ?? [])
-        deny = try AddressGuard.Allowance.list(connection?.denyNetworks ?? [])
-        opened = try AddressGuard.Allowance.list(endpoint.tenantNetworks)
+        allow = try NetworkEntry.list(connection?.allowNetworks ?? [])
+        deny = try NetworkEntry.list(connection?.denyNetworks ?? [])
+        opened = try NetworkEntry.list(endpoint.tenantNetworks)
         if allow.isEmpty, deny.isEmpty, opened.isEmpty { return nil }
     }
 

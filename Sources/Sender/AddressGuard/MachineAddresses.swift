@@ -1,4 +1,5 @@
 import Glibc
+public import Settings
 
 /// The addresses of this machine's interfaces.
 public enum MachineAddresses {

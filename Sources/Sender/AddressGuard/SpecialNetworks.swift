@@ -1,3 +1,5 @@
+import Settings
+
 /// The addresses that endpoints may not have, as data (IANA special-purpose address registries, RFC 6890 and its
 /// successors).
 enum SpecialNetworks {

@@ -1,4 +1,5 @@
 import DequeModule
+package import Settings
 package import WebhookModel
 
 /// The addresses of names that a sender uses, and the look-ups under way. No threads, no clock: `now` is monotonic

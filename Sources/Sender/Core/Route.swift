@@ -1,3 +1,4 @@
+package import Settings
 import WebhookModel
 
 /// A vetted address of a target, in the form that libcurl needs. Immutable.

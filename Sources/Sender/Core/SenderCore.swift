@@ -1,4 +1,5 @@
 package import Scheduling
+import Settings
 package import WebhookModel
 
 /// All decisions of a sender: which delivery is next, where it goes, and what its result means. No clocks, no threads,

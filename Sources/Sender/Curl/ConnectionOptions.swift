@@ -1,4 +1,5 @@
 import CCurl
+import Settings
 import WebhookModel
 
 /// How one libcurl handle opens connections where an endpoint or the server chose more than the defaults: certificates,

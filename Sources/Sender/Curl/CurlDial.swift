@@ -1,4 +1,5 @@
 import CCurl
+import Settings
 import WebhookModel
 
 /// One libcurl handle that opens a connection and sends nothing on it (CURLOPT_CONNECT_ONLY(3)).

@@ -1,4 +1,5 @@
 import CCurl
+import Settings
 import WebhookModel
 
 /// One libcurl easy handle: its options, and what it measured.

@@ -1,4 +1,5 @@
 import CCurl
+import Settings
 import WebhookModel
 
 extension CurlHandle {

@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Scheduling
+import Settings
 import WebhookModel
 
 /// One libcurl handle and the attempt that it is making.

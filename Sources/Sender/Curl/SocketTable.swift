@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 import Threading
 
 /// One TCP connection by both its ends: what libcurl reports before a request is sent.

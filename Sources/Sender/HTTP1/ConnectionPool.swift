@@ -1,4 +1,5 @@
 import DequeModule
+package import Settings
 import WebhookModel
 
 /// What two requests must have in common to use one connection.

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Settings
 import Threading
 import WebhookModel
 

@@ -1,3 +1,4 @@
+import Settings
 import WebhookModel
 
 /// Writes a whole HTTP/1.1 request in one piece, head and body, so that it is sent with one call.

@@ -1,3 +1,4 @@
+package import Settings
 package import WebhookModel
 
 /// The result of a look-up.

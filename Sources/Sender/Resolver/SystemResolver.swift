@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 
 /// getaddrinfo(3): the hosts file, DNS, or whatever the machine is configured for.
 enum SystemResolver {

@@ -1,4 +1,5 @@
 import Sender
+import Settings
 import Testing
 
 @Suite("AddressGuard")
@@ -102,7 +103,7 @@ struct AddressGuardTests {
             "10.0.0.0/",
         ])
     func badEntry(text: String) {
-        #expect(throws: AddressGuardError(entry: text)) { try AddressGuard(allow: [text]) }
+        #expect(throws: NetworkEntryError(entry: text)) { try AddressGuard(allow: [text]) }
     }
 
     @Test("addresses are written as they are read", arguments: ["1.2.3.4", "2001:db8::1", "::1", "fe80::ffff:0:1"])

@@ -1,6 +1,7 @@
 import Glibc
 import Scheduling
 import Sender
+import Settings
 import TestSupport
 import Testing
 import Threading

@@ -1,4 +1,5 @@
 import Sender
+import Settings
 import Testing
 
 /// Every range and port that deliveries may not go to, by its first, its last and a middle address.

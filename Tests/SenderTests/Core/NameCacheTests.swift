@@ -1,4 +1,5 @@
 import Sender
+import Settings
 import Testing
 import WebhookModel
 

@@ -1,5 +1,6 @@
 import Scheduling
 import Sender
+import Settings
 import TestSupport
 import Testing
 import WebhookModel

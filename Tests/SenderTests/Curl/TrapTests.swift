@@ -1,4 +1,5 @@
 import Sender
+import Settings
 import TestSupport
 import Testing
 import Threading

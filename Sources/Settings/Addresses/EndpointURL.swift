@@ -12,7 +12,7 @@ public struct EndpointURL {
     /// The host as a number, where it is one. libcurl has turned `127.1`, `0x7f.1` and `2130706433` into four parts by
     /// now.
     public let address: IPAddress?
-    let url: CurlURL
+    package let url: CurlURL
 
     /// Reads and checks a URL.
     ///
@@ -53,13 +53,13 @@ public struct EndpointURL {
     }
 
     /// Path and query, as a request line has them (RFC 9112, 3.2.1).
-    var requestTarget: String {
+    package var requestTarget: String {
         let path = url.part(CURLUPART_PATH) ?? "/"
         return url.part(CURLUPART_QUERY).map { "\(path)?\($0)" } ?? path
     }
 
     /// Host, and the port where it is not the scheme's own (RFC 9110, 7.2).
-    var hostField: String {
+    package var hostField: String {
         let host = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
     }

@@ -4,8 +4,8 @@ public struct NetworkRange: Hashable, Sendable {
     /// 0…32 for IPv4, 0…128 for IPv6.
     public let prefix: Int
     /// The bits that count. Stored, because every check of an address compares dozens of ranges.
-    private let high: UInt64
-    private let low: UInt64
+    @usableFromInline let high: UInt64
+    @usableFromInline let low: UInt64
 
     /// Reads `10.0.0.0/8`, `fd00::/8` or a single address. Nil for anything else, and if bits after the prefix are set.
     public init?(_ text: some StringProtocol) {
@@ -32,7 +32,7 @@ public struct NetworkRange: Hashable, Sendable {
         low = bits <= 64 ? 0 : ~(.max >> UInt64(bits - 64))
     }
 
-    public func contains(_ other: IPAddress) -> Bool {
+    @inlinable public func contains(_ other: IPAddress) -> Bool {
         other.family == address.family && other.high & high == address.high && other.low & low == address.low
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// An IPv4 or IPv6 address as numbers. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) becomes the IPv4 address.
 public struct IPAddress: Hashable, Sendable {
@@ -32,7 +32,8 @@ public struct IPAddress: Hashable, Sendable {
         self = address
     }
 
-    init?(cString text: UnsafePointer<CChar>) {
+    /// The same from a NUL-terminated text.
+    package init?(cString text: UnsafePointer<CChar>) {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
             self.init(v4: UInt32(bigEndian: v4.s_addr))
@@ -43,7 +44,7 @@ public struct IPAddress: Hashable, Sendable {
         self.init(v6)
     }
 
-    init(_ address: in6_addr) {
+    package init(_ address: in6_addr) {
         let halves = withUnsafeBytes(of: address) { bytes in
             (
                 UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
@@ -54,7 +55,7 @@ public struct IPAddress: Hashable, Sendable {
     }
 
     /// Reads a socket address; nil for families other than IPv4 and IPv6.
-    init?(_ address: UnsafePointer<sockaddr>) {
+    package init?(_ address: UnsafePointer<sockaddr>) {
         let raw = UnsafeRawPointer(address)
         switch CInt(address.pointee.sa_family) {
         case AF_INET: self.init(v4: UInt32(bigEndian: raw.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr))
@@ -81,5 +82,5 @@ extension IPAddress: CustomStringConvertible {
     }
 
     /// As written in a URL: IPv6 in brackets.
-    var inURL: String { family == .v4 ? description : "[\(description)]" }
+    package var inURL: String { family == .v4 ? description : "[\(description)]" }
 }

@@ -1,4 +1,4 @@
-import Sender
+import Settings
 import Testing
 
 @Suite("EndpointURL")
