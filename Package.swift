@@ -90,7 +90,7 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Access", "Ingest", "DurableQueue", "Sender", "Store", "Settings", "WebhookModel", "WebhookSigning",
-            "Threading", "LMDB", "COpenSSL", configuration, lifecycle, signals, logging, yaml,
+            "Threading", "LMDB", configuration, lifecycle, signals, logging, yaml,
         ]),
     .executableTarget(
         name: "needletail",
@@ -160,7 +160,12 @@ let proofs: [Target] = [
             "Conformance", "Access", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel",
             "WebhookSigning", nioCore, nioPosix, logging,
         ]),
-    tests("NeedletailServerTests", ["NeedletailServer", "DurableQueue", "Ingest", "WebhookModel", "WebhookSigning"]),
+    tests(
+        "NeedletailServerTests",
+        [
+            "NeedletailServer", "DurableQueue", "Ingest", "Settings", "Threading", "WebhookModel", "WebhookSigning",
+            logging, yaml,
+        ]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),

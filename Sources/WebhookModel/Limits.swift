@@ -60,6 +60,30 @@ public enum Limits {
     public static let scopesPerKey = 64
     public static let clientCertificatesPerKey = 64
 
+    // MARK: Log
+
+    /// Bytes of log lines that wait for standard error: some 5,000 lines, a second of a busy server at the level debug.
+    public static let logBufferBytes = 1024 * 1024
+    /// How long a critical line and the end of the process wait for standard error, in milliseconds: a collector that is busy has read
+    /// by then, and one that has stopped must not keep the process from ending.
+    public static let logFlushMilliseconds: Int64 = 1_000
+
+    // MARK: Settings
+
+    /// Mistakes that are reported for one settings document: nobody reads more, and a repeated tenant could have a hundred thousand.
+    public static let settingsMistakes = 200
+    /// Bytes of a JSON settings document: a tenant's thousand endpoints with headers and certificates.
+    public static let settingsBytes = 4 * 1024 * 1024
+    /// Nesting of a JSON settings document. The deepest setting has seven levels; the parser is recursive.
+    public static let settingsDepth = 16
+    /// Tenants that one `repeat` of a provisioning file makes. It is for load tests; more would take minutes to apply.
+    public static let repeatedTenants = 100_000
+    /// Bytes of an endpoint's name: it appears in every log line about the endpoint.
+    public static let endpointNameBytes = 128
+    /// Bytes of an API key: a shorter one could be guessed, a longer one would not fit a HELLO beside the other fields.
+    public static let apiKeyBytesLeast = 16
+    public static let apiKeyBytesMost = 1_024
+
     // MARK: Ingest client (defaults of its settings)
 
     /// How long a publication waits for its answers, in milliseconds: a server's restart with its recovery, twice.

@@ -67,7 +67,7 @@ extension EndToEnd {
             installation.data += "/nowhere"
             let list = try await run(["list"], on: installation)
             #expect(list.code == .code(1))
-            #expect(list.lines.contains { $0.contains("holds no Needletail store") }, "\(list.lines)")
+            #expect(list.lines.contains { $0.contains("contains no Needletail store") }, "\(list.lines)")
             #expect(throws: (any Error).self) { try installation.write("", to: installation.data + "/file") }
         }
     }

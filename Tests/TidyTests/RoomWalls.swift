@@ -32,7 +32,7 @@ enum RoomWalls {
         "NeedletailServer": Wall(
             ours: [
                 "Access", "Ingest", "DurableQueue", "Sender", "Store", "Settings", "WebhookModel", "WebhookSigning",
-                "Threading", "LMDB", "COpenSSL",
+                "Threading", "LMDB",
             ],
             outside: [
                 "Configuration", "ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Glibc", "Foundation",

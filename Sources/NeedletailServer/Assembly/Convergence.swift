@@ -1,11 +1,12 @@
 import DurableQueue
+import Settings
 import Store
 import WebhookModel
 
-/// What must change so that the store holds what the provisioning file says. Pure.
+/// The changes that make the store contain what the provisioning file describes. Pure.
 ///
-/// Only what the file made before is taken away when it leaves the file: endpoints and keys go, a tenant is disabled, for its
-/// events are still there.
+/// When something is removed from the file, only rows that the file created are affected: endpoints and keys are
+/// removed, and a tenant is disabled, because its events still exist.
 enum Convergence {
     static func changes(from present: TenancySnapshot, to plan: ProvisioningPlan) -> [TenancyChange] {
         tenants(present, plan) + endpoints(present, plan) + keys(present, plan)
@@ -53,7 +54,7 @@ enum Convergence {
                         tenant: tenant.name, name: endpoint.name, settings: endpoint.settings, origin: .provisioned))
             }
         }
-        // A tenant that left the file keeps its endpoints: it is disabled, and its deliveries wait.
+        // A tenant that is removed from the file keeps its endpoints: it is disabled, and its deliveries wait.
         let planned = Set(plan.tenants.map(\.name))
         for (name, row) in known.sorted(by: { $0.value.value.number < $1.value.value.number })
         where row.origin == .provisioned && planned.contains(name.tenant) && !wanted.contains(name) {
@@ -72,11 +73,18 @@ enum Convergence {
         }
         let gone = present.keys.filter { $0.origin == .provisioned && !wanted.contains($0.value.name) }
         return puts.map {
-            .putAPIKey(name: $0.name, tenants: $0.tenants, settings: $0.settings, origin: .provisioned)
+            .putAPIKey(name: $0.name, tenants: keyTenants($0.tenants), settings: $0.settings, origin: .provisioned)
         } + gone.map { .removeAPIKey(name: $0.value.name) }
     }
 
-    private static func tenants(of key: APIKey, _ names: [TenantNumber: String]) -> TenancyChange.KeyTenants {
+    private static func keyTenants(_ tenants: DesiredKey.Tenants) -> TenancyChange.KeyTenants {
+        switch tenants {
+        case .all: .all
+        case .only(let names): .only(names)
+        }
+    }
+
+    private static func tenants(of key: APIKey, _ names: [TenantNumber: String]) -> DesiredKey.Tenants {
         switch key.tenants {
         case .all: .all
         case .only(let numbers): .only(numbers.compactMap { names[$0] })

@@ -1,7 +1,8 @@
 import Configuration
+import Settings
 import Yams
 
-/// The texts of all sources, each with its place: flags before environment before file.
+/// The texts of all sources, each with its place. Flags come first, then the environment, then the file.
 struct ConfigurationSources {
     private let flags: InMemoryProvider
     private let environment: EnvironmentVariablesProvider
@@ -30,7 +31,7 @@ struct ConfigurationSources {
     /// First wins.
     var providers: [any ConfigProvider] { [flags, environment, file] }
 
-    /// Where a value came from, as the start of a message.
+    /// Where a value comes from, as the start of a message.
     func place(of setting: Setting, in provider: String) -> String {
         switch provider {
         case flags.providerName: "--\(setting.flag ?? setting.key): "
@@ -54,7 +55,7 @@ struct ConfigurationSources {
         for flag in flags {
             guard let setting = ServerConfiguration.settings.first(where: { $0.flag == flag.name }) else {
                 let known = ServerConfiguration.settings.compactMap(\.flag)
-                mistakes.add("--\(flag.name): no such flag\(NearestName.hint(for: flag.name, among: known))")
+                mistakes.add("unknown flag --\(flag.name)\(hint(for: flag.name, among: known))")
                 continue
             }
             values[key(setting)] = value(flag.texts, isList: setting.isList)
@@ -62,21 +63,25 @@ struct ConfigurationSources {
         return values
     }
 
-    // What `load-test` reads its API key from: a shell that has it set may start a server too.
+    // `load-test` reads its API key from it, and a shell where it is set may start a server too.
     private static let clientKey = "NEEDLETAIL_API_KEY"
-    // Not a setting: its value must not pass through places that print settings. `KeyRing` reads it.
+    // Not a setting, because code that prints settings must not see it. `KeyRing` reads it.
     private static let masterKey = "NEEDLETAIL_MASTER_KEY"
 
-    /// A misspelt variable must not be passed over in silence.
+    fileprivate static func hint(for name: String, among known: [String]) -> String {
+        NearestName.hint(for: name, among: known, manual: "`needletail config default` lists the known ones")
+    }
+
+    /// A misspelt variable is an error, not ignored.
     private static func checkNames(_ environment: [String: String], _ mistakes: inout InputMistakes) {
         let known = ServerConfiguration.settings.map(\.environmentName)
         for name in environment.keys.sorted() where name.hasPrefix("NEEDLETAIL_") {
             guard !known.contains(name), name != clientKey, name != masterKey, !isServiceLink(name) else { continue }
-            mistakes.add("environment \(name): unknown variable\(NearestName.hint(for: name, among: known))")
+            mistakes.add("unknown environment variable \(name)\(hint(for: name, among: known))")
         }
     }
 
-    // Kubernetes gives every pod such variables for a service named needletail ("Service environment variables").
+    // Kubernetes sets such variables in every pod for a service named needletail ("Service environment variables").
     private static func isServiceLink(_ name: String) -> Bool {
         let rest = name.dropFirst("NEEDLETAIL_".count)
         if rest == "SERVICE_HOST" || rest.hasPrefix("SERVICE_PORT") || rest == "PORT" { return true }
@@ -84,12 +89,12 @@ struct ConfigurationSources {
     }
 }
 
-/// The file's values by key, with the place of each.
+/// The values of the file by key, with the place of each.
 private struct FileLeaves {
     var values: [AbsoluteConfigKey: ConfigValue] = [:]
     var places: [String: String] = [:]
 
-    /// Walks a section; its keys are checked at the depth where they stand.
+    /// Reads a section, and the sections in it.
     mutating func collect(
         _ section: Node.Mapping, under prefix: String, of file: YAMLFile, _ mistakes: inout InputMistakes
     ) {
@@ -102,11 +107,11 @@ private struct FileLeaves {
                 if let inner = node.mapping {
                     collect(inner, under: key + ".", of: file, &mistakes)
                 } else if node.scalar?.string.isEmpty != true {
-                    mistakes.add("\(place)\(key): is a section; put its keys below it, indented")
+                    mistakes.add("\(place)\(key) is a section; expected its keys below it, indented")
                 }
             } else {
-                let hint = NearestName.hint(for: key, among: FileLeaves.names(under: prefix))
-                mistakes.add("\(place)\(key): unknown key\(hint)")
+                let hint = ConfigurationSources.hint(for: key, among: FileLeaves.names(under: prefix))
+                mistakes.add("\(place)unknown key \(key)\(hint)")
             }
         }
     }
@@ -120,14 +125,14 @@ private struct FileLeaves {
             texts = node.scalar.map { [$0.string] }
         }
         guard let texts else {
-            let shape = setting.isList ? "a list of \(setting.wanted)" : setting.wanted
-            return mistakes.add("\(place)\(setting.key): has the wrong shape; give \(shape)")
+            let expected = setting.isList ? "a list of \(setting.expected)" : setting.expected
+            return mistakes.add("\(place)invalid value for \(setting.key); expected \(expected)")
         }
         values[ConfigurationSources.key(setting)] = ConfigurationSources.value(texts, isList: setting.isList)
         places[setting.key] = place
     }
 
-    /// What may stand at this depth, in full: sections at the top, keys in a section.
+    /// The full names that are known at this depth: sections at the top, keys in a section.
     private static func names(under prefix: String) -> [String] {
         var names: [String] = []
         for setting in ServerConfiguration.settings where setting.key.hasPrefix(prefix) {

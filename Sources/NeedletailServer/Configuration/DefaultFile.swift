@@ -1,5 +1,5 @@
 extension ServerConfiguration {
-    /// The configuration file with every key at its default, its type, range and meaning: the manual.
+    /// The configuration file with the default, type, range and meaning of every key. It is the manual.
     public static var defaultFile: String {
         let defaults = ServerConfiguration()
         var text = head
@@ -23,7 +23,7 @@ extension ServerConfiguration {
     ) -> String {
         var text = ""
         for line in wrapped(setting.meaning, width: 108) { text += "\(indent)# \(line)\n" }
-        text += "\(indent)# \(setting.isList ? "A list of \(setting.wanted)" : capitalised(setting.wanted)).\n"
+        text += "\(indent)# \(setting.isList ? "A list of \(setting.expected)" : capitalised(setting.expected)).\n"
         text += "\(indent)# Environment \(setting.environmentName)\(setting.isList ? ", with commas" : "")"
         text += setting.flag.map { ", flag --\($0)\(setting.isList ? ", repeated" : "")" } ?? ""
         return text + ".\n\(indent)\(name): \(yaml(setting, in: defaults))\n"
@@ -32,10 +32,11 @@ extension ServerConfiguration {
     private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
     private static let head = """
-        # Configuration of Needletail: every key, with its default. Delete what you do not change.
+        # Configuration of Needletail: every key with its default. Delete what you do not change.
         #
-        # Strongest first: flag, environment variable, this file, default. An unknown key here, or an unknown variable that
-        # begins with NEEDLETAIL_, is an error. `needletail config check --config FILE` tells what is wrong.
+        # A flag overrides an environment variable, which overrides this file, which overrides the default. An unknown key here,
+        # and an unknown variable that begins with NEEDLETAIL_, is an error. `needletail config check --config FILE` reports
+        # what is wrong.
         #
         # A size is a number of bytes, or has a unit: 512MiB, 64GiB. A duration has a unit: 500ms, 30s, 5m, 24h, 30d.
 

@@ -1,23 +1,33 @@
-/// All that is wrong with what an operator gave us: one line each, in the order of the input. Each names the place, the thing and the
-/// mend, and never holds a secret.
+import Settings
+import WebhookModel
+
+/// Everything that is wrong in what an operator gave, one line each, in the order of the input. Each line names the
+/// place, the setting and what is expected, and never contains a secret.
 public struct InputMistakes: Error, Equatable, CustomStringConvertible {
     public internal(set) var lines: [String]
 
     init(_ lines: [String] = []) { self.lines = lines }
 
-    public var description: String { lines.joined(separator: "\n") }
-
-    /// Nobody reads more, and a repeated block could make a hundred thousand.
-    private static let most = 200
-
-    /// Adds a line, once: what a repeated block does wrong is one mistake.
-    mutating func add(_ line: String) {
-        guard lines.count < InputMistakes.most, !lines.contains(line) else { return }
-        lines.append(line)
-        if lines.count == InputMistakes.most { lines.append("and more; mend these first") }
+    /// The lines for the mistakes of a file: `file:line:column: subject: what is wrong`.
+    init(_ mistakes: SettingsMistakes, in file: String) {
+        lines = mistakes.list.map { mistake in
+            let position = mistake.position.map { ":\($0.line):\($0.column)" } ?? ""
+            return "\(file)\(position): \(mistake.text)"
+        }
+        if mistakes.isCut { lines.append(InputMistakes.cut) }
     }
 
-    /// Throws itself where there is anything to say.
+    public var description: String { lines.joined(separator: "\n") }
+
+    private static let cut = "more mistakes are not shown; correct these first"
+
+    /// Adds a line, once.
+    mutating func add(_ line: String) {
+        guard lines.count <= Limits.settingsMistakes, !lines.contains(line) else { return }
+        lines.append(lines.count < Limits.settingsMistakes ? line : InputMistakes.cut)
+    }
+
+    /// Throws itself where it has a line.
     func throwIfAny() throws(InputMistakes) {
         if !lines.isEmpty { throw self }
     }

@@ -1,19 +1,20 @@
 package import WebhookSigning
 
 extension KeyRing {
-    /// The variable that may hold the master key itself, in the file's stead.
+    /// The variable that may contain the master key itself, instead of a file.
     static let variable = "NEEDLETAIL_MASTER_KEY"
 
     /// The master keys that the configuration names; nil where it names none.
     ///
-    /// - Throws: what cannot be read or is no key, one line each; never a key.
+    /// - Throws: what cannot be read or is not a key, one line each, never a key.
     package init?(_ configuration: ServerConfiguration, environment: [String: String]) throws(InputMistakes) {
         var mistakes = InputMistakes()
         let section = configuration.secrets
         var current: MasterKey?
         switch (section.masterKeyFile, environment[KeyRing.variable]) {
         case (.some, .some):
-            mistakes.add("secrets.master_key_file: stands beside the variable \(KeyRing.variable); give one of them")
+            mistakes.add(
+                "secrets.master_key_file cannot be combined with the variable \(KeyRing.variable); give one of them")
         case (let file?, nil): current = KeyRing.key(inFile: file, "secrets.master_key_file", &mistakes)
         case (nil, let text?): current = KeyRing.key(text, "environment \(KeyRing.variable)", &mistakes)
         case (nil, nil): break
@@ -23,7 +24,7 @@ extension KeyRing {
         }
         if current == nil, !section.previousMasterKeyFiles.isEmpty {
             mistakes.add(
-                "secrets.previous_master_key_files: names keys of before, but there is none now; give secrets.master_key_file"
+                "secrets.master_key_file is missing; secrets.previous_master_key_files needs it"
             )
         }
         try mistakes.throwIfAny()

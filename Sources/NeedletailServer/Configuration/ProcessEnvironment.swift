@@ -1,6 +1,6 @@
 import Foundation
 
-/// The variables that this process was started with.
+/// The environment variables of this process.
 public enum ProcessEnvironment {
     public static var variables: [String: String] { ProcessInfo.processInfo.environment }
 }

@@ -1,10 +1,11 @@
+import Settings
 import WebhookModel
 
-// What `sender.proxy` and `sender.ca_file` name, read and checked.
+// `sender.proxy` and `sender.ca_file`, and the files that they name.
 extension ServerConfiguration.SenderSection {
     /// The proxy of all attempts; nil: none.
     ///
-    /// - Throws: every mistake; never the password.
+    /// - Throws: every mistake, never the password.
     func egressProxy() throws(InputMistakes) -> EgressProxy? {
         var mistakes = InputMistakes()
         let proxy = egressProxy(&mistakes)
@@ -12,7 +13,7 @@ extension ServerConfiguration.SenderSection {
         return proxy
     }
 
-    /// Notes what is wrong with the proxy's keys and the file of authorities, before anything starts.
+    /// Notes what is wrong with the settings of the proxy and the file of authorities, before anything starts.
     func checkEgress(_ mistakes: inout InputMistakes) {
         _ = egressProxy(&mistakes)
         guard let authoritiesFile else { return }
@@ -27,13 +28,13 @@ extension ServerConfiguration.SenderSection {
         guard let text = proxy else {
             for (key, value) in [("proxy_user", proxyUser), ("proxy_password_file", proxyPasswordFile)]
             where value != nil {
-                mistakes.add("sender.\(key): is of no use without sender.proxy; give both, or neither")
+                mistakes.add("sender.\(key) needs sender.proxy; give both, or neither")
             }
             return nil
         }
         var proxy: EgressProxy
         do throws(ProxyMistake) { proxy = try EgressProxy(written: text) } catch {
-            mistakes.add("sender.proxy: \(error.words)")
+            mistakes.add("sender.proxy \(error.statement)")
             return nil
         }
         switch (proxyUser, proxyPasswordFile) {
@@ -41,11 +42,11 @@ extension ServerConfiguration.SenderSection {
         case (let user?, let file?):
             proxy.user = user
             proxy.password = password(file, &mistakes)
-            if let mistake = EgressProxy.mistake(inUser: user) { mistakes.add("sender.proxy_user: \(mistake)") }
+            if let mistake = EgressProxy.mistake(inUser: user) { mistakes.add("sender.proxy_user \(mistake)") }
         case (nil, _):
-            mistakes.add("sender.proxy_user: is missing beside sender.proxy_password_file; give both, or neither")
+            mistakes.add("sender.proxy_user is missing; sender.proxy_password_file needs it")
         case (_, nil):
-            mistakes.add("sender.proxy_password_file: is missing beside sender.proxy_user; give both, or neither")
+            mistakes.add("sender.proxy_password_file is missing; sender.proxy_user needs it")
         }
         return proxy
     }
@@ -55,7 +56,7 @@ extension ServerConfiguration.SenderSection {
             var text = try TextFile.read(file)[...]
             while text.last?.isNewline == true { text.removeLast() }
             if let mistake = EgressProxy.mistake(inPassword: String(text)) {
-                mistakes.add("sender.proxy_password_file: \(file): \(mistake)")
+                mistakes.add("sender.proxy_password_file: \(file) \(mistake)")
             }
             return String(text)
         } catch {
@@ -66,7 +67,7 @@ extension ServerConfiguration.SenderSection {
 }
 
 extension PEMText {
-    /// The same, with the file's name in the mistake.
+    /// The same, with the name of the file in the mistake.
     fileprivate static func certificates(_ text: String, in file: String) throws(InputMistakes) -> String {
         do throws(Mistake) { return try certificates(text) } catch { throw InputMistakes(["\(file) \(error.words)"]) }
     }

@@ -4,7 +4,7 @@ import Settings
 import Threading
 import WebhookModel
 
-// The one place that knows keys. A new key is a line here and a property in `ServerConfiguration`.
+// The list of all keys. A new key is an entry here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
     static let settings =
         general + listenerSettings + ingestSettings + queueSettings + retrySettings + senderSettings + secretSettings
@@ -13,186 +13,191 @@ extension ServerConfiguration {
     private static let general: [Setting] = [
         .text(
             "data.directory", \.dataDirectory, flag: "data",
-            "Directory of the store; made when it is not there. On a local disk: LMDB does not work over a network."),
+            "Directory of the store; created if it does not exist. It must be on a local disk: LMDB does not work over a network."
+        ),
         .path(
             "provision.file", \.provisioningFile, flag: "provision",
-            "YAML file of tenants, API keys and endpoints that the store converges to at start and at SIGHUP."),
+            "YAML file of tenants, API keys and endpoints that is applied to the store at start and at SIGHUP."),
         .duration(
             "shutdown.grace", \.shutdownGrace, 0...600_000,
-            "How long a stop waits for attempts in flight. What does not end in time is tried again after a restart."),
+            "How long a stop waits for attempts in flight. Attempts that do not end in time are repeated after a restart."
+        ),
     ]
 
     private static let listenerSettings: [Setting] = [
         .text("ingest.host", \.ingest.host, flag: "ingest-host", "Address that producers connect to."),
         .integer(
             "ingest.port", \.ingest.port, 0...65_535, flag: "ingest-port",
-            "TCP port of the binary protocol; 0 lets the system choose one."),
+            "TCP port of the binary protocol; 0: the system chooses one."),
         .path(
             "ingest.port_file", \.ingest.portFile, flag: "port-file",
-            "File that the bound port is written to, once connections are taken. For scripts that start with port 0."),
+            "File that the bound port is written to when connections are accepted. For scripts that use port 0."),
         .truth(
             "ingest.allow_plaintext", \.ingest.allowPlaintext, flag: "allow-plaintext",
-            "Serve a host other than loopback without TLS: API keys and events cross the network in clear."),
-        .truth("ingest.tcp", \.ingest.tcp, "Whether host and port are listened on; false: unix_socket only."),
+            "Serve a host other than loopback without TLS: API keys and events cross the network in plaintext."),
+        .truth("ingest.tcp", \.ingest.tcp, "Whether to listen on host and port; false: on unix_socket only."),
         .path(
             "ingest.unix_socket", \.ingest.unixSocket, flag: "unix-socket",
-            "Unix socket to listen on, for producers on this machine. One that a crash left behind is replaced."),
+            "Unix socket to listen on, for producers on this machine. A socket that is left from a crash is replaced."),
         .octal(
             "ingest.unix_socket_mode", \.ingest.unixSocketMode,
-            "Mode of the socket's file: who may connect. An API key is needed all the same."),
+            "Mode of the socket file: who may connect. An API key is needed as well."),
         .path(
             "ingest.tls.certificate", \.ingest.tls.certificate, flag: "tls-certificate",
-            "PEM file of the certificate for host and port, the intermediate ones after it: TLS 1.2 or later is spoken "
-                + "there, and nothing else. Read again at SIGHUP; connections go on."),
+            "PEM file of the certificate for host and port, followed by the intermediate ones: the port then accepts TLS 1.2 or "
+                + "later only. Read again at SIGHUP; existing connections continue."),
         .path(
             "ingest.tls.key", \.ingest.tls.key, flag: "tls-key", "PEM file of its private key, without a passphrase."),
         .path(
             "ingest.tls.client_ca", \.ingest.tls.clientCA,
-            "PEM file of the authorities that the certificates of producers must come from."),
+            "PEM file of the authorities that must have issued the certificates of producers."),
         .choice(
             "ingest.tls.client_certificates", \.ingest.tls.clientCertificates,
-            "Whether producers show certificates of their own. An API key may name some (client_certificates in the "
-                + "provisioning file): HELLO with an empty key then opens it."),
+            "Whether producers present client certificates. An API key may name some (client_certificates in the "
+                + "provisioning file): a HELLO with an empty key is then authenticated by one of them."),
     ]
 
     private static let ingestSettings: [Setting] = [
         .integer(
             "ingest.threads", \.ingest.threads, 0...64,
-            "Event loops; 0 is automatic: one, and one more for every four cores beyond the first four."),
+            "Event loops; 0: one, and one more for every four cores beyond the first four."),
         .bytes(
             "ingest.frame_size", \.ingest.frameBytes, (512 << 10)...(16 << 20),
-            "Body of a frame at most. Announced to producers."),
+            "Largest body of a frame. Announced to producers."),
         .bytes(
             "ingest.payload_size", \.ingest.payloadBytes, (1 << 10)...(8 << 20),
-            "Payload of an event at most. Announced to producers; receivers commonly refuse more than 256KiB."),
+            "Largest payload of an event. Announced to producers; receivers commonly reject more than 256KiB."),
         .integer(
             "ingest.events_per_frame", \.ingest.eventsPerFrame, 1...Limits.eventsPerFrame,
-            "Events of a frame at most. Announced to producers."),
+            "Largest number of events in a frame. Announced to producers."),
         .integer(
             "ingest.window_events", \.ingest.windowEvents, 1...1_048_576,
-            "Unacknowledged events of one connection at most. Announced to producers."),
+            "Largest number of unacknowledged events of one connection. Announced to producers."),
         .bytes(
             "ingest.window_size", \.ingest.windowBytes, (1 << 20)...(256 << 20),
-            "Unacknowledged bytes of one connection at most. Announced to producers."),
+            "Largest number of unacknowledged bytes of one connection. Announced to producers."),
         .integer(
             "ingest.connections", \.ingest.connections, 1...1_048_576,
-            "Producer connections at most; keep the limit of open files (`ulimit -n`) above it."),
+            "Largest number of producer connections; keep the limit of open files (`ulimit -n`) above it."),
         .integer(
             "ingest.unauthenticated_connections", \.ingest.unauthenticatedConnections, 1...65_536,
-            "Connections at most that have not yet shown an API key."),
+            "Largest number of connections that have not authenticated yet."),
         .integer(
             "ingest.unauthenticated_connections_per_address", \.ingest.unauthenticatedConnectionsPerAddress,
-            1...65_536, "The same, from one address."),
+            1...65_536, "The same from one address."),
         .duration(
             "ingest.hello_timeout", \.ingest.helloMilliseconds, 100...60_000,
-            "A connection that has not shown its API key by then is closed."),
+            "A connection that has not authenticated within this time is closed."),
         .duration(
             "ingest.idle_timeout", \.ingest.idleMilliseconds, 1_000...3_600_000,
-            "A connection without a frame for so long is closed. Announced to producers."),
+            "A connection without a frame for this time is closed. Announced to producers."),
     ]
 
     private static let queueSettings: [Setting] = [
         .bytes(
             "queue.map_size", \.queue.mapBytes, (64 << 20)...(16 << 40),
-            "Most that the store can ever hold. Address space, not memory and not disk: the file grows as needed."),
+            "Largest size of the store. It reserves address space, not memory or disk: the file grows as needed."),
         .bytes(
             "queue.disk_reserve", \.queue.diskReserveBytes, 0...(1 << 40),
-            "With less than this free on the disk new events are refused (STORAGE_FULL); deliveries go on."),
+            "With less free disk space than this new events are refused (STORAGE_FULL); deliveries continue."),
         .duration(
             "queue.retention", \.queue.retentionMilliseconds, 60_000...31_536_000_000,
-            "How long an event is kept at least, and with it its id: the dedup window, in which an event sent twice is "
-                + "stored once. What is pending never goes by age."),
+            "How long an event and its id are kept at least. This is the dedup window: within it an event that is sent twice "
+                + "is stored once. Pending deliveries never expire."),
         .duration(
             "queue.dead_letter_retention", \.queue.deadLetterMilliseconds, 60_000...315_360_000_000,
-            "How long a delivery whose attempts are spent is kept."),
+            "How long a dead letter is kept: a delivery that has used all its attempts."),
         .integer(
             "queue.tenant_backlog", \.queue.tenantBacklog, 1...Limits.tenantBacklogMost,
-            "Pending deliveries of one tenant at most: from there on its events are answered THROTTLED, and nobody else's, until a "
-                + "twentieth is free again. A tenant may have its own (backlog in the provisioning file)."),
+            "Largest number of pending deliveries of one tenant. At the limit the events of this tenant, and no other, are answered "
+                + "THROTTLED until a twentieth is free again. A tenant may have its own limit (backlog in the provisioning file)."
+        ),
     ]
 
     private static let retrySettings: [Setting] = [
         .durations(
             "retry.delays", \.retry.delays, 0...Limits.retryDelayMilliseconds, most: Limits.attempts - 1,
-            "When a failed attempt is made again, where neither the endpoint nor its tenant has a policy: after the first, the second "
-                + "and so on. After the last the delivery is a dead letter."),
+            "Delays after the first, second, … failed attempt, where neither the endpoint nor its tenant has a policy. After the "
+                + "last attempt the delivery becomes a dead letter."),
         .integer(
-            "retry.jitter_percent", \.retry.jitterPercent, 0...100, "Each delay is spread evenly over ± this share."),
+            "retry.jitter_percent", \.retry.jitterPercent, 0...100,
+            "Each delay is changed at random by at most ± this share."),
         .integer(
             "retry.max_attempts", \.retry.maxAttempts, 0...Limits.attempts,
-            "Attempts by rule instead of the list: delay n is backoff_seconds × factor to the n-1, at most cap. 0: by the list."
+            "Number of attempts by a rule instead of the list: delay n is backoff_seconds × factor^(n-1), at most cap. 0: the list is used."
         ),
-        .number("retry.backoff_seconds", \.retry.backoffSeconds, 0.001...604_800, "The rule's first delay."),
-        .number("retry.factor", \.retry.factor, 1...10, "What the rule multiplies each delay with for the next."),
-        .duration("retry.cap", \.retry.cap, 1...Limits.retryDelayMilliseconds, "The rule's longest delay."),
+        .number("retry.backoff_seconds", \.retry.backoffSeconds, 0.001...604_800, "First delay of the rule."),
+        .number("retry.factor", \.retry.factor, 1...10, "The rule multiplies each delay with it to get the next."),
+        .duration("retry.cap", \.retry.cap, 1...Limits.retryDelayMilliseconds, "Longest delay of the rule."),
         .integer(
             "retry.tenant_rate", \.retry.tenantRate, 1...Limits.retriesPerSecondMost,
-            "Attempts after the first, a second, of one tenant; what is over it is made later, by a day at most. A tenant may have its "
-                + "own (retry_rate in the provisioning file)."),
+            "Retries per second of one tenant. Retries above it are delayed by at most a day. A tenant may have its "
+                + "own rate (retry_rate in the provisioning file)."),
     ]
 
     private static let senderSettings: [Setting] = [
         .integer(
             "sender.threads", \.sender.threads, 0...64, flag: "sender-threads",
-            "Threads that deliver; 0 is automatic: one per core, at most 8."),
+            "Threads that deliver; 0: one per core, at most 8."),
         .integer(
             "sender.transfers_per_thread", \.sender.transfersPerThread, 1...4_096,
-            "Attempts in flight in one thread at most. Beyond some hundred each costs more."),
+            "Largest number of attempts in flight in one thread. Above some hundred each costs more."),
         .duration(
             "sender.connect_timeout", \.sender.connectMilliseconds, 100...60_000,
-            "Until the connection stands, TLS included. The whole attempt's time is the endpoint's own."),
+            "Time to establish a connection, TLS included. The time of a whole attempt is a setting of the endpoint."),
         .duration(
             "sender.breaker_open", \.sender.breakerOpenMilliseconds, 100...600_000,
-            "How long an endpoint is left alone after ten failures in a row, or 70 % of ten and more in 30 s; "
-                + "twice as long after each probe that fails, 10 minutes at most. Its deliveries wait and spend no attempt."
+            "How long an endpoint gets no attempts after ten failures in a row, or 70 % of at least ten attempts in 30 s; "
+                + "doubled after each failed probe, at most 10 minutes. Its deliveries wait and use no attempts."
         ),
         .truth(
             "sender.allow_http", \.sender.allowHTTP, flag: "allow-http",
-            "Deliver to http:// too. Payloads then cross the network in clear, signed but readable."),
+            "Deliver to http:// too. Payloads then cross the network in plaintext, signed but readable."),
         .list(
             "sender.allow_networks", \.sender.allowNetworks, flag: "allow-network",
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
-            "Private networks that endpoints may lie in; others are refused, loopback too. Never opens metadata addresses.",
+            "Private networks that endpoints may be in; all others are refused, loopback too. Metadata addresses are always refused.",
             fits: { (try? NetworkEntry($0)) != nil }),
         .list(
             "sender.deny_networks", \.sender.denyNetworks,
             each: "networks as 10.0.0.0/8, 10.1.2.3:8080 or [fd00::/8]:8443",
-            "Networks that endpoints may not lie in, whatever is allowed, here or for a tenant.",
+            "Networks that endpoints may not be in. This overrides every list of allowed networks.",
             fits: { (try? NetworkEntry($0)) != nil }),
         .path(
             "sender.ca_file", \.sender.authoritiesFile,
-            "PEM file of the only authorities that endpoints' certificates may come from; empty: the system's. An endpoint may have its own (ca_file)."
+            "PEM file of the only accepted authorities of endpoints' certificates; empty: those of the system. An endpoint may have its own (ca_file)."
         ),
         .path(
             "sender.proxy", \.sender.proxy,
-            "Proxy that all attempts go through, http://host:port, by a tunnel (CONNECT) to the vetted address. An endpoint may have its own, or direct."
+            "Proxy for all attempts, http://host:port. It is asked for a tunnel (CONNECT) to the checked address. An endpoint may have its own proxy, or none (direct)."
         ),
-        .path("sender.proxy_user", \.sender.proxyUser, "User's name at the proxy; empty: none is given."),
-        .path("sender.proxy_password_file", \.sender.proxyPasswordFile, "File with the user's password at the proxy."),
+        .path("sender.proxy_user", \.sender.proxyUser, "User name for the proxy; empty: none."),
+        .path("sender.proxy_password_file", \.sender.proxyPasswordFile, "File with the password for the proxy."),
     ]
 
     private static let secretSettings: [Setting] = [
         .path(
             "secrets.master_key_file", \.secrets.masterKeyFile,
-            "File with the key that seals endpoints' secrets and header values on disk: base64 of 32 bytes (`openssl rand -base64 32`). "
-                + "The runbook names a variable that may hold the key instead. Without one, secrets are stored as they are."
+            "File with the key that encrypts endpoints' secrets and header values on disk: base64 of 32 bytes (`openssl rand -base64 32`). "
+                + "The runbook names a variable that may contain the key instead. Without a key, secrets are stored in plaintext."
         ),
         .list(
             "secrets.previous_master_key_files", \.secrets.previousMasterKeyFiles, each: "paths",
-            "Keys that were in use before. What they sealed is sealed again under the new one at the next start.",
-            // A NUL would end a path for the system and not for us.
+            "Former keys. What was encrypted with them is encrypted with the new key at the next start.",
+            // The system would end a path at a NUL, and we would not.
             fits: { !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }),
     ]
 
     private static let logSettings: [Setting] = [
-        .choice("log.level", \.log.level, flag: "log-level", "Lines below this level are left out."),
+        .choice("log.level", \.log.level, flag: "log-level", "Lines below this level are not written."),
         .choice(
-            "log.format", \.log.format, flag: "log-format", "text for people, json for collectors: one object a line."),
+            "log.format", \.log.format, flag: "log-format", "text for people, json for collectors: one object per line."
+        ),
     ]
 
-    /// Takes each value from the first source that has it; what none has keeps its default.
+    /// Takes each value from the first source that has it. A value that no source has keeps its default.
     ///
-    /// A mistake is told with the source's own name for the place, which `sources` knows.
+    /// A mistake names its place as the source does: file, line and column, variable or flag.
     mutating func read(_ sources: ConfigurationSources) throws(InputMistakes) {
         let origin = OriginRecorder()
         let reader = ConfigReader(providers: sources.providers, accessReporter: origin).scoped(to: "needletail")
@@ -206,14 +211,14 @@ extension ServerConfiguration {
             if !setting.accept(texts, &self) {
                 let place = sources.place(of: setting, in: origin.latest)
                 let found = texts.map { "\"\($0)\"" }.joined(separator: ", ")
-                mistakes.add("\(place)\(setting.key): \(found) is no good; give \(setting.wanted)")
+                mistakes.add("\(place)invalid value \(found) for \(setting.key); expected \(setting.expected)")
             }
         }
         try mistakes.throwIfAny()
     }
 }
 
-/// Remembers which provider answered the latest question.
+/// Remembers which provider gave the latest value.
 private final class OriginRecorder: AccessReporter {
     private let provider = Locked("")
 

@@ -3,7 +3,7 @@ import Settings
 import WebhookModel
 
 extension ServerConfiguration {
-    /// A command-line flag that was given, with its values: several where it may be repeated.
+    /// A command-line flag that was given, with its values: a repeated flag has several.
     public struct FlagValue: Sendable {
         /// Without the dashes.
         public var name: String
@@ -15,12 +15,13 @@ extension ServerConfiguration {
         }
     }
 
-    /// Reads the configuration: defaults < file < environment < flags. A list is taken whole from the strongest source that has it.
+    /// Reads the configuration. Flags override the environment, which overrides the file, which overrides the defaults.
+    /// A list is not merged: the strongest source that has it gives all of it.
     ///
     /// - Parameters:
-    ///   - file: path of a YAML file; nil where there is none.
-    ///   - environment: all variables of the process; those that begin with `NEEDLETAIL_` count.
-    /// - Throws: every mistake that can be told at once, one line each.
+    ///   - file: path of a YAML file; nil: none.
+    ///   - environment: all variables of the process; only those that begin with `NEEDLETAIL_` are used.
+    /// - Throws: every mistake that can be reported at once, one line each.
     public static func load(
         file: String?, environment: [String: String], flags: [FlagValue] = []
     ) throws(InputMistakes) -> ServerConfiguration {
@@ -45,7 +46,7 @@ extension ServerConfiguration {
         return configuration
     }
 
-    /// What no key can tell alone.
+    /// Checks settings against each other.
     private func checkTogether() throws(InputMistakes) {
         var mistakes = InputMistakes()
         ingest.checkListeners(&mistakes)
@@ -53,18 +54,18 @@ extension ServerConfiguration {
         if ingest.frameBytes < ingest.payloadBytes + Limits.recordOverheadBytes {
             let least = Quantity.text(bytes: ingest.payloadBytes + Limits.recordOverheadBytes)
             mistakes.add(
-                "ingest.frame_size: \(Quantity.text(bytes: ingest.frameBytes)) does not hold one event; "
-                    + "give at least \(least) (ingest.payload_size and its record)")
+                "ingest.frame_size: \(Quantity.text(bytes: ingest.frameBytes)) is too small for one event; "
+                    + "expected at least \(least) (ingest.payload_size and the event's other fields)")
         }
         if ingest.windowBytes < ingest.frameBytes {
             mistakes.add(
-                "ingest.window_size: \(Quantity.text(bytes: ingest.windowBytes)) does not hold one frame; "
-                    + "give at least ingest.frame_size (\(Quantity.text(bytes: ingest.frameBytes)))")
+                "ingest.window_size: \(Quantity.text(bytes: ingest.windowBytes)) is too small for one frame; "
+                    + "expected at least ingest.frame_size (\(Quantity.text(bytes: ingest.frameBytes)))")
         }
         if ingest.windowEvents < ingest.eventsPerFrame {
             mistakes.add(
-                "ingest.window_events: \(ingest.windowEvents) does not hold one frame; "
-                    + "give at least ingest.events_per_frame (\(ingest.eventsPerFrame))")
+                "ingest.window_events: \(ingest.windowEvents) is too small for one frame; "
+                    + "expected at least ingest.events_per_frame (\(ingest.eventsPerFrame))")
         }
         retry.check(&mistakes)
         try mistakes.throwIfAny()
@@ -74,37 +75,37 @@ extension ServerConfiguration {
 extension ServerConfiguration.IngestSection {
     fileprivate func checkListeners(_ mistakes: inout InputMistakes) {
         if !tcp, unixSocket == nil {
-            mistakes.add("ingest.tcp: is false, and there is no ingest.unix_socket; give one")
+            mistakes.add("ingest.unix_socket is missing; ingest.tcp: false needs it")
         }
         if tcp, tls.certificate == nil, !allowPlaintext, !isLoopback {
             mistakes.add(
-                "ingest.host: \(host) is not loopback, and producers would send their API keys in clear; use 127.0.0.1, "
-                    + "give ingest.tls.certificate and ingest.tls.key, or set ingest.allow_plaintext (--allow-plaintext) "
-                    + "in a network that you trust")
+                "ingest.host: \(host) is not a loopback address, so producers would send their API keys in plaintext; use "
+                    + "127.0.0.1, set ingest.tls.certificate and ingest.tls.key, or, in a network that you trust, set "
+                    + "ingest.allow_plaintext (--allow-plaintext)")
         }
         switch (tls.certificate, tls.key) {
         case (nil, nil):
             if tls.clientCA != nil || tls.clientCertificates != .none {
-                mistakes.add("ingest.tls.certificate: is missing; client certificates need the server's own first")
+                mistakes.add("ingest.tls.certificate is missing; client certificates need it")
             }
-        case (nil, _): mistakes.add("ingest.tls.certificate: is missing beside ingest.tls.key; give both, or neither")
-        case (_, nil): mistakes.add("ingest.tls.key: is missing beside ingest.tls.certificate; give both, or neither")
+        case (nil, _): mistakes.add("ingest.tls.certificate is missing; ingest.tls.key needs it")
+        case (_, nil): mistakes.add("ingest.tls.key is missing; ingest.tls.certificate needs it")
         default: checkClientCertificates(&mistakes)
         }
     }
 
     private func checkClientCertificates(_ mistakes: inout InputMistakes) {
         if tls.clientCertificates != .none, tls.clientCA == nil {
-            mistakes.add("ingest.tls.client_ca: is missing; ingest.tls.client_certificates needs it")
+            mistakes.add("ingest.tls.client_ca is missing; ingest.tls.client_certificates needs it")
         }
         if tls.clientCertificates == .none, tls.clientCA != nil {
             mistakes.add(
-                "ingest.tls.client_ca: is of no use while ingest.tls.client_certificates is none; give optional or required"
+                "ingest.tls.client_ca needs ingest.tls.client_certificates; expected optional or required"
             )
         }
     }
 
-    /// Whether only this machine reaches the listener.
+    /// Whether only this machine can reach the listener.
     var isLoopback: Bool {
         if host == "localhost" || host == "::1" { return true }
         guard let address = IPAddress(host), address.family == .v4 else { return false }

@@ -2,13 +2,13 @@ public import Ingest
 public import Logging
 import WebhookModel
 
-/// Everything that an operator may choose, with its default. The generated file (`needletail config default`) is the manual.
+/// All settings of the server, with their defaults. The generated file (`needletail config default`) is the manual.
 ///
-/// Sizes are bytes, times milliseconds. Values that came through `load` are within their ranges.
+/// Sizes are in bytes, times in milliseconds. Values from `load` are within their ranges.
 public struct ServerConfiguration: Sendable, Equatable {
-    /// The store's directory; made when it is not there.
+    /// The directory of the store; created if it does not exist.
     public var dataDirectory = "needletail-data"
-    /// Tenants, keys and endpoints to converge to at start; nil: the store stays as it is.
+    /// Tenants, keys and endpoints to apply at start; nil: the store is not changed.
     public var provisioningFile: String?
     public var ingest = IngestSection()
     public var queue = QueueSection()
@@ -21,20 +21,20 @@ public struct ServerConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    /// The mouth: the binary protocol.
+    /// The binary protocol.
     public struct IngestSection: Sendable, Equatable {
         public var host = "127.0.0.1"
-        /// 0: the system chooses; `portFile` tells which.
+        /// 0: the system chooses; `portFile` contains the choice.
         public var port = 7400
-        /// Written with the bound port in decimal and a line feed, after the listener is bound.
+        /// A file that gets the bound port, in decimal and with a line feed, after the listener is bound.
         public var portFile: String?
         /// Whether an address other than loopback may be served without TLS.
         public var allowPlaintext = false
-        /// Whether `host` and `port` are listened on; false: the Unix socket only.
+        /// Whether to listen on `host` and `port`; false: on the Unix socket only.
         public var tcp = true
         /// A Unix socket to listen on; nil: none.
         public var unixSocket: String?
-        /// The mode of its file.
+        /// The mode of the socket file.
         public var unixSocketMode: UInt16 = 0o660
         public var tls = TLSSection()
         /// Event loops; 0: one, and one more for every four cores beyond the first four.
@@ -51,7 +51,7 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var idleMilliseconds = Limits.idleMilliseconds
     }
 
-    /// Files of TLS on the ingest port; all nil: plaintext.
+    /// The files for TLS on the ingest port; all nil: plaintext.
     public struct TLSSection: Sendable, Equatable {
         public var certificate: String?
         public var key: String?
@@ -59,35 +59,35 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var clientCertificates = TLSSettings.ClientCertificates.none
     }
 
-    /// The store and its one writer. Durability is not a choice yet: every receipt follows an fdatasync.
+    /// The store and its writer. Durability cannot be chosen: every receipt follows an fdatasync.
     public struct QueueSection: Sendable, Equatable {
-        /// Address space of the store, fixed at start; the file grows into it.
+        /// Address space of the store, fixed at the start; the file grows up to it.
         public var mapBytes = 64 << 30
         /// Free bytes of the file system below which new events are refused.
         public var diskReserveBytes = 1 << 30
-        /// How long finished events are kept, and their ids with them: the dedup window.
+        /// How long finished events and their ids are kept: the dedup window.
         public var retentionMilliseconds = Limits.retentionMilliseconds
         public var deadLetterMilliseconds = Limits.deadLetterMilliseconds
-        /// Pending deliveries of a tenant from which on its events are THROTTLED, where the tenant says nothing else.
+        /// Pending deliveries of a tenant at which its events are THROTTLED, unless the tenant has its own limit.
         public var tenantBacklog = Limits.tenantBacklog
     }
 
-    /// When a failed attempt is made again, where neither the endpoint nor its tenant says so.
+    /// The retry policy where neither the endpoint nor its tenant has one.
     public struct RetrySection: Sendable, Equatable {
-        /// Milliseconds; of no account where there is a rule.
+        /// Milliseconds; not used where there is a rule.
         public var delays = RetryPolicy.standard.delays
         public var jitterPercent = RetryPolicy.standard.jitterPercent
-        /// Attempts by rule; 0: there is none.
+        /// Number of attempts by the rule; 0: there is no rule.
         public var maxAttempts = 0
         public var backoffSeconds = RetryRule().backoff / 1_000
         public var factor = RetryRule().factor
         /// Milliseconds.
         public var cap = RetryRule().cap
-        /// Attempts after the first, a second, of one tenant that says nothing else.
+        /// Retries per second of a tenant that has no rate of its own.
         public var tenantRate = Limits.retriesPerSecond
     }
 
-    /// The mouths to the outside: HTTP attempts.
+    /// HTTP attempts.
     public struct SenderSection: Sendable, Equatable {
         /// Sender threads; 0: one per core, at most eight.
         public var threads = 0
@@ -96,23 +96,24 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var breakerOpenMilliseconds = Limits.breakerOpenMilliseconds
         /// Whether `http://` endpoints may be used.
         public var allowHTTP = false
-        /// Networks that the address guard lets through, `CIDR` or `CIDR:port`.
+        /// Networks that the address guard allows, `CIDR` or `CIDR:port`.
         public var allowNetworks: [String] = []
-        /// Networks that it never lets through, in the same form.
+        /// Networks that it never allows, in the same form.
         public var denyNetworks: [String] = []
-        /// PEM file of the authorities that endpoints' certificates must come from; nil: the system's.
+        /// PEM file of the accepted authorities of endpoints' certificates; nil: those of the system.
         public var authoritiesFile: String?
-        /// `http://host:port` of the proxy that attempts go through; nil: none.
+        /// `http://host:port` of the proxy for all attempts; nil: none.
         public var proxy: String?
         public var proxyUser: String?
         public var proxyPasswordFile: String?
     }
 
-    /// How endpoints' secrets are kept on disk. The keys themselves are never part of a configuration.
+    /// How the secrets of endpoints are stored. The keys themselves are never part of a configuration.
     public struct SecretsSection: Sendable, Equatable {
-        /// nil: the variable `NEEDLETAIL_MASTER_KEY` may hold the key; without either, secrets are stored as they are.
+        /// nil: the variable `NEEDLETAIL_MASTER_KEY` may contain the key. Without either, secrets are stored in
+        /// plaintext.
         public var masterKeyFile: String?
-        /// Keys that sealed before: they open what is to be sealed again at the next start.
+        /// Former keys: they decrypt what is encrypted with the new key at the next start.
         public var previousMasterKeyFiles: [String] = []
     }
 

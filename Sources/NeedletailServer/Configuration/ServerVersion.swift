@@ -1,4 +1,4 @@
-/// The version of this build: in `needletail version`, WELCOME and User-Agent.
+/// The version of this build, shown in `needletail version`, WELCOME and User-Agent.
 public enum ServerVersion {
     public static let text = "0.1.0"
 }

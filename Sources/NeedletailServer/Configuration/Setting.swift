@@ -1,18 +1,20 @@
-/// One key of the configuration: where its value lives, what it may be, and what it means to people.
+import Settings
+
+/// One key of the configuration: its property, the values that it accepts, and its meaning.
 ///
-/// Values travel as texts (a list has several), so that file, environment and flags obey the same rules.
+/// Values are passed as texts (a list has several), so that file, environment and flags follow the same rules.
 struct Setting: Sendable {
-    /// Dotted, as in the file: `ingest.port`.
+    /// With dots, as in the file: `ingest.port`.
     let key: String
     /// The command-line flag without its dashes, where there is one.
     let flag: String?
-    /// What a value must be, fit to follow "give".
-    let wanted: String
+    /// What a value must be, as it follows "expected" in messages.
+    let expected: String
     let meaning: String
     let isList: Bool
-    /// The value in its written form.
+    /// The value as it is written in the file.
     let written: @Sendable (ServerConfiguration) -> [String]
-    /// Puts a value in place; false where it is not what is wanted.
+    /// Sets the value; false where the texts are not what is expected.
     let accept: @Sendable ([String], inout ServerConfiguration) -> Bool
 
     /// `NEEDLETAIL_INGEST_PORT` for `ingest.port`.
@@ -53,13 +55,13 @@ extension Setting {
             read: { text in Quantity.milliseconds(text).flatMap { range.contains($0) ? $0 : nil } })
     }
 
-    /// A list of at least one.
+    /// A list of one or more.
     static func durations(
         _ key: String, _ place: Place<[Int64]>, _ range: ClosedRange<Int64>, most: Int, _ meaning: String
     ) -> Setting {
         Setting(
             key: key, flag: nil,
-            wanted: "1 to \(most) durations up to \(Quantity.text(milliseconds: range.upperBound))",
+            expected: "1 to \(most) durations up to \(Quantity.text(milliseconds: range.upperBound))",
             meaning: meaning, isList: true,
             written: { $0[keyPath: place].map { Quantity.text(milliseconds: $0) } },
             accept: { texts, configuration in
@@ -96,7 +98,7 @@ extension Setting {
             read: { hasControls($0) ? nil : .some($0.isEmpty ? nil : $0) })
     }
 
-    /// A file's mode.
+    /// The mode of a file.
     static func octal(_ key: String, _ place: Place<UInt16>, _ meaning: String) -> Setting {
         single(
             key, nil, "an octal file mode from 0000 to 0777", meaning, place,
@@ -114,11 +116,11 @@ extension Setting {
     }
 
     static func list(
-        _ key: String, _ place: Place<[String]>, flag: String? = nil, each wanted: String, _ meaning: String,
+        _ key: String, _ place: Place<[String]>, flag: String? = nil, each expected: String, _ meaning: String,
         fits: @escaping @Sendable (String) -> Bool
     ) -> Setting {
         Setting(
-            key: key, flag: flag, wanted: wanted, meaning: meaning, isList: true,
+            key: key, flag: flag, expected: expected, meaning: meaning, isList: true,
             written: { $0[keyPath: place] },
             accept: { texts, configuration in
                 guard texts.allSatisfy(fits) else { return false }
@@ -127,15 +129,15 @@ extension Setting {
             })
     }
 
-    /// A NUL would end a path for the system and not for us.
+    /// The system would end a path at a NUL, and we would not.
     private static func hasControls(_ text: String) -> Bool { text.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
 
     private static func single<Value>(
-        _ key: String, _ flag: String?, _ wanted: String, _ meaning: String, _ place: Place<Value>,
+        _ key: String, _ flag: String?, _ expected: String, _ meaning: String, _ place: Place<Value>,
         written: @escaping @Sendable (Value) -> String, read: @escaping @Sendable (String) -> Value?
     ) -> Setting {
         Setting(
-            key: key, flag: flag, wanted: wanted, meaning: meaning, isList: false,
+            key: key, flag: flag, expected: expected, meaning: meaning, isList: false,
             written: { [written($0[keyPath: place])] },
             accept: { texts, configuration in
                 guard texts.count == 1, let value = read(texts[0]) else { return false }

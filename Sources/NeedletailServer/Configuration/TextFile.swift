@@ -1,13 +1,14 @@
 import Glibc
+import Settings
 
 /// A small file read whole.
 enum TextFile {
-    /// More is a mistake: configuration and provisioning are written by people or short scripts.
+    /// A larger file is a mistake: people or short scripts write configuration and provisioning files.
     static let mostBytes = 16 << 20
 
     /// The file's text.
     ///
-    /// - Throws: one line that names the file and what the system said (open(2), read(2)), or that it is not UTF-8.
+    /// - Throws: one line with the path and the system's reason (open(2), read(2)), or that the file is not UTF-8.
     static func read(_ path: String) throws(InputMistakes) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(path, String(cString: strerror(errno))) }

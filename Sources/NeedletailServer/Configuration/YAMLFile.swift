@@ -1,15 +1,15 @@
 import Yams
 
-/// A YAML file as a tree whose nodes know their line and column.
+/// A YAML file as a tree of nodes with line and column.
 struct YAMLFile {
-    /// As it was given, for messages.
+    /// As the operator gave it, for messages.
     let name: String
     /// The top mapping; nil in a file without content.
     let root: Node.Mapping?
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: the first thing that keeps it from being a YAML mapping, with its line.
+    /// - Throws: the first thing that keeps it from being a YAML map, with its line.
     init(path: String) throws(InputMistakes) {
         try self.init(name: path, text: TextFile.read(path))
     }
@@ -29,7 +29,7 @@ struct YAMLFile {
         case .mapping(let mapping)?: root = mapping
         case .scalar(let scalar)? where scalar.string.isEmpty: root = nil
         case let other?:
-            throw InputMistakes([YAMLFile.place(name, other.mark) + "the top level must be a mapping of `key: value`"])
+            throw InputMistakes([YAMLFile.place(name, other.mark) + "expected a map (`key: value`) at the top level"])
         }
     }
 
@@ -46,7 +46,7 @@ struct YAMLFile {
             .composer(_, let problem, let mark, _):
             place(name, mark) + "not YAML: \(problem)"
         case .duplicatedKeysInMapping(let keys, let context):
-            place(name, context.mark) + "the key \(keys.sorted().joined(separator: ", ")) stands here twice; keep one"
+            place(name, context.mark) + "the key \(keys.sorted().joined(separator: ", ")) is given twice; remove one"
         case .reader(let problem, _, _, _):
             "\(name): not YAML: \(problem)"
         default:

@@ -4,44 +4,44 @@ import LMDB
 import Store
 import WebhookModel
 
-/// The dead letters of a stopped server, for the operator's command: it works on the data directory itself.
+/// The dead letters of a stopped server, for the operator's command, which opens the data directory itself.
 public final class DeadLetterDesk {
     private let directory: DataDirectory
     private let names: EndpointNames
 
-    /// Why the command cannot work on a directory, in words.
+    /// Why the command cannot use a directory.
     public struct Refusal: Error, CustomStringConvertible {
         public let description: String
     }
 
-    /// - Throws: `Refusal` where there is no store, or a server has it open.
+    /// - Throws: `Refusal` where there is no store, or a server has opened it.
     public init(data path: String) throws {
-        // Opening would make it: a mistyped path must not become an empty store.
+        // Opening a directory creates a store in it: a mistyped path must not become an empty store.
         guard access(path + "/data.mdb", F_OK) == 0 else {
             throw Refusal(
                 description:
-                    "\(path) holds no Needletail store; give --data the directory that the server was started with")
+                    "\(path) contains no Needletail store; expected the directory of the server for --data")
         }
         do {
             directory = try DataDirectory(path: path, mapBytes: DeadLetterDesk.mapBytes(path))
         } catch StoreError.inUse(_, let owner) {
             throw Refusal(
                 description:
-                    "a server has \(path) open (\(owner)), and two would damage it; stop the server, run this, and start it again"
+                    "a server uses \(path) (\(owner)), and two processes would damage it; stop the server, run this, start it again"
             )
         }
         let tables = directory.tables
         names = try directory.environment.read { snapshot throws(LMDBError) in try EndpointNames(tables, in: snapshot) }
     }
 
-    /// One dead letter as it is shown.
+    /// One dead letter as a line of text.
     public struct Line: Sendable, CustomStringConvertible {
         public var description: String
     }
 
-    /// Calls `show` for each that fits, in commit order.
+    /// Calls `show` for each that matches, in commit order.
     ///
-    /// - Returns: whether more than `limit` fit.
+    /// - Returns: whether more than `limit` match.
     public func list(_ words: DeadLetterWords, limit: Int, now: Int64, show: (Line) -> Void) throws -> Bool {
         let (filter, tables) = (try words.filter(now: now), directory.tables)
         let byNumber = Dictionary(uniqueKeysWithValues: names.endpoints.map { ($0.number, $0) })
@@ -49,7 +49,7 @@ public final class DeadLetterDesk {
         var left = limit
         while !walk.isOver {
             let slice = walk
-            // A snapshot for each slice: a long listing must not pin pages.
+            // A snapshot for each slice, because a long listing must not keep old pages in use.
             let (next, lines) = try directory.environment.read { snapshot throws(LMDBError) in
                 var walk = slice
                 let letters = try walk.next(tables, found: 256, scanned: 2_048, in: snapshot)
@@ -70,9 +70,9 @@ public final class DeadLetterDesk {
         return false
     }
 
-    /// Leads back what fits: it is due when the server runs.
+    /// Schedules what matches again: it is due when the server runs.
     ///
-    /// - Returns: how many, and how many were left alone because their endpoint is gone.
+    /// - Returns: the number scheduled, and the number skipped because their endpoint was removed.
     public func redeliver(
         _ words: DeadLetterWords, now: Int64
     ) throws -> (scheduled: Int, withoutEndpoint: Int) {
@@ -87,7 +87,8 @@ public final class DeadLetterDesk {
         return (redelivery.result.deliveries, redelivery.result.withoutEndpoint)
     }
 
-    // Room for what the transactions write, whatever the server's own limit is: address space, not disk.
+    // Address space, not disk. It must be enough for the writes of these transactions, whatever the limit of the server
+    // is.
     private static func mapBytes(_ path: String) -> Int {
         var status = stat()
         let size = stat(path + "/data.mdb", &status) == 0 ? Int(status.st_size) : 0

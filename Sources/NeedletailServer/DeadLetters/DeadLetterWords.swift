@@ -1,14 +1,15 @@
 import DurableQueue
+import Settings
 import WebhookModel
 
-/// Which dead letters, as an operator writes it.
+/// Which dead letters, as an operator writes it in options.
 public struct DeadLetterWords: Sendable {
     public var tenant: String?
     public var endpoint: String?
     /// Types and patterns.
     public var types: [String] = []
     public var outcome: String?
-    /// A time (`2027-01-31T12:00:00Z`), or so long ago (`2h`).
+    /// A time (`2027-01-31T12:00:00Z`), or a duration before now (`2h`).
     public var since: String?
     public var until: String?
     /// Deliveries as a listing shows them (`12-3`), or event ids (`evt_…`).
@@ -16,14 +17,14 @@ public struct DeadLetterWords: Sendable {
 
     public init() {}
 
-    /// Whether nothing is asked for: every dead letter fits.
+    /// Whether there is no condition, so that every dead letter matches.
     public var isEmpty: Bool {
         tenant == nil && endpoint == nil && types.isEmpty && outcome == nil && since == nil && until == nil
             && ids.isEmpty
     }
 
     /// - Parameter now: Unix milliseconds.
-    /// - Throws: everything that cannot be read.
+    /// - Throws: every option that cannot be read.
     func filter(now: Int64) throws(InputMistakes) -> DeadLetterFilter {
         var mistakes = InputMistakes()
         var filter = DeadLetterFilter()
@@ -34,7 +35,8 @@ public struct DeadLetterWords: Sendable {
                 types.compactMap { text in
                     let pattern = Subscription.Pattern(text)
                     if pattern == nil {
-                        mistakes.add("--type: \"\(text)\" is no good; give an exact type, a prefix as order.*, or *")
+                        mistakes.add(
+                            Shown.invalid(text, for: "--type", expected: "an exact type, a prefix (order.*) or *"))
                     }
                     return pattern
                 })
@@ -42,7 +44,7 @@ public struct DeadLetterWords: Sendable {
         filter.outcome = outcome.flatMap { name in Outcome.allCases.first { $0.name == name && !$0.isDelivered } }
         if let outcome, filter.outcome == nil {
             let names = Outcome.allCases.filter { !$0.isDelivered }.map(\.name).joined(separator: ", ")
-            mistakes.add("--outcome: \"\(outcome)\" is no good; give one of \(names)")
+            mistakes.add(Shown.invalid(outcome, for: "--outcome", expected: "one of \(names)"))
         }
         filter.since = DeadLetterWords.time(since, "--since", now, &mistakes)
         filter.until = DeadLetterWords.time(until, "--until", now, &mistakes)
@@ -61,10 +63,13 @@ public struct DeadLetterWords: Sendable {
                 deliveries.insert(delivery)
             } else {
                 mistakes.add(
-                    "--id: \"\(text)\" is no good; give a delivery as the list shows it (12-3), or an event id (evt_…)")
+                    Shown.invalid(
+                        text, for: "--id", expected: "a delivery as the list shows it (12-3), or an event id (evt_…)"))
             }
         }
-        if !deliveries.isEmpty, !events.isEmpty { mistakes.add("--id: give deliveries or event ids, not both at once") }
+        if !deliveries.isEmpty, !events.isEmpty {
+            mistakes.add("--id: deliveries and event ids cannot be combined; give one kind")
+        }
         filter.deliveries = deliveries.isEmpty ? nil : deliveries
         filter.events = events.isEmpty ? nil : events
     }
@@ -75,7 +80,9 @@ public struct DeadLetterWords: Sendable {
         guard let text else { return nil }
         let time = UTCTime.milliseconds(text) ?? Quantity.milliseconds(text).map { now - $0 }
         if time == nil {
-            mistakes.add("\(option): \"\(text)\" is no good; give a time as 2027-01-31T12:00:00Z, or so long ago as 2h")
+            mistakes.add(
+                Shown.invalid(
+                    text, for: option, expected: "a UTC time (2027-01-31T12:00:00Z), or a duration before now (2h)"))
         }
         return time
     }

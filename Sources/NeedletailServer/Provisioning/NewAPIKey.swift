@@ -1,11 +1,12 @@
+import Settings
 import WebhookSigning
 
-/// A fresh API key: `ntk_` and 32 random bytes in base64url (RFC 4648, 5) without padding.
+/// A new API key: `ntk_` and 32 random bytes in base64url (RFC 4648, 5) without padding.
 public struct NewAPIKey: Sendable {
-    /// So that people and scanners of leaked secrets know what it is.
+    /// Tells people and scanners for leaked secrets what it is.
     public static let prefix = "ntk_"
 
-    /// The key itself, for the producer. Nothing keeps it.
+    /// The key itself, for the producer. It is not stored.
     public let text: String
     /// SHA-256 of it as 64 hex digits: `key_sha256` of the provisioning file.
     public let digest: String
@@ -15,9 +16,9 @@ public struct NewAPIKey: Sendable {
         digest = Hexadecimal.text(SHA256Digest.of(text.utf8))
     }
 
-    /// Its entry under `api_keys` of a provisioning file, indented for it.
+    /// Its entry under `api_keys` of a provisioning file, with the indentation.
     ///
-    /// - Parameter name: any text; quoted where YAML would take it for something else.
+    /// - Parameter name: any text; in quotes where YAML would read it as something else.
     public func entry(named name: String) -> String {
         let isPlain = name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_.-]*/) != nil
         let escaped = name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")

@@ -1,11 +1,14 @@
+package import Settings
+
 extension ProvisioningPlan {
-    /// Reads and checks a provisioning file.
+    /// Reads and validates a provisioning file.
     ///
     /// - Parameters:
-    ///   - path: the YAML file; relative paths in it are relative to the process's directory.
-    ///   - environment: where `secret_env` and `key_env` look.
-    ///   - allowHTTP: whether `http://` endpoints pass.
-    /// - Throws: every mistake of the file, one line each: `file:line:column: who: key: what is wrong`.
+    ///   - path: the YAML file. Relative paths in it are relative to the directory of the process.
+    ///   - environment: the variables that `secret_env`, `key_env` and the like name.
+    ///   - allowHTTP: whether `http://` endpoints are accepted.
+    /// - Throws: every mistake in the file, one line each: `file:line:column: subject: what is wrong; what is
+    ///   expected`.
     public static func load(
         file path: String, environment: [String: String], allowHTTP: Bool
     ) throws(InputMistakes) -> ProvisioningPlan {
@@ -22,11 +25,23 @@ extension ProvisioningPlan {
     private static func load(
         _ file: YAMLFile, _ environment: [String: String], _ allowHTTP: Bool
     ) throws(InputMistakes) -> ProvisioningPlan {
-        let notes = ProvisioningNotes(file: file)
-        let secrets = SecretSources(environment: environment)
-        let endpoints = EndpointReader(notes: notes, secrets: secrets, allowHTTP: allowHTTP)
-        let plan = ProvisioningReader(notes: notes, endpoints: endpoints, secrets: secrets).plan()
-        try notes.mistakes.throwIfAny()
-        return plan
+        switch read(file.root.map { SettingsNode($0) }, environment: environment, allowHTTP: allowHTTP) {
+        case .success(let plan): return plan
+        case .failure(let mistakes): throw InputMistakes(mistakes, in: file.name)
+        }
+    }
+
+    /// The plan that a tree describes, whichever syntax it was written in.
+    package static func read(
+        _ root: SettingsNode?, environment: [String: String] = [:], allowHTTP: Bool = false
+    ) -> Result<ProvisioningPlan, SettingsMistakes> {
+        let sources = SettingsSources(
+            file: { path throws(SettingsSources.UnreadableFile) in
+                do throws(InputMistakes) { return try TextFile.read(path) } catch {
+                    throw SettingsSources.UnreadableFile(reason: error.description)
+                }
+            }, variables: environment)
+        let notes = SettingsNotes()
+        return notes.result(ProvisioningReader(notes: notes, sources: sources, allowHTTP: allowHTTP).plan(root))
     }
 }

@@ -1,43 +1,46 @@
+import Settings
 import WebhookModel
-import Yams
 
-/// Reads a provisioning file to its end and notes everything that is wrong; Provisioning.md describes the format.
+/// Reads a provisioning document to its end and notes everything that is wrong. Provisioning.md describes the format.
 struct ProvisioningReader {
-    let notes: ProvisioningNotes
-    let endpoints: EndpointReader
-    let secrets: SecretSources
+    let notes: SettingsNotes
+    let sources: SettingsSources
+    let allowHTTP: Bool
 
     static let topKeys = ["tenants", "api_keys"]
-    static let tenantKeys = ["name", "enabled", "repeat", "endpoints"] + TenantSettingsReader.keys
-    /// A repeated block is for load tests; more would take minutes to converge.
-    static let repeats = 1...100_000
+    static let tenantKeys = TenantReader.keys + ["repeat", "endpoints"]
 
-    func plan() -> ProvisioningPlan {
-        guard let root = notes.file.root else {
-            notes.add(nil, "is empty; it needs `tenants:` and `api_keys:`")
-            return ProvisioningPlan()
-        }
-        let top = ProvisioningSection(mapping: root, label: "file", keys: ProvisioningReader.topKeys, notes: notes)
+    /// - Parameter root: nil: the document is empty.
+    func plan(_ root: SettingsNode?) -> ProvisioningPlan {
         var plan = ProvisioningPlan()
-        var names = UniqueNames(what: "tenant", notes: notes)
-        for node in top.members("tenants") { plan.tenants += tenants(node, &names) }
-        var keyNames = UniqueNames(what: "API key", notes: notes)
-        var openers = UniqueOpeners()
-        let keys = KeyReader(notes: notes, secrets: secrets, tenants: Set(plan.tenants.map(\.name)))
-        plan.keys = top.members("api_keys").compactMap { keys.key($0, &keyNames, &openers) }
+        guard let root else {
+            notes.add(SettingsMistake(.missing, path: "", "is empty; expected tenants and api_keys"))
+            return plan
+        }
+        let top = SettingsSection(root, subject: "", path: "", keys: ProvisioningReader.topKeys, notes: notes)
+        guard let top else { return plan }
+        var names = UniqueNames(of: "tenant")
+        for (node, path) in top.members("tenants") { plan.tenants += tenants(node, path, &names) }
+        let known = Set(plan.tenants.map(\.name))
+        let rules = KeyReader.Rules(sources: sources, tenant: "the name of a tenant of this file", known.contains)
+        var keyNames = UniqueNames(of: "API key")
+        var credentials = UniqueCredentials()
+        plan.keys = top.members("api_keys").compactMap { node, path in
+            KeyReader(rules, notes: notes).key(node, at: path, &keyNames, &credentials)
+        }
         return plan
     }
 
-    /// One tenant, or as many as `repeat` says.
-    private func tenants(_ node: Node, _ names: inout UniqueNames) -> [DesiredTenant] {
-        let written = ProvisioningSection.writtenName(node)
-        let label = "tenant \"\(written)\""
-        let first = ProvisioningSection(node, label: label, keys: ProvisioningReader.tenantKeys, notes: notes)
+    /// One tenant, or as many as `repeat` asks for.
+    private func tenants(_ node: SettingsNode, _ path: String, _ names: inout UniqueNames) -> [DesiredTenant] {
+        let written = SettingsSection.writtenName(node)
+        let first = SettingsSection(
+            node, subject: "tenant \"\(written)\"", path: path, keys: ProvisioningReader.tenantKeys, notes: notes)
         guard var section = first else { return [] }
         guard section.has("repeat") else { return tenant(section, &names).map { [$0] } ?? [] }
-        guard let count = section.integer("repeat", ProvisioningReader.repeats) else { return [] }
+        guard let count = section.integer("repeat", 1...Limits.repeatedTenants) else { return [] }
         guard written.contains("{n}") else {
-            section.note("name", "is repeated, so it must contain {n}")
+            section.note("name", "must contain {n}, because the tenant is repeated")
             return []
         }
         let width = max(3, String(count - 1).count)
@@ -48,40 +51,19 @@ struct ProvisioningReader {
         }
     }
 
-    private func tenant(_ section: ProvisioningSection, _ names: inout UniqueNames) -> DesiredTenant? {
-        let enabled = section.truth("enabled") ?? true
-        let settings = TenantSettingsReader(section: section).settings()
-        var endpointNames = UniqueNames(what: "endpoint", notes: notes)
-        let endpoints = section.members("endpoints").compactMap {
-            self.endpoints.endpoint($0, of: section, &endpointNames)
+    private func tenant(_ section: SettingsSection, _ names: inout UniqueNames) -> DesiredTenant? {
+        var tenant = TenantReader(section: section).tenant()
+        let members = section.members("endpoints")
+        if members.count > Limits.endpointsPerTenant {
+            section.note("endpoints", "has \(members.count) members; at most \(Limits.endpointsPerTenant) are allowed")
         }
-        if section.members("endpoints").count > Limits.endpointsPerTenant {
-            section.note("endpoints", "more than \(Limits.endpointsPerTenant)")
+        let rules = EndpointReader.Rules(sources: sources, allowHTTP: allowHTTP)
+        var endpointNames = UniqueNames(of: "endpoint of the tenant")
+        let endpoints = members.compactMap { node, path in
+            EndpointReader(rules, notes: notes).endpoint(node, at: path, of: section, &endpointNames)
         }
-        guard let name = section.text("name", needed: true) else { return nil }
-        guard Tenant.isValidName(Array(name.utf8)) else {
-            section.note("name", "give 1 to \(Limits.tenantNameBytes) of A-Z a-z 0-9 _ . -")
-            return nil
-        }
-        names.take(name, section)
-        return DesiredTenant(name: name, enabled: enabled, settings: settings, endpoints: endpoints)
-    }
-}
-
-/// Notes the second use of a name.
-struct UniqueNames {
-    let what: String
-    let notes: ProvisioningNotes
-    private var seen: Set<String> = []
-
-    init(what: String, notes: ProvisioningNotes) {
-        self.what = what
-        self.notes = notes
-    }
-
-    mutating func take(_ name: String, _ section: ProvisioningSection) {
-        if !seen.insert(name).inserted {
-            section.note("name", "another \(what) has this name already; rename one of them")
-        }
+        tenant?.endpoints = endpoints
+        if let tenant { names.take(tenant.name, section) }
+        return tenant
     }
 }

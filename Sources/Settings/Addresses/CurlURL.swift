@@ -1,14 +1,13 @@
 package import CCurl
 
-/// A URL as libcurl's own parser reads it (curl_url(3)), kept as the object that transfers use, so that no second
-/// reading can differ.
+/// A URL as libcurl parses it (curl_url(3)). Transfers use the same object, so no second parser can disagree.
 ///
-/// Immutable after `init`; transfers copy it when they start.
+/// Unsafe pointers: the handle of libcurl and the texts that it returns. Immutable after `init`; transfers copy it when
+/// they start.
 package final class CurlURL {
     package let handle: OpaquePointer
 
-    /// Nil: libcurl refuses the text. No scheme is guessed, no path is squeezed, nothing is percent-encoded for the
-    /// caller.
+    /// Nil: libcurl rejects the text. It guesses no scheme, normalises no path and percent-encodes nothing.
     package init?(_ text: String) {
         guard let handle = curl_url() else { preconditionFailure("curl_url: no memory") }
         self.handle = handle

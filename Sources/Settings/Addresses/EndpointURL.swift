@@ -1,7 +1,7 @@
 import CCurl
 import WebhookModel
 
-/// An endpoint's URL, read once by the parser that will also send to it, and checked.
+/// An endpoint's URL, parsed once by libcurl, which also sends to it, and validated.
 public struct EndpointURL {
     /// Scheme, host, port where it is not the scheme's own, path, query.
     public let canonical: String
@@ -9,16 +9,18 @@ public struct EndpointURL {
     /// Lower case; an IPv6 address has no brackets.
     public let host: String
     public let port: UInt16
-    /// The host as a number, where it is one. libcurl has turned `127.1`, `0x7f.1` and `2130706433` into four parts by
-    /// now.
+    /// The host as an address, where it is one. libcurl turns `127.1`, `0x7f.1` and `2130706433` into four decimal
+    /// parts.
     public let address: IPAddress?
     package let url: CurlURL
 
     /// Reads and checks a URL.
     ///
-    /// Refused: user-info, fragments, zone ids, backslashes, bytes outside printable ASCII, port 0, over 2,048 bytes,
-    /// other schemes than http and https. Differences between parsers are how guards are got round, so what could be
-    /// read in two ways is refused.
+    /// Rejected: user-info, fragments, zone ids, backslashes, bytes outside printable ASCII, port 0, more than 2,048
+    /// bytes, schemes other than http and https. An attacker uses differences between parsers to pass a guard, so a URL
+    /// that two parsers could read in different ways is rejected.
+    ///
+    /// - Throws: the first rule that the text breaks.
     public init(_ text: String) throws(EndpointURLError) {
         guard text.utf8.count <= Limits.urlBytes else { throw .tooLong(text.utf8.count) }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .notASCII }
@@ -40,7 +42,7 @@ public struct EndpointURL {
         guard let digits = url.part(CURLUPART_PORT, CURLU_DEFAULT_PORT), let port = UInt16(digits), port > 0 else {
             throw .port
         }
-        // A host in another case must not make another connection pool or another name look-up.
+        // A host in another case must not get a connection pool and a name look-up of its own.
         guard curl_url_set(url.handle, CURLUPART_HOST, host, 0) == CURLUE_OK,
             let canonical = url.part(CURLUPART_URL, CURLU_NO_DEFAULT_PORT), canonical.utf8.count <= Limits.urlBytes
         else { throw .unreadable(text) }
@@ -97,18 +99,24 @@ public enum EndpointURLError: Error, Equatable, CustomStringConvertible {
     case port
     case unreadable(String)
 
-    public var description: String {
+    /// What a URL must be, where this one is not.
+    public var expected: String {
         switch self {
-        case .tooLong(let count): "the URL has \(count) bytes; at most \(Limits.urlBytes) are allowed"
+        case .tooLong(let count): "at most \(Limits.urlBytes) bytes, found \(count)"
         case .notASCII:
-            "the URL holds a space, a control character or one outside ASCII; write hosts in their xn-- form and percent-encode paths"
-        case .backslash: "the URL holds a backslash, which programs read in different ways; write / or %5C"
-        case .fragment: "the URL holds a fragment (#), which is never sent; leave it out"
-        case .scheme(let scheme): "scheme \"\(scheme)\" is not http or https; write https://…"
-        case .userInfo: "the URL holds a user name or password (@); leave it out"
-        case .host(let host): "\"\(host)\" is no host name and no address"
-        case .port: "the port is not 1 to 65535"
-        case .unreadable(let text): "\"\(text)\" is no URL"
+            "visible ASCII characters only: hosts in their xn-- form, paths percent-encoded"
+        case .backslash: "no backslash, which programs read in different ways: write / or %5C"
+        case .fragment: "no fragment (#), because it is never sent"
+        case .scheme: "a URL that begins with https:// or http://"
+        case .userInfo: "no user name or password (@)"
+        case .host: "a host name or an address after ://"
+        case .port: "a port from 1 to 65535"
+        case .unreadable: "a URL, as https://host/path"
         }
     }
+
+    /// Whether messages leave the URL out, because it contains a password.
+    public var hidesText: Bool { self == .userInfo }
+
+    public var description: String { "invalid URL; expected \(expected)" }
 }

@@ -32,23 +32,23 @@ import Testing
     }
 
     @Test(arguments: [
-        ("proxy: \"https://p.internal\"", "sender.proxy: TLS to the proxy is not spoken; write http://host:port"),
-        ("proxy: \"http://me:hunter2@p.internal\"", "sender.proxy: holds a user name or password"),
-        ("proxy: \"p.internal:3128\"", "sender.proxy: is no address of a proxy; write http://host:port"),
-        ("proxy_user: me", "sender.proxy_user: is of no use without sender.proxy; give both, or neither"),
+        ("proxy: \"https://p.internal\"", "sender.proxy uses TLS, which is not supported; expected http://host:port"),
+        ("proxy: \"http://me:hunter2@p.internal\"", "sender.proxy contains a user name or password"),
+        ("proxy: \"p.internal:3128\"", "sender.proxy is not the address of a proxy; expected http://host:port"),
+        ("proxy_user: me", "sender.proxy_user needs sender.proxy; give both, or neither"),
         (
             "proxy: \"http://p.internal\", proxy_user: me",
-            "sender.proxy_password_file: is missing beside sender.proxy_user; give both, or neither"
+            "sender.proxy_password_file is missing; sender.proxy_user needs it"
         ),
         (
             "proxy: \"http://p.internal\", proxy_user: me, proxy_password_file: /nowhere/p",
             "sender.proxy_password_file: /nowhere/p: cannot be read: No such file or directory"
         ),
         ("ca_file: /nowhere/ca", "sender.ca_file: /nowhere/ca: cannot be read: No such file or directory"),
-        ("ca_file: /dev/null", "sender.ca_file: /dev/null holds no certificate"),
-        ("deny_networks: [ten]", "sender.deny_networks: \"ten\" is no good; give networks as 10.0.0.0/8"),
+        ("ca_file: /dev/null", "sender.ca_file: /dev/null contains no certificate"),
+        ("deny_networks: [ten]", "invalid value \"ten\" for sender.deny_networks; expected networks as 10.0.0.0/8"),
     ])
-    func `a mistake is told by its key, and no password`(sender: String, expected: String) {
+    func `a mistake is reported by its key, without the password`(sender: String, expected: String) {
         let lines = mistakes(sender)
         #expect(lines.count == 1 && lines[0].contains(expected), "\(lines)")
         #expect(lines.first?.contains("hunter2") != true)

@@ -28,7 +28,7 @@ import WebhookSigning
         #expect(try ring.current == MasterKey(text))
     }
 
-    @Test func `what is no key is told without it`() {
+    @Test func `what is not a key is reported without it`() {
         let lines = mistakes({ _ in }, ["NEEDLETAIL_MASTER_KEY": "hunter2"])
         #expect(
             lines == [
@@ -38,7 +38,7 @@ import WebhookSigning
 
     @Test func `one place holds the key`() {
         let lines = mistakes({ $0.secrets.masterKeyFile = "/nowhere" }, ["NEEDLETAIL_MASTER_KEY": text])
-        #expect(lines.count == 1 && lines[0].hasPrefix("secrets.master_key_file: stands beside"))
+        #expect(lines.count == 1 && lines[0].hasPrefix("secrets.master_key_file cannot be combined with"))
     }
 
     @Test func `files are named that cannot be read`() {

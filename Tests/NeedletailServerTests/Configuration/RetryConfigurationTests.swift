@@ -30,15 +30,18 @@ import WebhookModel
 
     @Test(arguments: [
         ("retry: { delays: [] }", "retry.delays"),
-        ("retry: { delays: [5] }", "n.yaml:1:10: retry.delays: \"5\" is no good; give 1 to 99 durations up to 7d"),
-        ("retry: { delays: [8d] }", "retry.delays: \"8d\" is no good"),
-        ("retry: { factor: 11 }", "retry.factor: \"11\" is no good; give a number from 1.0 to 10.0"),
-        ("retry: { factor: 3 }", "retry.max_attempts: is 0, so retry.backoff_seconds"),
-        ("retry: { delays: [1s], max_attempts: 3 }", "retry.max_attempts: stands beside retry.delays"),
-        ("retry: { tenant_rate: 0 }", "retry.tenant_rate: \"0\" is no good"),
-        ("queue: { tenant_backlog: 0 }", "queue.tenant_backlog: \"0\" is no good"),
+        (
+            "retry: { delays: [5] }",
+            "n.yaml:1:10: invalid value \"5\" for retry.delays; expected 1 to 99 durations up to 7d"
+        ),
+        ("retry: { delays: [8d] }", "invalid value \"8d\" for retry.delays"),
+        ("retry: { factor: 11 }", "invalid value \"11\" for retry.factor; expected a number from 1.0 to 10.0"),
+        ("retry: { factor: 3 }", "retry.backoff_seconds, retry.factor and retry.cap need retry.max_attempts"),
+        ("retry: { delays: [1s], max_attempts: 3 }", "retry.max_attempts cannot be combined with retry.delays"),
+        ("retry: { tenant_rate: 0 }", "invalid value \"0\" for retry.tenant_rate"),
+        ("queue: { tenant_backlog: 0 }", "invalid value \"0\" for queue.tenant_backlog"),
     ])
-    func `a mistake is told`(text: String, expected: String) {
+    func `a mistake is reported`(text: String, expected: String) {
         let mistake = mistake(text)
         #expect(mistake.contains(expected), "\(mistake)")
     }

@@ -81,16 +81,19 @@ import Testing
         ("log.format", "xml", "one of text, json"),
         ("data.directory", "", "a text that is not empty"),
     ])
-    func `a bad value names the key, its place, the value and the mend`(key: String, value: String, mend: String) {
+    func `a bad value names the key, its place, the value and what is expected`(
+        key: String, value: String, mend: String
+    ) {
         let parts = key.split(separator: ".")
         let variable = "NEEDLETAIL_" + key.uppercased().replacing(".", with: "_")
         let inFile = #expect(throws: InputMistakes.self) {
             try load("# one\n\(parts[0]):\n  \(parts[1]): \"\(value)\"\n")
         }
-        #expect(inFile?.lines == ["n.yaml:3:3: \(key): \"\(value)\" is no good; give \(mend)"])
+        #expect(inFile?.lines == ["n.yaml:3:3: invalid value \"\(value)\" for \(key); expected \(mend)"])
         let inEnvironment = #expect(throws: InputMistakes.self) { try load(environment: [variable: value]) }
         #expect(
-            inEnvironment?.lines == ["environment \(variable): \(key): \"\(value)\" is no good; give \(mend)"])
+            inEnvironment?.lines == ["environment \(variable): invalid value \"\(value)\" for \(key); expected \(mend)"]
+        )
     }
 
     @Test func `listeners: TLS, Unix socket`() throws {
@@ -111,32 +114,37 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{ tls: { certificate: c } }", "ingest.tls.key: is missing beside ingest.tls.certificate"),
-        ("{ tls: { key: k } }", "ingest.tls.certificate: is missing beside ingest.tls.key"),
-        ("{ tls: { certificate: c, key: k, client_certificates: required } }", "ingest.tls.client_ca: is missing"),
-        ("{ tls: { certificate: c, key: k, client_ca: a } }", "ingest.tls.client_ca: is of no use while"),
-        ("{ tls: { client_certificates: optional, client_ca: a } }", "ingest.tls.certificate: is missing; client"),
-        ("{ tls: { certificate: c, key: k, client_certificates: maybe } }", "give one of none, optional, required"),
-        ("{ tls: { cert: c } }", "ingest.tls.cert: unknown key"),
-        ("{ tcp: false }", "ingest.tcp: is false, and there is no ingest.unix_socket"),
-        ("{ unix_socket_mode: 0999 }", "give an octal file mode from 0000 to 0777"),
-        ("{ host: 0.0.0.0 }", "is not loopback"),
+        ("{ tls: { certificate: c } }", "ingest.tls.key is missing; ingest.tls.certificate needs it"),
+        ("{ tls: { key: k } }", "ingest.tls.certificate is missing; ingest.tls.key needs it"),
+        ("{ tls: { certificate: c, key: k, client_certificates: required } }", "ingest.tls.client_ca is missing"),
+        (
+            "{ tls: { certificate: c, key: k, client_ca: a } }",
+            "ingest.tls.client_ca needs ingest.tls.client_certificates"
+        ),
+        ("{ tls: { client_certificates: optional, client_ca: a } }", "ingest.tls.certificate is missing; client"),
+        ("{ tls: { certificate: c, key: k, client_certificates: maybe } }", "expected one of none, optional, required"),
+        ("{ tls: { cert: c } }", "unknown key ingest.tls.cert"),
+        ("{ tcp: false }", "ingest.unix_socket is missing; ingest.tcp: false needs it"),
+        ("{ unix_socket_mode: 0999 }", "expected an octal file mode from 0000 to 0777"),
+        ("{ host: 0.0.0.0 }", "is not a loopback address"),
     ])
-    func `a mistake about listeners is told`(section: String, expected: String) {
+    func `a mistake about listeners is reported`(section: String, expected: String) {
         let mistakes = #expect(throws: InputMistakes.self) { try load("ingest: \(section)") }
         #expect(
             mistakes?.lines.count == 1 && mistakes?.description.contains(expected) == true, "\(mistakes?.lines ?? [])")
     }
 
-    @Test func `a bad flag is told as a flag`() {
+    @Test func `a bad flag is reported as a flag`() {
         let mistakes = #expect(throws: InputMistakes.self) {
             try load("ingest: { port: 1 }", flags: [("ingest-port", ["x"])])
         }
         #expect(
-            mistakes?.lines == ["--ingest-port: ingest.port: \"x\" is no good; give a whole number from 0 to 65535"])
+            mistakes?.lines == [
+                "--ingest-port: invalid value \"x\" for ingest.port; expected a whole number from 0 to 65535"
+            ])
     }
 
-    @Test func `all mistakes are told at once`() {
+    @Test func `all mistakes are reported at once`() {
         let mistakes = #expect(throws: InputMistakes.self) {
             try load("ingest: { port: x }\nlog: { level: y }", environment: ["NEEDLETAIL_SENDER_THREADS": "z"])
         }
@@ -144,24 +152,30 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ingest: { prot: 1 }", "n.yaml:1:11: ingest.prot: unknown key; did you mean ingest.port?"),
-        ("inges:\n  port: 1", "n.yaml:1:1: inges: unknown key; did you mean ingest?"),
-        ("log: { level: info }\nxyzzyplugh: 1", "n.yaml:2:1: xyzzyplugh: unknown key; known here: "),
-        ("ingest: 7400", "n.yaml:1:1: ingest: is a section; put its keys below it, indented"),
+        ("ingest: { prot: 1 }", "n.yaml:1:11: unknown key ingest.prot; did you mean ingest.port?"),
+        ("inges:\n  port: 1", "n.yaml:1:1: unknown key inges; did you mean ingest?"),
+        ("log: { level: info }\nxyzzyplugh: 1", "n.yaml:2:1: unknown key xyzzyplugh; known here: "),
+        ("ingest: 7400", "n.yaml:1:1: ingest is a section; expected its keys below it, indented"),
         (
             "ingest: { port: [1, 2] }",
-            "n.yaml:1:11: ingest.port: has the wrong shape; give a whole number from 0 to 65535"
+            "n.yaml:1:11: invalid value for ingest.port; expected a whole number from 0 to 65535"
         ),
         (
             "sender: { allow_networks: 10.0.0.0/8 }",
-            "n.yaml:1:11: sender.allow_networks: has the wrong shape; give a list of"
+            "n.yaml:1:11: invalid value for sender.allow_networks; expected a list of"
         ),
-        ("sender: { allow_networks: [10.0.0.0/33] }", "n.yaml:1:11: sender.allow_networks: \"10.0.0.0/33\" is no good"),
-        ("sender: { allow_networks: [10.0.0.1/8] }", "n.yaml:1:11: sender.allow_networks: \"10.0.0.1/8\" is no good"),
+        (
+            "sender: { allow_networks: [10.0.0.0/33] }",
+            "n.yaml:1:11: invalid value \"10.0.0.0/33\" for sender.allow_networks"
+        ),
+        (
+            "sender: { allow_networks: [10.0.0.1/8] }",
+            "n.yaml:1:11: invalid value \"10.0.0.1/8\" for sender.allow_networks"
+        ),
         ("ingest:\n\tport: 1", "n.yaml:2:1: not YAML: "),
         ("ingest: [unclosed", "not YAML"),
-        ("log: { level: info }\nlog: { level: debug }", "the key log stands here twice"),
-        ("- a list", "the top level must be a mapping"),
+        ("log: { level: info }\nlog: { level: debug }", "the key log is given twice"),
+        ("- a list", "expected a map (`key: value`) at the top level"),
     ])
     func `a file with a mistake is refused at its line`(text: String, expected: String) {
         let mistakes = #expect(throws: InputMistakes.self) { try load(text) }
@@ -173,7 +187,7 @@ import Testing
         let mistakes = #expect(throws: InputMistakes.self) { try load(environment: ["NEEDLETAIL_INGEST_PROT": "1"]) }
         #expect(
             mistakes?.lines
-                == ["environment NEEDLETAIL_INGEST_PROT: unknown variable; did you mean NEEDLETAIL_INGEST_PORT?"])
+                == ["unknown environment variable NEEDLETAIL_INGEST_PROT; did you mean NEEDLETAIL_INGEST_PORT?"])
         let links = [
             "NEEDLETAIL_SERVICE_HOST": "10.0.0.1", "NEEDLETAIL_SERVICE_PORT": "7400",
             "NEEDLETAIL_PORT": "tcp://10.0.0.1:7400",

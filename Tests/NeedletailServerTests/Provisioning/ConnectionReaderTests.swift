@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailServer
+import Settings
 import TestSupport
 import Testing
 import WebhookModel
@@ -78,29 +79,29 @@ import WebhookModel
     }
 
     @Test(arguments: [
-        ("allow_networks: [ten/8]", "allow_networks: invalid value \"ten/8\"; expected a network, as 10.0.0.0/8"),
-        ("deny_networks: [10.0.0.1/8]", "deny_networks: invalid value \"10.0.0.1/8\""),
-        ("deny_networks: []", "deny_networks: is empty; leave it out"),
-        ("client_key_file: /nowhere/k", "client_certificate_file: is missing beside client_key_file; give both"),
-        ("client_certificate_file: /nowhere/c", "client_key_file: is missing beside client_certificate_file"),
+        ("allow_networks: [ten/8]", "invalid value \"ten/8\" for allow_networks; expected a network, as 10.0.0.0/8"),
+        ("deny_networks: [10.0.0.1/8]", "invalid value \"10.0.0.1/8\" for deny_networks"),
+        ("deny_networks: []", "deny_networks is empty; leave it out"),
+        ("client_key_file: /nowhere/k", "client_certificate_file is missing; client_key_file needs it"),
+        ("client_certificate_file: /nowhere/c", "client_key_file is missing; client_certificate_file needs it"),
         ("ca_file: /nowhere/ca", "ca_file: /nowhere/ca: cannot be read: No such file or directory"),
-        ("ca_file: /dev/null", "ca_file: /dev/null holds no certificate (PEM"),
-        ("pinned_key: abc", "pinned_key: \"abc\" is no pinned key; write sha256//"),
-        ("pinned_key: sha256//AAAA", "is no pinned key"),
-        ("proxy: https://proxy.example:3128", "proxy: TLS to the proxy is not spoken; write http://host:port"),
+        ("ca_file: /dev/null", "ca_file: /dev/null contains no certificate (PEM"),
+        ("pinned_key: abc", "invalid value \"abc\" for pinned_key; expected sha256//"),
+        ("pinned_key: sha256//AAAA", "invalid value \"sha256//AAAA\" for pinned_key"),
+        ("proxy: https://proxy.example:3128", "proxy uses TLS, which is not supported; expected http://host:port"),
         (
             "proxy: http://me:hunter2@proxy.example:3128",
-            "proxy: holds a user name or password; give user and password_file"
+            "proxy contains a user name or password; expected them in user and password_file"
         ),
-        ("proxy: http://proxy.example:3128/path", "proxy: a proxy has no path"),
-        ("proxy: proxy.example:3128", "proxy: is no address of a proxy; write http://host:port"),
-        ("proxy: { url: \"http://p.example\", user: me }", "proxy: password: is missing; give one of password"),
+        ("proxy: http://proxy.example:3128/path", "proxy contains a path"),
+        ("proxy: proxy.example:3128", "proxy is not the address of a proxy; expected http://host:port"),
+        ("proxy: { url: \"http://p.example\", user: me }", "proxy.password is missing; expected one of password"),
         (
             "proxy: { url: \"http://p.example\", user: \"a:b\", password: hunter2 }",
-            "user: a user's name holds no colon"
+            "proxy.user contains a colon"
         ),
-        ("proxy: { url: \"http://p.example\", password: hunter2 }", "proxy: user: is missing"),
-        ("http2: perhaps", "http2: \"perhaps\" is no good; give true or false"),
+        ("proxy: { url: \"http://p.example\", password: hunter2 }", "proxy.user is missing"),
+        ("http2: perhaps", "invalid value \"perhaps\" for http2; expected true or false"),
     ])
     func `a mistake is told with its line, and no secret`(line: String, expected: String) {
         let mistakes = load([line]).mistakes
@@ -115,10 +116,10 @@ import WebhookModel
         let cases = [
             (
                 client.certificateFile, other.keyFile,
-                "client_key_file: \(other.keyFile) is not the key of the certificate"
+                "client_key_file: \(other.keyFile) contains a key that does not belong to the certificate"
             ),
-            (client.keyFile, client.keyFile, "client_certificate_file: \(client.keyFile) holds no certificate"),
-            (client.certificateFile, client.certificateFile, "holds no private key that can be read"),
+            (client.keyFile, client.keyFile, "client_certificate_file: \(client.keyFile) contains no certificate"),
+            (client.certificateFile, client.certificateFile, "contains no private key that can be parsed"),
         ]
         for (certificate, key, expected) in cases {
             let mistakes = load(["client_certificate_file: \(certificate)", "client_key_file: \(key)"]).mistakes
@@ -129,7 +130,8 @@ import WebhookModel
         try "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".write(
             toFile: broken, atomically: true, encoding: .utf8)
         #expect(
-            load(["ca_file: \(broken)"]).mistakes.first?.contains("holds a certificate that cannot be read") == true)
+            load(["ca_file: \(broken)"]).mistakes.first?.contains("contains a certificate that cannot be parsed")
+                == true)
     }
 
     @Test func `a tenant's networks are read, and their mistakes told`() throws {
@@ -139,13 +141,13 @@ import WebhookModel
         #expect(try settings("allow_networks: [10.0.0.0/8]").allowNetworks == ["10.0.0.0/8"])
         let mistakes = #expect(throws: InputMistakes.self) { try settings("allow_networks: [ten]") }
         #expect(
-            mistakes?.lines.first?.hasPrefix("p.yaml:3:19: tenant \"acme\": allow_networks: invalid value \"ten\"")
+            mistakes?.lines.first?.hasPrefix("p.yaml:3:19: tenant \"acme\": invalid value \"ten\" for allow_networks")
                 == true)
     }
 
     @Test func `settings of TLS are of no use with http`() {
         let mistakes = load(["http2: true", "pinned_key: \(client.pin)"], url: "http://a.example/").mistakes
         #expect(mistakes.count == 2)
-        #expect(mistakes.allSatisfy { $0.contains("is of no use with http; write https://") })
+        #expect(mistakes.allSatisfy { $0.contains("needs an https URL") })
     }
 }

@@ -1,5 +1,5 @@
-import DurableQueue
 import NeedletailServer
+import Settings
 import Testing
 import WebhookModel
 
@@ -41,18 +41,21 @@ import WebhookModel
     }
 
     @Test(arguments: [
-        ("scopes: [publsh]", "scopes: \"publsh\" is not a scope; give publish, publish:order.*, read or manage"),
-        ("scopes: [\"publish:a*b\"]", "scopes: \"publish:a*b\" is not a scope"),
-        ("scopes: []", "scopes: give 1 to 64"),
-        ("rate: 0", "rate: \"0\" is no good; give a whole number from 1 to 10000000"),
-        ("burst: 5", "burst: belongs to rate"),
-        ("expires: 2027-02-30T00:00:00Z", "expires: \"2027-02-30T00:00:00Z\" is no good; give a time as"),
-        ("expires: tomorrow", "expires: \"tomorrow\" is no good"),
-        ("client_certificates: [\"sha256:12\"]", "client_certificates: \"sha256:12\": give sha256: and 64 hex digits"),
-        ("client_certificates: []", "client_certificates: give 1 to 64"),
-        ("client_certificates: [a, A]", "client_certificates: \"A\" stands for another API key already, or twice here"),
-        ("key_sha256: \(KeyReaderTests.digest)", "key_sha256: stands beside key, key_file or key_env"),
-        ("scope: publish", "scope: unknown key; did you mean scopes?"),
+        ("scopes: [publsh]", "invalid value \"publsh\" for scopes; expected publish, publish:order.*, read or manage"),
+        ("scopes: [\"publish:a*b\"]", "invalid value \"publish:a*b\" for scopes"),
+        ("scopes: []", "scopes has 0 members; expected 1 to 64"),
+        ("rate: 0", "invalid value \"0\" for rate; expected a whole number from 1 to 10000000"),
+        ("burst: 5", "burst needs rate"),
+        ("expires: 2027-02-30T00:00:00Z", "invalid value \"2027-02-30T00:00:00Z\" for expires; expected a UTC time"),
+        ("expires: tomorrow", "invalid value \"tomorrow\" for expires"),
+        (
+            "client_certificates: [\"sha256:12\"]",
+            "invalid value \"sha256:12\" for client_certificates; expected sha256: and 64 hex digits"
+        ),
+        ("client_certificates: []", "client_certificates has 0 members; expected 1 to 64"),
+        ("client_certificates: [a, A]", "client_certificates: \"A\" is given for another API key, or twice here"),
+        ("key_sha256: \(KeyReaderTests.digest)", "key_sha256 cannot be combined with key, key_file or key_env"),
+        ("scope: publish", "unknown field \"scope\"; did you mean scopes?"),
     ])
     func aMistakeIsTold(entry: String, expected: String) {
         let error = #expect(throws: InputMistakes.self) { try keys("key: 0123456789abcdef, tenants: all, \(entry)") }
@@ -68,7 +71,7 @@ import WebhookModel
     ])
     func aBadDigest(text: String) {
         let error = #expect(throws: InputMistakes.self) { try keys("tenants: all, key_sha256: \"\(text)\"") }
-        #expect(error?.lines.first?.contains("give the 64 hex digits that `needletail key new` prints") == true)
+        #expect(error?.lines.first?.contains("expected the 64 hex digits that `needletail key new` prints") == true)
     }
 
     @Test func twoKeysOfOneText() {

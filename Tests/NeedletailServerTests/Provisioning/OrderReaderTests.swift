@@ -1,4 +1,5 @@
 import NeedletailServer
+import Settings
 import Testing
 import WebhookModel
 
@@ -30,30 +31,33 @@ import WebhookModel
     }
 
     @Test(arguments: [
-        (["ordering: byKey"], "p.yaml:7:15: ", "ordering: \"byKey\" is no good; give none or by_key"),
+        (["ordering: byKey"], "p.yaml:7:15: ", "invalid value \"byKey\" for ordering; expected one of none, by_key"),
         (
             ["ordering: by_key", "on_dead_letter: stop"], "p.yaml:8:21: ",
-            "on_dead_letter: \"stop\" is no good; give skip or hold"
+            "invalid value \"stop\" for on_dead_letter; expected one of skip, hold"
         ),
-        (["on_dead_letter: hold"], "p.yaml:7:21: ", "on_dead_letter: means nothing without ordering: by_key"),
-        (["ordering: by_key", "batch: {}"], "p.yaml:8:12: ", "batch: stands beside ordering: by_key"),
-        (["body: raw", "batch: {}"], "p.yaml:8:12: ", "batch: stands beside body: raw; a batch holds envelopes"),
-        (["batch: { max_event: 5 }"], "p.yaml:7:14: ", "max_event: unknown key; did you mean max_events?"),
+        (["on_dead_letter: hold"], "p.yaml:7:21: ", "on_dead_letter needs ordering: by_key"),
+        (["ordering: by_key", "batch: {}"], "p.yaml:8:12: ", "batch cannot be combined with ordering: by_key"),
+        (
+            ["body: raw", "batch: {}"], "p.yaml:8:12: ",
+            "batch cannot be combined with body: raw, because a batch contains envelopes"
+        ),
+        (["batch: { max_event: 5 }"], "p.yaml:7:14: ", "unknown field \"batch.max_event\"; did you mean max_events?"),
         (
             ["batch: { max_events: 1001 }"], "p.yaml:7:26: ",
-            "max_events: \"1001\" is no good; give a whole number from 1 to 1000"
+            "invalid value \"1001\" for batch.max_events; expected a whole number from 1 to 1000"
         ),
         (
             ["batch: { max_bytes: 2MiB }"], "p.yaml:7:25: ",
-            "max_bytes: \"2MiB\" is no good; give bytes from 1KiB to 1MiB"
+            "invalid value \"2MiB\" for batch.max_bytes; expected a size from 1KiB to 1MiB"
         ),
         (
             ["batch: { max_wait_seconds: 0 }"], "p.yaml:7:32: ",
-            "max_wait_seconds: \"0\" is no good; give a number from 0.01 to 300.0"
+            "invalid value \"0\" for batch.max_wait_seconds; expected a number from 0.01 to 300.0"
         ),
-        (["batch: 5"], "p.yaml:7:12: ", "batch: must be a mapping"),
+        (["batch: 5"], "p.yaml:7:12: ", "invalid value for batch; expected a map of max_events, max_bytes"),
     ])
-    func `a mistake is told with its place and its mend`(lines: [String], place: String, words: String) {
+    func `a mistake is reported with its position and what is expected`(lines: [String], place: String, words: String) {
         do {
             _ = try load(lines)
             Issue.record("no mistake in \(lines)")

@@ -1,5 +1,5 @@
-import DurableQueue
 import NeedletailServer
+import Settings
 import Testing
 import WebhookModel
 

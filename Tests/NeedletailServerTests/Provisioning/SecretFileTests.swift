@@ -1,5 +1,6 @@
 import Glibc
 import NeedletailServer
+import Settings
 import TestSupport
 import Testing
 import WebhookModel
@@ -55,7 +56,7 @@ import WebhookModel
         #expect(path.hasSuffix("secret-000"))
     }
 
-    @Test func `of very many mistakes the first are told`() {
+    @Test func `of very many mistakes the first are reported`() {
         let mistakes = #expect(throws: InputMistakes.self) {
             try ProvisioningPlan.load(
                 text: """
@@ -66,6 +67,6 @@ import WebhookModel
                     """, named: "p.yaml")
         }
         #expect(mistakes?.lines.count == 201)
-        #expect(mistakes?.lines.last == "and more; mend these first")
+        #expect(mistakes?.lines.last == "more mistakes are not shown; correct these first")
     }
 }

@@ -1,4 +1,5 @@
 import NeedletailServer
+import Settings
 import Testing
 import WebhookModel
 import WebhookSigning
@@ -70,20 +71,23 @@ import WebhookSigning
     @Test(arguments: [
         (
             "signature: stirpe\n    secret: \"\(secretText)\"", 6,
-            "signature: there is no scheme \"stirpe\"; did you mean stripe?"
+            "signature: unknown scheme \"stirpe\"; did you mean stripe?"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" } }\n    secret: \"\(secretText)\"", 6,
-            "signature: signs: is missing"
+            "signature.signs is missing"
         ),
-        ("signature: { signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6, "signature: headers: give a mapping"),
+        (
+            "signature: { signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6,
+            "invalid value for signature.headers; expected a map"
+        ),
         (
             "signature: { headers: { X-S: \"{sig}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"", 6,
-            "headers: \"{sig}\": unknown or unclosed placeholder"
+            "signature.headers: \"{sig}\": unknown or unclosed placeholder"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body\" }\n    secret: \"\(secretText)\"", 6,
-            "signs: \"{body\": unknown or unclosed placeholder"
+            "signature.signs: \"{body\": unknown or unclosed placeholder"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{timestamp}{body}\" }\n    secret: \"\(secretText)\"",
@@ -91,15 +95,15 @@ import WebhookSigning
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", digest: md5 }\n    secret: \"\(secretText)\"",
-            6, "digest: \"md5\" is no good; give one of sha256, sha512, sha1"
+            6, "invalid value \"md5\" for signature.digest; expected one of sha256, sha512, sha1"
         ),
         (
             "signature: { headers: { X-S: \"{signature}\" }, signs: \"{body}\", key: pem }\n    secret: \"\(secretText)\"",
-            6, "key: \"pem\" is no good; give one of raw, base64, whsec"
+            6, "invalid value \"pem\" for signature.key; expected one of raw, base64, whsec"
         ),
         (
             "signature: { header: x, headers: { X-S: \"{signature}\" }, signs: \"{body}\" }\n    secret: \"\(secretText)\"",
-            6, "header: unknown key; did you mean headers?"
+            6, "unknown field \"signature.header\"; did you mean headers?"
         ),
         (
             "secrets: [{ secret: \"\(secretText)\", until: 1900000000 }]", 6,
@@ -107,11 +111,11 @@ import WebhookSigning
         ),
         (
             "secrets: [\"\(secretText)\", { secret: \"\(secretText)\", until: 1900000000000 }]", 6,
-            "secrets: until: \"1900000000000\" is no good"
+            "invalid value \"1900000000000\" for secrets.until"
         ),
         (
             "secrets: [\"\(secretText)\", { until: 1900000000 }]", 6,
-            "secrets: secret: is missing; give one of secret, secret_file, secret_env"
+            "secrets.secret is missing; expected one of secret, secret_file, secret_env"
         ),
         (
             "signature: standard-ed25519\n    secret: \"\(secretText)\"", 7,
@@ -121,37 +125,43 @@ import WebhookSigning
             "signature: standard-ed25519\n    secret: whpk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAAAAAAAAA=", 7,
             "secret: a public key (whpk_) cannot sign"
         ),
-        ("secret: \"\(secretText)\"\n    body: xml", 7, "body: \"xml\" is no good; give one of raw, envelope"),
-        ("secret: \"\(secretText)\"\n    headers: [a]", 7, "headers: must be a mapping of names to values"),
-        ("secret: \"\(secretText)\"\n    headers: { \"X A\": b }", 7, "headers: X A: a name holds letters, digits"),
+        (
+            "secret: \"\(secretText)\"\n    body: xml", 7,
+            "invalid value \"xml\" for body; expected one of raw, envelope"
+        ),
+        (
+            "secret: \"\(secretText)\"\n    headers: [a]", 7,
+            "invalid value for headers; expected a map of names to values"
+        ),
+        ("secret: \"\(secretText)\"\n    headers: { \"X A\": b }", 7, "headers.X A: a name holds letters, digits"),
         (
             "secret: \"\(secretText)\"\n    headers: { Host: b }", 7,
-            "headers: Host: is set by the dispatcher or by HTTP itself"
+            "headers.Host: is set by the dispatcher or by HTTP itself"
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { Webhook-Id: b }", 7,
-            "headers: Webhook-Id: is set by the dispatcher"
+            "headers.Webhook-Id: is set by the dispatcher"
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\r\\nX-B: c\" }", 7,
-            "headers: X-A: its value contains characters other than visible ASCII"
+            "headers.X-A: its value contains characters other than visible ASCII"
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { X-A: \"hidden\\0\" }", 7,
-            "headers: X-A: its value contains characters other than visible ASCII"
+            "headers.X-A: its value contains characters other than visible ASCII"
         ),
-        ("secret: \"\(secretText)\"\n    headers: { X-A: a, x-a: b }", 7, "headers: x-a: stands twice"),
+        ("secret: \"\(secretText)\"\n    headers: { X-A: a, x-a: b }", 7, "headers.x-a: is given twice"),
         (
             "signature: github\n    secret: \"\(secretText)\"\n    headers: { X-GitHub-Event: b }", 8,
-            "headers: X-GitHub-Event: is set by the signature scheme"
+            "headers.X-GitHub-Event: is set by the signature scheme"
         ),
         (
             "secret: \"\(secretText)\"\n    headers: { X-A: { value_env: NOWHERE } }", 7,
-            "headers: X-A: value_env: the environment variable NOWHERE is not set"
+            "headers.X-A.value_env: the environment variable NOWHERE is not set"
         ),
-        ("secret: \"\(secretText)\"\n    headers: { X-A: [] }", 7, "headers: X-A: give a text, or a mapping"),
+        ("secret: \"\(secretText)\"\n    headers: { X-A: [] }", 7, "headers.X-A: expected a text, or a map"),
     ])
-    func `each mistake is told with its line, and no secret with it`(lines: String, line: Int, expected: String) {
+    func `each mistake is reported with its line, and without a secret`(lines: String, line: Int, expected: String) {
         let told = mistakes("    " + lines)
         #expect(told.count == 1, "\(told)")
         #expect(told.first?.hasPrefix("p.yaml:\(line):") == true && told.first?.contains(expected) == true, "\(told)")
@@ -161,11 +171,12 @@ import WebhookSigning
     @Test func `headers are bounded in number and bytes`() {
         let many = (0..<33).map { "X-\($0): v" }.joined(separator: ", ")
         #expect(
-            mistakes("    secret: \"\(secretText)\"\n    headers: { \(many) }").first?.contains("headers: more than 32")
+            mistakes("    secret: \"\(secretText)\"\n    headers: { \(many) }").first?.contains(
+                "headers has 33 members; at most 32")
                 == true)
         let long = (0..<5).map { "X-\($0): \(String(repeating: "v", count: 1_000))" }.joined(separator: ", ")
         #expect(
             mistakes("    secret: \"\(secretText)\"\n    headers: { \(long) }").first?.contains(
-                "headers: longer than 4096 bytes") == true)
+                "headers has 5040 bytes; at most 4096") == true)
     }
 }

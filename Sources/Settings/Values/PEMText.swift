@@ -1,25 +1,25 @@
 import COpenSSL
 
-/// Certificates and keys in PEM files, read by libcrypto and written anew: what is kept holds nothing else that stood in the file.
+/// Certificates and keys in PEM texts, parsed by libcrypto and written again, so that nothing else in the text is kept.
 ///
-/// Every call frees what it took; nothing of libcrypto's leaves a function. A passphrase is never asked for: libcrypto would turn to the
-/// terminal.
-enum PEMText {
-    enum Mistake: Error {
+/// Unsafe pointers: the objects of libcrypto. Each function frees what it allocates, and none of them leaves it. A
+/// passphrase is never asked for, because libcrypto would read it from the terminal.
+package enum PEMText {
+    package enum Mistake: Error {
         case noCertificate, badCertificate, noKey, keyOfAnother
 
-        var words: String {
+        package var words: String {
             switch self {
-            case .noCertificate: "holds no certificate (PEM, -----BEGIN CERTIFICATE-----)"
-            case .badCertificate: "holds a certificate that cannot be read"
-            case .noKey: "holds no private key that can be read (PEM, without a passphrase)"
-            case .keyOfAnother: "is not the key of the certificate"
+            case .noCertificate: "contains no certificate (PEM, -----BEGIN CERTIFICATE-----)"
+            case .badCertificate: "contains a certificate that cannot be parsed"
+            case .noKey: "contains no private key that can be parsed (PEM, without a passphrase)"
+            case .keyOfAnother: "contains a key that does not belong to the certificate"
             }
         }
     }
 
-    /// The certificates of a text, in its order.
-    static func certificates(_ text: String) throws(Mistake) -> String {
+    /// The certificates of a text, in the same order.
+    package static func certificates(_ text: String) throws(Mistake) -> String {
         let input = reader(text)
         let output = BIO_new(BIO_s_mem())
         defer {
@@ -34,14 +34,14 @@ enum PEMText {
         }
         let problem = ERR_peek_last_error()
         ERR_clear_error()
-        // The end of the text shows as "no start line".
+        // libcrypto reports the end of the text as "no start line".
         guard ERR_GET_REASON(problem) == PEM_R_NO_START_LINE else { throw .badCertificate }
         guard count > 0 else { throw .noCertificate }
         return written(output)
     }
 
     /// The private key of a text, which must be that of the first certificate.
-    static func key(_ text: String, of certificates: String) throws(Mistake) -> String {
+    package static func key(_ text: String, of certificates: String) throws(Mistake) -> String {
         let input = reader(text)
         let output = BIO_new(BIO_s_mem())
         let certificateInput = reader(certificates)

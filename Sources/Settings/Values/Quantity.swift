@@ -1,18 +1,18 @@
 /// Sizes and durations as people write them: `64GiB`, `1500`, `30s`, `500ms`.
-enum Quantity {
+package enum Quantity {
     /// Bytes: a whole number, alone or with B, KiB, MiB, GiB, TiB. Nil for anything else, and past `Int.max`.
-    static func bytes(_ text: String) -> Int? {
+    package static func bytes(_ text: String) -> Int? {
         scaled(text, units: byteUnits, bare: 1).flatMap { Int(exactly: $0) }
     }
 
     /// Milliseconds: a whole number with ms, s, m, h or d; a number without its unit is nil, except 0.
-    static func milliseconds(_ text: String) -> Int64? {
+    package static func milliseconds(_ text: String) -> Int64? {
         text == "0" ? 0 : scaled(text, units: timeUnits, bare: nil)
     }
 
     /// In the largest unit that is exact.
-    static func text(bytes: Int) -> String { written(Int64(bytes), units: byteUnits, zero: "0") }
-    static func text(milliseconds: Int64) -> String { written(milliseconds, units: timeUnits, zero: "0s") }
+    package static func text(bytes: Int) -> String { written(Int64(bytes), units: byteUnits, zero: "0") }
+    package static func text(milliseconds: Int64) -> String { written(milliseconds, units: timeUnits, zero: "0s") }
 
     private static let byteUnits: [(String, Int64)] = [
         ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),

@@ -1,18 +1,16 @@
-import Settings
 import WebhookModel
-import Yams
 
-/// Reads how an endpoint is reached: its networks, client certificate, authorities, pinned keys, proxy and HTTP version.
+/// Reads how an endpoint is reached: its networks, client certificate, authorities, pinned keys, proxy and HTTP
+/// version.
 struct ConnectionReader {
-    let section: ProvisioningSection
-    let sources: SecretSources
-    /// Whether the URL is https; true where it could not be read.
+    let section: SettingsSection
+    let sources: SettingsSources
+    /// Whether the URL is https; true after a mistake in it.
     let isSecure: Bool
 
     static let keys = [
         "allow_networks", "deny_networks", "client_certificate_file", "client_key_file", "ca_file", "pinned_key",
-        "proxy",
-        "http2",
+        "proxy", "http2",
     ]
     private static let tlsKeys = ["client_certificate_file", "client_key_file", "ca_file", "pinned_key", "http2"]
     private static let proxyKeys = ["url", "user", "password", "password_file", "password_env"]
@@ -29,26 +27,26 @@ struct ConnectionReader {
         connection.proxy = proxy()
         connection.http2 = section.truth("http2") ?? false
         if !isSecure {
-            for key in ConnectionReader.tlsKeys where section.has(key) && section.node(key)?.scalar?.string != "false" {
-                section.note(key, "is of no use with http; write https://… as the url, or leave it out")
+            for key in ConnectionReader.tlsKeys where section.has(key) && section.node(key)?.text != "false" {
+                section.note(key, .conflict, "needs an https URL; change url to https, or remove this")
             }
         }
         return connection == EndpointConnection() ? nil : connection
     }
 
     /// A list of networks, for endpoints and for tenants.
-    static func networks(_ key: String, _ section: ProvisioningSection) -> [String] {
+    static func networks(_ key: String, _ section: SettingsSection) -> [String] {
         guard let texts = section.texts(key) else { return [] }
         if texts.isEmpty { section.note(key, "is empty; leave it out") }
         if texts.count > Limits.networksPerList {
-            section.note(key, "names more than \(Limits.networksPerList) networks")
+            section.note(key, "has \(texts.count) members; at most \(Limits.networksPerList) are allowed")
         }
         return texts.filter { text in
             do throws(NetworkEntryError) {
                 _ = try NetworkEntry(text)
                 return true
             } catch {
-                section.note(key, error.description)
+                section.invalid(key, text, expected: NetworkEntryError.expected)
                 return false
             }
         }
@@ -59,7 +57,7 @@ struct ConnectionReader {
         guard !given.isEmpty else { return nil }
         guard given.count == 2 else {
             let missing = given[0] == "client_key_file" ? "client_certificate_file" : "client_key_file"
-            section.note(missing, "is missing beside \(given[0]); give both, or neither")
+            section.note(missing, .missing, "is missing; \(given[0]) needs it")
             return nil
         }
         guard let certificateText = file("client_certificate_file"), let keyText = file("client_key_file"),
@@ -68,7 +66,7 @@ struct ConnectionReader {
         do throws(PEMText.Mistake) {
             return ClientIdentity(certificates: certificates, key: try PEMText.key(keyText, of: certificates))
         } catch {
-            section.note("client_key_file", "\(path("client_key_file")) \(error.words)")
+            section.note("client_key_file", sentence: "\(path("client_key_file")) \(error.words)")
             return nil
         }
     }
@@ -77,27 +75,26 @@ struct ConnectionReader {
         do throws(PEMText.Mistake) {
             let certificates = try PEMText.certificates(text)
             if certificates.utf8.count <= Limits.pemBytes { return certificates }
-            section.note(key, "\(path(key)) holds more than \(Limits.pemBytes / 1_024) KiB of certificates")
+            section.note(
+                key, sentence: "\(path(key)) contains more than \(Limits.pemBytes / 1_024) KiB of certificates")
         } catch {
-            section.note(key, "\(path(key)) \(error.words)")
+            section.note(key, sentence: "\(path(key)) \(error.words)")
         }
         return nil
     }
 
-    private func path(_ key: String) -> String { section.node(key)?.scalar?.string ?? "" }
+    private func path(_ key: String) -> String { section.node(key)?.text ?? "" }
 
     private func file(_ key: String) -> String? {
-        guard let path = section.text(key) else { return nil }
-        do throws(InputMistakes) { return try TextFile.read(path) } catch {
-            section.note(key, error.description)
-            return nil
-        }
+        section.text(key).flatMap { sources.text(ofFile: $0, section, key) }
     }
 
-    /// `sha256//` and the base64 of 32 bytes, as curl's --pinnedpubkey takes them.
+    /// `sha256//` and the base64 of 32 bytes, as curl's --pinnedpubkey expects them.
     private func pinnedKeys() -> [String] {
         guard let texts = section.texts("pinned_key") else { return [] }
-        if texts.count > Limits.pinnedKeys { section.note("pinned_key", "names more than \(Limits.pinnedKeys) keys") }
+        if texts.count > Limits.pinnedKeys {
+            section.note("pinned_key", "has \(texts.count) members; at most \(Limits.pinnedKeys) are allowed")
+        }
         return texts.filter { text in
             let digest = text.dropFirst("sha256//".count)
             let isDigest =
@@ -109,10 +106,9 @@ struct ConnectionReader {
                     }
                 }
             if !isDigest {
-                section.note(
-                    "pinned_key",
-                    "\"\(text)\" is no pinned key; write sha256// and the base64 of the SHA-256 of the certificate's public key (DER)"
-                )
+                section.invalid(
+                    "pinned_key", text,
+                    expected: "sha256// and the base64 of the SHA-256 of the certificate's public key (DER)")
             }
             return isDigest
         }
@@ -120,22 +116,20 @@ struct ConnectionReader {
 
     private func proxy() -> ProxyChoice? {
         guard let node = section.node("proxy") else { return nil }
-        guard node.mapping != nil else {
+        guard node.map != nil else {
             guard let text = section.text("proxy") else { return nil }
             if text == "direct" { return .direct }
             return proxy(text, section, "proxy").map { .through($0) }
         }
-        let own = ProvisioningSection(
-            node, label: "\(section.label): proxy", keys: ConnectionReader.proxyKeys, notes: section.notes,
-            number: section.number)
+        let own = section.section("proxy", keys: ConnectionReader.proxyKeys)
         guard let own, let text = own.text("url", needed: true), var proxy = proxy(text, own, "url") else { return nil }
-        if own.has("user") || SecretSources.isGiven("password", own) {
+        if own.has("user") || SettingsSources.isGiven("password", own) {
             guard let user = own.text("user", needed: true), let password = sources.one(own, "password") else {
                 return nil
             }
             if let mistake = EgressProxy.mistake(inUser: user) { own.note("user", mistake) }
             if let mistake = EgressProxy.mistake(inPassword: password) {
-                own.note(SecretSources.givenKey("password", own), mistake)
+                own.note(SettingsSources.givenKey("password", own), mistake)
             }
             proxy.user = user
             proxy.password = password
@@ -143,9 +137,9 @@ struct ConnectionReader {
         return .through(proxy)
     }
 
-    private func proxy(_ text: String, _ section: ProvisioningSection, _ key: String) -> EgressProxy? {
+    private func proxy(_ text: String, _ section: SettingsSection, _ key: String) -> EgressProxy? {
         do throws(ProxyMistake) { return try EgressProxy(written: text) } catch {
-            section.note(key, error.words)
+            section.note(key, error.statement)
             return nil
         }
     }

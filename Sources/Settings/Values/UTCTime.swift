@@ -1,6 +1,6 @@
 import Glibc
 
-/// Points in time as people write them: RFC 3339 in UTC, to the second (`2027-01-31T12:00:00Z`).
+/// A point in time as people write it: RFC 3339 in UTC, to the second (`2027-01-31T12:00:00Z`).
 package enum UTCTime {
     /// Unix milliseconds; nil for another form, and for a day or an hour that does not exist.
     package static func milliseconds(_ text: String) -> Int64? {
