@@ -54,6 +54,7 @@ enum UnsafeCode {
             "libcurl's C interface; requests are rendered into, and answers parsed in, buffers that are used again",
         "IngestClient": "frames are read in place, in the receive buffer",
         "Conformance": "sockets without NIO: send, recv and getaddrinfo take pointers",
+        "NeedletailServer": "write(2) takes a pointer; log lines are written from their buffer",
         "needletail": "an event read from standard input is parsed in place; write(2) takes a pointer",
         "MockReceiver": "requests are parsed and bodies hashed in place, in the receive buffer",
         "mock_receiver": "write(2) takes a pointer",

@@ -1,47 +1,81 @@
 import Glibc
-public import Logging
+package import Logging
+import Threading
+import WebhookModel
 
 extension ServerConfiguration.LogSection {
     /// A logger that writes to standard error in the chosen format, from the chosen level on.
-    public func makeLogger(label: String = "needletail") -> Logger {
-        Logger(label: label) { _ in LineLogHandler(format: format, logLevel: level) }
+    ///
+    /// A log call never waits for standard error, except at the level `critical`. What waits is written before the
+    /// process exits.
+    package func makeLogger(label: String = "needletail") -> Logger {
+        let writer = LineLogHandler.writer(format, descriptor: STDERR_FILENO)
+        ExitFlush.add(writer)
+        return Logger(label: label) { _ in LineLogHandler(format: format, logLevel: level, writer: writer) }
     }
 }
 
-/// Writes each record as one line, in one write(2), so lines of several threads never mix.
-struct LineLogHandler: LogHandler {
-    let format: ServerConfiguration.LogSection.Format
-    var logLevel: Logger.Level
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
+/// Makes one line of each record.
+package struct LineLogHandler: LogHandler {
+    private let format: ServerConfiguration.LogSection.Format
+    private let writer: LogWriter
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
 
-    init(format: ServerConfiguration.LogSection.Format, logLevel: Logger.Level) {
+    package init(format: ServerConfiguration.LogSection.Format, logLevel: Logger.Level, writer: LogWriter) {
         self.format = format
         self.logLevel = logLevel
+        self.writer = writer
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    /// A writer that reports dropped lines in the format.
+    package static func writer(
+        _ format: ServerConfiguration.LogSection.Format, descriptor: CInt, capacity: Int = Limits.logBufferBytes
+    ) -> LogWriter {
+        LogWriter(descriptor: descriptor, capacity: capacity) { count in
+            let lines = count == 1 ? "1 log line was" : "\(count) log lines were"
+            return LogLine.text(
+                format, time: LogLine.now(), level: Logger.Level.warning.rawValue,
+                message: "\(lines) dropped because standard error was not read", [])
+        }
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var fields = metadata
         if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
         if let own = event.metadata { fields.merge(own) { _, new in new } }
         if let error = event.error { fields["error"] = "\(error)" }
         let pairs = fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let time = LogLine.time(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
-        var line = LogLine.text(
-            format, time: time, level: event.level.rawValue, message: event.message.description, pairs)
-        // A log that cannot be written is lost: there is nobody to tell.
-        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let isCritical = event.level == .critical
+        writer.write(
+            LogLine.text(
+                format, time: LogLine.now(), level: event.level.rawValue, message: event.message.description, pairs),
+            mustStay: isCritical)
+        // The process is about to end, perhaps by _exit(2), which flushes nothing.
+        if isCritical { writer.flush() }
     }
 }
 
-/// How a log record looks.
+/// Flushes the log when the process exits (atexit(3)).
+private enum ExitFlush {
+    private static let writers = Locked<[LogWriter]>([])
+    private static let registered: Void = {
+        _ = atexit { for writer in ExitFlush.writers.withLock(\.self) { writer.flush() } }
+    }()
+
+    static func add(_ writer: LogWriter) {
+        _ = registered
+        writers.withLock { $0.append(writer) }
+    }
+}
+
+/// The text of a log record.
 package enum LogLine {
     package static func text(
         _ format: ServerConfiguration.LogSection.Format, time: String, level: String, message: String,
@@ -56,6 +90,12 @@ package enum LogLine {
             let head = [("time", time), ("level", level), ("message", message)]
             return "{" + (head + fields).map { "\(quoted($0)):\(quoted($1))" }.joined(separator: ",") + "}\n"
         }
+    }
+
+    static func now() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return time(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
     }
 
     /// RFC 3339 in UTC with milliseconds.
@@ -73,12 +113,12 @@ package enum LogLine {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
-    /// Whether a value reads well, and only as itself, without quotes.
+    /// Whether a value needs no quotes.
     private static func bare(_ value: String) -> Bool {
         !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D }
     }
 
-    /// What comes from outside cannot begin a line of its own.
+    /// Text from outside must not begin a line of its own.
     private static func onOneLine(_ text: String) -> String {
         text.utf8.contains { $0 < 0x20 || $0 == 0x7F } ? String(quoted(text).dropFirst().dropLast()) : text
     }
