@@ -33,7 +33,7 @@ extension EndToEnd {
                 #expect(try !isPlain(installation))
                 #expect(
                     !server.process.lines.contains {
-                        $0.contains("unsealed") || $0.contains(Sample.secret) || $0.contains(token)
+                        $0.contains("in plaintext") || $0.contains(Sample.secret) || $0.contains(token)
                     })
 
                 // Another start opens what the first one sealed, and has nothing to seal again.
@@ -52,7 +52,7 @@ extension EndToEnd {
                 var installation = try installation(receiver.url("/in"))
                 var server = try await installation.start()
                 try await server.stop()
-                #expect(server.process.lines.contains { $0.contains("secrets are stored unsealed") })
+                #expect(server.process.lines.contains { $0.contains("secrets are stored in plaintext") })
                 #expect(try isPlain(installation))
 
                 for name in ["old", "new"] {

@@ -1,7 +1,7 @@
 import DurableQueue
 import Logging
 
-/// Brings the store to what the provisioning file says: at start, and again at SIGHUP.
+/// Applies the provisioning file to the store: at the start, and again at SIGHUP.
 struct Provisioner: Sendable {
     let file: String
     let allowHTTP: Bool

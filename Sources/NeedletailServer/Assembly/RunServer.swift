@@ -5,22 +5,23 @@ import ServiceLifecycle
 import UnixSignals
 import WebhookSigning
 
-/// Runs the server until SIGTERM or SIGINT, then drains in reverse order of the flow: ingest, senders, writer.
+/// Runs the server until SIGTERM or SIGINT, then drains: first ingest, then the senders, then the writer.
 ///
-/// A second signal ends the process at once; what was acknowledged is durable by then, so nothing is lost by it.
+/// A second signal ends the process at once. Nothing is lost, because acknowledged events are durable.
 ///
-/// - Throws: what keeps it from starting, in words: provisioning mistakes, an unusable data directory, a port in use.
+/// - Throws: the reason why it cannot start: mistakes in the provisioning file, an unusable data directory, a port in
+///   use.
 public func runServer(configuration: ServerConfiguration, logger: Logger) async throws {
-    // Until the service that reloads runs, the default would end the process; what is read now is fresh anyway.
+    // By default the signal would end the process before ReloadService handles it. A reload is not needed yet.
     signal(SIGHUP, SIG_IGN)
-    // Mistakes in the file must show before anything is opened.
+    // Mistakes in the file must be reported before anything is opened.
     let provisioner = configuration.provisioningFile.map {
         Provisioner(file: $0, allowHTTP: configuration.sender.allowHTTP)
     }
     let plan = try provisioner?.load()
     let keys = try KeyRing(configuration, environment: ProcessEnvironment.variables)
     if keys == nil {
-        logger.warning("secrets are stored unsealed; set secrets.master_key_file or NEEDLETAIL_MASTER_KEY")
+        logger.warning("secrets are stored in plaintext; set secrets.master_key_file or NEEDLETAIL_MASTER_KEY")
     }
     DescriptorLimit.raise()
     let machines = try Machines(configuration: configuration, keys: keys, logger: logger)
@@ -33,7 +34,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
         ])
     machines.queue.start()
     if let provisioner, let plan { try await provisioner.converge(machines.queue, to: plan, logger: logger) }
-    // Order is that of dependence: shutdown goes through it backwards.
+    // In the order of dependence; the shutdown is in the reverse order.
     let group = ServiceGroup(
         configuration: .init(
             services: [
@@ -50,6 +51,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
         "needletail ended",
         metadata: [
             "delivered": "\(statistics.delivered)", "retried": "\(statistics.retriesScheduled)",
-            "dead": "\(statistics.deadLettered)", "pending": "\(statistics.pending)",
+            "dead": "\(statistics.deadLettered)", "quarantined": "\(statistics.quarantined)",
+            "pending": "\(statistics.pending)",
         ])
 }

@@ -6,7 +6,7 @@ import Sender
 import ServiceLifecycle
 import Threading
 
-/// Runs something that blocks on a thread of its own: the cooperative pool must not wait for a join.
+/// Runs a blocking function on a separate thread, because the cooperative pool must not block.
 private func blocking(_ body: @escaping @Sendable () -> Void) async {
     await withCheckedContinuation { continuation in
         _ = WorkerThread(name: "stopping") {
@@ -16,7 +16,7 @@ private func blocking(_ body: @escaping @Sendable () -> Void) async {
     }
 }
 
-/// The writer: last to stop, with one more commit for what the senders reported.
+/// The writer. It stops last, after one more commit for the reports of the senders.
 struct QueueService: Service {
     let queue: QueueWriterThread
 
@@ -26,7 +26,7 @@ struct QueueService: Service {
     }
 }
 
-/// The senders: attempts in flight end within the grace, the rest is scheduled still.
+/// The senders. Attempts in flight end within the grace period; everything else stays scheduled.
 struct SenderService: Service {
     let senders: [SenderThread]
     let grace: Int64
@@ -39,7 +39,7 @@ struct SenderService: Service {
     }
 }
 
-/// Ingest: first to stop, when every answer that is owed has gone out.
+/// Ingest. It stops first, after all answers have been sent.
 struct IngestService: Service {
     let machines: Machines
     let configuration: ServerConfiguration
@@ -53,24 +53,26 @@ struct IngestService: Service {
         logger.notice("ready", metadata: ["ingest": "\(place)", "durability": "fdatasync"])
         if let file = section.portFile, section.tcp { try PortFile.write(port, to: file) }
         try await gracefulShutdown()
-        // From here on a second signal ends the process at once, which is safe: it is what a crash would do.
+        // From here on a second signal ends the process at once. That is as safe as a crash.
         signal(SIGTERM, SIG_DFL)
         signal(SIGINT, SIG_DFL)
-        logger.notice("draining; a second signal ends at once and loses nothing")
+        logger.notice("draining; a second signal ends the process at once, without loss")
         await machines.ingest.beginDraining(graceMilliseconds: configuration.shutdownGrace)
         await machines.ingest.shutdown()
     }
 }
 
-/// Tells others which port the system chose.
+/// The file that contains the port that the system chose.
 enum PortFile {
     struct Failure: Error, CustomStringConvertible {
         let path: String
         let reason: String
-        var description: String { "cannot write the port file \(path): \(reason); choose another (ingest.port_file)" }
+        var description: String {
+            "cannot write the port file \(path): \(reason); choose another path (ingest.port_file)"
+        }
     }
 
-    /// Writes beside and renames: a reader sees the whole number or no file.
+    /// Writes a temporary file and renames it, so that a reader sees the whole number or no file.
     static func write(_ port: Int, to path: String) throws(Failure) {
         let partial = path + ".partial"
         guard let file = fopen(partial, "w") else {

@@ -3,7 +3,8 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// SIGHUP: reads certificates and the provisioning file again. What is wrong in one is logged in full and changes nothing.
+/// SIGHUP: reads certificates and the provisioning file again. Mistakes in one of them are all logged, and it changes
+/// nothing.
 struct ReloadService: Service {
     let machines: Machines
     let provisioner: Provisioner?
@@ -21,7 +22,7 @@ struct ReloadService: Service {
                 logger.notice("certificates reloaded", metadata: ["until": "\(until)"])
             }
         } catch {
-            logger.error("certificates not reloaded; the ones before stay in use", metadata: ["mistake": "\(error)"])
+            logger.error("certificates not reloaded; the former ones stay in use", metadata: ["mistake": "\(error)"])
         }
         guard let provisioner else { return }
         do {

@@ -5,7 +5,7 @@ import Sender
 import ServiceLifecycle
 import WebhookModel
 
-/// Logs the queue's counts every ten seconds while they change.
+/// Logs the queue's counts every ten seconds in which a count has changed.
 struct StatsService: Service {
     let machines: Machines
     let logger: Logger
@@ -30,10 +30,11 @@ struct StatsService: Service {
         var metadata: Logger.Metadata = [
             "accepted": "\(now.accepted + now.acceptedWithoutMatch)", "duplicates": "\(now.duplicates)",
             "delivered": "\(now.delivered)", "retried": "\(now.retriesScheduled)", "dead": "\(now.deadLettered)",
-            "pending": "\(now.pending)", "held": "\(now.held)", "commits": "\(now.commits)",
+            "quarantined": "\(now.quarantined)", "pending": "\(now.pending)", "held": "\(now.held)",
+            "commits": "\(now.commits)",
             "commit_us": "\(mean)",
         ]
-        // Only where somebody delivers in order or in batches.
+        // Only where an endpoint has ordering or batches.
         if now.pendingBehind > 0 { metadata["behind"] = "\(now.pendingBehind)" }
         if now.heldKeys > 0 { metadata["held_keys"] = "\(now.heldKeys)" }
         if now.pendingGathering > 0 { metadata["gathering"] = "\(now.pendingGathering)" }
