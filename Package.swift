@@ -163,8 +163,7 @@ let proofs: [Target] = [
     tests(
         "NeedletailServerTests",
         [
-            "NeedletailServer", "DurableQueue", "Ingest", "Settings", "Threading", "WebhookModel", "WebhookSigning",
-            logging, yaml,
+            "NeedletailServer", "Ingest", "Settings", "Threading", "WebhookModel", "WebhookSigning", logging, yaml,
         ]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
