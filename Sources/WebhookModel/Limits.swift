@@ -156,6 +156,8 @@ public enum Limits {
     public static let verifiedRows = 1_024
     public static let verificationMilliseconds: Int64 = 1_000
     public static let verificationRestMilliseconds: Int64 = 3_600_000
+    /// The time of the last commit is stored with the first commit of each minute: at a start it tells how long the process was down.
+    public static let lastCommitMilliseconds: Int64 = 60_000
     /// Places of malformed rows that are remembered, so that each is counted and logged once.
     public static let rememberedMalformedRows = 1_024
     /// Event types that are remembered for a tenant: a producer that invents types without end must not fill memory.

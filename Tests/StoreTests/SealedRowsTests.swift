@@ -76,7 +76,7 @@ import WebhookModel
     @Test func aMissingOrWrongKeyRefusesTheStart() throws {
         let fixture = try StoreFixture()
         try fixture.write { try fixture.tables.put(row, seal: seal(1, opens: [1]), in: $0) }
-        for (other, words) in [(nil, "give the master key"), (seal(2, opens: [2]), "under the master key 1")] {
+        for (other, words) in [(nil, "set the master key"), (seal(2, opens: [2]), "under the master key 1")] {
             let error = #expect(throws: StoreError.self) { try fixture.directory.recover(seal: other) }
             #expect(error?.description.contains(words) == true && error?.description.contains("endpoint 3") == true)
         }

@@ -27,6 +27,6 @@ import WebhookModel
 
     @Test func `a refused address says only that it is refused`() {
         #expect(!Outcome.addressForbidden.advice.contains("private"))
-        #expect(Outcome.addressForbidden.advice.contains("may not"))
+        #expect(Outcome.addressForbidden.advice.contains("must not"))
     }
 }

@@ -16,6 +16,8 @@ struct PendingUpkeep {
     var toHand: [PendingEntry] = []
     var jobs: [UpkeepJob] = []
     var verification = Verification()
+    /// The time that is stored as that of the last commit, Unix milliseconds.
+    var lastCommitAt: Int64 = 0
     var sliceSize = SliceSize()
     /// Parking goes on, slice by slice, until the lots are nearly empty.
     var isParking = false

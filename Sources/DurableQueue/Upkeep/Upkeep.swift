@@ -17,6 +17,8 @@ struct UpkeepPlan {
     var settlement: SettlementPlan?
     var job: UpkeepJob.Slice?
     var repairs: RepairPlan?
+    /// The time that was stored as that of the last commit.
+    var lastCommitAt: Int64?
 }
 
 extension WriterCore {
@@ -52,6 +54,10 @@ extension WriterCore {
         plan.settlement = try writeSettlement(now: now, in: transaction)
         plan.job = try writeJob(now: now, in: transaction)
         plan.repairs = try writeRepairs(now: now, in: transaction)
+        if now - pending.lastCommitAt >= Limits.lastCommitMilliseconds {
+            try tables.putLastCommit(now, in: transaction)
+            plan.lastCommitAt = now
+        }
         return plan
     }
 
@@ -100,6 +106,7 @@ extension WriterCore {
         if let settlement = plan.settlement { apply(settlement, now: now) }
         if let job = plan.job { apply(job, now: now) }
         if let repairs = plan.repairs { apply(repairs) }
+        if let time = plan.lastCommitAt { pending.lastCommitAt = time }
     }
 
     /// A delivery became a dead letter because its record is damaged. That is an accepted event which nobody gets: it is counted, and named.

@@ -70,6 +70,7 @@ package final class WriterCore {
         }
         recoverSequences(recovered)
         recoverGatherings(recovered)
+        note(recovered.skipped)
     }
 
     /// A row of before there were revisions is the first of its own: 0 says that there is no row.

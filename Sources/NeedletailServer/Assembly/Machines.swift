@@ -20,7 +20,13 @@ final class Machines: Sendable {
 
     /// - Parameter keys: nil: secrets are stored as they are.
     init(configuration: ServerConfiguration, keys: KeyRing?, logger: Logger) throws {
-        let directory = try DataDirectory(path: configuration.dataDirectory, mapBytes: configuration.queue.mapBytes)
+        let migration = MigrationOptions { progress in
+            logger.notice(
+                "the data directory is brought to the present format",
+                metadata: ["step": "\(progress.name)", "rows": "\(progress.rows)", "of": "\(progress.of)"])
+        }
+        let directory = try DataDirectory(
+            path: configuration.dataDirectory, mapBytes: configuration.queue.mapBytes, migration: migration)
         let senderConfiguration = try SenderConfiguration(configuration, ownPorts: ownPorts)
         let resolver = ResolverPool()
         let senders = (0..<configuration.senderThreads).map { index in

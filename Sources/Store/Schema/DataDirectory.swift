@@ -82,12 +82,18 @@ public final class DataDirectory: Sendable {
         guard file >= 0 else {
             throw .unusable(path: path, reason: "cannot open \(lockName): \(String(cString: strerror(errno)))")
         }
-        guard clinux_lock_file(file) == 0 else {
+        var tries = 0
+        while clinux_lock_file(file) != 0 {
             var text = [UInt8](repeating: 0, count: 32)
             let count = pread(file, &text, text.count, 0)
-            close(file)
             let owner = String(decoding: text.prefix(max(count, 0)), as: UTF8.self)
-            throw .inUse(path: path, owner: owner.isEmpty ? "another process" : "process \(owner)")
+            // A child of this process has its open files, and so its locks, until it calls execve(2): some milliseconds.
+            guard owner == "\(getpid())", tries < 50 else {
+                close(file)
+                throw .inUse(path: path, owner: owner.isEmpty ? "another process" : "process \(owner)")
+            }
+            tries += 1
+            usleep(10_000)
         }
         let own = Array("\(getpid())".utf8)
         if ftruncate(file, 0) == 0 { _ = pwrite(file, own, own.count, 0) }
