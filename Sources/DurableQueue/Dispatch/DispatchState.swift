@@ -82,9 +82,9 @@ package struct DispatchState {
     }
 
     /// Where a due delivery that is not known yet should go.
-    package func placement(_ slot: Int?, bytes: Int, now: Int64, _ registry: EndpointRegistry) -> Placement {
+    package func placement(_ slot: Int?, bytes: Int, now: Int64, _ registry: inout EndpointRegistry) -> Placement {
         guard let slot else { return .orphan }
-        guard !registry[slot].hasBacklog, room(of: slot, now: now, registry) > 0 else { return .wait }
+        guard !registry[slot].hasBacklog, room(of: slot, now: now, &registry) > 0 else { return .wait }
         return hasRoom(registry[slot].sender, bytes: bytes) ? .hand : .leave
     }
 
@@ -95,7 +95,7 @@ package struct DispatchState {
 
     /// How many more deliveries of a tenant a sender may hold: a quarter of its capacity and, beyond that, twice what is free. So a tenant
     /// whose endpoints are all dead leaves capacity to others. A tenant that has the server to itself may use everything.
-    private func shareLeft(ofTenantSlot slot: Int, in sender: Int, _ registry: EndpointRegistry) -> Int {
+    private func shareLeft(ofTenantSlot slot: Int, in sender: Int, _ registry: inout EndpointRegistry) -> Int {
         guard registry.tenantsWithEndpoints > 1 else { return .max }
         let free = heldPerSender - senders[sender].held
         // A full sender is another answer: the due index keeps what is left.
@@ -104,9 +104,10 @@ package struct DispatchState {
     }
 
     /// How many deliveries an endpoint may have now: what its sender may hold of it, and what the rates let through.
-    package func room(of slot: Int, now: Int64, _ registry: EndpointRegistry) -> Int {
+    package func room(of slot: Int, now: Int64, _ registry: inout EndpointRegistry) -> Int {
         let tenant = registry[slot].tenantSlot
-        let room = min(registry[slot].room, shareLeft(ofTenantSlot: tenant, in: registry[slot].sender, registry))
+        let sender = registry[slot].sender
+        let room = min(registry[slot].room, shareLeft(ofTenantSlot: tenant, in: sender, &registry))
         guard registry[slot].isRated, room > 0 else { return room }
         return min(
             room, registry[slot].gate?.available(now: now) ?? .max,
@@ -166,11 +167,11 @@ package struct DispatchState {
         senders[sender].isScanPending && senders[sender].scanNotBefore <= now && hasAmpleRoom(sender)
     }
 
-    /// When the next scan is to begin, Unix milliseconds; a time that is past: now.
+    /// When the next scan is to begin, Unix milliseconds; 0: now.
     package var nextScan: Int64 {
         var next = Int64.max
         for sender in senders.indices where senders[sender].isScanPending && hasAmpleRoom(sender) {
-            next = min(next, senders[sender].scanNotBefore)
+            next = min(next, max(senders[sender].scanNotBefore, 0))
         }
         return next
     }
@@ -327,7 +328,7 @@ package struct DispatchState {
     package mutating func refill(_ released: [EndpointNumber]) { refillList += released }
 
     /// Whether an endpoint should be listed again after a refill. If not, a report, its tenant's gate or its own gate will list it.
-    package func wantsRefillAgain(_ slot: Int, _ registry: EndpointRegistry) -> Bool {
+    package func wantsRefillAgain(_ slot: Int, _ registry: inout EndpointRegistry) -> Bool {
         registry[slot].hasBacklog && registry[slot].room > 0
             && !(registry[slot].isRated && registry[slot].gate?.isClosed == true)
     }

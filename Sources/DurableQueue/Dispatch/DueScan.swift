@@ -40,13 +40,13 @@ package struct DueScan {
     ///
     /// - Returns: whether the walk goes on.
     package mutating func visit(
-        _ entry: PendingEntry, now: Int64, _ dispatch: DispatchState, _ registry: EndpointRegistry
+        _ entry: PendingEntry, now: Int64, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry
     ) -> Bool {
         guard entry.dueAt <= now else {
             nextDue = entry.dueAt
             return false
         }
-        guard visited < limit, choose(entry, now: now, dispatch, registry) else {
+        guard visited < limit, choose(entry, now: now, &dispatch, &registry) else {
             nextDue = nil
             return false
         }
@@ -56,7 +56,7 @@ package struct DueScan {
     }
 
     private mutating func choose(
-        _ entry: PendingEntry, now: Int64, _ dispatch: DispatchState, _ registry: EndpointRegistry
+        _ entry: PendingEntry, now: Int64, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry
     ) -> Bool {
         let number = entry.delivery.endpoint
         // Those of other senders are found by their own walks. An orphan belongs to the sender of its number.
@@ -67,7 +67,7 @@ package struct DueScan {
             orphans.append(entry)
             return true
         }
-        let room = dispatch.room(of: slot, now: now, registry)
+        let room = dispatch.room(of: slot, now: now, &registry)
         if registry[slot].hasBacklog || room <= chosenFor[slot, default: 0] {
             guard lotPlaces > 0 else { return false }
             lotPlaces -= 1

@@ -35,7 +35,7 @@ struct Refill {
     ) throws(LMDBError) {
         for entry in entries where !dispatch.known.contains(entry.delivery) {
             let slot = registry.slot(entry.delivery.endpoint)
-            switch dispatch.placement(slot, bytes: 0, now: now, registry) {
+            switch dispatch.placement(slot, bytes: 0, now: now, &registry) {
             case .hand:
                 try hand(
                     Waiting(pending: entry, entry: .due(entry.dueAt)), slot!, &dispatch, &registry, &findings,
@@ -55,7 +55,7 @@ struct Refill {
         for slot in dispatch.takeRefills(&registry) {
             let before = registry[slot].held
             if registry[slot].hasParked { try takeParked(slot, &dispatch, &registry, &findings, in: snapshot) }
-            while !registry[slot].hasParked, dispatch.room(of: slot, now: now, registry) > 0,
+            while !registry[slot].hasParked, dispatch.room(of: slot, now: now, &registry) > 0,
                 dispatch.hasRoom(registry[slot].sender), let entry = dispatch.popLot(slot, &registry)
             {
                 try hand(
@@ -63,7 +63,7 @@ struct Refill {
                     in: snapshot)
             }
             // Its sender is full, or its tenant's tokens are used up.
-            guard dispatch.wantsRefillAgain(slot, registry) else { continue }
+            guard dispatch.wantsRefillAgain(slot, &registry) else { continue }
             if registry[slot].held > before { again.served.append(slot) } else { again.unserved.append(slot) }
         }
         // Those that got nothing come first the next time.
@@ -74,7 +74,7 @@ struct Refill {
         _ slot: Int, _ dispatch: inout DispatchState, _ registry: inout EndpointRegistry,
         _ findings: inout Findings, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) {
-        let room = dispatch.room(of: slot, now: now, registry)
+        let room = dispatch.room(of: slot, now: now, &registry)
         guard room > 0 else { return }
         var found: [PendingEntry] = []
         var last = registry[slot].parkedPlace
@@ -115,7 +115,7 @@ struct Refill {
     ) throws(LMDBError) {
         var scan = DueScan(of: sender, dispatch, limit: limit)
         let skipped = try tables.scanDue(from: scan.place, in: snapshot) { entry in
-            scan.visit(entry, now: now, dispatch, registry)
+            scan.visit(entry, now: now, &dispatch, &registry)
         }
         if skipped.count > 0 { findings.malformed.append(skipped) }
         for orphan in scan.orphans {
@@ -131,7 +131,7 @@ struct Refill {
                 return dispatch.endScan(of: sender, at: entry, nextDue: nil)
             }
             // Its tenant's tokens went to another endpoint.
-            if registry[slot].isRated, dispatch.room(of: slot, now: now, registry) == 0 {
+            if registry[slot].isRated, dispatch.room(of: slot, now: now, &registry) == 0 {
                 dispatch.wait(entry, slot: slot, &registry)
                 continue
             }

@@ -4,7 +4,17 @@ package import WebhookModel
 
 /// Everything that the writer keeps of one endpoint: the object that other rooms see, the stored row's other fields, what its sender
 /// holds, what waits for it, its rate and its health.
-package struct EndpointRecord {
+package struct EndpointRecord: Vacatable {
+    package static let vacant: EndpointRecord = {
+        let row = EndpointRow(
+            number: EndpointNumber(0), tenant: TenantNumber(0), name: "",
+            settings: Endpoint.Settings(url: "", secrets: []))
+        let endpoint = Endpoint(
+            number: row.number, tenant: row.tenant, tenantName: "", name: row.name, settings: row.settings)
+        return EndpointRecord(
+            endpoint, Stored(row, origin: .api), tenantSlot: 0, sender: 0, active: false, pending: 0)
+    }()
+
     // MARK: What is stored
 
     /// The one object of this version: hints, refills and routes share it, and senders cache by its identity.

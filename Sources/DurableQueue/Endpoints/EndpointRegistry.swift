@@ -57,14 +57,14 @@ package struct EndpointRegistry {
 
     /// The record of a slot.
     package subscript(slot: Int) -> EndpointRecord {
-        _read { yield endpoints[slot] }
-        _modify { yield &endpoints[slot] }
+        @inline(__always) _read { yield endpoints[slot] }
+        @inline(__always) _modify { yield &endpoints[slot] }
     }
 
     /// A tenant's record by its slot.
     package subscript(tenantSlot slot: Int) -> TenantRecord {
-        _read { yield tenants[slot] }
-        _modify { yield &tenants[slot] }
+        @inline(__always) _read { yield tenants[slot] }
+        @inline(__always) _modify { yield &tenants[slot] }
     }
 
     /// Changes a record that is present.

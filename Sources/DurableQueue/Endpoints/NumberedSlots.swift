@@ -1,13 +1,19 @@
+/// A record with a value for a slot that is not in use: it refers to nothing that should go.
+package protocol Vacatable {
+    static var vacant: Self { get }
+}
+
 /// Records by a number that is never given twice. Memory follows the records that are present, not the numbers that were given.
 ///
 /// An open-addressing index with linear probing leads from a number to a slot; a freed slot is used again. A slot is stable while its
 /// record is present. A look-up is asked for every delivery: a standard Dictionary with its keyed hash costs several times as much.
-package struct NumberedSlots<Record> {
+package struct NumberedSlots<Record: Vacatable> {
     // Number 0 marks a free place: numbers begin at 1.
     private var numbers: [UInt32]
     private var slotAt: [Int32]
     private var mask: Int
-    private var records: [Record?] = []
+    // Not optional: reading a field of an optional's value copies the whole record.
+    private var records: [Record] = []
     private var free: [Int32] = []
     package private(set) var count = 0
 
@@ -32,12 +38,12 @@ package struct NumberedSlots<Record> {
 
     /// The record of a slot in use.
     package subscript(slot: Int) -> Record {
-        _read { yield records[slot]! }
-        _modify { yield &records[slot]! }
+        @inline(__always) _read { yield records[slot] }
+        @inline(__always) _modify { yield &records[slot] }
     }
 
     /// The record of a number; nil where there is none.
-    package subscript(number number: UInt32) -> Record? { slot(number).map { records[$0]! } }
+    package subscript(number number: UInt32) -> Record? { slot(number).map { records[$0] } }
 
     /// Adds a record under a number that is not present.
     ///
@@ -62,14 +68,15 @@ package struct NumberedSlots<Record> {
     /// Removes a record; nothing happens where there is none.
     package mutating func remove(_ number: UInt32) {
         guard let slot = slot(number) else { return }
-        records[slot] = nil
+        records[slot] = Record.vacant
         free.append(Int32(slot))
         count -= 1
         leave(number)
         // The memory of a peak is returned: the index shrinks, and so do the records while the last ones are free.
         if numbers.count > 64, count * 8 < numbers.count { resize(numbers.count / 2) }
         guard slot == records.count - 1 else { return }
-        while let last = records.last, last == nil { records.removeLast() }
+        let vacant = Set(free)
+        while !records.isEmpty, vacant.contains(Int32(records.count - 1)) { records.removeLast() }
         free.removeAll { $0 >= records.count }
     }
 

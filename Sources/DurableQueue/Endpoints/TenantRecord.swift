@@ -3,7 +3,10 @@ package import Store
 package import WebhookModel
 
 /// What the writer keeps of one tenant.
-package struct TenantRecord {
+package struct TenantRecord: Vacatable {
+    package static let vacant = TenantRecord(
+        Stored(Tenant(number: TenantNumber(0), name: ""), origin: .api), backlogLimit: .max)
+
     package var row: Stored<Tenant>
     /// Its endpoints that get new deliveries.
     package var routes = TenantRoutes()

@@ -26,7 +26,7 @@ struct ReportWriter {
     ///   - rates: where a retry borrows its token.
     ///   - now: Unix milliseconds.
     func write(
-        _ report: AttemptReport, slot: Int?, _ registry: EndpointRegistry, plan: inout ReportPlan,
+        _ report: AttemptReport, slot: Int?, _ registry: inout EndpointRegistry, plan: inout ReportPlan,
         rates: inout RetryRates, now: Int64, random: inout some RandomNumberGenerator,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {

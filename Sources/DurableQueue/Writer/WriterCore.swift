@@ -200,7 +200,7 @@ package final class WriterCore {
         plan.reports.finished.reserveCapacity(plan.work.reports.count)
         for report in plan.work.reports {
             try writer.write(
-                report, slot: registry.slot(report.delivery.endpoint), registry, plan: &plan.reports,
+                report, slot: registry.slot(report.delivery.endpoint), &registry, plan: &plan.reports,
                 rates: &retryRates, now: now, random: &random, in: transaction)
         }
         plan.health = try writeHealth(plan.work.reports, now: now, in: transaction)
@@ -280,7 +280,7 @@ package final class WriterCore {
             let draft = batch.drafts[hint.draft]
             let dueAt = max(draft.record.deliverAt, now)
             let slot = registry.slot(hint.endpoint.number)
-            switch dispatch.placement(slot, bytes: Int(draft.span.count), now: now, registry) {
+            switch dispatch.placement(slot, bytes: Int(draft.span.count), now: now, &registry) {
             case .hand:
                 if event?.position != hint.position {
                     let made = Event(

@@ -2,6 +2,18 @@ import DurableQueue
 import TestSupport
 import Testing
 
+extension String: Vacatable {
+    package static var vacant: String { "" }
+}
+
+extension UInt32: Vacatable {
+    package static var vacant: UInt32 { 0 }
+}
+
+extension Int: Vacatable {
+    package static var vacant: Int { 0 }
+}
+
 @Suite struct NumberedSlotsTests {
     @Test func findsWhatIsPresentAndNothingElse() {
         var slots = NumberedSlots<String>()

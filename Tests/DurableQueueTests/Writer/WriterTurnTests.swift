@@ -117,6 +117,24 @@ import WebhookModel
         #expect(seen.count == 500, "\(seen.count) of 500 after \(rounds * 20) ms")
     }
 
+    // A scan that the limit interrupted goes on in the next turn, without a sleep.
+    @Test func anInterruptedScanGoesOnAtOnce() throws {
+        let fixture = try WriterFixture()
+        try fixture.provision(endpoints: 1)
+        let at = fixture.now + 1_000
+        let count = UInt64(Limits.scannedEntries) + 500
+        for first in stride(from: UInt64(1), through: count, by: 1_000) {
+            fixture.publish(first...min(first + 999, count), deliverAt: at)
+            try fixture.perform()
+        }
+        fixture.advance(milliseconds: 1_001)
+        try fixture.perform()
+        #expect(fixture.statistics.inLots < Int(count) - Limits.heldPerEndpointFirst)
+        #expect(fixture.pauseNanoseconds() == 0)
+        try fixture.perform()
+        #expect(fixture.statistics.inLots == Int(count) - Limits.heldPerEndpointFirst)
+    }
+
     // D6, D7: each command is answered exactly once, whatever ends the queue.
     @Test func aCommandThatIsDroppedIsAnsweredAsStopped() throws {
         let fixture = try WriterFixture()
