@@ -1,4 +1,4 @@
-/// Every bound of the system, with its reason. What an operator may change is a default here and a key in the configuration.
+/// Every limit of the system, with its reason. A limit that an operator may change is a default here and a key in the configuration.
 public enum Limits {
     // MARK: Events
 
@@ -14,49 +14,49 @@ public enum Limits {
     public static let attributeBytes = 256
     /// Bytes of a payload. Receivers commonly refuse more, and a window of them must fit in memory.
     public static let payloadBytes = 256 * 1024
-    /// What an event record adds to its payload at most: all texts at their limits and the fixed fields.
+    /// The most that an event record adds to its payload: all texts at their limits and the fixed fields.
     public static let recordOverheadBytes = 10 * 1024
-    /// An event may be asked for this far ahead (`deliver at`), in milliseconds: 30 days.
+    /// How far ahead `deliver at` may be, in milliseconds: 30 days.
     public static let deliverAheadMilliseconds: Int64 = 30 * 86_400_000
-    /// Times before 2000 or after 2200 are mistakes of unit.
+    /// A time before 2000 or after 2200 was given in the wrong unit.
     public static let earliestTime: Int64 = 946_684_800_000
     public static let latestTime: Int64 = 7_258_118_400_000
 
     // MARK: Ingest
 
-    /// Bytes of a frame's body: some events at their largest, or thousands of small ones.
+    /// Bytes of a frame's body: a few events of the largest size, or thousands of small ones.
     public static let frameBytes = 1024 * 1024
-    /// Events of one frame: with one status each the answer stays under a frame.
+    /// Events of one frame: the answer, with one status for each, is then smaller than a frame.
     public static let eventsPerFrame = 8_192
     /// Unacknowledged events of a connection.
     public static let windowEvents = 65_536
     /// Unacknowledged bytes of a connection.
     public static let windowBytes = 16 * 1024 * 1024
-    /// Connections that have not said who they are, together and from one address.
+    /// Connections that are not authenticated yet: in all, and from one address.
     public static let unauthenticatedConnections = 1_024
     public static let unauthenticatedConnectionsPerAddress = 64
-    /// Connections in all; each costs a descriptor and some KiB.
+    /// Connections in all; each takes a descriptor and a few KiB.
     public static let connections = 16_384
     /// Bytes that an unauthenticated connection may send.
     public static let unauthenticatedBytes = 4 * 1024
     /// Milliseconds until HELLO must be complete, and a frame header once begun.
     public static let helloMilliseconds: Int64 = 5_000
     public static let headerMilliseconds: Int64 = 5_000
-    /// A body must come at this many bytes a second, after the grace.
+    /// The slowest rate at which a body may arrive, bytes a second, after a grace period.
     public static let bodyBytesPerSecond = 32 * 1024
     public static let bodyGraceMilliseconds: Int64 = 2_000
     /// Silence after which a connection is closed, in milliseconds.
     public static let idleMilliseconds: Int64 = 60_000
-    /// Answers waiting for a peer that does not read them; then how long it may stay so, in milliseconds.
+    /// Bytes of answers that wait for a peer which does not read them, and how long it may stay so, in milliseconds.
     public static let outputBytes = 256 * 1024
     public static let outputStallMilliseconds: Int64 = 30_000
     /// Control frames (PING, PONG, unknown) a second.
     public static let controlFramesPerSecond = 100
 
-    /// Events a second and at once that an API key may be given: far beyond what one server takes.
+    /// The largest rate and burst of an API key, in events: far more than one server takes.
     public static let keyEventsPerSecond = 10_000_000
     public static let keyBurst = 100_000_000
-    /// Scopes and client certificates of one API key: each event type, and each HELLO, is held against them.
+    /// Scopes and client certificates of one API key: each event type, and each HELLO, is compared with them.
     public static let scopesPerKey = 64
     public static let clientCertificatesPerKey = 64
 
@@ -64,13 +64,14 @@ public enum Limits {
 
     /// Bytes of log lines that wait for standard error: some 5,000 lines, a second of a busy server at the level debug.
     public static let logBufferBytes = 1024 * 1024
-    /// How long a critical line and the end of the process wait for standard error, in milliseconds: a collector that is busy has read
-    /// by then, and one that has stopped must not keep the process from ending.
+    /// How long a critical line and the end of the process wait for standard error, in milliseconds: a collector that
+    /// is busy has read by then, and one that has stopped must not keep the process from ending.
     public static let logFlushMilliseconds: Int64 = 1_000
 
     // MARK: Settings
 
-    /// Mistakes that are reported for one settings document: nobody reads more, and a repeated tenant could have a hundred thousand.
+    /// Mistakes that are reported for one settings document: nobody reads more, and a repeated tenant could have a
+    /// hundred thousand.
     public static let settingsMistakes = 200
     /// Bytes of a JSON settings document: a tenant's thousand endpoints with headers and certificates.
     public static let settingsBytes = 4 * 1024 * 1024
@@ -86,77 +87,86 @@ public enum Limits {
 
     // MARK: Ingest client (defaults of its settings)
 
-    /// How long a publication waits for its answers, in milliseconds: a server's restart with its recovery, twice.
+    /// How long a publication waits for its answers, in milliseconds: twice a server's restart with its recovery.
     public static let publishPatienceMilliseconds: Int64 = 60_000
-    /// Events of one frame: large enough that a frame costs nothing per event, small enough that answers come in a stream.
+    /// Events of one frame: large enough that the cost of a frame does not matter, small enough that answers arrive
+    /// steadily.
     public static let publishFrameEvents = 1_000
-    /// Events, and bytes of records, that a publisher holds: a server's window, and as much again that waits for it.
+    /// Events, and bytes of records, that a publisher holds: twice a server's window.
     public static let publisherEvents = 131_072
     public static let publisherBytes = 32 * 1024 * 1024
-    /// Wait before the first attempt to connect again, at most, and before any later one: milliseconds.
+    /// Milliseconds before the first attempt to connect again, and before any later one: at most.
     public static let reconnectMillisecondsLeast: Int64 = 50
     public static let reconnectMillisecondsMost: Int64 = 5_000
 
     // MARK: Queue
 
-    /// Bytes that may wait for the writer: a few commits' worth; beyond it ingest stops reading.
+    /// Bytes that may wait for the writer: enough for a few commits. Above it ingest stops reading.
     public static let intakeBytes = 64 * 1024 * 1024
     /// Operations of one write transaction: the dirty list of LMDB 0.9 leaks when it spills.
     public static let eventsPerCommit = 4_096
     /// A value over 4,080 B needs contiguous pages, which a fragmented file does not have: larger records go in chunks.
     public static let chunkBytes = 4_000
-    /// Attempt results are batched for up to this many milliseconds: a commit of their own would make events wait for the disk. An ack never
-    /// waits. A crash repeats the attempts whose results were not committed.
+    /// Attempt results are batched for up to this many milliseconds: a commit of their own would make events wait for
+    /// the disk. An ack never waits. A crash repeats the attempts whose results were not committed.
     public static let outcomeLingerMilliseconds: Int64 = 10
-    /// Attempt results that go with the next commit of events. Fewer would add their pages to every small commit, and an event would wait
-    /// for them: at 1,000 a second that is every eighth commit instead of each.
+    /// Attempt results that go with the next commit of events. Fewer would add their pages to every small commit, and
+    /// an event would wait for them: at 1,000 a second that is every eighth commit instead of each.
     public static let reportsBesideEvents = 8
     /// Attempt results that are a commit of their own at once.
     public static let reportsPerCommit = 512
     /// Nanoseconds from the beginning of one spaced-out commit to the next: 400 events at 20,000 a second.
     public static let spacedCommitNanoseconds: Int64 = 20_000_000
-    /// Deliveries that senders hold before commits are spaced out: 50 ms of work at 40,000 a second, so that no sender runs out of work in
-    /// the space and a commit's time.
+    /// Deliveries that senders hold before commits are spaced out: 50 ms of work at 40,000 a second, so that no sender
+    /// runs out of work in the space and a commit's time.
     public static let spacedCommitHeld = 2_048
-    /// Events and attempt results a millisecond before commits are spaced out: 8,000 events a second with their results. Below it commits
-    /// are cheap in sum, and an early ack is worth more.
+    /// Events and attempt results a millisecond before commits are spaced out: 8,000 events a second with their
+    /// results. Below it commits are cheap in sum, and an early ack is worth more.
     public static let spacedCommitRate = 16
-    /// Share of the map in percent above which ingest is refused: the rest is for attempt results and for the copies that deletes make.
+    /// Share of the map in percent above which ingest is refused: the rest is for attempt results and for the copies
+    /// that deletes make.
     public static let ingestMapPercent = 85
     /// Milliseconds after which a producer should send events again that were refused because the store is full.
     public static let storageFullRetryMilliseconds: UInt32 = 1_000
-    /// Milliseconds after which a producer should send events again that were THROTTLED because of its tenant's backlog.
+    /// Milliseconds after which a producer should send events again that were THROTTLED because of its tenant's
+    /// backlog.
     public static let backlogRetryMilliseconds: UInt32 = 1_000
     /// After a commit that found no room, upkeep and deferred results are not tried again for this many milliseconds.
     public static let noSpaceRetryMilliseconds: Int64 = 100
-    /// Entries of the due index that one turn looks at for all senders: about a millisecond. And for one sender at least.
+    /// Entries of the due index that one turn looks at for all senders: about a millisecond. And for one sender at
+    /// least.
     public static let scannedEntries = 4_096
     public static let scannedEntriesLeast = 512
     /// A scan that made no progress is repeated after this many milliseconds, unless something is released before.
     public static let scanRetryMilliseconds: Int64 = 50
-    /// Events that one transaction of the retention sweep looks at; and milliseconds of rest when it has reached events that stay.
+    /// Events that one transaction of the retention sweep looks at; and milliseconds of rest when it has reached events
+    /// that stay.
     public static let sweepSlice = 512
     public static let sweepRestMilliseconds: Int64 = 10_000
-    /// Rows that one transaction cancels for a removed endpoint, or releases after a changed setting: some milliseconds.
+    /// Rows that one transaction cancels for a removed endpoint, or releases after a changed setting: some
+    /// milliseconds.
     public static let upkeepSlice = 2_048
     /// Rows that a slice of a long command takes, at most and at least, and how many it looks at for each.
     public static let jobSliceMost = 512
     public static let jobSliceLeast = 16
     public static let jobScanFactor = 4
-    /// Nanoseconds of a transaction with a slice of a long command, above which slices become smaller: an ack waits for it.
+    /// Nanoseconds of a transaction with a slice of a long command, above which slices become smaller: an ack waits for
+    /// it.
     public static let jobSliceNanoseconds: Int64 = 10_000_000
     /// Milliseconds between looks at the resident set: at full speed some tens of MiB are touched in it.
     public static let residentCheckMilliseconds: Int64 = 100
     /// Resident bytes of files, the map and the program together, above which the map's are given back.
     public static let residentFileBytes = 96 * 1024 * 1024
-    /// Log lines of one turn that name a quarantined delivery: a damaged page holds dozens, and a damaged disk must not flood the log.
+    /// Log lines of one turn that name a quarantined delivery: a damaged page holds dozens, and a damaged disk must not
+    /// flood the log.
     public static let quarantineLines = 16
-    /// Rows that the background verification looks at in one slice, milliseconds between slices, and between passes: 1,024 rows a second cost
-    /// some milliseconds of the writer's time.
+    /// Rows that the background verification looks at in one slice, milliseconds between slices, and between passes:
+    /// 1,024 rows a second cost some milliseconds of the writer's time.
     public static let verifiedRows = 1_024
     public static let verificationMilliseconds: Int64 = 1_000
     public static let verificationRestMilliseconds: Int64 = 3_600_000
-    /// The time of the last commit is stored with the first commit of each minute: at a start it tells how long the process was down.
+    /// The time of the last commit is stored with the first commit of each minute: at a start it tells how long the
+    /// process was down.
     public static let lastCommitMilliseconds: Int64 = 60_000
     /// Places of malformed rows that are remembered, so that each is counted and logged once.
     public static let rememberedMalformedRows = 1_024
@@ -169,92 +179,97 @@ public enum Limits {
     public static let migratedRowsPerCommit = 8_192
     /// Bytes of events that a search through dead letters reads in one slice: some milliseconds.
     public static let searchedBytesPerSlice = 8 * 1024 * 1024
-    /// Rows of `due`, and of `batches`, that the verification of one slice of deliveries may walk to find where a delivery waits: some
-    /// milliseconds. What is not found within them stays undecided.
+    /// Rows of `due`, and of `batches`, that the verification of one slice of deliveries may walk to find where a
+    /// delivery waits: some milliseconds. What is not found within them stays undecided.
     public static let verificationWalk = 131_072
     /// Rows of a page of a list, and by default.
     public static let pageRows = 200
     public static let pageRowsDefault = 50
-    /// Rows that a page looks at, whatever its filter: about a millisecond. A page may return fewer rows than were asked for.
+    /// Rows that a page looks at, whatever its filter: about a millisecond. A page may return fewer rows than were
+    /// asked for.
     public static let pageScannedRows = 10_000
 
     // MARK: Delivery
 
     /// Endpoints of one tenant, tenants, and endpoints matched by one event.
     public static let endpointsPerTenant = 1_000
-    /// Deliveries and bytes handed to one sender and not yet reported: what of a backlog stands in memory.
+    /// Deliveries and bytes handed to one sender and not yet reported: the part of a backlog that is in memory.
     public static let heldPerSender = 8_192
     public static let heldBytesPerSender = 32 * 1024 * 1024
-    /// Deliveries handed over for one endpoint: enough to keep its window busy over a commit's time.
+    /// Deliveries handed over for one endpoint: enough to fill its window during a commit.
     public static let heldPerEndpoint = 256
-    /// What an endpoint's sender may hold of it at first, and at least after failures: enough to find out whether it works.
+    /// What an endpoint's sender may hold of it at first, and at least after failures: enough to find out whether it
+    /// works.
     public static let heldPerEndpointFirst = 32
     public static let heldPerEndpointLeast = 8
-    /// Due deliveries that wait in memory until they are parked: a batch sorted by endpoint must be large, for the parking table is
-    /// wide.
+    /// Due deliveries that wait in memory until they are parked: a batch sorted by endpoint must be large, for the
+    /// parking table is wide.
     public static let lotEntries = 32_768
     /// Deliveries parked in one transaction.
     public static let parkedPerCommit = 8_192
     /// Deliveries in flight at one endpoint, by default and at most.
     public static let endpointWindow = 16
     public static let endpointWindowMost = 1_024
-    /// Transfers in flight in one sender. Slow endpoints hold theirs for seconds, so there must be many; the brisk ones are kept few
-    /// (`BriskAttempts`), for libcurl's cost per request doubles beyond some hundred.
+    /// Transfers in flight in one sender. Slow endpoints hold theirs for seconds, so there must be many; the brisk ones
+    /// are kept few (`BriskAttempts`), for libcurl's cost per request doubles beyond some hundred.
     public static let transfersPerSender = 1_024
-    /// Connections to endpoints that all senders together keep idle: ten thousand endpoints keep theirs. One costs a descriptor and a KiB,
-    /// with TLS some tens of KiB.
+    /// Connections to endpoints that all senders together keep idle: ten thousand endpoints keep theirs. One costs a
+    /// descriptor and a KiB, with TLS some tens of KiB.
     public static let keptConnections = 12_288
     /// Milliseconds for the connection and for the whole attempt.
     public static let connectMilliseconds: Int64 = 5_000
     public static let attemptMilliseconds: Int64 = 15_000
     public static let attemptMillisecondsLeast: Int64 = 1_000
     public static let attemptMillisecondsMost: Int64 = 60_000
-    /// Bytes of an answer that are read; the rest is cut off with the connection. And kept in the attempt's record.
+    /// Bytes of an answer that are read (the connection is closed after them), and bytes that are kept in the attempt's
+    /// record.
     public static let answerBytes = 64 * 1024
     public static let answerExcerptBytes = 16 * 1024
-    /// Bytes of header lines that are kept of an answer that was not 2xx: what tells why, not a download.
+    /// Bytes of header lines that are kept of an answer that was not 2xx: enough to find the reason.
     public static let answerHeaderBytes = 4 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
     public static let retryAfterMilliseconds: Int64 = 86_400_000
-    /// An endpoint that keeps failing is left alone for so long at first, in milliseconds, and ten minutes at most: its breaker is open.
+    /// How long the breaker of a failing endpoint stays open at first, in milliseconds, and at most: ten minutes.
     public static let breakerOpenMilliseconds: Int64 = 30_000
     public static let breakerOpenMillisecondsMost: Int64 = 600_000
-    /// An endpoint that failed for so long without one success is disabled: five days, in milliseconds.
+    /// An endpoint is disabled after this time of failures without one success: five days, in milliseconds.
     public static let failingMilliseconds: Int64 = 5 * 86_400_000
-    /// Attempts of one delivery at most, whatever its policy says.
+    /// The most attempts of one delivery, whatever its policy says.
     public static let attempts = 100
-    /// Milliseconds between two attempts at most, as a policy may say: a week.
+    /// The longest delay between two attempts that a policy may have, milliseconds: a week.
     public static let retryDelayMilliseconds: Int64 = 7 * 86_400_000
-    /// Attempts a second, and at once, that an endpoint or a tenant may be given: beyond what a machine sends.
+    /// The largest rate and burst of an endpoint or a tenant, in attempts: more than a machine sends.
     public static let attemptsPerSecondMost = 1_000_000
     public static let attemptBurstMost = 10_000_000
     /// Milliseconds' worth of an endpoint's rate that its sender holds beyond the window: a commit and the way there.
     public static let ratedAheadMilliseconds = 20
-    /// A tenant's retries a second, by default and at most: an outage must not make a flood of attempts. One over it is made later, by a
-    /// day at most.
+    /// A tenant's retries a second, by default and at most: an outage must not make a flood of attempts. One over it is
+    /// made later, by a day at most.
     public static let retriesPerSecond = 1_000
     public static let retriesPerSecondMost = 100_000
-    /// A tenant's share of a sender beside others'.
+    /// The largest weight of a tenant: its share of a sender compared with others.
     public static let tenantWeightMost = 100
-    /// Pending deliveries of one tenant from which on its events are refused for the time being, and what may be chosen: some
-    /// gigabytes of the store.
+    /// Pending deliveries of one tenant above which its new events are refused, by default and at most: some gigabytes
+    /// of the store.
     public static let tenantBacklog = 10_000_000
     public static let tenantBacklogMost = 1_000_000_000
     /// Characters of an endpoint's URL.
     public static let urlBytes = 2_048
     /// Secrets live at once while rotating: all sign.
     public static let liveSecrets = 4
-    /// Seconds that a replaced secret stays live where its owner names no other time: a day to bring the new one to every receiver.
+    /// Seconds that a replaced secret stays live if its owner gives no other time: a day to distribute the new one to
+    /// every receiver.
     public static let secretOverlapSeconds: Int64 = 86_400
-    /// Headers that an endpoint's owner may add, bytes of one's name, and bytes of all their lines: receivers refuse heads of 8 KiB.
+    /// Headers that an endpoint's owner may add, bytes of one's name, and bytes of all their lines: receivers refuse
+    /// heads of 8 KiB.
     public static let customHeaders = 32
     public static let headerNameBytes = 128
     public static let customHeaderBytes = 4 * 1024
     /// Events of a batch by default and at most: with their positions a batch's row stays under a page (`chunkBytes`).
     public static let batchEvents = 100
     public static let batchEventsMost = 1_000
-    /// Bytes of a batch's body by default, at least and at most: receivers commonly refuse more than 1 MiB, and less than an event's
-    /// texts makes batches of one.
+    /// Bytes of a batch's body by default, at least and at most: receivers commonly refuse more than 1 MiB, and less
+    /// than an event's texts makes batches of one.
     public static let batchBytes = 256 * 1024
     public static let batchBytesLeast = 1_024
     public static let batchBytesMost = 1024 * 1024
@@ -262,9 +277,10 @@ public enum Limits {
     public static let batchWaitMilliseconds: Int64 = 1_000
     public static let batchWaitMillisecondsLeast: Int64 = 10
     public static let batchWaitMillisecondsMost: Int64 = 300_000
-    /// Networks in one allow or deny list: each look at an address walks it.
+    /// Networks in one allow or deny list: each check of an address walks the list.
     public static let networksPerList = 64
-    /// Bytes of a client's certificates, of its key, or of the authorities that an endpoint trusts (PEM), and keys that it pins.
+    /// Bytes of a client's certificates, of its key, or of the authorities that an endpoint trusts (PEM), and keys that
+    /// it pins.
     public static let pemBytes = 64 * 1024
     public static let pinnedKeys = 8
     /// Bytes of a user's name, and of its password, at an egress proxy.
@@ -281,10 +297,12 @@ public enum Limits {
     /// A hold of less, in nanoseconds, is waited for in the lane; for a longer one the deliveries go back to the queue,
     /// so that they do not take the place of those that can be sent.
     public static let shortHoldNanoseconds: Int64 = 1_000_000_000
-    /// Tenants over their share that are looked at when an attempt ends: each end then costs the same, however many wait.
+    /// Tenants over their share that are looked at when an attempt ends: each end then costs the same, however many
+    /// wait.
     public static let restingTenantsLookedAt = 4
-    /// An endpoint's breaker opens when at least this number of its attempts ended in the window below and this share of
-    /// them, in percent, failed; or after this number of failures in a row. Fewer attempts say nothing about the endpoint.
+    /// An endpoint's breaker opens when at least this number of its attempts ended in the window below and this share
+    /// of them, in percent, failed; or after this number of failures in a row. Fewer attempts say nothing about the
+    /// endpoint.
     public static let breakerAttemptsLeast = 10
     public static let breakerFailedPercent = 70
     public static let breakerFailuresInARow = 10
@@ -304,9 +322,9 @@ public enum Limits {
     public static let briskAttempts = 64
     /// The wall clock may go back by this many milliseconds without being treated as stepped: NTP slews it.
     public static let clockToleranceMilliseconds: Int64 = 5
-    /// Milliseconds that the addresses of a name are used without another look-up, and the milliseconds in all that they
-    /// are used while a new look-up is under way: steady traffic never waits for DNS, and a change is seen in half a
-    /// minute.
+    /// Milliseconds that the addresses of a name are used without another look-up, and the milliseconds in all that
+    /// they are used while a new look-up is under way: steady traffic never waits for DNS, and a change is seen in half
+    /// a minute.
     public static let nameFreshMilliseconds: Int64 = 30_000
     public static let nameUsableMilliseconds: Int64 = 60_000
     /// Milliseconds that a name that failed is not looked up again.
@@ -328,14 +346,14 @@ public enum Limits {
     /// Sites without a connection that a sender remembers because their server sent data without a request. An owner
     /// whose name always resolves to a new address could otherwise add one per address.
     public static let rememberedSites = 1_024
-    /// Times that a request is sent again on a fresh connection after its pooled connection broke before any answer: each
-    /// may be a duplicate at the receiver.
+    /// Times that a request is sent again on a fresh connection after its pooled connection broke before any answer:
+    /// each may be a duplicate at the receiver.
     public static let requestRepeats = 1
     /// Times that an attempt begins again because its pooled connection held data that nobody had asked for. On a new
     /// connection such data is the receiver's fault.
     public static let staleConnectionRepeats = 1
-    /// Bytes of message memory that a sender keeps for HTTP/1.1, and that each HTTP/2 handle keeps; what a larger message
-    /// needed is freed. An HTTP/2 endpoint's handles are many and mostly idle.
+    /// Bytes of message memory that a sender keeps for HTTP/1.1, and that each HTTP/2 handle keeps; what a larger
+    /// message needed is freed. An HTTP/2 endpoint's handles are many and mostly idle.
     public static let keptMessageBytes = 64 * 1024
     public static let keptMessageBytesPerHandle = 16 * 1024
     /// Levels of a JSON payload that is put into an envelope as JSON; receivers' parsers refuse deeper ones.
