@@ -83,7 +83,7 @@ enum Manual {
                       default takes at most 10 MiB.
                --journal-file FILE
                       Append every request to FILE, head and body whole, as NDJSON (the lines of `export`). Requests never wait for the
-                      disk: requests that find 64 MiB waiting, or that come after a failed write, are left out and counted (stats: unjournaled).
+                      disk: requests that find 64 MiB waiting, or follow a failed write, are left out and counted (stats: unjournaled).
                --messages N
                       Messages in the accounts. Default 1,000,000. Memory: 88 bytes for each message seen, and 6 to 12 bytes for each of N
                       from the start, so 10,000,000 take at most 1 GB. Beyond it reports say inconclusive, never lost.
@@ -95,7 +95,7 @@ enum Manual {
                --status N, --delay-ms N
                       Status of answers, and milliseconds before them. Default 200 and 0.
                --fail-first N, --fail-percent N, --fail-status N
-                      The number of first attempts of each webhook-id that fail; share of the others that fail; their status. Default 0, 0 and 503.
+                      The number of first attempts of each webhook-id that fail; share of the others; their status. Default 0, 0, 503.
                --seed N
                       Seed of everything random. Default: the program's, or 1.
                --quiet
@@ -206,7 +206,7 @@ enum Manual {
         FILES
                Programs are YAML 1.2 or JSON, at most 4 MiB and 10,000 rules. A ledger has one JSON object per line, at most 10,000,000:
                {"id":"evt_...","outcome":"acknowledged|refused|unknown","hash":"16 hex digits"}, where hash is the BodyHash of the body
-               (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may be used instead, and everything except id may be left
+               (its definition: MockReceiver/Library/Accounts/BodyHash.swift); "body" may be used instead; all but id may be left
                out.
 
                Other caps: 16,384 paths of 1 KiB; 100,000 ordering keys, numbers up to 2^46; requests of 32 KiB head (16 over HTTP/2) and

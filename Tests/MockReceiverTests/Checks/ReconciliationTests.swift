@@ -42,7 +42,7 @@ import WebhookModel
     }
 
     @Test func namesTheLineThatIsWrong() {
-        #expect(mistake("{\"id\":\"a\"}\nx")?.hasPrefix("line 2: no JSON object") == true)
+        #expect(mistake("{\"id\":\"a\"}\nx")?.hasPrefix("line 2: not a JSON object") == true)
         #expect(mistake("{}")?.hasPrefix("line 1: id is missing") == true)
         #expect(mistake("{\"id\":\"a\",\"outcome\":\"acked\"}")?.contains("unknown \"acked\"") == true)
         #expect(mistake("{\"id\":\"a\",\"hash\":\"12\"}")?.contains("16 hex digits") == true)
@@ -69,7 +69,7 @@ import WebhookModel
     }
 
     @Test func aBodyIsAText() {
-        #expect(mistake("{\"id\":\"a\",\"body\":{\"n\":1}}")?.contains("line 1: body: expected a text") == true)
+        #expect(mistake("{\"id\":\"a\",\"body\":{\"n\":1}}")?.contains("line 1: body: expected a string") == true)
     }
 
     @Test func onlyMissingAccountsMakeDoubt() async throws {
