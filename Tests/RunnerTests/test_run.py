@@ -53,7 +53,9 @@ class RunTests(unittest.TestCase):
         environment = dict(os.environ, PATH=f"{self.bin}:{os.environ['PATH']}", NEEDLETAIL_TEST_DIR=str(self.temporary))
         return subprocess.Popen(
             [self.top / "Tests/run", *arguments], env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # A background job of a shell ignores SIGINT, and a shell cannot trap a signal that was ignored when it started.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def run_tests(self, *arguments):
         """The exit status and the lines of a whole run."""

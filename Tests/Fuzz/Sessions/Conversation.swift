@@ -1,5 +1,6 @@
 import Ingest
 import NIOCore
+import Threading
 import WebhookModel
 import WireProtocol
 

@@ -22,7 +22,8 @@ struct FuzzWorld {
         TenantDirectory(tenants: [], keys: [key]),
         TenantDirectory(tenants: tenants, keys: []),
     ]
-    static let all = [FuzzWorld(narrow: false), FuzzWorld(narrow: true)]
+    /// One thread fuzzes.
+    nonisolated(unsafe) static let all = [FuzzWorld(narrow: false), FuzzWorld(narrow: true)]
 
     let configuration: IngestConfiguration
     let rules: SessionRules
