@@ -224,3 +224,19 @@ if Context.environment["NEEDLETAIL_BENCHMARKS"] != nil {
             path: "Benchmarks/Rooms", swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
+
+// .ci/thread-sanitizer asks for some tests only: the sanitizer needs everything compiled once more.
+if let names = Context.environment["NEEDLETAIL_TEST_TARGETS"] {
+    var wanted = Set(names.split(separator: ",").map(String.init))
+    // From the last target to the first: each stands below those that it depends on.
+    for target in package.targets.reversed() where wanted.contains(target.name) {
+        for dependency in target.dependencies {
+            switch dependency {
+            case .targetItem(let name, _), .byNameItem(let name, _): wanted.insert(name)
+            default: break
+            }
+        }
+    }
+    package.targets.removeAll { !wanted.contains($0.name) }
+    package.products = []
+}

@@ -5,7 +5,7 @@ import Testing
     private static let top: Set<String> = [
         "Package.swift", "Sources", "Tests", "Benchmarks", "LoadTest", "MockReceiver", "README.md",
         ".ci", ".github", ".gitignore", ".swift-format", ".git",
-        ".build", "Package.resolved", ".swiftpm", ".work", "data", "__pycache__",
+        ".build", ".build-tsan", "Package.resolved", ".swiftpm", ".work", "data", "__pycache__",
     ]
     /// A file is read in one sitting.
     private static let most = 400
