@@ -19,10 +19,10 @@ package struct EndpointRecord: Vacatable {
 
     /// The one object of this version: hints, refills and routes share it, and senders cache by its identity.
     package var endpoint: Endpoint
-    package var origin: Origin
-    package var revision: UInt64
-    package var createdAt: Int64
-    package var updatedAt: Int64
+    package private(set) var origin = Origin.provisioned
+    package private(set) var revision: UInt64 = 0
+    package private(set) var createdAt: Int64 = 0
+    package private(set) var updatedAt: Int64 = 0
     /// Since when it fails without a success, Unix milliseconds; nil: it works.
     package var failingSince: Int64?
     package var disabled: Endpoint.Disablement?
@@ -50,11 +50,11 @@ package struct EndpointRecord: Vacatable {
     /// Nothing is handed over before this time, Unix milliseconds: its breaker is open, or it asked for a pause.
     package var pausedUntil = Int64.min
     /// It delivers in order, or has sequences from when it did: a final delivery lets the next one of its sequence go.
-    package var hasSequences: Bool
+    package var hasSequences = false
     /// Deliveries are behind a head: reports of this endpoint are committed at once.
     package var hasBehind = false
     /// It makes batches, or has some from when it did: a delivery may lead a batch.
-    package var hasBatches: Bool
+    package var hasBatches = false
     /// It is in the list of endpoints that want a refill.
     package var wantsRefill = false
     /// Nil: it has no rate of its own.
@@ -79,18 +79,11 @@ package struct EndpointRecord: Vacatable {
         _ endpoint: Endpoint, _ row: Stored<EndpointRow>, tenantSlot: Int, sender: Int, active: Bool, pending: Int
     ) {
         self.endpoint = endpoint
-        origin = row.origin
-        revision = row.revision
-        createdAt = row.createdAt
-        updatedAt = row.updatedAt
-        failingSince = row.value.failingSince
-        disabled = row.value.disabled
         self.tenantSlot = tenantSlot
         self.sender = sender
         self.active = active
         self.pending = pending
-        hasBatches = endpoint.settings.batch != nil
-        hasSequences = endpoint.settings.order.isByKey
+        adopt(row, endpoint)
     }
 
     package var number: EndpointNumber { endpoint.number }

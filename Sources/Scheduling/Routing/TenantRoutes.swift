@@ -44,7 +44,7 @@ public struct TenantRoutes: Sendable {
     /// The endpoints that subscribe to this event type, in the order of their numbers.
     public mutating func endpoints(for type: UnsafeRawBufferPointer) -> [Endpoint] {
         if selective == 0 { return endpoints }
-        let hash = TenantRoutes.hash(type)
+        let hash = FNV1a.hash(type)
         if let known = memo[hash]?.first(where: { $0.type.elementsEqual(type) }) { return known.endpoints }
         let matching = endpoints.filter { $0.settings.subscription.matches(type) }
         if remembered >= Limits.rememberedEventTypes { forget() }
@@ -69,12 +69,5 @@ public struct TenantRoutes: Sendable {
             if endpoints[middle].number < number { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-
-    // FNV-1a, 64 bits; equal types are compared whole.
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
     }
 }

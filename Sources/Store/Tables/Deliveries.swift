@@ -137,7 +137,7 @@ extension Tables {
 
     /// Walks the due index upwards from a place until `visit` says no.
     ///
-    /// - Parameter from: the first time of interest, and within it the first delivery.
+    /// - Parameter place: the first time of interest, and within it the first delivery.
     /// - Returns: malformed rows that it stepped over.
     @discardableResult
     public func scanDue(

@@ -14,11 +14,9 @@ public struct SequenceKey: Sendable, Hashable {
         self.hash = hash
     }
 
-    /// The hash is on disk: FNV-1a with 64 bits, of the key's bytes.
+    /// The hash is on disk: ``FNV1a`` of the key's bytes.
     public init(endpoint: EndpointNumber, orderingKey: UnsafeRawBufferPointer) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in orderingKey { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        self.init(endpoint: endpoint, hash: hash)
+        self.init(endpoint: endpoint, hash: FNV1a.hash(orderingKey))
     }
 }
 

@@ -47,10 +47,8 @@ public final class TenantDirectory: Sendable {
         return nil
     }
 
-    // FNV-1a, 64 bits: names are short and chosen by the operator.
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let hash = FNV1a.hash(bytes)
         return hash ^ (hash >> 32)
     }
 }
