@@ -96,4 +96,21 @@ import Testing
             #expect(goesOn && found)
         }
     }
+
+    // LMDB ends the process where a cursor steps onto such a page: without a line, an operator sees only the signal.
+    @Test func `an assertion of LMDB names the directory before the process ends`() async throws {
+        let result = await #expect(processExitsWith: .signal(SIGABRT), observing: [\.standardErrorContent]) {
+            let tests = DamagedPageTests()
+            let (environment, database) = try tests.open()
+            try tests.damage(100)
+            try environment.read { snapshot throws(LMDBError) in
+                var cursor = try snapshot.cursor(database)
+                var entry = try cursor.seek(Key(0))
+                while entry != nil { entry = try cursor.next() }
+            }
+        }
+        let line = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(line.contains("the data file in ") && line.contains("is damaged"))
+        #expect(line.contains("see \"The directory is damaged\" in the Runbook"))
+    }
 }
