@@ -54,6 +54,8 @@ public enum TenancyError: Error, Equatable, Sendable, CustomStringConvertible {
     case revisionMismatch(name: String, expected: UInt64, found: UInt64)
     /// The store has no room; nothing changed.
     case storageFull
+    /// A page that the command needs is damaged. Parts of it may be durable.
+    case damaged
     /// The queue ended before the command was answered. Parts of it may be durable.
     case stopped
 
@@ -71,6 +73,8 @@ public enum TenancyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .revisionMismatch(let name, let expected, let found):
             "revision \(expected) of \"\(name)\" was expected, but it has revision \(found); read it again and repeat the change"
         case .storageFull: "the store is full; free disk space or raise queue.map_size"
+        case .damaged:
+            "a page of the store that the command needs is damaged; parts of it may have been applied; see \"damaged\" in the Runbook"
         case .stopped: "the queue stopped before the command was answered; parts of it may have been applied"
         }
     }

@@ -12,6 +12,14 @@ struct UpkeepJob {
 
     var work: Work
 
+    /// Answers the command that cannot be done.
+    consuming func fail(_ error: TenancyError, _ output: inout TurnOutput) {
+        switch work {
+        case .redelivery(_, let reply): output.answers.append { reply.send(.failure(error)) }
+        case .keyRelease(_, _, _, let reply): output.answers.append { reply.send(.failure(error)) }
+        }
+    }
+
     /// Rows that a slice of this job may take, and the plan's part of it.
     struct Slice {
         var job: UpkeepJob

@@ -42,7 +42,7 @@ package enum Notice {
             logger.notice("a tenant's backlog has room again", metadata: ["tenant": "\(tenant)"])
         case .quarantined(let tenant, let endpoint, let position):
             logger.error(
-                "the record of an event is damaged: its delivery became a dead letter; check the disk",
+                "the record of an event or of its delivery is damaged: the delivery became a dead letter; check the disk",
                 metadata: ["tenant": "\(tenant)", "endpoint": "\(endpoint)", "position": "\(position.value)"])
         case .damagedRows(let count, let place):
             logger.error(

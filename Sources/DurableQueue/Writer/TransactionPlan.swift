@@ -18,7 +18,8 @@ struct TransactionPlan {
     var health = HealthPlan()
     var publishes: PublishPlan
     var batches = BatchPlan()
-    var upkeep = UpkeepPlan()
+    /// Nil: this transaction has none.
+    var upkeep: UpkeepPlan?
     var counts: PendingCount?
 
     init(_ work: Work, nextPosition: UInt64, now: Int64) {
@@ -32,6 +33,7 @@ struct TransactionPlan {
 package struct Work {
     package var batches: [EventBatch] = []
     package var reports: [AttemptReport] = []
+    var setAside: [SetAside] = []
 
     package init(batches: [EventBatch] = [], reports: [AttemptReport] = []) {
         self.batches = batches
@@ -39,4 +41,16 @@ package struct Work {
     }
 
     package var isEmpty: Bool { batches.isEmpty && reports.isEmpty }
+}
+
+/// A delivery whose row of `deliveries` is on a page that cannot be read or written. Its waiting entry is removed, and it becomes a dead
+/// letter in the table `dead` alone; so it is neither sent again after the next start nor lost without a trace.
+struct SetAside {
+    let delivery: DeliveryID
+    let entry: QueueEntry
+    let attempts: UInt16
+    /// The receiver has it: nothing is left to do.
+    let isDelivered: Bool
+    /// The attempt that met the page; nil: it was not handed over.
+    let report: AttemptReport?
 }

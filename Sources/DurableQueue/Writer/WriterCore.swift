@@ -135,21 +135,32 @@ package final class WriterCore {
         }
     }
 
-    /// Performs a transaction. Where it meets a damaged page, the deliveries whose rows stand on that page are left out, and it is tried
-    /// once more: a damaged page costs the deliveries on it, and nobody else's.
+    /// Performs a transaction. Where it meets a damaged page, the deliveries whose rows are on that page are set aside, and it is tried
+    /// once more: a damaged page costs the deliveries on it, and no others. If none of the work is on the page, a step of upkeep met it.
     private func transact(_ work: Work, now: Int64) throws(LMDBError) {
         do throws(LMDBError) {
             try transactOnce(work, now: now)
         } catch {
-            guard error.isCorruption, let rest = try leaveOutUnreadable(work, now: now) else { throw error }
-            try transactOnce(rest, now: now)
+            guard error.isCorruption else { throw error }
+            let findings = pending.findings
+            do throws(LMDBError) {
+                if let rest = try setUnreadableAside(work) {
+                    try transactOnce(rest, now: now)
+                } else {
+                    try transactOnce(work, withUpkeep: false, now: now)
+                    restUpkeep(after: error, now: now)
+                }
+            } catch {
+                pending.findings = findings
+                throw error
+            }
         }
     }
 
-    /// Leaves the deliveries out whose rows cannot be read. They stay known, so that nothing hands them over again in this process.
+    /// Takes the deliveries out of the work and out of the findings whose rows of `deliveries` cannot be read.
     ///
-    /// - Returns: the work without them; nil: there are none.
-    private func leaveOutUnreadable(_ work: Work, now: Int64) throws(LMDBError) -> Work? {
+    /// - Returns: the work with those set aside; nil: there are none.
+    private func setUnreadableAside(_ work: Work) throws(LMDBError) -> Work? {
         let findings = pending.findings
         let found = findings.unreadable + findings.orphans + findings.brokenBatches + findings.strays.map(\.waiting)
         let wanted = work.reports.map(\.delivery) + found.map(\.pending.delivery)
@@ -163,24 +174,64 @@ package final class WriterCore {
         pending.findings.strays.removeAll { lost.contains($0.waiting.pending.delivery) }
         var work = work
         for report in work.reports where lost.contains(report.delivery) {
-            dispatch.release(report, now: now, &registry)
+            work.setAside.append(
+                SetAside(
+                    delivery: report.delivery, entry: report.entry, attempts: report.attempt,
+                    isDelivered: report.outcome.isDelivered, report: report))
+        }
+        for waiting in found where lost.contains(waiting.pending.delivery) {
+            work.setAside.append(
+                SetAside(
+                    delivery: waiting.pending.delivery, entry: waiting.entry, attempts: waiting.pending.attempts,
+                    isDelivered: false, report: nil))
         }
         work.reports.removeAll { lost.contains($0.delivery) }
-        for delivery in lost {
-            dispatch.remember(delivery)
-            noteQuarantine(delivery)
-        }
         return work
     }
 
-    private func transactOnce(_ work: Work, now: Int64) throws(LMDBError) {
+    private func write(_ setAside: [SetAside], now: Int64, in transaction: borrowing WriteTransaction) throws(LMDBError)
+    {
+        for each in setAside {
+            try tables.remove(each.delivery, from: each.entry, in: transaction)
+            guard !each.isDelivered else { continue }
+            try tables.bury(
+                each.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: each.attempts, in: transaction)
+        }
+    }
+
+    /// Applies what was committed.
+    private func apply(_ setAside: [SetAside], now: Int64) {
+        guard !setAside.isEmpty else { return }
+        for each in setAside {
+            if let report = each.report {
+                statistics.attempts += 1
+                dispatch.release(report, now: now, &registry)
+            } else {
+                dispatch.forget(each.delivery)
+            }
+            registry.finished(each.delivery.endpoint)
+            if each.isDelivered { statistics.delivered += 1 } else { noteQuarantine(each.delivery) }
+        }
+        noteDamage(setAside.count, at: "deliveries")
+    }
+
+    /// A step of upkeep met a damaged page: the sweep waits, and the command that may have met it is answered.
+    private func restUpkeep(after error: LMDBError, now: Int64) {
+        noteDamage(1, at: "upkeep: \(error)")
+        pending.nextSweep = now + Limits.verificationRestMilliseconds
+        pending.verification.rest(now)
+        guard !pending.jobs.isEmpty else { return }
+        pending.jobs.removeFirst().fail(.damaged, &output)
+    }
+
+    private func transactOnce(_ work: Work, withUpkeep: Bool = true, now: Int64) throws(LMDBError) {
         var plan = TransactionPlan(work, nextPosition: registry.counters.nextPosition, now: now)
         if dispatch.lotIsFull || pending.isParking {
             plan.parking = dispatch.takeForParking(limit: Limits.parkedPerCommit, &registry)
         }
         plan.forming = gatherings.takeDue(now: now, &registry)
         do throws(LMDBError) {
-            try write(&plan)
+            try write(&plan, withUpkeep: withUpkeep)
         } catch {
             dispatch.parkingFailed(plan.parking, &registry)
             formingFailed(plan.forming)
@@ -189,13 +240,14 @@ package final class WriterCore {
         apply(plan)
     }
 
-    private func write(_ plan: inout TransactionPlan) throws(LMDBError) {
+    private func write(_ plan: inout TransactionPlan, withUpkeep: Bool) throws(LMDBError) {
         let now = plan.now
         headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
         plan.number = transaction.number
         registry.beginTransaction()
         retryRates.begin()
+        try write(plan.work.setAside, now: now, in: transaction)
         let writer = ReportWriter(tables: tables)
         plan.reports.finished.reserveCapacity(plan.work.reports.count)
         for report in plan.work.reports {
@@ -215,12 +267,12 @@ package final class WriterCore {
             try writeBatches(plan.forming, plan: &plan.batches, now: now, in: transaction)
         }
         if !plan.parking.isEmpty { try tables.park(plan.parking, in: transaction) }
-        plan.upkeep = try writeUpkeep(writer, now: now, in: transaction)
-        for endpoint in plan.upkeep.job?.redelivered ?? [] {
+        if withUpkeep { plan.upkeep = try writeUpkeep(writer, now: now, in: transaction) }
+        for endpoint in plan.upkeep?.job?.redelivered ?? [] {
             registry.planDelivery(of: endpoint, plan: &plan.publishes.made)
         }
         // The key of the last event tells the position after it, until the sweep removes that event too.
-        if plan.upkeep.removedEvents > 0 {
+        if let upkeep = plan.upkeep, upkeep.removedEvents > 0 {
             try tables.putNextPosition(plan.publishes.nextPosition, in: transaction)
         }
         plan.counts = try tables.pendingCount(in: transaction)
@@ -233,7 +285,8 @@ package final class WriterCore {
         let now = plan.now
         registry.commitTransaction(plan.publishes.made)
         retryRates.commit()
-        apply(plan.upkeep, now: now)
+        if let upkeep = plan.upkeep { apply(upkeep, now: now) }
+        apply(plan.work.setAside, now: now)
         apply(plan.reports, plan.work.reports, now: now)
         apply(plan.health)
         apply(plan.publishes, plan.work.batches, commit: plan.number, now: now)

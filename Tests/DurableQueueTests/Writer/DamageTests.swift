@@ -105,4 +105,80 @@ import WebhookModel
         #expect(fixture.statistics.cancelled == 0 && fixture.statistics.damagedRows == 1)
         #expect(fixture.statistics.repairedDeliveries == 1)
     }
+
+    /// Zeroes the page of `deliveries` that holds the row of this position: its key, then the state "scheduled".
+    private func damageDelivery(_ position: UInt64, _ folder: TemporaryDirectory) throws {
+        let key = (0..<8).map { UInt8(truncatingIfNeeded: position >> (56 - 8 * $0)) } + [0, 0, 0, 1]
+        let damaged = try DamagedPages.zero(run: key + [1, 0], in: folder.path + "/data/data.mdb")
+        try #require(damaged > 0)
+    }
+
+    // R3: a page of `deliveries`: what is on it was sent again after every start.
+    @Test func whatIsOnAnUnreadablePageOfDeliveriesIsSentOnce() throws {
+        let folder = TemporaryDirectory()
+        _ = try stored(folder)
+        try damageDelivery(200, folder)
+        for start in 1...2 {
+            let fixture = try WriterFixture(folder: folder)
+            fixture.advance(milliseconds: 60_001)
+            let seen = try deliverAll(fixture)
+            #expect(seen.count == (start == 1 ? 400 : 0))
+            // The receiver has them all: nothing became a dead letter.
+            #expect(fixture.statistics.quarantined == 0)
+            #expect(fixture.statistics.delivered == (start == 1 ? 400 : 0))
+            #expect(fixture.statistics.pending == 0)
+            #expect((fixture.statistics.damagedRows > 0) == (start == 1))
+        }
+    }
+
+    // R3, R4: one that failed cannot be retried; it is in the list of dead letters.
+    @Test func whatFailedOnAnUnreadablePageOfDeliveriesIsADeadLetterInTheList() throws {
+        let folder = TemporaryDirectory()
+        _ = try stored(folder)
+        try damageDelivery(200, folder)
+        let fixture = try WriterFixture(folder: folder)
+        fixture.advance(milliseconds: 60_001)
+        try fixture.settle()
+        let handed = fixture.takeHanded()
+        fixture.report(handed, .refusedStatus, status: 500)
+        try fixture.linger()
+        try fixture.settle()
+        let quarantined = fixture.statistics.quarantined
+        #expect(quarantined > 0 && quarantined < 100 && fixture.statistics.deadLettered == 0)
+        let directory = fixture.core.directory
+        let letters = try directory.environment.read { snapshot throws(LMDBError) in
+            try directory.tables.deadLetters(limit: 1_000, in: snapshot)
+        }
+        #expect(letters.count == quarantined)
+        #expect(letters.allSatisfy { $0.outcome == .recordDamaged })
+        #expect(letters.contains { $0.delivery.position == EventPosition(200) })
+
+        // The command that would schedule them again is answered, and the writer goes on.
+        let answer = WriterFixture.Box<Result<Redelivered, TenancyError>?>(nil)
+        fixture.give(.redeliver(DeadLetterFilter(), CommandReply { answer.value = $0 }))
+        try fixture.settle()
+        #expect(answer.value == .failure(.damaged))
+        fixture.publish([401])
+        try fixture.settle()
+        #expect(fixture.takeHanded().contains { $0.event.position.value == 401 })
+    }
+
+    // R3: the retention sweep meets the page.
+    @Test func aSweepThatMeetsAnUnreadablePageStopsNothing() throws {
+        let folder = TemporaryDirectory()
+        _ = try stored(folder)
+        try damageDelivery(200, folder)
+        let fixture = try WriterFixture(folder: folder)
+        fixture.advance(milliseconds: 60_001)
+        #expect(try deliverAll(fixture).count == 400)
+        fixture.advance(milliseconds: 40 * 86_400_000)
+        for _ in 0..<10 {
+            try fixture.settle()
+            fixture.advance(milliseconds: 60_000)
+        }
+        #expect(fixture.statistics.damagedRows > 0)
+        fixture.publish([401])
+        try fixture.settle()
+        #expect(fixture.takeHanded().map(\.event.position.value) == [401])
+    }
 }
