@@ -1,3 +1,4 @@
+import WebhookModel
 import WireProtocol
 
 /// The limits of a WELCOME, as numbers. A server may announce anything; limits that would make a check take too long
@@ -9,9 +10,6 @@ struct AnnouncedLimits {
     let windowEvents: Int
     let windowBytes: Int
     let idleTimeout: Duration
-
-    /// The most bytes that a check sends: four windows of the protocol's default.
-    private static let mostBytes = 64 << 20
 
     init(_ welcome: Welcome) {
         frameBytes = Int(welcome.frameBytes)
@@ -27,6 +25,6 @@ struct AnnouncedLimits {
 
     /// - Throws: `Unplayable` if a check would have to send more than a run allows.
     func demandPlayable(bytes: Int) throws {
-        if bytes > AnnouncedLimits.mostBytes { throw Unplayable("\(bytes) bytes at once are too many for a check") }
+        if bytes > Limits.checkBytes { throw Unplayable("\(bytes) bytes at once are too many for a check") }
     }
 }

@@ -22,7 +22,7 @@ public struct QueueConfiguration: Sendable {
     public var tenantBacklog = Limits.tenantBacklog
 
     public init(
-        diskReserveBytes: Int64 = 256 * 1024 * 1024, retention: Int64 = Limits.retentionMilliseconds,
+        diskReserveBytes: Int64 = Limits.diskReserveBytes, retention: Int64 = Limits.retentionMilliseconds,
         deadLetterRetention: Int64 = Limits.deadLetterMilliseconds, heldPerSender: Int = Limits.heldPerSender,
         heldBytesPerSender: Int = Limits.heldBytesPerSender, lotLimit: Int = Limits.lotEntries,
         seal: SecretSeal? = nil

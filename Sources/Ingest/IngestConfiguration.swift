@@ -11,7 +11,7 @@ public struct IngestConfiguration: Sendable {
     /// Event loops. 0: a quarter of the cores, at least one.
     public var threads = 0
     /// Connections that the kernel queues until they are accepted (listen(2)).
-    public var backlog = 1_024
+    public var backlog = Limits.acceptBacklog
     /// Whether plaintext is allowed on an address that other machines can reach.
     public var allowsPlaintextBeyondLoopback = false
     /// Whether to listen on `host` and `port`; false: on the Unix socket only.
@@ -51,22 +51,22 @@ public struct IngestConfiguration: Sendable {
     public var outputStallMilliseconds = Limits.outputStallMilliseconds
     public var controlFramesPerSecond = Limits.controlFramesPerSecond
     /// Delay before a wrong key is answered: it slows down guessing, and the response time reveals nothing.
-    public var authFailureDelayMilliseconds: Int64 = 500
+    public var authFailureDelayMilliseconds = Limits.authFailureDelayMilliseconds
 
     // MARK: Endings
 
     /// How long an ending connection waits for its last answers before it is cut.
-    public var answerMilliseconds: Int64 = 30_000
+    public var answerMilliseconds = Limits.answerMilliseconds
     /// How long a closed connection is still read, so that a TCP reset does not destroy the last answers.
-    public var lingerMilliseconds: Int64 = 2_000
+    public var lingerMilliseconds = Limits.closeLingerMilliseconds
     /// While draining: after this much silence, with every event answered, a producer counts as stopped.
-    public var drainQuietMilliseconds: Int64 = 250
+    public var drainQuietMilliseconds = Limits.drainQuietMilliseconds
     /// The grace of a `shutdown` without a `beginDraining` before it.
-    public var drainMilliseconds: Int64 = 5_000
+    public var drainMilliseconds = Limits.drainMilliseconds
     /// Clients spread their reconnections after GOAWAY over this time.
-    public var reconnectSpreadMilliseconds: Int64 = 2_000
+    public var reconnectSpreadMilliseconds = Limits.reconnectSpreadMilliseconds
     /// How often a loop checks the deadlines of its connections. It is their precision.
-    public var sweepMilliseconds: Int64 = 250
+    public var sweepMilliseconds = Limits.deadlineCheckMilliseconds
 
     public init() {}
 }

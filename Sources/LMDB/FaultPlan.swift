@@ -25,8 +25,9 @@ public final class FaultPlan: @unchecked Sendable {
     /// When the process ends: before the commit is durable, or after it is and before the caller is told.
     public enum End: Sendable { case before, after }
 
-    // Unchecked: every access is under the mutex.
-    private var mutex = pthread_mutex_t()
+    // Unchecked: every access is under the mutex. It is a plain one, because this room imports no other, and it is
+    // allocated, because its address must not change.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var counts = [Int](repeating: 0, count: Operation.allCases.count)
     private var planned = [[Int: CInt]](repeating: [:], count: Operation.allCases.count)
     private var standing = [CInt?](repeating: nil, count: Operation.allCases.count)
@@ -35,9 +36,17 @@ public final class FaultPlan: @unchecked Sendable {
     /// Transactions that a planned fault ended.
     private var failed: Set<OpaquePointer> = []
 
-    public init() { pthread_mutex_init(&mutex, nil) }
+    public init() {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        let code = pthread_mutex_init(mutex, nil)
+        precondition(code == 0, "pthread_mutex_init: \(code)")
+    }
 
-    deinit { pthread_mutex_destroy(&mutex) }
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
 
     // MARK: Planning
 
@@ -112,8 +121,8 @@ public final class FaultPlan: @unchecked Sendable {
     }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(&mutex)
-        defer { pthread_mutex_unlock(&mutex) }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
         return body()
     }
 }

@@ -2,8 +2,9 @@ import Glibc
 
 /// A value behind a pthread mutex.
 ///
-/// The one kind of lock in the house: ThreadSanitizer understands pthread's and reports false races on
-/// `Synchronization.Mutex` (Swift 6.3.1). Critical sections are short and perform no I/O.
+/// The only lock of the rooms that import this one, and not `Synchronization.Mutex`, on which ThreadSanitizer reports
+/// false races (Swift 6.3.1). Critical sections are short and perform no I/O. Rooms without this import also lock with
+/// pthread's mutex: `FaultPlan` in LMDB with its own, IngestClient and MockReceiver with NIO's `NIOLockedValueBox`.
 public final class Locked<Value>: @unchecked Sendable {
     // Unchecked: `value` is reached only between lock and unlock.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -59,6 +59,41 @@ public enum Limits {
     /// Scopes and client certificates of one API key: each event type, and each HELLO, is compared with them.
     public static let scopesPerKey = 64
     public static let clientCertificatesPerKey = 64
+    /// Connections that the kernel queues until they are accepted (listen(2)): after a restart all producers connect at
+    /// once.
+    public static let acceptBacklog = 1_024
+    /// Milliseconds before a wrong key is answered: it slows down guessing, and the response time reveals nothing.
+    public static let authFailureDelayMilliseconds: Int64 = 500
+    /// Milliseconds that an ending connection waits for its last answers before it is cut: many commits.
+    public static let answerMilliseconds: Int64 = 30_000
+    /// Milliseconds that a closed connection is still read, so that a TCP reset does not destroy the last answers.
+    public static let closeLingerMilliseconds: Int64 = 2_000
+    /// While the server drains: milliseconds of silence, with every event answered, after which a producer counts as
+    /// stopped.
+    public static let drainQuietMilliseconds: Int64 = 250
+    /// Milliseconds of draining in a shutdown without an announcement before it.
+    public static let drainMilliseconds: Int64 = 5_000
+    /// Milliseconds over which clients spread their reconnections after GOAWAY.
+    public static let reconnectSpreadMilliseconds: Int64 = 2_000
+    /// Milliseconds between checks of the deadlines of connections: it is their precision.
+    public static let deadlineCheckMilliseconds: Int64 = 250
+    /// Log lines a second, for each event loop, about what peers do wrong: a flood of bad connections must not flood
+    /// the log. And characters of a peer's text in such a line.
+    public static let peerLogLinesPerSecond = 10
+    public static let peerLogTextCharacters = 64
+    /// Bytes of an event loop's receive buffer: some frames of tens of KiB in one read. A socket rarely has more at once.
+    public static let receiveBytes = 256 * 1024
+    /// Bytes of a connection's first receive buffer, which NIO keeps for the life of the connection while it frees the
+    /// later ones: room for preface and HELLO.
+    public static let firstReceiveBytes = 256
+    /// Bytes of one TLS read. NIOSSL keeps a buffer of decrypted bytes, twice as large, for the life of the connection.
+    public static let tlsReadBytes = 32 * 1024
+    /// Bytes of a ClientHello that is looked at before TLS sees it. TLS itself takes 16 KiB at most.
+    public static let clientHelloBytes = 32 * 1024
+    /// Milliseconds that a closed connection waits for the peer's close_notify.
+    public static let tlsCloseMilliseconds: Int64 = 1_000
+    /// The log warns each day when the server's certificate expires within this many days.
+    public static let certificateWarningDays = 14
 
     // MARK: Log
 
@@ -84,6 +119,11 @@ public enum Limits {
     /// Bytes of an API key: a shorter one could be guessed, a longer one would not fit a HELLO beside the other fields.
     public static let apiKeyBytesLeast = 16
     public static let apiKeyBytesMost = 1_024
+    /// Bytes of a configuration file, a provisioning file, or a file with a secret. People or short scripts write them,
+    /// so a larger file is a mistake.
+    public static let textFileBytes = 16 * 1024 * 1024
+    /// Bytes of an invalid value that a message repeats: a longer one would hide what is expected.
+    public static let shownValueBytes = 128
 
     // MARK: Ingest client (defaults of its settings)
 
@@ -98,6 +138,11 @@ public enum Limits {
     /// Milliseconds before the first attempt to connect again, and before any later one: at most.
     public static let reconnectMillisecondsLeast: Int64 = 50
     public static let reconnectMillisecondsMost: Int64 = 5_000
+    /// Milliseconds until a connection is established, and from then until WELCOME.
+    public static let clientConnectMilliseconds: Int64 = 5_000
+    public static let clientWelcomeMilliseconds: Int64 = 10_000
+    /// Milliseconds that `close` waits for answers: several commits of a slow disk.
+    public static let publisherCloseMilliseconds: Int64 = 5_000
 
     // MARK: Queue
 
@@ -172,6 +217,22 @@ public enum Limits {
     public static let rememberedMalformedRows = 1_024
     /// Event types that are remembered for a tenant: a producer that invents types without end must not fill memory.
     public static let rememberedEventTypes = 1_024
+    /// Milliseconds between looks at the free space of the map and of the disk: at full speed a server writes some tens
+    /// of MiB in it.
+    public static let spaceCheckMilliseconds: Int64 = 1_000
+    /// Free bytes of the file system below which new events are refused: attempt results still fit for a long time.
+    public static let diskReserveBytes: Int64 = 1024 * 1024 * 1024
+    /// Address space of the store, in bytes: the file grows up to it.
+    public static let mapBytes = 64 * 1024 * 1024 * 1024
+    /// The gate of a used-up rate stays closed for this many milliseconds' worth of tokens: a fast rate must not wake
+    /// the writer for each one.
+    public static let rateReopenMilliseconds = 5
+    /// A step ahead of the wall clock by more nanoseconds is followed at once: the clock was wrong before it, as on a
+    /// machine without a battery-backed clock. An hour: summer time is no step of this clock.
+    public static let clockJumpNanoseconds: Int64 = 3_600_000_000_000
+    /// Any other step is followed by one part in this many of the time that passes: a retry is early or late by a
+    /// quarter of its delay at most.
+    public static let clockSlewDivisor: Int64 = 4
 
     // MARK: Store
 
@@ -188,6 +249,14 @@ public enum Limits {
     /// Rows that a page looks at, whatever its filter: about a millisecond. A page may return fewer rows than were
     /// asked for.
     public static let pageScannedRows = 10_000
+    /// Tables that the store may have, with room for those of later formats: LMDB needs the number when it opens the file.
+    public static let storeTables = 32
+    /// Milliseconds between passes of the retention sweep from the beginning, for events that had to stay when the last
+    /// pass reached them.
+    public static let sweepPassMilliseconds: Int64 = 600_000
+    /// Milliseconds that the clock may have gone back since a delivery was entered at its time then: a day. The
+    /// verification looks so far ahead for it.
+    public static let verificationClockMilliseconds: Int64 = 86_400_000
 
     // MARK: Delivery
 
@@ -358,4 +427,35 @@ public enum Limits {
     public static let keptMessageBytesPerHandle = 16 * 1024
     /// Levels of a JSON payload that is put into an envelope as JSON; receivers' parsers refuse deeper ones.
     public static let jsonDepth = 256
+    /// Bytes for the id and the header lines of a message at first: the usual message fits.
+    public static let messageTextBytes = 1_024
+
+    // MARK: Signing
+
+    /// Headers of a signature scheme, bytes of one's template, and bytes of a prefix or a separator: header lines are
+    /// short, and each is rendered for every attempt.
+    public static let schemeHeaders = 8
+    public static let templateBytes = 256
+    public static let schemeMarkBytes = 16
+    /// Seconds that a message's timestamp may be away from the verifier's time, unless the receiver chooses.
+    public static let signatureToleranceSeconds: Int64 = 300
+    /// Bytes that an Ed25519 key keeps between messages (it reads a message twice); what a larger message needed is
+    /// freed.
+    public static let keptSigningBytes = 16 * 1024
+
+    // MARK: Server and command
+
+    /// Milliseconds that a stop of the server waits for attempts in flight and for answers to producers.
+    public static let shutdownGraceMilliseconds: Int64 = 20_000
+    /// Bytes of a line or of an event file of `needletail publish`: the largest payload with every byte escaped
+    /// (`\u0020`), and the rest of its line. And bytes of one read.
+    public static let publishLineBytes = 2 * 1024 * 1024
+    public static let publishReadBytes = 256 * 1024
+    /// Lines that are handed over together, and such batches whose receipts may be outstanding. Then reading stops.
+    public static let publishLineBatch = 100
+    public static let publishLineBatches = 256
+    /// Nesting of the JSON that `needletail publish` reads: its reader is recursive.
+    public static let publishJSONDepth = 128
+    /// Bytes that a conformance check may send: four windows of the protocol's default.
+    public static let checkBytes = 64 * 1024 * 1024
 }

@@ -1,3 +1,5 @@
+import WebhookModel
+
 /// The result of checking a message's signature.
 public enum SignatureVerdict: Sendable, Equatable {
     /// Signed by the live secret at this index of the set (0: newest) and, if the scheme signs a time, within the
@@ -39,7 +41,7 @@ public final class SignatureVerifier {
     }
 
     /// Seconds that a message's timestamp may be away from now.
-    public static let standardTolerance: Int64 = 300
+    public static let standardTolerance: Int64 = Limits.signatureToleranceSeconds
 
     /// - Parameters:
     ///   - secrets: in the form that the scheme requires; for Ed25519 public halves are enough.

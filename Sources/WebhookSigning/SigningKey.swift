@@ -11,8 +11,8 @@ struct SigningKey {
     let algorithm: SignatureScheme.Algorithm
     let encoding: SignatureScheme.Encoding
 
-    /// Bytes of the longest encoded signature (64 bytes in hex), and one for the NUL that OpenSSL adds to base64.
-    static let mostText = 129
+    /// Bytes of the longest encoded signature (in hex), and one for the NUL that OpenSSL adds to base64.
+    static let mostText = 2 * Ed25519Key.signatureBytes + 1
 
     /// - Precondition: the secret has the form that the scheme requires.
     init(_ member: SecretSet.Member, scheme: SignatureScheme) {

@@ -18,7 +18,9 @@ import WebhookModel
                 fixture.report(try fixture.takeHanded(1), .timedOut, status: 0)
                 attempts += 1
             }
-            try fixture.wait { fixture.handedCount > 0 || fixture.queue.statistics.deadLettered > dead }
+            try fixture.wait(readsStatistics: true) {
+                fixture.handedCount > 0 || fixture.queue.statistics.deadLettered > dead
+            }
         }
         return attempts
     }

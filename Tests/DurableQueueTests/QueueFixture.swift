@@ -137,15 +137,24 @@ final class QueueFixture: Sendable {
     func waitForStatistics(
         at location: SourceLocation = #_sourceLocation, _ condition: (QueueStatistics) -> Bool
     ) throws {
-        try wait(at: location) { condition(queue.statistics) }
+        try wait(at: location, readsStatistics: true) { condition(queue.statistics) }
     }
 
-    /// Waits until the condition holds, 20 s at most: a test that would wait for ever fails, and the next one runs.
-    func wait(at location: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool) throws {
+    /// Waits until the condition holds, 20 s at most: a test that would wait for ever fails, and the next one runs. The
+    /// condition is looked at again after each hand-over, answer and failure.
+    ///
+    /// - Parameter readsStatistics: whether the condition reads the statistics. The queue reports no change of them, so
+    ///   the condition is then looked at again every 5 ms as well.
+    func wait(
+        at location: SourceLocation = #_sourceLocation, readsStatistics: Bool = false, _ condition: () throws -> Bool
+    ) throws {
         let deadline = Instant.now().monotonic + 20_000_000_000
-        while try !condition() {
-            guard Instant.now().monotonic < deadline else { throw TimedOut(location: location) }
-            moved.wait()
+        try moved.listen { bell in
+            while try !condition() {
+                let left = deadline - Instant.now().monotonic
+                guard left > 0 else { throw TimedOut(location: location) }
+                bell.wait(nanoseconds: readsStatistics ? min(left, 5_000_000) : left)
+            }
         }
     }
 
@@ -156,9 +165,20 @@ final class QueueFixture: Sendable {
     }
 }
 
-/// Wakes one waiter; looks again after a few milliseconds at the latest.
+/// Wakes every thread that listens.
 final class Signal: Sendable {
-    private let bell = Bell()
-    func fire() { bell.ring() }
-    func wait() { bell.wait(nanoseconds: 5_000_000) }
+    private let bells = Locked<[Bell]>([])
+
+    func fire() {
+        for bell in bells.withLock(\.self) { bell.ring() }
+    }
+
+    /// Runs `body` with a bell of its own. A signal during `body` makes the bell's next wait return at once, so none is
+    /// missed.
+    func listen(_ body: (Bell) throws -> Void) rethrows {
+        let bell = Bell()
+        bells.withLock { $0.append(bell) }
+        defer { bells.withLock { bells in bells.removeAll { $0 === bell } } }
+        try body(bell)
+    }
 }

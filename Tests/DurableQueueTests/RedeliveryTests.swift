@@ -15,7 +15,9 @@ import WebhookModel
             if fixture.handedCount > 0 {
                 fixture.report(try fixture.takeHanded(1), outcome, status: outcome == .timedOut ? 0 : 500)
             }
-            try fixture.wait { fixture.handedCount > 0 || fixture.queue.statistics.deadLettered >= count }
+            try fixture.wait(readsStatistics: true) {
+                fixture.handedCount > 0 || fixture.queue.statistics.deadLettered >= count
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Ingest
 import NIOCore
 import Testing
+import WebhookModel
 
 /// The first bytes on a TLS port, read byte by byte.
 @Suite struct ClientHelloTests {
@@ -63,7 +64,7 @@ import Testing
 
     @Test func anEndlessHelloIsPassedOn() {
         let head: [UInt8] = [22, 3, 1, 0, 4, 1, 0xFF, 0xFF, 0xFF]
-        let endless = head + [UInt8](repeating: 22, count: ClientHello.mostBytes)
+        let endless = head + [UInt8](repeating: 22, count: Limits.clientHelloBytes)
         #expect(look(endless) == .hello(ClientHello(offers: nil)))
         // A client could send empty fragments for ever.
         #expect(look(head + [22, 3, 1, 0, 0]) == .hello(ClientHello(offers: nil)))

@@ -49,10 +49,13 @@ struct SessionDriver {
     }
 
     /// Past WELCOME.
-    static func opened(_ configuration: IngestConfiguration = .init(), key: APIKey = key()) -> SessionDriver {
+    static func opened(
+        _ configuration: IngestConfiguration = .init(), key: APIKey = key(),
+        at location: SourceLocation = #_sourceLocation
+    ) -> SessionDriver {
         var driver = SessionDriver(configuration, key: key)
         let replies = driver.send(Preface.bytes + driver.frame(Hello(apiKey: "key-of-acme", clientName: "test"), id: 1))
-        precondition(replies == ["preface", "WELCOME 1"], "\(replies)")
+        #expect(replies == ["preface", "WELCOME 1"], sourceLocation: location)
         return driver
     }
 

@@ -63,7 +63,7 @@ enum UnsafeCode {
     ]
 
     static let memory = [
-        "LMDB": "cursors that live as long as their environment",
+        "LMDB": "cursors that live as long as their environment; a mutex keeps its address",
         "Threading": "a mutex and an epoll buffer keep their addresses; a thread's closure passes through C",
         "WebhookSigning": "libcrypto's digests take typed pointers to bytes that are rendered untyped",
         "Access": "libcrypto's lists are untyped",

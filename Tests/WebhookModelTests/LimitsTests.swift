@@ -70,6 +70,43 @@ import WebhookModel
         #expect(Limits.keyEventsPerSecond <= Limits.keyBurst)
     }
 
+    @Test func `deadlines are checked more often than the shortest of them ends`() {
+        let shortest = [
+            Limits.helloMilliseconds, Limits.headerMilliseconds, Limits.bodyGraceMilliseconds,
+            Limits.authFailureDelayMilliseconds, Limits.closeLingerMilliseconds, Limits.outputStallMilliseconds,
+        ].min()!
+        #expect(2 * Limits.deadlineCheckMilliseconds <= shortest)
+        #expect(Limits.deadlineCheckMilliseconds <= Limits.drainQuietMilliseconds)
+    }
+
+    @Test func `a wrong key is answered before its client gives up`() {
+        let latest = Limits.authFailureDelayMilliseconds + Limits.deadlineCheckMilliseconds
+        #expect(2 * latest < Limits.clientWelcomeMilliseconds)
+    }
+
+    @Test func `a producer that stops is noticed within the time for draining`() {
+        #expect(4 * Limits.drainQuietMilliseconds <= Limits.drainMilliseconds)
+        #expect(Limits.drainMilliseconds < Limits.shutdownGraceMilliseconds)
+    }
+
+    @Test func `one read takes all that an unauthenticated connection may send`() {
+        #expect(Limits.firstReceiveBytes < Limits.unauthenticatedBytes)
+        #expect(Limits.unauthenticatedBytes <= Limits.tlsReadBytes && Limits.tlsReadBytes <= Limits.receiveBytes)
+    }
+
+    @Test func `a ClientHello that TLS accepts is read whole`() {
+        // At most 2^14 bytes, in records with a head of five each: most clients send one.
+        #expect(16 * 1024 + 100 * 5 <= Limits.clientHelloBytes)
+    }
+
+    @Test func `TLS is closed while the connection is still read`() {
+        #expect(Limits.tlsCloseMilliseconds < Limits.closeLingerMilliseconds)
+    }
+
+    @Test func `the kernel queues as many connections as may be unauthenticated`() {
+        #expect(Limits.unauthenticatedConnections <= Limits.acceptBacklog)
+    }
+
     // MARK: Ingest client
 
     @Test func `the client's defaults fit the server's limits`() {
@@ -82,6 +119,16 @@ import WebhookModel
     @Test func `a publication outlives several attempts to connect again`() {
         #expect(Limits.reconnectMillisecondsLeast < Limits.reconnectMillisecondsMost)
         #expect(10 * Limits.reconnectMillisecondsMost <= Limits.publishPatienceMilliseconds)
+    }
+
+    @Test func `a publication outlives a lost attempt to connect, and closing ends before it`() {
+        let attempt = Limits.clientConnectMilliseconds + Limits.clientWelcomeMilliseconds
+        #expect(2 * attempt <= Limits.publishPatienceMilliseconds)
+        #expect(Limits.publisherCloseMilliseconds < Limits.publishPatienceMilliseconds)
+    }
+
+    @Test func `a client that connects outlives the server's wait for its HELLO`() {
+        #expect(Limits.helloMilliseconds <= Limits.clientWelcomeMilliseconds)
     }
 
     // MARK: Queue
@@ -98,6 +145,31 @@ import WebhookModel
 
     @Test func `what the full map keeps free holds more than a commit`() {
         #expect(Limits.ingestMapPercent < 100)
+    }
+
+    @Test func `the disk's reserve is a small part of the map, and many transactions`() {
+        #expect(10 * Limits.diskReserveBytes <= Int64(Limits.mapBytes))
+        #expect(Limits.diskReserveBytes >= 10 * Int64(Limits.intakeBytes))
+    }
+
+    @Test func `the queue's time goes on while it follows a clock that was set back`() {
+        #expect(1 < Limits.clockSlewDivisor)
+        // What is shorter than a jump is caught up with within a day.
+        #expect(Limits.clockJumpNanoseconds * Limits.clockSlewDivisor < 86_400_000_000_000)
+    }
+
+    @Test func `a rate's gate opens before its sender runs out of what it holds`() {
+        #expect(2 * Limits.rateReopenMilliseconds <= Limits.ratedAheadMilliseconds)
+    }
+
+    @Test func `the free space is measured again before a refused producer sends again`() {
+        #expect(Limits.spaceCheckMilliseconds <= Int64(Limits.storageFullRetryMilliseconds))
+        #expect(Limits.spaceCheckMilliseconds < Limits.sweepRestMilliseconds)
+    }
+
+    @Test func `several passes of the sweep end within the retention`() {
+        #expect(Limits.sweepRestMilliseconds < Limits.sweepPassMilliseconds)
+        #expect(10 * Limits.sweepPassMilliseconds <= Limits.retentionMilliseconds)
     }
 
     // MARK: Delivery
@@ -194,6 +266,10 @@ import WebhookModel
         #expect(Limits.shortHoldNanoseconds < Limits.laneRetirementNanoseconds)
     }
 
+    @Test func `a stop waits for attempts at the default time limit`() {
+        #expect(Limits.attemptMilliseconds < Limits.shutdownGraceMilliseconds)
+    }
+
     // MARK: Messages
 
     @Test func `the head of a request stays under what receivers refuse`() {
@@ -215,9 +291,40 @@ import WebhookModel
         #expect(Limits.outcomeLingerMilliseconds <= Limits.batchWaitMillisecondsLeast)
     }
 
+    @Test func `a signature is still valid when the longest attempt ends`() {
+        #expect(2 * Limits.attemptMillisecondsMost <= Limits.signatureToleranceSeconds * 1_000)
+    }
+
+    @Test func `one header of a scheme fits the lines that an owner may add`() {
+        #expect(Limits.headerNameBytes + Limits.templateBytes < Limits.customHeaderBytes)
+        #expect(Limits.schemeMarkBytes < Limits.templateBytes)
+    }
+
     @Test func `what is dead is kept longer than what was delivered`() {
         #expect(Limits.retentionMilliseconds <= Limits.deadLetterMilliseconds)
         // An owner who is warned for five days can still redeliver.
         #expect(Limits.failingMilliseconds < Limits.deadLetterMilliseconds)
+    }
+
+    // MARK: Settings and command
+
+    @Test func `a settings document fits a file, and a wrong name is shown whole`() {
+        #expect(Limits.settingsBytes <= Limits.textFileBytes)
+        #expect(Limits.pemBytes <= Limits.textFileBytes)
+        #expect(Limits.shownValueBytes >= Limits.tenantNameBytes && Limits.shownValueBytes >= Limits.endpointNameBytes)
+    }
+
+    @Test func `a line of the publish command holds the largest event with every byte escaped`() {
+        #expect(6 * (Limits.payloadBytes + Limits.recordOverheadBytes) <= Limits.publishLineBytes)
+        #expect(Limits.publishReadBytes <= Limits.publishLineBytes)
+    }
+
+    @Test func `the publish command reads ahead no more than its publisher holds`() {
+        #expect(Limits.publishLineBatch <= Limits.publishFrameEvents)
+        #expect(Limits.publishLineBatch * Limits.publishLineBatches <= Limits.publisherEvents)
+    }
+
+    @Test func `a conformance check may fill several windows`() {
+        #expect(Limits.checkBytes == 4 * Limits.windowBytes)
     }
 }

@@ -12,9 +12,10 @@ package struct CrashPlan: Sendable {
     /// The file for the server's output.
     package var serverLog = "/dev/null"
     package var kills = 20
-    /// Seconds of load between two kills: chosen at random from this range.
+    /// Seconds of load between two kills: chosen at random from this range. A kill waits longer if its start has not
+    /// acknowledged an event yet: without one, nothing could be lost.
     package var gapSeconds = 0.2...2.0
-    /// The longest time from a start until WELCOME.
+    /// The longest time from a start until WELCOME, and from the end of the gap until the first acknowledged event.
     package var readySeconds = 30.0
 
     package init(run: RunPlan, serverCommand: [String]) {
@@ -74,9 +75,11 @@ package final class CrashLoop: Sendable {
             let resentBefore = try await observer.look().sentAgain
             try await server.kill()
             try await untilDisconnected(generator)
+            // Exact: all answers of the killed server have been read.
+            let acked = try await observer.look().stored
             (terms, readyMs) = try await start(server, generator)
             let snapshot = try await observer.look()
-            let kill = KillRecord(at: at, readyMs: readyMs, resent: snapshot.sentAgain - resentBefore)
+            let kill = KillRecord(at: at, readyMs: readyMs, resent: snapshot.sentAgain - resentBefore, acked: acked)
             kills.append(kill)
             view.say(
                 "kill \(number)/\(plan.kills) at \(Figures.fixed(at, 2)) s: ready in \(Figures.milliseconds(readyMs)) ms, "
@@ -142,10 +145,17 @@ package final class CrashLoop: Sendable {
     /// Lets the load run. Throws when the server ends by itself, because that is a finding too.
     private func load(for seconds: Double, _ server: ServerProcess, _ observer: inout RunObserver) async throws {
         let end = observer.elapsed + seconds
+        let before = try await observer.look().stored
         while observer.elapsed < end {
             guard server.isRunning else { throw LoadTestError(server.epitaph) }
             let left = end - observer.elapsed
             try await Task.sleep(for: .seconds(max(0, min(left, 0.05))))
+        }
+        while !scope.isInterrupted, observer.elapsed < end + plan.readySeconds,
+            try await observer.look().stored == before
+        {
+            guard server.isRunning else { throw LoadTestError(server.epitaph) }
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

@@ -184,10 +184,13 @@ package struct KillRecord: Codable, Sendable {
     package var readyMs: Double
     /// Events whose answer was cut off by the kill; they were sent again with the same ids.
     package var resent: Int
+    /// Events acknowledged from the start of the load until the kill.
+    package var acked: Int
 
-    package init(at: Double, readyMs: Double, resent: Int) {
+    package init(at: Double, readyMs: Double, resent: Int, acked: Int) {
         self.at = at
         self.readyMs = readyMs
         self.resent = resent
+        self.acked = acked
     }
 }

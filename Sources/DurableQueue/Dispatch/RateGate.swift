@@ -8,9 +8,6 @@ package struct RateGate {
     /// The bucket is empty: it is closed until this time.
     package private(set) var closedUntil = Int64.min
 
-    /// A closed gate waits for this many milliseconds' worth of tokens, where half a burst holds as many: more would overflow meanwhile.
-    private static let reopenMilliseconds = 5
-
     package init(_ rate: Rate) { bucket = TokenBucket(rate, now: 0) }
 
     package var rate: Rate { bucket.rate }
@@ -29,7 +26,8 @@ package struct RateGate {
         let time = RateGate.nanoseconds(now)
         _ = bucket.take(1, now: time)
         guard bucket.available(now: time) == 0 else { return nil }
-        let wanted = min(bucket.rate.burst / 2, bucket.rate.perSecond * RateGate.reopenMilliseconds / 1_000)
+        // Half of a small burst at most: with more, tokens would overflow meanwhile.
+        let wanted = min(bucket.rate.burst / 2, bucket.rate.perSecond * Limits.rateReopenMilliseconds / 1_000)
         closedUntil = now + (bucket.wait(for: max(1, wanted), now: time) + 999_999) / 1_000_000
         return closedUntil
     }

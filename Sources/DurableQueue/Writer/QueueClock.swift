@@ -1,4 +1,5 @@
 package import Threading
+import WebhookModel
 
 /// The queue's time: the wall clock's at start, carried on by the monotonic clock. It never goes back.
 ///
@@ -10,9 +11,6 @@ package struct QueueClock {
     private var offset: Int64
     private var last: Int64
 
-    private static let jump: Int64 = 3_600_000_000_000
-    private static let slew: Int64 = 4
-
     package init(_ start: Instant) {
         offset = start.wall - start.monotonic
         last = start.monotonic
@@ -23,12 +21,12 @@ package struct QueueClock {
         let passed = max(instant.monotonic - last, 0)
         last = max(instant.monotonic, last)
         let behind = instant.wall - (last + offset)
-        if behind > QueueClock.jump {
+        if behind > Limits.clockJumpNanoseconds {
             offset += behind
         } else if behind > 0 {
-            offset += min(behind, passed / QueueClock.slew)
+            offset += min(behind, passed / Limits.clockSlewDivisor)
         } else {
-            offset += max(behind, -passed / QueueClock.slew)
+            offset += max(behind, -passed / Limits.clockSlewDivisor)
         }
         return (last + offset) / 1_000_000
     }

@@ -10,11 +10,9 @@ struct SpaceGauge {
     private var lookedAt = Int64.min
     private let reserve: Int64
 
-    static let interval: Int64 = 1_000
-
     init(reserve: Int64) { self.reserve = reserve }
 
-    func isDue(now: Int64) -> Bool { now - SpaceGauge.interval >= lookedAt || now < lookedAt }
+    func isDue(now: Int64) -> Bool { now - Limits.spaceCheckMilliseconds >= lookedAt || now < lookedAt }
 
     /// Looks at the map and at the disk.
     mutating func look(_ directory: DataDirectory, now: Int64) throws(LMDBError) {

@@ -94,7 +94,8 @@ package final class WriterCore {
         let upkeep = max(min(gatherings.nextAt, pending.nextSweep), pending.retryAt)
         let retry = pending.retryAt > now ? pending.retryAt : .max
         return min(
-            dispatch.nextScan, dispatch.nextDue, dispatch.nextPauseEnd, upkeep, retry, now + SpaceGauge.interval)
+            dispatch.nextScan, dispatch.nextDue, dispatch.nextPauseEnd, upkeep, retry,
+            now + Limits.spaceCheckMilliseconds)
     }
 
     // MARK: Transactions

@@ -1,12 +1,10 @@
 import Logging
 import Threading
+import WebhookModel
 import WireProtocol
 
-/// Writes what peers do wrong to the log, at most `linesPerSecond` lines a second: a flood of bad connections must not flood
-/// the log.
+/// Writes what peers do wrong to the log, at most `Limits.peerLogLinesPerSecond` lines a second.
 struct NoticeLog {
-    static let linesPerSecond = 10
-
     private let logger: Logger
     private var windowStart: Int64 = 0
     private var lines = 0
@@ -21,7 +19,7 @@ struct NoticeLog {
             lines = 0
             suppressed = 0
         }
-        guard lines < NoticeLog.linesPerSecond else {
+        guard lines < Limits.peerLogLinesPerSecond else {
             suppressed += 1
             return
         }
@@ -32,7 +30,7 @@ struct NoticeLog {
     /// A peer's text for the log: short, and without control characters, so that a peer cannot forge log lines.
     static func printable(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(64) {
+        for scalar in text.unicodeScalars.prefix(Limits.peerLogTextCharacters) {
             shown.append(scalar.properties.generalCategory == .control ? "?" : scalar)
         }
         return String(shown)

@@ -1,4 +1,5 @@
 package import NIOCore
+import WebhookModel
 
 /// The first bytes of a connection to a TLS port, read before TLS sees them (RFC 8446, 4.1.2 and 5.1).
 ///
@@ -11,9 +12,6 @@ package struct ClientHello: Equatable {
         case plaintext
     }
 
-    /// A longer ClientHello is passed on unread: TLS takes 16 KiB at most.
-    package static let mostBytes = 32 * 1_024
-
     /// The application protocols that the client offers (RFC 7301, 3.1); nil: it has no such extension.
     package var offers: [[UInt8]]?
 
@@ -23,7 +21,8 @@ package struct ClientHello: Equatable {
     package static func look(_ bytes: ByteBufferView) -> Look {
         guard let first = bytes.first else { return .incomplete }
         guard first == handshakeRecord else { return .plaintext }
-        guard bytes.count <= mostBytes else { return .hello(ClientHello(offers: nil)) }
+        // Passed on unread: TLS refuses it.
+        guard bytes.count <= Limits.clientHelloBytes else { return .hello(ClientHello(offers: nil)) }
         // A ClientHello is usually one record. Nothing is copied before that record is complete.
         guard bytes.count >= 5 else { return .incomplete }
         let length = Int(bytes[bytes.startIndex + 3]) << 8 | Int(bytes[bytes.startIndex + 4])

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Threading
+import WebhookModel
 
 /// Opens and closes the listeners: TCP, in plaintext or TLS, and a Unix socket. Each accepted connection becomes an
 /// `IngestConnection`.
@@ -92,10 +93,6 @@ final class IngestListeners: Sendable {
             }
     }
 
-    /// The most bytes of one TLS read. NIOSSL keeps a buffer of decrypted bytes, twice as large, for the life of the
-    /// connection.
-    private static let readBytesOfTLS = 32 * 1_024
-
     /// Over a limit on a TLS port, where a CLOSE would cost a handshake.
     private struct OverLimit: Error {}
 
@@ -107,7 +104,7 @@ final class IngestListeners: Sendable {
         let reads: any RecvByteBufferAllocator =
             tls == nil
             ? loop.readBuffer.allocator()
-            : AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: IngestListeners.readBytesOfTLS)
+            : AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 4_096, maximum: Limits.tlsReadBytes)
         try channel.syncOptions?.setOption(.recvAllocator, value: reads)
         if let tls {
             guard isAdmitted else {

@@ -1,15 +1,12 @@
 import Glibc
 import NIOCore
 import NIOSSL
+import WebhookModel
 
 /// What was read from the certificate files, ready to serve connections. Made at start and at each reload.
 struct TLSContext: Sendable {
     /// The name of the protocol in a ClientHello (RFC 7301).
     static let applicationProtocol = "needletail/1"
-    /// How long a closed connection waits for the peer's close_notify.
-    static let shutdownMilliseconds: Int64 = 1_000
-    /// The log warns when the certificate expires within this many days.
-    static let warningDays = 14
 
     let context: NIOSSLContext
     let certificateFile: String
@@ -24,7 +21,7 @@ struct TLSContext: Sendable {
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = [TLSContext.applicationProtocol]
-        configuration.shutdownTimeout = .milliseconds(TLSContext.shutdownMilliseconds)
+        configuration.shutdownTimeout = .milliseconds(Limits.tlsCloseMilliseconds)
         switch settings.clientCertificates {
         case .none: configuration.certificateVerification = .none
         case .optional: configuration.certificateVerification = .optionalVerification
@@ -83,7 +80,7 @@ struct TLSContext: Sendable {
     /// - Parameter now: Unix seconds.
     func expiryWarning(now: Int) -> String? {
         let left = notAfter - now
-        guard left < TLSContext.warningDays * 86_400 else { return nil }
+        guard left < Limits.certificateWarningDays * 86_400 else { return nil }
         let remedy = "renew it and send SIGHUP"
         guard left > 0 else { return "TLS: \(certificateFile) expired on \(endDate): clients refuse it; \(remedy)" }
         let days = left / 86_400

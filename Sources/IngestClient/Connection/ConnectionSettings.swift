@@ -14,8 +14,8 @@ public struct ConnectionSettings: Sendable {
     /// The name of the client program, for the server's logs.
     public var clientName: String
     /// Milliseconds until the connection is established, and from then until WELCOME.
-    public var connectMilliseconds: Int64 = 5_000
-    public var welcomeMilliseconds: Int64 = 10_000
+    public var connectMilliseconds = Limits.clientConnectMilliseconds
+    public var welcomeMilliseconds = Limits.clientWelcomeMilliseconds
     /// The most unacknowledged events, if fewer than the server allows are wanted.
     public var windowEvents = Int.max
 

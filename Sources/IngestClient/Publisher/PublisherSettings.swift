@@ -12,8 +12,8 @@ public struct PublisherSettings: Sendable {
     /// nil: plaintext.
     public var tls: TLSSettings?
     /// Until the connection is established, and from then until WELCOME.
-    public var connectMilliseconds: Int64 = 5_000
-    public var welcomeMilliseconds: Int64 = 10_000
+    public var connectMilliseconds = Limits.clientConnectMilliseconds
+    public var welcomeMilliseconds = Limits.clientWelcomeMilliseconds
     /// How long `connect` keeps trying when no server can be reached; 0: each address once. A wrong key or certificate
     /// ends it at once.
     public var startMilliseconds: Int64 = 0
@@ -41,7 +41,7 @@ public struct PublisherSettings: Sendable {
     public var bufferedEvents = Limits.publisherEvents
     public var bufferedBytes = Limits.publisherBytes
     /// How long `close` waits for answers.
-    public var closeMilliseconds: Int64 = 5_000
+    public var closeMilliseconds = Limits.publisherCloseMilliseconds
 
     /// Logs connections that begin and end, and publications that end without an answer. Never payloads, never keys.
     public var logger: Logger?

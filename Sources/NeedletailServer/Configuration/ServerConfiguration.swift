@@ -17,7 +17,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var secrets = SecretsSection()
     public var log = LogSection()
     /// How long a stop waits for attempts in flight and for answers to producers.
-    public var shutdownGrace: Int64 = 20_000
+    public var shutdownGrace = Limits.shutdownGraceMilliseconds
 
     public init() {}
 
@@ -62,9 +62,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// The store and its writer. Durability cannot be chosen: every receipt follows an fdatasync.
     public struct QueueSection: Sendable, Equatable {
         /// Address space of the store, fixed at the start; the file grows up to it.
-        public var mapBytes = 64 << 30
+        public var mapBytes = Limits.mapBytes
         /// Free bytes of the file system below which new events are refused.
-        public var diskReserveBytes = 1 << 30
+        public var diskReserveBytes = Int(Limits.diskReserveBytes)
         /// How long finished events and their ids are kept: the dedup window.
         public var retentionMilliseconds = Limits.retentionMilliseconds
         public var deadLetterMilliseconds = Limits.deadLetterMilliseconds

@@ -1,11 +1,9 @@
 import Glibc
 import Settings
+import WebhookModel
 
 /// A small file read whole.
 enum TextFile {
-    /// A larger file is a mistake: people or short scripts write configuration and provisioning files.
-    static let mostBytes = 16 << 20
-
     /// The file's text.
     ///
     /// - Throws: one line with the path and the system's reason (open(2), read(2)), or that the file is not UTF-8.
@@ -23,8 +21,8 @@ enum TextFile {
                 throw refusal(path, String(cString: strerror(errno)))
             }
             bytes += chunk[..<count]
-            guard bytes.count <= mostBytes else {
-                throw refusal(path, "larger than \(Quantity.text(bytes: mostBytes))")
+            guard bytes.count <= Limits.textFileBytes else {
+                throw refusal(path, "larger than \(Quantity.text(bytes: Limits.textFileBytes))")
             }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(path, "not UTF-8 text") }

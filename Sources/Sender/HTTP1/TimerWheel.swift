@@ -9,7 +9,7 @@ package struct TimerWheel {
     /// 16 ms: a limit is a second or more.
     package static let tick: Int64 = 16_000_000
     /// One revolution takes 131 s, longer than any attempt, so that timers rarely fire early.
-    static let buckets = 8_192
+    package static let buckets = 8_192
 
     private var lists = SlotLists(lists: TimerWheel.buckets)
     /// Which buckets hold anything, a bit each.

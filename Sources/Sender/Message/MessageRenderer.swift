@@ -17,12 +17,10 @@ final class MessageRenderer {
     private var bodyEnd = 0
     private let kept: Int
 
-    private static let usualText = 1024
-
     /// - Parameter kept: bytes of message memory that are kept; what a larger message needed is freed with the next one.
     init(kept: Int) {
         self.kept = kept
-        text = .allocate(byteCount: MessageRenderer.usualText, alignment: 8)
+        text = .allocate(byteCount: Limits.messageTextBytes, alignment: 8)
         memory = .allocate(byteCount: kept, alignment: 16)
     }
 

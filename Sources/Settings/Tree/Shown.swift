@@ -1,12 +1,11 @@
+import WebhookModel
+
 /// How values of a document appear in messages.
 package enum Shown {
-    /// A longer value is left out: it would hide what is expected.
-    private static let most = 128
-
     /// `invalid value "x" for window; expected …`. The value is left out where it is nil, long, or holds a control
     /// character.
     package static func invalid(_ value: String?, for field: String, expected: String) -> String {
-        guard let value, value.utf8.count <= most, !hasControls(value) else {
+        guard let value, value.utf8.count <= Limits.shownValueBytes, !hasControls(value) else {
             return "invalid value for \(field); expected \(expected)"
         }
         return "invalid value \"\(value)\" for \(field); expected \(expected)"
@@ -18,7 +17,7 @@ package enum Shown {
     /// The text, cut and without control characters.
     static func short(_ text: String) -> String {
         let clean = hasControls(text) ? String(text.unicodeScalars.map { isControl($0) ? "?" : Character($0) }) : text
-        return clean.utf8.count <= most ? clean : clean.prefix(most / 4) + "…"
+        return clean.utf8.count <= Limits.shownValueBytes ? clean : clean.prefix(Limits.shownValueBytes / 4) + "…"
     }
 
     private static func hasControls(_ text: String) -> Bool { text.unicodeScalars.contains(where: isControl) }

@@ -13,9 +13,6 @@ public struct RetentionSweep: Sendable {
     private var place: UInt64 = 0
     private var nextPass: Int64 = 0
 
-    /// Milliseconds between passes from the beginning, for events that had to stay when the sweep passed them.
-    static let passInterval: Int64 = 600_000
-
     public init(
         retention: Int64 = Limits.retentionMilliseconds, deadLetterRetention: Int64 = Limits.deadLetterMilliseconds
     ) {
@@ -81,7 +78,7 @@ public struct RetentionSweep: Sendable {
         }
         if progress.isAtYoungEnd, now >= nextPass {
             place = 0
-            nextPass = now + RetentionSweep.passInterval
+            nextPass = now + Limits.sweepPassMilliseconds
         }
         progress.removedEvents = doomed.count
         return progress

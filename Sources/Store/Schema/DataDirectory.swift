@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 public import LMDB
+import WebhookModel
 
 /// An open data directory: its lock, its LMDB environment, its tables. One per process; closed with its last reference.
 public final class DataDirectory: Sendable {
@@ -28,7 +29,7 @@ public final class DataDirectory: Sendable {
         let lock = try DataDirectory.takeLock(path)
         let opened = DataDirectory.opened(isNew: !hadData, path, migration) { () throws(LMDBError) in
             try Environment(
-                path: path, mapBytes: mapBytes, databases: Tables.most, durability: durability, faults: faults)
+                path: path, mapBytes: mapBytes, databases: Limits.storeTables, durability: durability, faults: faults)
         }
         switch opened {
         case .success(let opened):

@@ -25,9 +25,6 @@ public struct Tables: Sendable {
     let totals: Database
     let destinations: Database
 
-    /// Room for tables of later formats.
-    static let most = 32
-
     init(_ transaction: borrowing WriteTransaction) throws(LMDBError) {
         meta = try transaction.open("meta")
         tenants = try transaction.open("tenants")

@@ -53,9 +53,6 @@ public struct DueCheck: Sendable, Equatable {
 extension Tables {
     // MARK: Verification
 
-    /// Milliseconds that the clock may have gone back since a delivery entered `due` at its time then: a day.
-    private static let clockMargin: Int64 = 86_400_000
-
     /// Whether a delivery's row exists and says that it is scheduled.
     public func isScheduled(
         _ delivery: DeliveryID, in transaction: borrowing some Transaction & ~Copyable
@@ -87,7 +84,7 @@ extension Tables {
         }
         guard !lost.isEmpty else { return check }
         let hasAllBatches = try findInBatches(&lost, in: snapshot)
-        let hasAllDue = try findInDue(&lost, until: now + Tables.clockMargin, in: snapshot)
+        let hasAllDue = try findInDue(&lost, until: now + Limits.verificationClockMilliseconds, in: snapshot)
         if hasAllBatches, hasAllDue { check.missing = lost.deliveries.sorted() } else { check.undecided = lost.count }
         return check
     }

@@ -1,4 +1,5 @@
 import COpenSSL
+import WebhookModel
 
 /// An Ed25519 key (RFC 8032 section 5.1): a pair that signs and verifies, or a public half that verifies.
 ///
@@ -8,8 +9,6 @@ final class Ed25519Key {
     static let seedBytes = 32
     static let publicBytes = 32
     static let signatureBytes = 64
-    /// Bytes of the buffer that are kept between messages; the rest is freed.
-    private static let keptBytes = 16 * 1024
 
     private let key: OpaquePointer
     private let context: OpaquePointer
@@ -33,7 +32,7 @@ final class Ed25519Key {
     }
 
     func begin() {
-        if message.capacity > Ed25519Key.keptBytes { message = [] }
+        if message.capacity > Limits.keptSigningBytes { message = [] }
         message.removeAll(keepingCapacity: true)
     }
 

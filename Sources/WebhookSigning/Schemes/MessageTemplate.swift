@@ -1,3 +1,5 @@
+import WebhookModel
+
 /// A text with placeholders: `t={timestamp},{signature}`.
 ///
 /// Parsed once. Filling it and reading a filled one back allocate nothing.
@@ -27,16 +29,13 @@ public struct MessageTemplate: Sendable, Hashable {
     let bytes: [UInt8]
     let parts: [Part]
 
-    /// The most bytes of a template: header lines are short.
-    static let most = 256
-
     /// - Throws: `badTemplate` for an unknown or unclosed placeholder, for anything except visible ASCII and spaces, or
     /// over 256 bytes.
     public init(_ text: String) throws(SignatureSchemeError) {
         self.text = text
         bytes = Array(text.utf8)
-        guard bytes.count <= MessageTemplate.most, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
-            throw .badTemplate(text, "expected at most \(MessageTemplate.most) visible ASCII characters")
+        guard bytes.count <= Limits.templateBytes, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            throw .badTemplate(text, "expected at most \(Limits.templateBytes) visible ASCII characters")
         }
         parts = try MessageTemplate.parts(text, bytes)
     }

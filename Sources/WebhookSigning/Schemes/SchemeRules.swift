@@ -26,13 +26,13 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
         case .badTemplate(let text, let reason): "\"\(text)\": \(reason)"
         case .badHeader(let name, let reason): "header \"\(name)\": \(reason)"
         case .noHeader: "no headers; one must contain {signature}"
-        case .tooManyHeaders(let count): "\(count) headers; at most \(SchemeRules.mostHeaders)"
+        case .tooManyHeaders(let count): "\(count) headers; at most \(Limits.schemeHeaders)"
         case .signaturePlaces(let count):
             "{signature} occurs \(count) times; it must occur exactly once, in one header's value"
         case .notCarried(let name): "{\(name)} is signed, but no header carries it, so receivers could not verify"
         case .bodyNotSigned: "the signed content must contain {body} exactly once, and must not contain {signature}"
         case .badMark(let text):
-            "\"\(text)\": a prefix or separator has at most \(SchemeRules.markBytes) visible ASCII characters; a separator is not empty, "
+            "\"\(text)\": a prefix or separator has at most \(Limits.schemeMarkBytes) visible ASCII characters; a separator is not empty, "
                 + "and none of its characters occurs in a signature or its prefix"
         case .wrongSecretForm: "ed25519 signs with whsk_ keys, and only ed25519 does"
         case .unknownPreset(let name):
@@ -44,9 +44,6 @@ public enum SignatureSchemeError: Error, Equatable, Sendable, CustomStringConver
 
 /// The rules for every scheme.
 enum SchemeRules {
-    static let mostHeaders = 8
-    static let markBytes = 16
-
     static func check(_ scheme: SignatureScheme) throws(SignatureSchemeError) {
         try checkHeaders(scheme.headers)
         try checkPlaces(scheme)
@@ -56,7 +53,7 @@ enum SchemeRules {
 
     private static func checkHeaders(_ headers: [SignatureScheme.Header]) throws(SignatureSchemeError) {
         guard !headers.isEmpty else { throw .noHeader }
-        guard headers.count <= mostHeaders else { throw .tooManyHeaders(headers.count) }
+        guard headers.count <= Limits.schemeHeaders else { throw .tooManyHeaders(headers.count) }
         var seen: Set<String> = []
         for header in headers {
             if let reason = HeaderRules.mistake(inName: header.name) { throw .badHeader(header.name, reason) }
@@ -86,7 +83,7 @@ enum SchemeRules {
 
     private static func checkMarks(_ scheme: SignatureScheme) throws(SignatureSchemeError) {
         for mark in [scheme.prefix, scheme.separator ?? ""] {
-            guard mark.utf8.count <= markBytes, mark.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            guard mark.utf8.count <= Limits.schemeMarkBytes, mark.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
                 throw .badMark(mark)
             }
         }

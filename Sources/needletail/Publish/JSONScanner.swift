@@ -1,3 +1,5 @@
+import WebhookModel
+
 /// Reads a JSON text (RFC 8259) in place and checks its grammar. It returns the bytes of values unchanged, which a
 /// parser that builds objects cannot do.
 struct JSONScanner {
@@ -7,9 +9,6 @@ struct JSONScanner {
         let column: Int
         var description: String { "\(reason), at byte \(column)" }
     }
-
-    /// Deeper documents are refused, because the stack is limited.
-    private static let mostDepth = 128
 
     private let bytes: ArraySlice<UInt8>
     private var index: Int
@@ -75,7 +74,7 @@ struct JSONScanner {
     }
 
     private mutating func value(depth: Int) throws(Mistake) {
-        guard depth < JSONScanner.mostDepth else { throw mistake("deeper than \(JSONScanner.mostDepth) levels") }
+        guard depth < Limits.publishJSONDepth else { throw mistake("deeper than \(Limits.publishJSONDepth) levels") }
         switch peek {
         case UInt8(ascii: "{"): _ = try object(depth: depth)
         case UInt8(ascii: "["): try array(depth: depth)

@@ -1,15 +1,11 @@
 import IngestClient
 import NIOCore
+import WebhookModel
 import WireProtocol
 
 /// Publishes lines, up to some hundred batches ahead of the receipts, and prints the receipts in the order of the
 /// lines.
 struct LineRun {
-    /// Lines handed over together.
-    private static let batch = 100
-    /// Batches whose receipts may be outstanding; beyond this, reading stops.
-    private static let ahead = 256
-
     private let fields: EventFields
     private let publisher: EventPublisher
     private var source: LineSource
@@ -44,20 +40,20 @@ struct LineRun {
         let now = PointInTime.now
         for line in lines {
             do throws(EventMistake) {
-                guard !line.isCutOff else { throw EventMistake("longer than \(LineSource.mostBytes) bytes") }
+                guard !line.isCutOff else { throw EventMistake("longer than \(Limits.publishLineBytes) bytes") }
                 events.append(try fields.merging(line: line.bytes).event(now: now))
                 numbers.append(line.number)
             } catch {
                 printer.show(error, line: line.number)
             }
-            if events.count == LineRun.batch { await submit(&events, &numbers) }
+            if events.count == Limits.publishLineBatch { await submit(&events, &numbers) }
         }
         await submit(&events, &numbers)
     }
 
     private mutating func submit(_ events: inout [OutgoingEvent], _ numbers: inout [Int?]) async {
         guard !events.isEmpty else { return }
-        await collect(until: LineRun.ahead - 1)
+        await collect(until: Limits.publishLineBatches - 1)
         do throws(PublishError) {
             waiting.append((try await publisher.submit(events), numbers))
         } catch {

@@ -1,5 +1,6 @@
 import Glibc
 import NIOPosix
+import WebhookModel
 
 /// The lines of a file or a pipe, read in blocks on a thread that may block.
 struct LineSource {
@@ -10,10 +11,6 @@ struct LineSource {
         /// The line is over the limit; `bytes` are its beginning.
         var isCutOff = false
     }
-
-    /// The most bytes of a line: the largest payload with every byte escaped (`\u0020`), and the rest of its line.
-    static let mostBytes = 2 << 20
-    private static let pieceBytes = 256 * 1024
 
     private let descriptor: CInt
     private var tail: [UInt8] = []
@@ -62,7 +59,7 @@ struct LineSource {
             start = end + 1
         }
         tail.removeFirst(start)
-        if tail.count > LineSource.mostBytes, !isSkipping {
+        if tail.count > Limits.publishLineBytes, !isSkipping {
             number += 1
             lines.append(Line(number: number, bytes: [], isCutOff: true))
             isSkipping = true
@@ -84,7 +81,7 @@ struct LineSource {
 
     private static func read(_ descriptor: CInt) async throws -> [UInt8] {
         try await NIOThreadPool.singleton.runIfActive {
-            var piece = [UInt8](repeating: 0, count: pieceBytes)
+            var piece = [UInt8](repeating: 0, count: Limits.publishReadBytes)
             while true {
                 let count = Glibc.read(descriptor, &piece, piece.count)
                 if count < 0, errno == EINTR { continue }
@@ -103,7 +100,9 @@ struct LineSource {
             let piece = try await read(source.descriptor)
             if piece.isEmpty { return bytes }
             bytes += piece
-            guard bytes.count <= mostBytes else { throw EventMistake("\(path): over \(mostBytes) bytes") }
+            guard bytes.count <= Limits.publishLineBytes else {
+                throw EventMistake("\(path): over \(Limits.publishLineBytes) bytes")
+            }
         }
     }
 }

@@ -3,7 +3,6 @@ import Scheduling
 import Store
 import TestSupport
 import Testing
-import Threading
 import WebhookModel
 
 @Suite struct DispatchTests {
@@ -94,43 +93,6 @@ import WebhookModel
         let fresh = try second.takeHanded(3)
         #expect(fresh.allSatisfy { $0.event.position.value == 501 })
         second.queue.stop()
-    }
-
-    @Test func aDelayedEventWaitsForItsTime() async throws {
-        let fixture = try QueueFixture()
-        try await fixture.provision()
-        let now = Instant.now().wallMilliseconds
-        let batch = try fixture.publish([fixture.record(1, deliverAt: now + 300), fixture.record(2)])
-        #expect(batch.drafts.map(\.result) == [.accepted, .accepted])
-        #expect(try fixture.takeHanded(1).map(\.event.id.low) == [2])
-        #expect(try fixture.takeHanded(1).map(\.event.id.low) == [1])
-        #expect(Instant.now().wallMilliseconds >= now + 299)
-        fixture.queue.stop()
-    }
-
-    @Test func aDelayedEventWaitsOverARestart() async throws {
-        let folder = TemporaryDirectory()
-        var fixture: QueueFixture? = try QueueFixture(folder: folder)
-        try await fixture!.provision()
-        let at = Instant.now().wallMilliseconds + 400
-        _ = try fixture!.publish([fixture!.record(1, deliverAt: at)])
-        fixture!.queue.stop()
-        #expect(fixture!.handedCount == 0)
-        fixture = nil
-        fixture = try QueueFixture(folder: folder)
-        #expect(try fixture!.takeHanded(1).map(\.event.id.low) == [1])
-        #expect((at...at + 500).contains(Instant.now().wallMilliseconds))
-        fixture!.queue.stop()
-    }
-
-    @Test func aDelayedEventOfARemovedEndpointIsCancelledWhenItIsDue() async throws {
-        let fixture = try QueueFixture()
-        try await fixture.provision()
-        _ = try fixture.publish([fixture.record(1, deliverAt: Instant.now().wallMilliseconds + 100)])
-        try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
-        try fixture.waitForStatistics { $0.cancelled == 1 && $0.pending == 0 }
-        #expect(fixture.handedCount == 0)
-        fixture.queue.stop()
     }
 
     @Test func removingAnEndpointCancelsWhatWaitsForIt() async throws {

@@ -53,7 +53,7 @@ struct TrapTests {
         try await SenderBench.run(
             try AddressGuard(allow: ["127.0.0.0/8"]),
             resolve: { host in
-                if host == "slow.example" { gate.wait() }
+                if host == "slow.example" { gate.wait(nanoseconds: 20_000_000_000) }
                 return .found([IPAddress(v4: 0x7F00_0001)])
             }
         ) { bench in

@@ -1,10 +1,17 @@
 import Sender
 import TestSupport
 import Testing
+import WebhookModel
 
 /// Timers against a plain list of them, over many turns of the wheel.
 @Suite("Timer wheel")
 struct TimerWheelTests {
+    @Test("one revolution takes longer than any attempt, and a tick is short beside the shortest time limit")
+    func span() {
+        #expect(Limits.attemptMillisecondsMost * 1_000_000 < TimerWheel.tick * Int64(TimerWheel.buckets))
+        #expect(10 * TimerWheel.tick < Limits.attemptMillisecondsLeast * 1_000_000)
+    }
+
     @Test("a timer fires within a tick of its time, never early, and none is lost")
     func firesInTime() {
         var random = SeededRandom(seed: 7)

@@ -4,42 +4,58 @@ import Testing
 import Threading
 import WebhookModel
 
+/// Nanoseconds that a test waits for an answer, or that a slow look-up lasts, at most.
+private let patience: Int64 = 20_000_000_000
+
 @Suite("ResolverPool", .timeLimit(.minutes(1)))
 struct ResolverPoolTests {
     @Test("the machine's own name for itself is found, a name that cannot exist is not")
-    func system() async {
+    func system() throws {
         let pool = ResolverPool()
         defer { pool.stop() }
-        guard case .found(let addresses) = await pool.answer(for: "localhost") else {
+        guard case .found(let addresses) = try pool.answer(for: "localhost") else {
             Issue.record("localhost has no address")
             return
         }
         #expect(addresses.contains { $0 == IPAddress("127.0.0.1") || $0 == IPAddress("::1") })
         // Without any name server the second is said.
-        let none = await pool.answer(for: "no-such-host.invalid")
+        let none = try pool.answer(for: "no-such-host.invalid")
         #expect(none == .failed(.notFound) || none == .failed(.serverFailed))
     }
 
     @Test("one tenant's slow names leave threads to others")
-    func slowTenant() async {
+    func slowTenant() throws {
         let slow = ["slow-1": Bell(), "slow-2": Bell()]
         let pool = ResolverPool(threads: 3, perTenant: 2) { host in
-            slow[host]?.wait()
+            slow[host]?.wait(nanoseconds: patience)
             return .found([IPAddress(v4: 0x0808_0808)])
         }
-        defer { pool.stop() }
+        defer {
+            for bell in slow.values { bell.ring() }
+            pool.stop()
+        }
         for host in slow.keys { pool.submit(NameLookup(host: host, tenant: TenantNumber(1))) { _, _ in } }
-        for _ in 0..<20 { #expect(await pool.answer(for: "quick", tenant: 2) == .found([IPAddress(v4: 0x0808_0808)])) }
-        for bell in slow.values { bell.ring() }
+        for _ in 0..<20 {
+            #expect(try pool.answer(for: "quick", tenant: 2) == .found([IPAddress(v4: 0x0808_0808)]))
+        }
     }
 }
 
 extension ResolverPool {
-    fileprivate func answer(for host: String, tenant: UInt32 = 1) async -> NameAnswer {
-        await withCheckedContinuation { continuation in
-            submit(NameLookup(host: host, tenant: TenantNumber(tenant))) { _, answer in
-                continuation.resume(returning: answer)
-            }
+    /// Waits for the answer to a look-up; a test whose answer does not come fails.
+    fileprivate func answer(for host: String, tenant: UInt32 = 1) throws -> NameAnswer {
+        let bell = Bell()
+        let answer = Locked<NameAnswer?>(nil)
+        submit(NameLookup(host: host, tenant: TenantNumber(tenant))) { _, found in
+            answer.withLock { $0 = found }
+            bell.ring()
+        }
+        let deadline = Instant.now().monotonic + patience
+        while true {
+            if let found = answer.withLock(\.self) { return found }
+            let left = deadline - Instant.now().monotonic
+            try #require(left > 0, "no answer for \(host) within 20 s")
+            bell.wait(nanoseconds: left)
         }
     }
 }
