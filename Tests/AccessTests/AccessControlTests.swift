@@ -30,7 +30,7 @@ import WebhookSigning
 
     private func settings(key: String) -> APIKey.Settings { APIKey.Settings(digest: SHA256Digest.of(key.utf8)) }
 
-    @Test func `a certificate has its names`() throws {
+    @Test func `the names of a certificate are read`() throws {
         let issued = Self.ca.issue(
             commonName: "Shop", dnsNames: ["a.example", "B.example"], ipAddresses: ["10.0.0.1"], isClient: true)
         let certificate = try #require(ClientCertificate(try Self.der(issued)))
@@ -65,7 +65,7 @@ import WebhookSigning
         #expect(opened(access([("a", settings)]), "wrong", der) == nil)
     }
 
-    @Test func `a change of the keys holds at the next authentication`() {
+    @Test func `changed keys apply to the next authentication`() {
         let current = Signalled(TenantDirectory(tenants: [], keys: []))
         let access = AccessControl { current.directory }
         #expect(opened(access, "nt_shop") == nil)

@@ -45,7 +45,7 @@ import WebhookModel
         }
     }
 
-    @Test func `every refusal has its own words`() {
+    @Test func `each refusal has its own message`() {
         let refusals: [AccessRefusal] =
             [
                 .nothingShown, .unknownKey, .unknownCertificate, .keyRemoved, .keyReplaced, .certificateRemoved,

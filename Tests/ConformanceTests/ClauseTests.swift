@@ -18,7 +18,7 @@ import Testing
         return clauses
     }()
 
-    @Test func `the page is numbered and each clause demands one thing`() {
+    @Test func `clauses are numbered, and each has at most one requirement`() {
         #expect(ClauseTests.clauses.count > 90)
         for (number, text) in ClauseTests.clauses {
             let demands = text.matches(of: /\b(MUST|SHOULD|MAY)\b/).count
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `every demand on a server is played, or it is said why not`() {
+    @Test func `every requirement on a server has a check, or a reason why not`() {
         let played = Set(Catalogue.checks.flatMap(\.clauses))
         let unplayed = Set(Catalogue.unplayed.map(\.clause))
         for (number, text) in ClauseTests.clauses where text.contains(/\b(server|receiver|sender) MUST\b/) {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `every clause that is cited is there`() {
+    @Test func `every clause that a check cites exists`() {
         for check in Catalogue.checks {
             for clause in check.clauses {
                 #expect(
@@ -48,7 +48,7 @@ import Testing
         for fault in Faults.all { #expect(ClauseTests.clauses[fault.clause] != nil, "\(fault)") }
     }
 
-    @Test func `ids are unique and speak of their group`() {
+    @Test func `check ids are unique, and checks are found by id, group and clause`() {
         let ids = Catalogue.checks.map(\.id)
         #expect(Set(ids).count == ids.count)
         #expect(Catalogue.checks(matching: "5.4").allSatisfy { $0.clauses.contains { $0.hasPrefix("5.4") } })

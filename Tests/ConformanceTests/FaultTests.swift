@@ -18,14 +18,14 @@ import WireProtocol
         #expect(!deviation.expected.isEmpty && !deviation.came.isEmpty)
     }
 
-    @Test func `every clause that is played can be found broken`() {
+    @Test func `every clause with a check has a fault that breaks it`() {
         // The drain is tested below and in EndToEndTests, because it needs a server that shuts down.
         let played = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
         let broken = Set(Faults.all.map(\.clause))
         #expect(played.subtracting(broken).isEmpty)
     }
 
-    @Test func `a server that goes without GOAWAY is found`() async throws {
+    @Test func `a server that stops without GOAWAY fails the check`() async throws {
         let server = try await RealServer()
         var subject = Subject.onLoopback(server.port, patience: FaultTests.patience)
         subject.drainCommand = "true"
@@ -35,7 +35,7 @@ import WireProtocol
     }
 
     // A limit is a number of the server's, and memory of ours.
-    @Test(arguments: [0, UInt32.max]) func `absurd limits do not end the runner`(limit: UInt32) async throws {
+    @Test(arguments: [0, UInt32.max]) func `extreme limits do not stop the runner`(limit: UInt32) async throws {
         let fault = Fault("absurd limits", "", breaks: "") { piece, _ in
             guard piece.isServer(.welcome) else { return .passes }
             piece.change(Welcome.self) { welcome in
@@ -60,7 +60,7 @@ import WireProtocol
     }
 
     // Without this, a bug of the proxy would look like a fault.
-    @Test func `the go-between alone is no fault`() async throws {
+    @Test func `the proxy alone makes no check fail`() async throws {
         let server = try await RealServer()
         let proxy = try await FaultyProxy(before: server.port, Fault("none", "", breaks: ""))
         // The proxy assembles what is sent in parts.

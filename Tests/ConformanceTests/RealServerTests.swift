@@ -35,7 +35,7 @@ import Threading
         print("with default limits: \(ReportText.summary(of: report))")
     }
 
-    @Test func `a server that is not there, or not fit, is said before anything is played`() async throws {
+    @Test func `an unreachable or unsuitable server is reported before any check runs`() async throws {
         let nobody = try await FreePort.choose()
         #expect(throws: Unreachable.self) {
             try ConformanceRun(subject: .onLoopback(nobody, patience: .seconds(5))).preflight()

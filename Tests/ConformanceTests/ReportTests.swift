@@ -17,13 +17,13 @@ import Testing
         return Report(address: ServerAddress("127.0.0.1:7400")!, results: results, duration: .milliseconds(2_349))
     }()
 
-    @Test func `the summary counts and cites`() {
+    @Test func `the summary has the counts and the broken clauses`() {
         #expect(
             ReportText.summary(of: ReportTests.report)
                 == "6 passed, 1 failed, 1 skipped in 2.3 s; broken clauses: 3.3")
     }
 
-    @Test func `a deviation shows its bytes`() {
+    @Test func `a failed check shows the bytes that were sent and received`() {
         let text = ReportText.lines(of: ReportTests.report.results[0]).joined(separator: "\n")
         for part in [
             "FAIL", "clause    3.3", "expected  CLOSE <X>", "came      a reset", "received  00 01", "sent      ff",
@@ -40,7 +40,7 @@ import Testing
         #expect(reader.totals == ["tests": "8", "failures": "1", "errors": "0", "skipped": "1", "time": "8.040"])
     }
 
-    @Test func `a terminal sees what is still played, a file does not`() {
+    @Test func `a terminal shows the check that runs, a file does not`() {
         final class Sink: Sendable {
             let text = Mutex("")
             func take(_ more: String) { text.withLock { $0 += more } }
@@ -65,7 +65,7 @@ import Testing
             ("unix:/run/x.sock", "unix:/run/x.sock"), ("127.0.0.1", nil), (":7400", nil), ("host:0", nil),
             ("host:65536", nil), ("unix:", nil), ("unix:/" + String(repeating: "x", count: 107), nil),
         ] as [(String, String?)])
-    func `an address is read`(text: String, means: String?) {
+    func `an address is parsed`(text: String, means: String?) {
         #expect(ServerAddress(text)?.description == means)
     }
 }

@@ -20,7 +20,7 @@ import Testing
     }
 
     // A check that cannot fail proves nothing: here the store is thrown away between two starts.
-    @Test func `a store that is lost is found out`() async throws {
+    @Test func `the loss of a store is detected`() async throws {
         let site = try await Site()
         // Nobody listens there: what the first start acknowledges stays with it.
         let nowhere = try site.writeProvisioning("nowhere.yaml", receiverPort: try await FreePort.choose())

@@ -6,7 +6,7 @@ extension EndToEnd {
     /// The built `needletail conformance` against the built `needletail serve`.
     @Suite struct ConformanceTests {
         // The deadlines that are waited for are made a second; the frame's own are two.
-        @Test func `our server passes, the drain too, and the report says so`() async throws {
+        @Test func `our server passes every check including the drain, and the report shows it`() async throws {
             var provisioning = ProvisioningFile(tenants: [
                 .init(name: "acme"), .init(name: "globex"), .init(name: "asleep", isEnabled: false),
             ])
@@ -34,7 +34,7 @@ extension EndToEnd {
             #expect(try await server.process.ended() == .code(0))
         }
 
-        @Test func `a broken clause is exit code 1, a mistake in the words 2`() async throws {
+        @Test func `a broken clause gives exit code 1, an invalid argument 2`() async throws {
             let server = try await Installation(ProvisioningFile(tenants: [.init(name: "acme")])).start()
             let address = "127.0.0.1:\(server.port)"
             let cases: [([String], Int32, String)] = [

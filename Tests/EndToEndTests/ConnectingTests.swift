@@ -6,7 +6,7 @@ import WireProtocol
 
 extension EndToEnd {
     @Suite struct ConnectingTests {
-        @Test func `a wrong key is named`() async throws {
+        @Test func `a wrong key is reported as such`() async throws {
             let server = try await Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/"))).start()
             let error = await #expect(throws: IngestError.self) {
                 _ = try await server.connect(key: "nt_another_key_1234")
@@ -30,7 +30,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an HTTP server is not taken for a dispatcher`() async throws {
+        @Test func `an HTTP server is reported as another kind of server`() async throws {
             try await withReceiver { receiver in
                 let settings = ConnectionSettings(port: receiver.port, apiKey: ProvisioningFile.key)
                 let error = await #expect(throws: IngestError.self) { _ = try await EventPublisher.connect(settings) }

@@ -5,7 +5,7 @@ import WireProtocol
 
 extension EndToEnd {
     @Suite struct ConvergenceTests {
-        @Test func `a restart converges to the edited file`() async throws {
+        @Test func `a restart applies the edited file`() async throws {
             let isDown = BehaviourProgram.Rule(.exact("/old"), Behaviour(reply: .answer(Answer(status: 503))))
             try await withReceiver([isDown]) { receiver in
                 let delays = [String](repeating: "300ms", count: 50).joined(separator: ", ")

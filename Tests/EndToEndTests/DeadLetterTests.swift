@@ -19,7 +19,9 @@ extension EndToEnd {
             return (code, process.lines)
         }
 
-        @Test func `what died while the receiver was down is delivered when the operator says so`() async throws {
+        @Test func `dead letters of a receiver that was down are delivered when the operator redelivers them`()
+            async throws
+        {
             let rule = BehaviourProgram.Rule(.all, Behaviour(failFirst: 2))
             try await withReceiver([rule]) { receiver in
                 let file = ProvisioningFile(
@@ -62,7 +64,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a directory without a store is not made into one`() async throws {
+        @Test func `no store is created in a directory that has none`() async throws {
             var installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
             installation.data += "/nowhere"
             let list = try await run(["list"], on: installation)

@@ -11,7 +11,7 @@ extension EndToEnd {
     struct FullDiskTests {
         private static let isDown = BehaviourProgram.Rule(.all, Behaviour(reply: .answer(Answer(status: 503))))
 
-        @Test func `below its reserve a server refuses events, delivers on, and resumes`() async throws {
+        @Test func `below the disk reserve a server refuses events, continues to deliver, and resumes`() async throws {
             try await withReceiver([FullDiskTests.isDown]) { receiver in
                 let disk = try SmallDisk()
                 let server = try await start(on: disk, reserve: "12MiB", receiver)

@@ -22,7 +22,7 @@ extension EndToEnd {
                 .filter { $0.first == Substring(key) }.compactMap { Int($0[1]) }
         }
 
-        @Test func `events of one key come one after another though each fails at first`() async throws {
+        @Test func `events of one key arrive in order although the first attempt of each fails`() async throws {
             try await withReceiver([.init(.all, Behaviour(failFirst: 1))]) { receiver in
                 let endpoint = ProvisioningFile.Endpoint(
                     url: receiver.url("/in"), delays: "20ms, 20ms",
@@ -37,7 +37,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a dead letter holds its key over a restart until the file says skip`() async throws {
+        @Test func `a dead letter holds its key over a restart until the file changes to skip`() async throws {
             let rule = BehaviourProgram.Rule(.exact("/in"), Behaviour(failFirst: 1))
             try await withReceiver([rule]) { receiver in
                 var endpoint = ProvisioningFile.Endpoint(
@@ -66,7 +66,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `a delayed event comes soon after its time and not before, also when the server was stopped meanwhile`()
+        func `a delayed event arrives soon after its time and not before, even if the server was stopped meanwhile`()
             async throws
         {
             try await withReceiver { receiver in

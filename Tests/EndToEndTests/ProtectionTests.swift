@@ -9,7 +9,7 @@ import WireProtocol
 
 extension EndToEnd {
     @Suite struct ProtectionTests {
-        @Test func `an endpoint's rate bounds what arrives, and all of it does`() async throws {
+        @Test func `an endpoint's rate limits its requests, and every event arrives`() async throws {
             try await withReceiver { receiver in
                 let rate = (perSecond: 100, burst: 10)
                 let endpoint = ProvisioningFile.Endpoint(
@@ -38,7 +38,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a tenant's full backlog throttles its producers and nobody else's`() async throws {
+        @Test func `a tenant's full backlog throttles its own producers only`() async throws {
             try await withReceiver { receiver in
                 // Nothing listens there: what is for it waits.
                 let endpoint = ProvisioningFile.Endpoint(
@@ -69,7 +69,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an attempt that failed is recorded with its phases, headers, excerpt and what is next`()
+        @Test func `a failed attempt is recorded with its phases, headers, excerpt and the next step`()
             async throws
         {
             let answer = Answer(

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     @Suite struct ProxyVariableTests {
-        @Test func `a proxy in the environment is never asked`() async throws {
+        @Test func `a proxy in the environment is not used`() async throws {
             // Nobody listens there: an attempt that went to it would fail.
             let proxy = "http://127.0.0.1:9"
             try await withReceiver { receiver in

@@ -60,7 +60,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `lines: each gets its receipt, and each mistake its line and mend`() async throws {
+        @Test func `each line gets a receipt, and each mistake is reported with its line and a remedy`() async throws {
             try await withServer { server, receiver in
                 let lines = [
                     #"{"type":"order.placed","payload":{"z": 1,"a":"\u00e9"},"idempotency_key":"order-1"}"#,
@@ -128,7 +128,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `quiet says nothing of what is stored`() async throws {
+        @Test func `quiet prints nothing about stored events`() async throws {
             try await withServer { server, _ in
                 let arguments = ["--quiet", "--tenant", "acme", "--type", "a", "--payload", "1"]
                 let outcome = try await publish(arguments, server: server)
@@ -138,7 +138,9 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what cannot work ends with 1 and one line that names the mend`() async throws {
+        @Test func `a command that cannot succeed ends with exit code 1 and one line that names the cause`()
+            async throws
+        {
             try await withServer { server, _ in
                 let event = ["--tenant", "acme", "--type", "a", "--payload", "1"]
                 let wrongKey = try await publish(event, server: server, key: "nt_not_this_one_1234")
@@ -156,7 +158,9 @@ extension EndToEnd {
             }
         }
 
-        @Test func `over TLS, with a certificate instead of the key; not with a stranger's authority`() async throws {
+        @Test func `TLS with a certificate instead of a key works, and a server of another authority is refused`()
+            async throws
+        {
             let folder = TemporaryDirectory()
             let ca = ThrowawayCA(directory: folder.path)
             let server = ca.issue(commonName: "ingest", dnsNames: ["localhost"])
@@ -195,7 +199,7 @@ extension EndToEnd {
             (["--tls-key", "x", "--payload", "1"], "--tls-certificate needs --tls-key"),
             (["--attribute", "x", "--payload", "1"], "name=value"),
         ])
-        func `what is not understood ends with 2`(arguments: [String], words: String) async throws {
+        func `invalid arguments end with exit code 2`(arguments: [String], words: String) async throws {
             let outcome = try await publish(arguments)
             #expect(outcome.exit == .code(2), "\(outcome.complaints)")
             #expect(outcome.complaints.contains { $0.contains(words) }, "\(outcome.complaints)")

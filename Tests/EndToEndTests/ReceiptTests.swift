@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a key opens the tenants of its list only`() async throws {
+        @Test func `a key allows only the tenants of its list`() async throws {
             try await withReceiver { receiver in
                 let server = try await Installation(file(receiver.url("/in"))).start()
                 let publisher = try await server.connect(key: ReceiptTests.listedKey)

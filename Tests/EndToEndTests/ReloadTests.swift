@@ -36,7 +36,7 @@ extension EndToEnd {
             try await server.stop()
         }
 
-        @Test func `a mistake in the file changes nothing and is told in full`() async throws {
+        @Test func `a file with mistakes changes nothing, and all of them are reported`() async throws {
             let installation = try Installation(file)
             let server = try await installation.start()
             let caller = try await Caller(port: server.port)
@@ -56,7 +56,7 @@ extension EndToEnd {
             try await server.stop()
         }
 
-        @Test func `new certificates serve new connections, and old ones go on`() async throws {
+        @Test func `new connections get the new certificate, and old connections stay open`() async throws {
             let ca = ThrowawayCA(directory: folder.path)
             let certificate = ca.issue(commonName: "ingest", dnsNames: ["localhost"], validDays: 90)
             let installation = try Installation(file)
@@ -95,7 +95,7 @@ extension EndToEnd {
     @Suite struct KeyTests {
         private let folder = TemporaryDirectory()
 
-        @Test func `a client certificate opens its key, and the key its types`() async throws {
+        @Test func `a client certificate selects its key, which allows its event types`() async throws {
             let ca = ThrowawayCA(directory: folder.path)
             let certificate = ca.issue(commonName: "ingest", dnsNames: ["localhost"])
             var file = ProvisioningFile(.init(url: "http://127.0.0.1:9/"))
@@ -127,7 +127,7 @@ extension EndToEnd {
             try await server.stop()
         }
 
-        @Test func `a Unix socket outlives a crash`() async throws {
+        @Test func `a Unix socket can be opened again after a crash`() async throws {
             let path = folder.path + "/ingest.sock"
             let installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
             let first = try await installation.start(["--unix-socket", path])

@@ -47,7 +47,9 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a start seals what was stored plain, and seals again after a change of keys`() async throws {
+        @Test func `a start seals secrets that were stored in clear, and seals them again after a change of keys`()
+            async throws
+        {
             try await withReceiver { receiver in
                 var installation = try installation(receiver.url("/in"))
                 var server = try await installation.start()

@@ -65,7 +65,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `who wants a certificate is shown the endpoint's`() async throws {
+        @Test func `a receiver that asks for a client certificate gets the endpoint's`() async throws {
             try await withSecureReceiver([], ConnectionRule(.tlsClientCertificate)) { receiver, url, trust, folder in
                 let identity = try #require(try receiver.issueClientCertificate("needletail"))
                 try write(identity.certificate, to: folder.path + "/client.pem")
@@ -86,9 +86,11 @@ extension EndToEnd {
             (.tlsSelfSigned, .certificateUntrusted), (.tlsOldVersion, .tlsHandshakeFailed),
             (.tlsClientCertificate, .clientCertificateRefused),
         ])
-        func `who is not who it should be gets nothing, the record says why, and once it is mended all is delivered`(
-            fault: ConnectionFault, outcome: Outcome
-        ) async throws {
+        func
+            `a receiver with a TLS fault gets no request, the attempt record has the reason, and the next attempt delivers`(
+                fault: ConnectionFault, outcome: Outcome
+            ) async throws
+        {
             try await withSecureReceiver([], ConnectionRule(fault, connections: 1...1)) { receiver, url, trust, _ in
                 let installation = try Installation(ProvisioningFile(.init(url: url, more: trust)))
                 let server = try await installation.start()

@@ -15,7 +15,7 @@ extension EndToEnd {
             try Installation(ProvisioningFile(.init(url: receiver.url("/in"), window: 16)))
         }
 
-        @Test func `SIGTERM under load loses nothing and says goodbye`() async throws {
+        @Test func `SIGTERM under load loses nothing, and connections get GOAWAY and CLOSE`() async throws {
             try await withReceiver([ShutdownTests.slow]) { receiver in
                 let installation = try installation(receiver)
                 var server = try await installation.start()

@@ -48,7 +48,7 @@ extension EndToEnd {
         private static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../..").standardizedFileURL.path()
 
-        @Test func `their verifiers accept what we send and reject what was changed`() async throws {
+        @Test func `other libraries' verifiers accept our messages and reject changed ones`() async throws {
             try #require(
                 FileManager.default.isExecutableFile(atPath: SignatureLibrariesTests.python),
                 "\(SignatureLibrariesTests.python) is missing: Tests/run makes it, from PyPI")

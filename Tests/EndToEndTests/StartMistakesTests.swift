@@ -36,14 +36,14 @@ extension EndToEnd {
             try await server.stop()
         }
 
-        @Test func `a directory of somebody else`() async throws {
+        @Test func `a directory of another program`() async throws {
             try FileManager.default.createDirectory(atPath: installation.data, withIntermediateDirectories: true)
             try installation.write("mine", to: installation.data + "/notes.txt")
             try await expectMistake([installation.data, "notes.txt", "give --data an empty directory"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: installation.data) == ["notes.txt"])
         }
 
-        @Test func `a data file that is none`() async throws {
+        @Test func `a data file that is not a store`() async throws {
             try FileManager.default.createDirectory(atPath: installation.data, withIntermediateDirectories: true)
             let path = installation.data + "/data.mdb"
             let bytes = Data((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 37) })

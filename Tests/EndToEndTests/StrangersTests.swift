@@ -42,7 +42,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `strangers are shown out, and nobody else notices`() async throws {
+        @Test func `invalid connections are closed, and other producers are not affected`() async throws {
             try await withReceiver { receiver in
                 var installation = try Installation(ProvisioningFile(.init(url: receiver.url("/in"))))
                 installation.settings = ["NEEDLETAIL_INGEST_HELLO_TIMEOUT": "500ms"]

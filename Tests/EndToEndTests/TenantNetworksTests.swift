@@ -8,7 +8,7 @@ import WebhookModel
 extension EndToEnd {
     /// A private network that is opened to one tenant, and what stays shut.
     @Suite struct TenantNetworksTests {
-        @Test func `what is opened to a tenant is open to it alone`() async throws {
+        @Test func `a network allowed for one tenant is allowed for that tenant only`() async throws {
             try await withReceiver { receiver in
                 var file = ProvisioningFile(tenants: [
                     .init(
@@ -38,7 +38,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what the server denies no tenant opens`() async throws {
+        @Test func `a tenant cannot allow a network that the server denies`() async throws {
             try await withReceiver { receiver in
                 let file = ProvisioningFile(tenants: [
                     .init(

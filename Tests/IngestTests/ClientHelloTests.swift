@@ -39,7 +39,7 @@ import WebhookModel
         ClientHello(offers: [Array("h2".utf8), Array("needletail/1".utf8)]))
 
     @Test(arguments: [1, 2, 3, 50, 16_384])
-    func offersAreReadHoweverTheyAreCut(size: Int) {
+    func offersAreReadHoweverTheBytesAreSplit(size: Int) {
         let bytes = Self.records(Self.offering, of: size)
         #expect(look(bytes) == Self.offers)
         // What follows does not matter.

@@ -58,7 +58,7 @@ import WireProtocol
         await fixture.server.shutdown()
     }
 
-    @Test func aFullQueueStopsTheReadingAndLosesNothing() async throws {
+    @Test func aFullQueueStopsReadingAndLosesNothing() async throws {
         let fixture = try await start(.isFull)
         let producer = try await TestProducer.welcomed(port: fixture.port)
         let other = try await TestProducer.welcomed(port: fixture.port)
@@ -83,7 +83,7 @@ import WireProtocol
         #expect(try await producer.replies(1) == ["PONG 3"])
     }
 
-    @Test func theWindowOverASocket() async throws {
+    @Test func theWindowIsEnforcedOverASocket() async throws {
         let fixture = try await start(.keeps) {
             $0.eventsPerFrame = 10
             $0.windowEvents = 10
@@ -125,7 +125,7 @@ import WireProtocol
         await fixture.server.shutdown()
     }
 
-    @Test func aProducerThatVanishesDisturbsNoOther() async throws {
+    @Test func aProducerThatDisconnectsDoesNotDisturbOthers() async throws {
         let fixture = try await start(.keeps)
         let producer = try await TestProducer.welcomed(port: fixture.port)
         try await producer.send(SessionDriver.publish(1))
@@ -163,7 +163,7 @@ import WireProtocol
         #expect(fixture.log.lines.contains { $0.contains("thief") })
     }
 
-    @Test func connectionsOverTheLimitAreTold() async throws {
+    @Test func connectionsOverTheLimitGetAReason() async throws {
         let fixture = try await start { $0.unauthenticatedConnectionsPerAddress = 1 }
         let known = try await TestProducer.welcomed(port: fixture.port)
         // An authenticated producer does not count: one more connection is accepted, a second is not.
@@ -191,7 +191,7 @@ import WireProtocol
         await fixture.server.shutdown()
     }
 
-    @Test func aFloodOfNoticesIsCutShort() async throws {
+    @Test func aFloodOfNoticesIsLimited() async throws {
         // On a busy machine they must not time out as silent.
         let fixture = try await start { $0.helloMilliseconds = 60_000 }
         var producers: [TestProducer] = []
@@ -206,7 +206,7 @@ import WireProtocol
 
     // MARK: Start
 
-    @Test func aTakenPortIsNamed() async throws {
+    @Test func aPortInUseIsReported() async throws {
         let fixture = try await start()
         await #expect { _ = try await start { $0.port = fixture.port } } throws: { error in
             guard case .cannotBind(_, fixture.port, _) = error as? IngestStartError else { return false }
@@ -215,7 +215,7 @@ import WireProtocol
         await fixture.server.shutdown()
     }
 
-    @Test func plaintextStaysOnLoopback() async {
+    @Test func plaintextIsServedOnLoopbackOnly() async {
         await #expect(throws: IngestStartError.plaintextBeyondLoopback(host: "0.0.0.0")) {
             _ = try await start { $0.host = "0.0.0.0" }
         }

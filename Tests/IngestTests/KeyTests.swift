@@ -26,7 +26,7 @@ import WireProtocol
         (["publish:order.*", "publish:refund"], "ACCEPTED ACCEPTED FORBIDDEN"),
         (["read", "publish:refund.late"], "FORBIDDEN FORBIDDEN ACCEPTED"),
     ])
-    func aPatternOpensItsTypes(scopes: [String], answers: String) {
+    func aScopeAllowsItsEventTypes(scopes: [String], answers: String) {
         let key = SessionDriver.key { $0.scopes = scopes.compactMap(APIKey.Scope.init) }
         var driver = SessionDriver.opened(key: key)
         let types = ["order.placed", "refund", "refund.late"]
@@ -76,7 +76,7 @@ import WireProtocol
         #expect(reason(&driver) == change.rawValue)
     }
 
-    @Test func anExpiryEndsTheConnectionInItsTime() {
+    @Test func aConnectionEndsWhenItsKeyExpires() {
         let key = SessionDriver.key { $0.expiresAt = 1_750_000_000_000 + 3_000 }
         var driver = SessionDriver.opened(key: key)
         #expect(driver.wait(milliseconds: 2_999) == [])
@@ -89,7 +89,7 @@ import WireProtocol
         #expect(late.wait(milliseconds: 500) == ["CLOSE AUTH_FAILED", "halfClose"])
     }
 
-    @Test func aChangedKeyHoldsAtOnce() {
+    @Test func aChangedKeyAppliesAtOnce() {
         var driver = SessionDriver.opened()
         let narrow = SessionDriver.key(.only([TenantNumber(2)])) { $0.scopes = [.publish(.exact("a"))] }
         driver.directory = TenantDirectory(tenants: SessionDriver.tenants, keys: [narrow])
@@ -109,7 +109,7 @@ import WireProtocol
         return driver
     }
 
-    @Test func anEmptyKeyOpensByCertificate() {
+    @Test func aCertificateReplacesAnEmptyKey() {
         let key = SessionDriver.key { $0.clientCertificates = ["shop"] }
         var driver = byCertificate(key)
         driver.session.clientCertificate = [7]
@@ -134,7 +134,7 @@ import WireProtocol
             ([8], "", "no API key names the client certificate"),
             ([7], "wrong", "the API key is not known"),
         ] as [([UInt8]?, String, String)])
-    func aRefusalHasItsReason(certificate: [UInt8]?, key: String, reason: String) {
+    func eachRefusalHasItsReason(certificate: [UInt8]?, key: String, reason: String) {
         var driver = byCertificate(SessionDriver.key { $0.clientCertificates = ["shop"] })
         driver.session.clientCertificate = certificate
         #expect(hello(&driver, key: key) == ["preface"])
@@ -160,7 +160,7 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 7 ACCEPTED THROTTLED"])
     }
 
-    @Test func theWaitIsInTheAnswer() throws {
+    @Test func theAnswerSaysHowLongToWait() throws {
         let key = SessionDriver.key { $0.rate = Rate(perSecond: 10, burst: 1) }
         var driver = SessionDriver.opened(key: key)
         _ = driver.send(SessionDriver.publish(5))

@@ -47,7 +47,7 @@ import WireProtocol
         }
     }
 
-    @Test func retryAfterTravels() throws {
+    @Test func retryAfterIsPartOfTheAnswer() throws {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5, count: 2))
         let batch = driver.queued[0]
@@ -70,13 +70,13 @@ import WireProtocol
         #expect(driver.queued.isEmpty)
     }
 
-    @Test func aKeyWithAListOpensNothingElse() {
+    @Test func aKeyWithAListAllowsNoOtherTenant() {
         var driver = SessionDriver.opened(key: SessionDriver.key(.only([TenantNumber(2)])))
         _ = driver.send(SessionDriver.publish(5, count: 3, tenants: ["acme", "globex", "nobody"]))
         #expect(driver.commit() == ["ACK 5 FORBIDDEN ACCEPTED FORBIDDEN"])
     }
 
-    @Test func aNewDirectoryHoldsAtOnce() {
+    @Test func aNewDirectoryAppliesAtOnce() {
         var driver = SessionDriver.opened()
         #expect(driver.send(SessionDriver.publish(5, tenants: ["late"])) == ["ACK 5 UNKNOWN_TENANT"])
         driver.directory = TenantDirectory(
@@ -134,7 +134,7 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 5 ACCEPTED", "ACK 6 ACCEPTED", "CLOSE WINDOW_EXCEEDED", "halfClose"])
     }
 
-    @Test func aFloodOfControlFramesCloses() {
+    @Test func aFloodOfControlFramesClosesTheConnection() {
         var driver = SessionDriver.opened()
         let ping = driver.frame(Ping(opaque: 0, sentAt: 0))
         #expect(driver.send((0..<100).flatMap { _ in ping }).count == 100)
@@ -145,7 +145,7 @@ import WireProtocol
 
     // MARK: Endings
 
-    @Test func aBrokenHeaderIsSaidAfterTheAnswers() {
+    @Test func aBrokenHeaderIsReportedAfterTheAnswers() {
         var driver = SessionDriver.opened()
         #expect(driver.send(SessionDriver.publish(5) + [UInt8](repeating: 0xFF, count: 24)) == [])
         #expect(!driver.session.wantsRead)
@@ -155,7 +155,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 2_000) == ["abort"])
     }
 
-    @Test func theClientsEndIsAnsweredAndEnded() {
+    @Test func afterTheClientsEndItsAnswersAreSent() {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5))
         driver.session.inputEnded(now: driver.now)
@@ -163,14 +163,14 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 5 ACCEPTED", "halfClose"])
     }
 
-    @Test func theClientsCloseIsAnsweredAndEnded() {
+    @Test func afterTheClientsCloseItsAnswersAreSent() {
         var driver = SessionDriver.opened()
         let close = driver.frame(Close(.accepted, text: "done"))
         #expect(driver.send(SessionDriver.publish(5) + close + SessionDriver.publish(6)) == [])
         #expect(driver.commit() == ["ACK 5 ACCEPTED", "halfClose"])
     }
 
-    @Test func thePeersEndDoesNotCutOffItsLastAnswers() {
+    @Test func thePeersEndDoesNotStopItsLastAnswers() {
         var driver = SessionDriver.opened()
         #expect(driver.send([UInt8](repeating: 1, count: 24)) == ["CLOSE HEADER_CORRUPT", "halfClose"])
         driver.session.inputEnded(now: driver.now)
@@ -178,7 +178,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 2_000) == ["abort"])
     }
 
-    @Test func aConnectionOverTheLimitIsTold() {
+    @Test func aConnectionOverTheLimitGetsAReason() {
         var driver = SessionDriver()
         driver.session.refuseAdmission(now: driver.now)
         #expect(driver.replies() == ["preface", "CLOSE TOO_MANY_CONNECTIONS", "close"])

@@ -4,14 +4,14 @@ import WireProtocol
 
 /// Deadlines, pauses and draining, by stepping the time.
 @Suite struct SessionTimeTests {
-    @Test func noPrefaceInTime() {
+    @Test func anIncompletePrefaceEndsTheConnection() {
         var driver = SessionDriver()
         _ = driver.send(Array(Preface.bytes[..<7]))
         #expect(driver.wait(milliseconds: 4_999) == [])
         #expect(driver.wait(milliseconds: 1) == ["abort"])
     }
 
-    @Test func noHelloInTimeHoweverItDrips() {
+    @Test func aHelloThatIsTooSlowEndsTheConnection() {
         var driver = SessionDriver()
         let hello = driver.frame(Hello(apiKey: "key-of-acme", clientName: "slower"))
         #expect(driver.send(Preface.bytes) == ["preface"])
@@ -22,7 +22,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 100) == ["CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func aWrongKeyWaitsForItsAnswer() {
+    @Test func aWrongKeyIsAnsweredAfterADelay() {
         var driver = SessionDriver()
         let hello = driver.frame(Hello(apiKey: "wrong", clientName: "test"))
         #expect(driver.send(Preface.bytes + hello) == ["preface"])
@@ -31,14 +31,14 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 1) == ["CLOSE AUTH_FAILED", "halfClose"])
     }
 
-    @Test func halfAHeaderThenSilence() {
+    @Test func halfAHeaderEndsTheConnection() {
         var driver = SessionDriver.opened()
         _ = driver.send(Array(SessionDriver.publish(5)[..<12]))
         #expect(driver.wait(milliseconds: 4_999) == [])
         #expect(driver.wait(milliseconds: 1) == ["CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func aBodyThatDripsIsCutAtItsRate() {
+    @Test func aBodyBelowTheLeastRateEndsTheConnection() {
         var driver = SessionDriver.opened()
         let frame = SessionDriver.publish(5, payload: 65_536)
         _ = driver.send(Array(frame[..<1_000]))
@@ -50,7 +50,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 100) == ["CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func idleClosesButNotWhileAnAnswerIsOwed() {
+    @Test func anIdleConnectionEndsUnlessAnAnswerIsPending() {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5))
         #expect(driver.wait(milliseconds: 120_000) == [])
@@ -60,7 +60,7 @@ import WireProtocol
         #expect(driver.wait(milliseconds: 1) == ["CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func ourPauseIsNotThePeersDelay() {
+    @Test func timeInWhichTheServerDoesNotReadIsNotCounted() {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5) + SessionDriver.publish(6)[..<12])
         driver.session.hold()
@@ -73,7 +73,7 @@ import WireProtocol
         #expect(driver.commit() == ["ACK 5 ACCEPTED", "CLOSE TIMEOUT", "halfClose"])
     }
 
-    @Test func aPeerThatDoesNotReadItsAnswersIsCut() {
+    @Test func aPeerThatDoesNotReadItsAnswersIsCutOff() {
         var driver = SessionDriver.opened()
         driver.session.outputIsBlocked(true, now: driver.now)
         #expect(!driver.session.wantsRead)
@@ -86,7 +86,7 @@ import WireProtocol
         #expect(driver.session.hasEnded)
     }
 
-    @Test func answersThatNeverComeDoNotHoldAnEndForEver() {
+    @Test func anEndingConnectionDoesNotWaitForeverForItsAnswers() {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5) + [UInt8](repeating: 1, count: 24))
         #expect(driver.wait(milliseconds: 29_999) == [])
@@ -105,7 +105,7 @@ import WireProtocol
 
     // MARK: Draining
 
-    @Test func drainingAnswersWhatWasTakenAndPutsOffTheRest() {
+    @Test func drainingAnswersAcceptedEventsAndRefusesLaterOnes() {
         var driver = SessionDriver.opened()
         _ = driver.send(SessionDriver.publish(5))
         driver.session.beginDraining(graceMilliseconds: 5_000, now: driver.now)

@@ -51,7 +51,7 @@ import WireProtocol
     private static let conversations = FrameVector.all(.opening) + FrameVector.all(.open)
 
     @Test(arguments: conversations)
-    func endsAsItShould(_ vector: FrameVector) {
+    func eachVectorEndsAsItSays(_ vector: FrameVector) {
         #expect(outcome(vector, pieces: [vector.bytes[...]]) == expected(vector))
     }
 
@@ -98,7 +98,7 @@ import WireProtocol
 
     private static let loneFrames = (FrameVector.all(.frame) + conversations).compactMap(LoneFrame.init)
 
-    @Test func theFramesToDamageAreMany() {
+    @Test func thereAreManyFramesToDamage() {
         #expect(Self.loneFrames.count > 80)
         #expect(Set(Self.loneFrames.map { $0.bytes[4] }).isSuperset(of: [0x01, 0x10, 0x20, 0x21, 0x31, 0x80]))
     }

@@ -22,7 +22,7 @@ import Testing
         await fixture.server.shutdown()
     }
 
-    @Test func aBadFileLeavesTheOldInUse() async throws {
+    @Test func aBadFileKeepsTheOldOneInUse() async throws {
         let fixture = try await TLSFixture()
         try Data("no certificate".utf8).write(to: URL(filePath: fixture.tls.certificateFile))
         #expect(throws: TLSFileError.self) { try fixture.server.reloadCertificates() }

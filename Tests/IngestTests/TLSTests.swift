@@ -19,7 +19,7 @@ import WireProtocol
         #expect(fixture.server.counters.connectionsOpen == 0 && fixture.server.counters.handshakeFailures == 0)
     }
 
-    @Test func drainingGoesThroughTLS() async throws {
+    @Test func drainingWorksOverTLS() async throws {
         let fixture = try await TLSFixture()
         let producer = try await TestProducer.welcomed(port: fixture.port, tls: TLSClient(trusting: fixture.ca))
         await fixture.server.beginDraining(graceMilliseconds: 5_000)
@@ -30,7 +30,7 @@ import WireProtocol
 
     // MARK: The client does not trust the server
 
-    @Test func aClientRefusesWhatItDoesNotTrust() async throws {
+    @Test func aClientRefusesAnUntrustedCertificate() async throws {
         let fixture = try await TLSFixture()
         let stranger = ThrowawayCA(directory: fixture.folder.path)
         for tls in [try TLSClient(trusting: stranger), try TLSClient(trusting: fixture.ca, host: "other.example")] {
@@ -43,7 +43,7 @@ import WireProtocol
         #expect(fixture.log.lines.contains { $0.contains("the TLS handshake failed: ") && $0.contains("alert") })
     }
 
-    @Test func anExpiredCertificateIsRefusedAndWarnedOf() async throws {
+    @Test func anExpiredCertificateIsRefusedAndLogged() async throws {
         let fixture = try await TLSFixture(validDays: -2)
         let replies = try await fixture.replies(1, tls: TLSClient(trusting: fixture.ca))
         #expect(replies.first?.contains("CERTIFICATE_VERIFY_FAILED") == true, "\(replies)")
@@ -52,7 +52,7 @@ import WireProtocol
     }
 
     @Test(arguments: [(13, true), (15, false)])
-    func theEndIsWarnedOfTwoWeeksBefore(days: Int, warns: Bool) async throws {
+    func theLogWarnsTwoWeeksBeforeTheExpiry(days: Int, warns: Bool) async throws {
         let fixture = try await TLSFixture(validDays: days)
         await fixture.server.shutdown()
         #expect(fixture.log.lines.contains { $0.contains("expires in") } == warns, "\(fixture.log.lines)")
@@ -107,7 +107,7 @@ import WireProtocol
         #expect(fixture.log.lines.filter { $0.contains("an HTTP request arrived on the TLS port") }.count == 1)
     }
 
-    @Test func aSlowHandshakeIsCut() async throws {
+    @Test func aSlowHandshakeIsCutOff() async throws {
         let fixture = try await TLSFixture { $0.helloMilliseconds = 50 }
         // One sends a record's header only, one sends nothing.
         let slow = try await TestProducer(port: fixture.port)
@@ -132,7 +132,7 @@ import WireProtocol
 
     // MARK: Certificates of clients
 
-    @Test func aRequiredCertificateOpensAnAPIKey() async throws {
+    @Test func aRequiredCertificateSelectsItsAPIKey() async throws {
         let fixture = try await TLSFixture(clients: .required)
         let certificate = fixture.ca.issue(commonName: "shop", isClient: true)
         let known = try TLSClient(trusting: fixture.ca, certificate: certificate)
@@ -156,7 +156,7 @@ import WireProtocol
         #expect(fixture.server.counters.handshakeFailures == 4, "\(fixture.log.lines)")
     }
 
-    @Test func anOptionalCertificateMayBeLeftOut() async throws {
+    @Test func anOptionalCertificateMayBeMissing() async throws {
         let fixture = try await TLSFixture(clients: .optional)
         let without = try TLSClient(trusting: fixture.ca)
         _ = try await TestProducer.welcomed(port: fixture.port, tls: without)

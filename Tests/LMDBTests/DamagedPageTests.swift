@@ -28,7 +28,7 @@ import Testing
         try #require(damaged == 1)
     }
 
-    @Test func `a damaged page costs the keys on it and the snapshot goes on`() throws {
+    @Test func `a damaged page hides its own keys only, and the snapshot can be read on`() throws {
         let (environment, database) = try open()
         try damage(100)
         var unreadable: [UInt64] = []
@@ -48,7 +48,7 @@ import Testing
         #expect(read == 200 - unreadable.count)
     }
 
-    @Test func `without going on every later read of the snapshot is refused`() throws {
+    @Test func `without containment every later read of the snapshot is refused`() throws {
         let (environment, database) = try open()
         try damage(100)
         try environment.read { snapshot throws(LMDBError) in
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a write transaction looks aside and is still good`() throws {
+    @Test func `a contained read of a damaged page leaves the write transaction usable`() throws {
         let (environment, database) = try open()
         try damage(100)
         do {

@@ -35,7 +35,7 @@ import Testing
         #expect(try get(1, environment, database) == [1, 2, 3])
     }
 
-    @Test func aTransactionThatGoesOutOfScopeLeavesNoTraceAndFreesTheWriter() throws {
+    @Test func aTransactionThatGoesOutOfScopeIsUndoneAndFreesTheWriter() throws {
         let (environment, database) = try open()
         do {
             let transaction = try environment.beginWrite()
@@ -66,7 +66,7 @@ import Testing
         #expect(refused)
     }
 
-    @Test func aFullMapSaysSoAndDeletesMakeRoomAgain() throws {
+    @Test func aFullMapIsReportedAndDeletesMakeSpace() throws {
         let (environment, database) = try open(mapBytes: 40 * 4_096)
         var stored: UInt64 = 0
         var refusal: LMDBError?
@@ -101,7 +101,7 @@ import Testing
         #expect(try get(1, environment, database) == [1])
     }
 
-    @Test func aForeignFileIsNamedSo() throws {
+    @Test func aFileOfAnotherFormatIsReported() throws {
         let file = fopen(directory.path + "/data.mdb", "w")!
         fputs(String(repeating: "this is not LMDB ", count: 1_000), file)
         fclose(file)

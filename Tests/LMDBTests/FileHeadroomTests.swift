@@ -28,7 +28,7 @@ import Testing
         return try transaction.get(try transaction.open("t"), Key(number)).map { Array($0) }
     }
 
-    @Test func smallCommitsNeverLengthenTheFileThemselves() throws {
+    @Test func smallCommitsDoNotExtendTheFile() throws {
         do {
             let environment = try Environment(path: directory.path, mapBytes: 1 << 24, databases: 4)
             var headroom = FileHeadroom(environment)
@@ -59,7 +59,7 @@ import Testing
         #expect(fileBytes == after)
     }
 
-    @Test func smallCommitsAmongLargeOnesAreNotWrittenAheadEither() throws {
+    @Test func amongLargeCommitsNothingIsWrittenAheadForSmallOnes() throws {
         let environment = try Environment(path: directory.path, mapBytes: 1 << 26, databases: 4)
         var headroom = FileHeadroom(environment)
         headroom.keep(environment)

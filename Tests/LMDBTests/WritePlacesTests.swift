@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func tablesHoldWhatADictionaryWould(seed: UInt64) throws {
+    func tablesHoldTheSameAsADictionary(seed: UInt64) throws {
         try Model(path: directory.path, seed: seed).run(transactions: 60)
     }
 

@@ -23,7 +23,7 @@ struct DeliverySchedulerTests {
         #expect(scheduler.takeAll().count == 1)
     }
 
-    @Test("a full window holds nobody else")
+    @Test("a full window delays no other endpoint")
     func fullWindow() {
         var scheduler = DeliveryScheduler()
         scheduler.enqueue(endpoint: 1, positions: 1...10, window: 1)

@@ -34,7 +34,7 @@ struct FairnessTests {
         #expect(scheduler.takeAll().map(\.endpoint.number.value) == [1, 2, 3, 1, 2, 3, 1, 2, 3])
     }
 
-    @Test("one who comes late waits one round, not for the queues before")
+    @Test("a tenant that comes late waits one round, not for the queues of others")
     func latecomer() throws {
         var scheduler = DeliveryScheduler(transfers: 100)
         for tenant in UInt32(1)...4 {
@@ -47,7 +47,7 @@ struct FairnessTests {
         #expect(place <= 4)
     }
 
-    @Test("a tenant whose endpoints are all held takes nobody's turn")
+    @Test("a tenant whose endpoints are all held uses no turns")
     func heldTenant() {
         var scheduler = DeliveryScheduler(transfers: 10)
         for endpoint in UInt32(1)...5 {
@@ -77,7 +77,7 @@ struct FairnessTests {
         #expect(scheduler.inFlight == 200)
     }
 
-    @Test("tenants that hold all they may rest and come back, none for ever")
+    @Test("tenants at their limit pause and continue, none pauses for ever")
     func restingTenants() {
         var scheduler = DeliveryScheduler(transfers: 100)
         for tenant in UInt32(1)...10 {

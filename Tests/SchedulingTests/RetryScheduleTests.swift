@@ -20,24 +20,24 @@ import WebhookModel
         #expect(next(attempt: attempt) == .again(at: 1_000 + seconds * 1_000))
     }
 
-    @Test func afterTheNinthAttemptComesTheDeadLetter() {
+    @Test func afterTheNinthAttemptADeliveryIsADeadLetter() {
         #expect(next(attempt: 9) == .deadLetter)
         #expect(next(.timedOut, attempt: 1, policy: RetryPolicy(delays: [])) == .deadLetter)
     }
 
-    @Test func successEndsWhateverTheAttempt() {
+    @Test func aSuccessEndsTheScheduleAtAnyAttempt() {
         #expect(next(.delivered, attempt: 1) == .delivered)
         #expect(next(.delivered, attempt: 9) == .delivered)
     }
 
-    @Test func retryAfterIsNeverUndercutAndClampedToADay() {
+    @Test func retryAfterIsObeyedUpToADay() {
         #expect(next(.throttled, attempt: 1, retryAfter: 60_000) == .again(at: 61_000))
         #expect(next(.throttled, attempt: 2, retryAfter: 1_000) == .again(at: 31_000))
         #expect(next(.throttled, attempt: 1, retryAfter: .max) == .again(at: 1_000 + 86_400_000))
         #expect(next(.throttled, attempt: 1, retryAfter: -5) == .again(at: 6_000))
     }
 
-    @Test func jitterStaysInItsShareAndReachesBothSides() {
+    @Test func jitterStaysInItsRangeOnBothSides() {
         var random = SeededRandom(seed: 3)
         let delays = (0..<2_000).map { _ in
             RetrySchedule.delay(afterAttempt: 2, policy: .standard, random: &random)

@@ -42,7 +42,7 @@ import WebhookModel
         #expect(route(&table, "a") == [])
     }
 
-    @Test func aChangeForgetsWhatWasRemembered() {
+    @Test func aChangeClearsRememberedRoutes() {
         var table = routes([endpoint(1, ["a"])])
         #expect(route(&table, "a") == [1])
         table.put(endpoint(1, ["b"]))
@@ -55,7 +55,7 @@ import WebhookModel
         #expect(route(&table, "c") == [])
     }
 
-    @Test func endlessTypesStayRightWhileMemoryIsBounded() {
+    @Test func manyTypesAreRoutedCorrectlyInBoundedMemory() {
         var table = routes([endpoint(1, ["t.*"]), endpoint(2, ["t.7"])])
         for number in 0..<(Limits.rememberedEventTypes * 3) {
             #expect(route(&table, "t.\(number)") == (number == 7 ? [1, 2] : [1]))

@@ -23,7 +23,7 @@ import WebhookModel
         deliveries.reduce(into: [:]) { $0[$1.endpoint.tenant.value, default: 0] += 1 }
     }
 
-    @Test func sharesAreAsTheWeights() {
+    @Test func sharesFollowTheWeights() {
         var scheduler = DeliveryScheduler(transfers: 100_000)
         for (tenant, weight) in [(1, 1), (2, 3), (3, 6)] as [(UInt32, Int)] {
             enqueue(&scheduler, tenant: tenant, weight: weight, count: 2_000)
@@ -42,7 +42,7 @@ import WebhookModel
         #expect(zip(places, places.dropFirst()).allSatisfy { $1 - $0 == 10 })
     }
 
-    @Test func whatOneDoesNotUseGoesToTheOthersByTheirWeights() {
+    @Test func unusedSharesGoToTheOthersByTheirWeights() {
         var scheduler = DeliveryScheduler(transfers: 100_000)
         enqueue(&scheduler, tenant: 1, weight: 1, count: 1_000)
         enqueue(&scheduler, tenant: 2, weight: 3, count: 1_000)
@@ -52,7 +52,7 @@ import WebhookModel
         #expect(abs(shares[1]! - 100) <= 3, "\(shares)")
     }
 
-    @Test func aChangedWeightCountsFromTheNextDeliveryOn() {
+    @Test func aChangedWeightCountsFromTheNextDelivery() {
         var scheduler = DeliveryScheduler(transfers: 100_000)
         enqueue(&scheduler, tenant: 1, weight: 6, count: 500)
         enqueue(&scheduler, tenant: 2, weight: 1, count: 500)

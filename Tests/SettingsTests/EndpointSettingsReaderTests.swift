@@ -83,7 +83,7 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         ),
         ("\"secret\": {}", "/secret", .invalid, "invalid value for secret; expected a text"),
     ])
-    func `a document from the network names no files and no variables`(
+    func `a document from the network must not name files or variables`(
         field: String, path: String, code: SettingsMistake.Code, detail: String
     ) throws {
         let found = try mistakes("{\"name\": \"orders\", \"url\": \"https://a.example/\", \(field)}")
@@ -131,7 +131,7 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         #expect(long.count == 1 && long[0].text.utf8.count < 200)
     }
 
-    @Test func `of very many mistakes the first are reported`() throws {
+    @Test func `only the first of very many mistakes are reported`() throws {
         let fields = (0..<300).map { "\"x\($0)\": 1" }.joined(separator: ",")
         guard case .failure(let mistakes) = try read("{\(fields)}") else {
             Issue.record("no mistake")

@@ -15,7 +15,7 @@ import WebhookSigning
         #expect(tenant == DesiredTenant(name: "acme", enabled: false, settings: settings))
     }
 
-    @Test func `a tenant's mistakes have their fields`() throws {
+    @Test func `a tenant's mistakes are reported with their fields`() throws {
         let json = "{\"name\": \"a b\", \"weight\": 0, \"endpoints\": [], \"rate\": {\"per_second\": 0}}"
         guard case .failure(let mistakes) = TenantSettingsReader().read(try SettingsJSON.parse(json.utf8), at: "/t")
         else {
@@ -60,7 +60,7 @@ import WebhookSigning
         ("\"tenants\": \"all\", \"scopes\": [\"publsh\"]", "/scopes", "invalid value \"publsh\" for scopes"),
         ("\"tenants\": \"all\", \"burst\": 5", "/burst", "burst needs rate; give both, or neither"),
     ])
-    func `a key's mistakes have their fields`(fields: String, path: String, detail: String) throws {
+    func `a key's mistakes are reported with their fields`(fields: String, path: String, detail: String) throws {
         guard case .failure(let mistakes) = try key("{\"name\": \"k\", \"key\": \"0123456789abcdef\", \(fields)}")
         else {
             Issue.record("no mistake")

@@ -4,7 +4,7 @@ import Testing
 import Threading
 
 @Suite struct MailboxTests {
-    @Test func takesUntilTheWeightIsReachedAndAlwaysOneWhenEmpty() {
+    @Test func acceptsUpToItsWeightAndAlwaysOneMessageWhenEmpty() {
         let mailbox = Mailbox<Int>(capacity: 10, bell: Bell())
         #expect(mailbox.offer(1, weight: 100))
         #expect(!mailbox.offer(2, weight: 1))
@@ -14,7 +14,7 @@ import Threading
         #expect(mailbox.offer(3, weight: 6) && mailbox.offer(4, weight: 4) && !mailbox.offer(5, weight: 1))
     }
 
-    @Test func whoWasRefusedIsWokenOnceByTheNextDrain() {
+    @Test func aRefusedSenderIsWokenOnceByTheNextDrain() {
         let mailbox = Mailbox<Int>(capacity: 1, bell: Bell())
         let wakes = Atomic<Int>(0)
         _ = mailbox.offer(1)
@@ -80,7 +80,7 @@ import Threading
         #expect(bell.ringsInTime())
     }
 
-    @Test func aRingWakesASleeper() {
+    @Test func aRingWakesASleepingThread() {
         let bell = Bell()
         let back = Bell()
         let rounds = 1_000
@@ -98,7 +98,7 @@ import Threading
         thread.join()
     }
 
-    @Test func aWaitEndsWithItsTime() {
+    @Test func aWaitEndsAfterItsTime() {
         let bell = Bell()
         let before = Instant.now().monotonic
         bell.wait(nanoseconds: 2_000_000)

@@ -36,7 +36,7 @@ struct PollerTests {
         #expect(look().isEmpty)
     }
 
-    @Test("a hang-up comes unasked, and a closed descriptor may be forgotten")
+    @Test("a hang-up is always reported, and a closed descriptor can be removed")
     func hangUp() {
         poller.watch(ends.0, for: .readable, token: 1)
         close(ends.1)

@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: SourceTree.rooms.filter { RoomWalls.hot.contains($0.name) })
-    func `a hot room imports no Foundation`(room: Room) {
+    func `a room on the hot path imports no Foundation`(room: Room) {
         for (file, line, module) in room.imports where module.hasPrefix("Foundation") {
             Issue.record("\(file):\(line): \(module) on the hot path; work on bytes instead")
         }

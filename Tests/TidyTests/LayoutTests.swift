@@ -12,14 +12,14 @@ import Testing
     /// Longer files, each with its reason.
     private static let longer: [String: String] = [:]
 
-    @Test func `the top level holds what the house allows`() {
+    @Test func `the top level has only the allowed entries`() {
         for entry in SourceTree.entries(of: ".") where !LayoutTests.top.contains(entry) && !entry.hasSuffix(".profraw")
         {
             Issue.record("\(entry): does not belong at the top level; move it into a room, or remove it")
         }
     }
 
-    @Test func `no file is longer than a sitting`() {
+    @Test func `no file is too long to read at once`() {
         for file in SourceTree.all where file.lines.count > LayoutTests.most && LayoutTests.longer[file.path] == nil {
             Issue.record(
                 "\(file.path): \(file.lines.count) lines, more than \(LayoutTests.most); split it, or add it to `longer` with the reason"
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func `the list of longer files is true`() {
+    @Test func `each file in the list of long files is long`() {
         for path in LayoutTests.longer.keys.sorted() {
             let lines = SourceTree.all.first { $0.path == path }?.lines.count ?? 0
             #expect(lines > LayoutTests.most, "\(path): has \(lines) lines now; take it off the list")
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: SourceTree.rooms.filter { !$0.folder.hasSuffix("/Command") })
-    func `a room has its front page`(room: Room) {
+    func `each room has its page`(room: Room) {
         let page = "\(room.folder)/\(room.name).docc/\(room.name).md"
         #expect(
             SourceTree.exists(page),

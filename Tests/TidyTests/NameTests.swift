@@ -6,7 +6,7 @@ import Testing
 
     private static let declaring: Set<Substring> = ["class", "struct", "enum", "actor", "protocol", "typealias"]
 
-    @Test func `no file has an empty name`() {
+    @Test func `no file has a meaningless name`() {
         for file in SourceTree.all {
             for word in NameTests.empty where file.name.contains(word) {
                 Issue.record("\(file.path): \"\(word)\" in a file's name; name it after what it does")
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func `no type has an empty name`() {
+    @Test func `no type has a meaningless name`() {
         for file in SourceTree.all {
             for (number, name) in declarations(file) {
                 for word in NameTests.empty where name.contains(word) {
@@ -25,7 +25,7 @@ import Testing
     }
 
     // Such a type hides the module: nothing could name anything in it in full any more.
-    @Test(arguments: SourceTree.rooms) func `no type bears its module's name`(room: Room) {
+    @Test(arguments: SourceTree.rooms) func `no type has its module's name`(room: Room) {
         for file in room.files {
             for (number, name) in declarations(file) where name == room.name {
                 Issue.record("\(file.path):\(number): type \(name) bears its module's name; choose another")

@@ -54,7 +54,7 @@ import Testing
         "        var capacity = 16",
         "    // static let bytes = 12",
     ])
-    func `what is no such number is passed over`(line: String) {
+    func `other constants are passed over`(line: String) {
         #expect(NumbersTests.numbers(in: SourceFile(path: "a.swift", text: line)).isEmpty)
     }
 

@@ -14,7 +14,7 @@ import WebhookModel
         #expect(settings.secrets == [EndpointSecret("new"), EndpointSecret("old", until: 1_000 + 86_400)])
     }
 
-    @Test func orAsLongAsItsOwnerSays() {
+    @Test func aRotatedSecretStaysLiveForTheTimeThatItsOwnerChose() {
         var settings = settings(EndpointSecret("old"))
         settings.rotate(to: "new", now: 1_000, overlap: 60)
         #expect(settings.secrets[1].until == 1_060)
@@ -24,7 +24,7 @@ import WebhookModel
             settings.secrets == [EndpointSecret("newest"), EndpointSecret("new"), EndpointSecret("old", until: 1_060)])
     }
 
-    @Test func whatEndedGoesAndTheOldestMakeRoom() {
+    @Test func endedSecretsAreRemovedAndThenTheOldest() {
         var settings = settings(
             EndpointSecret("d"), EndpointSecret("c"), EndpointSecret("ended", until: 1_000), EndpointSecret("b"),
             EndpointSecret("a"))

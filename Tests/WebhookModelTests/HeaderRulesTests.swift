@@ -3,7 +3,7 @@ import WebhookModel
 
 @Suite struct HeaderRulesTests {
     @Test(arguments: ["X-Token", "Authorization", "a", "!#$%&'*+-.^_`|~", "Accept", "X-Webhook-Kind"])
-    func takesNames(name: String) {
+    func acceptsValidNames(name: String) {
         #expect(CustomHeader(name, "value").mistake == nil)
     }
 
@@ -14,17 +14,17 @@ import WebhookModel
         "keep-alive",
         String(repeating: "x", count: 129),
     ])
-    func refusesNames(name: String) {
+    func refusesInvalidNames(name: String) {
         #expect(CustomHeader(name, "value").mistake != nil)
     }
 
     @Test(arguments: ["a", "a b", "~!@ \"x\"; q=1"])
-    func takesValues(value: String) {
+    func acceptsValidValues(value: String) {
         #expect(CustomHeader("X-A", value).mistake == nil)
     }
 
     @Test(arguments: ["", " a", "a ", "a\rb", "a\nX-B: c", "a\0b", "\t", "ü", "\u{7f}"])
-    func refusesValues(value: String) throws {
+    func refusesInvalidValues(value: String) throws {
         let mistake = try #require(CustomHeader("X-A", value).mistake)
         // The value may be a credential: the words are the same whatever it is.
         #expect(mistake.hasPrefix("its value ") && !mistake.contains("X-B"))

@@ -52,12 +52,12 @@ import WebhookModel
         #expect(Limits.unauthenticatedConnections < Limits.connections)
     }
 
-    @Test func `what precedes authentication is small beside a frame`() {
+    @Test func `unauthenticated connections together hold less than one window`() {
         // All unauthenticated connections together hold less than one authenticated window.
         #expect(Limits.unauthenticatedConnections * Limits.unauthenticatedBytes <= Limits.windowBytes)
     }
 
-    @Test func `each deadline of a connection ends before its silence does`() {
+    @Test func `each deadline of a connection ends before its idle limit`() {
         // Otherwise the idle limit would close it first, with the wrong reason.
         #expect(Limits.helloMilliseconds < Limits.idleMilliseconds)
         #expect(Limits.headerMilliseconds < Limits.idleMilliseconds)
@@ -222,7 +222,7 @@ import WebhookModel
         #expect(Limits.tenantBacklog <= Limits.tenantBacklogMost)
     }
 
-    @Test func `the standard policy is a lawful one`() {
+    @Test func `the standard policy is within the limits`() {
         #expect(RetryPolicy.standard.attempts <= Limits.attempts)
         #expect(RetryPolicy.standard.delays.allSatisfy { $0 <= Limits.retryDelayMilliseconds })
     }
@@ -300,7 +300,7 @@ import WebhookModel
         #expect(Limits.schemeMarkBytes < Limits.templateBytes)
     }
 
-    @Test func `what is dead is kept longer than what was delivered`() {
+    @Test func `dead letters are kept longer than delivered events`() {
         #expect(Limits.retentionMilliseconds <= Limits.deadLetterMilliseconds)
         // An owner who is warned for five days can still redeliver.
         #expect(Limits.failingMilliseconds < Limits.deadLetterMilliseconds)

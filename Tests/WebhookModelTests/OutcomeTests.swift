@@ -12,12 +12,12 @@ import WebhookModel
         .tlsHandshakeFailed: 58, .tlsTimedOut: 59, .clientCertificateRefused: 60, .proxyFailed: 61,
     ]
 
-    @Test(arguments: Outcome.allCases) func `each has its number and its name`(outcome: Outcome) {
+    @Test(arguments: Outcome.allCases) func `each outcome has its number and its name`(outcome: Outcome) {
         #expect(outcome.rawValue == OutcomeTests.numbers[outcome])
         #expect(Outcome.allCases.filter { $0.name == outcome.name } == [outcome])
     }
 
-    @Test(arguments: Outcome.allCases) func `each has words of its own that help`(outcome: Outcome) {
+    @Test(arguments: Outcome.allCases) func `each outcome has its own advice`(outcome: Outcome) {
         let advice = outcome.advice
         #expect(advice.count > 20 && advice.hasSuffix("."))
         #expect(Outcome.allCases.filter { $0.advice == advice } == [outcome])

@@ -18,14 +18,14 @@ import WebhookModel
         #expect(rule.delays == delays)
     }
 
-    @Test func theGreatestRuleStaysInRange() {
+    @Test func theLargestRuleStaysInRange() {
         let rule = RetryRule(
             maxAttempts: 1_000, backoff: Double(Limits.retryDelayMilliseconds), factor: 10,
             cap: Limits.retryDelayMilliseconds)
         #expect(rule.delays == Array(repeating: Limits.retryDelayMilliseconds, count: Limits.attempts - 1))
     }
 
-    @Test func theStandardRulesTableIsTrue() {
+    @Test func theTableOfTheStandardRuleIsCorrect() {
         var at: Int64 = 0
         let times: [Int64] =
             [0]

@@ -6,7 +6,7 @@ import WebhookModel
         Array(name.utf8).withUnsafeBytes { directory.tenant(named: $0)?.number.value }
     }
 
-    @Test func findsEachOfManyAndNoOther() {
+    @Test func findsEachOfManyTenantsAndNoOther() {
         let tenants = (1...5_000).map { Tenant(number: TenantNumber(UInt32($0)), name: "tenant-\($0)") }
         let directory = TenantDirectory(tenants: tenants, keys: [])
         for number in 1...5_000 { #expect(find("tenant-\(number)", in: directory) == UInt32(number)) }

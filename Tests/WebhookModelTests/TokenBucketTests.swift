@@ -17,7 +17,7 @@ import WebhookModel
         #expect(bucket.take(asked, now: Self.start) == .init(events: granted, retryAfter: wait))
     }
 
-    @Test func theWaitIsTrue() {
+    @Test func theReturnedWaitIsExact() {
         for rate in [1, 3, 7, 999, 10_000] {
             var bucket = TokenBucket(Rate(perSecond: rate), now: Self.start)
             let grant = bucket.take(rate + max(1, rate / 2), now: Self.start)
@@ -54,7 +54,7 @@ import WebhookModel
     }
 
     @Test(arguments: [(1, 1), (3, 7), (999, 50), (1_000_000, 10_000_000)] as [(Int, Int)])
-    func anyTimeLetsTheBurstAndTheRateThroughAndNotOneMore(perSecond: Int, burst: Int) {
+    func anyPeriodAdmitsExactlyTheBurstAndTheRate(perSecond: Int, burst: Int) {
         var bucket = TokenBucket(Rate(perSecond: perSecond, burst: burst), now: 0)
         var granted = 0
         // Odd steps, so that no step is a whole number of tokens.
@@ -70,7 +70,7 @@ import WebhookModel
         #expect(Int64(granted) == Int64(burst) + end * Int64(perSecond) / Self.second)
     }
 
-    @Test func aTokenThatIsGivenBackIsThereAgainButNeverBeyondTheBurst() {
+    @Test func aReturnedTokenIsAvailableAgainUpToTheBurst() {
         var bucket = TokenBucket(Rate(perSecond: 1, burst: 2), now: Self.start)
         #expect(bucket.take(2, now: Self.start).events == 2)
         bucket.giveBack(now: Self.start)
@@ -96,7 +96,7 @@ import WebhookModel
         #expect(bucket.available(now: Self.start + Self.second) == 1)
     }
 
-    @Test func theGreatestDebtStaysInRange() {
+    @Test func theLargestDebtStaysInRange() {
         var bucket = TokenBucket(Rate(perSecond: Limits.retriesPerSecondMost, burst: 1), now: Self.start)
         let day = Limits.retryAfterMilliseconds * 1_000_000
         for _ in 0..<10 { _ = bucket.borrow(now: Self.start, longest: day) }

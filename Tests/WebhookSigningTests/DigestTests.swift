@@ -14,7 +14,7 @@ import WebhookSigning
         #expect(hex(SHA256Digest.of(text.utf8)) == digest)
     }
 
-    @Test func comparesWholeBytes() {
+    @Test func comparesAllBytes() {
         let bytes = [UInt8](0..<44)
         #expect(ConstantTime.equal(bytes, bytes))
         #expect(ConstantTime.equal([], []))

@@ -13,7 +13,7 @@ import WebhookSigning
         #expect(sealed.starts(with: key.id) && sealed.count == 8 + 12 + 10 + 16)
     }
 
-    @Test func opensNothingElse() {
+    @Test func refusesChangedTextsAndOtherPlaces() {
         let sealed = key.seal("whsec_text", for: place)
         for index in sealed.indices.dropFirst(MasterKey.idBytes) {
             var changed = sealed
@@ -32,7 +32,7 @@ import WebhookSigning
         #expect(key.open(sealed, for: other) == nil)
     }
 
-    @Test func aRingOpensWhatEarlierKeysSealed() throws {
+    @Test func aRingOpensTextsSealedByEarlierKeys() throws {
         let old = MasterKey.generate()
         let seal = KeyRing(current: key, previous: [old]).secretSeal
         #expect(try seal.open(seal.seal("text", place), place).get().isCurrent)
@@ -49,7 +49,7 @@ import WebhookSigning
         #expect(throws: MasterKeyError.notAKey) { try MasterKey(text) }
     }
 
-    @Test func isNeverShown() throws {
+    @Test func theKeyIsNeverShown() throws {
         let text = "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio="
         let key = try MasterKey(text)
         var shown = "\(key) \(String(reflecting: key))"

@@ -31,7 +31,7 @@ import WebhookSigning
         }
     }
 
-    @Test func aPublicHalfVerifies() throws {
+    @Test func aPublicKeyVerifies() throws {
         let vector = try #require(try SignatureVectors.schemes().first { $0.scheme == "standard-ed25519" })
         let pair = try SigningSecret(vector.secrets[0], form: .ed25519)
         let half = try #require(pair.publicHalf)
@@ -43,7 +43,7 @@ import WebhookSigning
             verifier.verify(vector.headers, body: Array(vector.body.utf8) + [0x20], now: vector.timestamp) == .wrong)
     }
 
-    @Test func seesEveryChangedByteOfTheBodyInEveryScheme() throws {
+    @Test func detectsEveryChangedByteOfTheBodyInEveryScheme() throws {
         for vector in try SignatureVectors.schemes() {
             let verifier = SignatureVerifier(try vector.readSecrets(), scheme: try vector.readScheme())
             for index in vector.body.utf8.indices.enumerated().map(\.offset) {
@@ -55,7 +55,7 @@ import WebhookSigning
         }
     }
 
-    @Test func seesEveryChangedByteOfTheHeadersInEveryScheme() throws {
+    @Test func detectsEveryChangedByteOfTheHeadersInEveryScheme() throws {
         for vector in try SignatureVectors.schemes() {
             let scheme = try vector.readScheme()
             // One secret, so that the other does not save a spoilt list.
@@ -86,7 +86,7 @@ import WebhookSigning
         (Int64(-301), SignatureVerdict.expired), (-300, .valid(key: 0)), (0, .valid(key: 0)), (300, .valid(key: 0)),
         (301, .future),
     ])
-    func toleratesFiveMinutesWhereATimeIsSigned(skew: Int64, expected: SignatureVerdict) throws {
+    func toleratesFiveMinutesIfATimeIsSigned(skew: Int64, expected: SignatureVerdict) throws {
         for scheme in SignatureScheme.all {
             let set = try SecretSet([SigningSecret.generate(scheme.secretForm)])
             let headers = Signer(set, scheme: scheme).headers(id: "m", type: "t", timestamp: now + skew, body: body)
@@ -128,7 +128,7 @@ import WebhookSigning
         #expect(try verdict(signature: "\(foreign) v1,short") == .wrong)
     }
 
-    @Test func tellsMissingFromMalformed() throws {
+    @Test func distinguishesMissingAndMalformedSignatures() throws {
         let genuine = try signature(at: now, by: [secret])
         #expect(try verdict(id: nil, signature: genuine) == .missing)
         #expect(try verdict(timestamp: "", signature: genuine) == .missing)

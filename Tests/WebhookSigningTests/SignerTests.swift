@@ -29,7 +29,7 @@ import WebhookSigning
     }
 
     @Test(arguments: 1...4)
-    func staysWithinItsRoom(secrets: Int) throws {
+    func staysWithinTheComputedSize(secrets: Int) throws {
         for scheme in SignatureScheme.all {
             let set = try SecretSet((0..<secrets).map { _ in SigningSecret.generate(scheme.secretForm) })
             let signer = Signer(set, scheme: scheme)

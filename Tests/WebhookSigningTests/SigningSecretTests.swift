@@ -12,7 +12,7 @@ import WebhookSigning
                 == "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     }
 
-    @Test func generatesUnlikeSecretsOf32Bytes() throws {
+    @Test func generatesDifferentSecretsOf32Bytes() throws {
         let secrets = (0..<64).map { _ in SigningSecret.generate() }
         #expect(Set(secrets).count == 64)
         #expect(secrets.allSatisfy { $0.reveal().utf8.count == 6 + 44 })
@@ -82,7 +82,7 @@ import WebhookSigning
         #expect(throws: SigningSecretError.newestExpires) { try SecretSet(members: [.init(.generate(), until: 5)]) }
     }
 
-    @Test func isNeverShown() throws {
+    @Test func aSecretIsNeverShown() throws {
         let secret = SigningSecret.generate()
         let hidden = secret.reveal().dropFirst(6).prefix(8)
         var shown = "\(secret) \(String(reflecting: secret)) \(try SecretSet([secret]))"

@@ -24,7 +24,7 @@ import WireProtocol
         #expect(buffer.readableBytes == FrameHeader.byteCount + 16 - 1)
     }
 
-    @Test func stopsWhenTold() throws {
+    @Test func stopsWhenTheHandlerReturnsFalse() throws {
         var buffer = pings(3)
         try decoder.readFrames(from: &buffer) { _ in false }
         #expect(buffer.readableBytes == 2 * (FrameHeader.byteCount + 16))

@@ -76,7 +76,7 @@ import WireProtocol
     }
 
     @Test(arguments: FrameVector.all(.frame))
-    func everyFlippedBitIsNoticed(_ vector: FrameVector) {
+    func everyFlippedBitIsDetected(_ vector: FrameVector) {
         let decoder = FrameDecoder(bodyLimit: 1 << 20)
         var bytes = vector.bytes
         for bit in 0..<bytes.count * 8 {

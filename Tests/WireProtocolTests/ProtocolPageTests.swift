@@ -26,7 +26,7 @@ import WireProtocol
         }
     }
 
-    @Test func statusTableIsTheCode() {
+    @Test func theStatusTableMatchesTheCode() {
         let documented = rows.filter { $0.count == 3 && $0[0].count == 4 && UInt16($0[0], radix: 16) != nil }
         #expect(documented.count == ProtocolStatus.table.count)
         for (row, entry) in zip(documented, ProtocolStatus.table) {
@@ -36,14 +36,14 @@ import WireProtocol
         }
     }
 
-    @Test func frameTypesAreTheCode() {
+    @Test func theFrameTypesMatchTheCode() {
         let sides = ["client", "server", "either"]
         let documented = rows.filter { $0.count == 3 && $0[0].hasPrefix("0x") && sides.contains($0[2]) }
         #expect(documented.map { UInt8($0[0].dropFirst(2), radix: 16) } == FrameType.allCases.map(\.rawValue))
         #expect(documented.map { $0[1].lowercased() } == FrameType.allCases.map { "\($0)".lowercased() })
     }
 
-    @Test func limitsTableIsTheCode() {
+    @Test func theLimitsTableMatchesTheCode() {
         let start = Self.page.range(of: "## 9. Limits")!.upperBound
         let section = Self.page[start..<Self.page.range(of: "## 10. ")!.lowerBound]
         let documented = section.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst().map { line in
@@ -62,7 +62,7 @@ import WireProtocol
             ])
     }
 
-    @Test func recordLimitsAreTheCode() {
+    @Test func theRecordLimitsMatchTheCode() {
         for (field, rule) in [
             ("tenant", "1…\(Limits.tenantNameBytes) of"), ("event type", "1…\(Limits.eventTypeBytes) of"),
             ("correlation id", "≤ \(Limits.shortTextBytes) bytes"),
@@ -87,20 +87,20 @@ import WireProtocol
         number < 1_000 ? "\(number)" : "\(number / 1_000)," + String("\(1_000 + number % 1_000)".dropFirst())
     }
 
-    @Test func prefaceIsTheCode() throws { #expect(try example("preface") == Preface.bytes) }
+    @Test func thePrefaceMatchesTheCode() throws { #expect(try example("preface") == Preface.bytes) }
 
     @Test(arguments: ["hello", "welcome"])
-    func exampleIsItsVector(_ name: String) throws {
+    func theExampleMatchesItsVector(_ name: String) throws {
         let vector = try #require(FrameVector.all(.frame).first { $0.name == "frame-\(name)" })
         #expect(try example(name) == vector.bytes)
     }
 
-    @Test func publishOfTheExampleIsItsVector() throws {
+    @Test func thePublishOfTheExampleMatchesItsVector() throws {
         let vector = try #require(FrameVector.all(.frame).first { $0.name == "frame-publish-one" })
         #expect(try example("publish") == vector.bytes)
     }
 
-    @Test func ackOfTheExampleSaysWhatThePageSays() throws {
+    @Test func theAckOfTheExampleMatchesThePage() throws {
         try example("ack").withUnsafeBytes { bytes in
             guard case .frame(let frame) = try FrameDecoder(bodyLimit: 1 << 16).next(in: bytes) else {
                 Issue.record("not a whole frame")

@@ -10,7 +10,7 @@ import WireProtocol
         #expect(ProtocolStatus(EventResult.undecided) == .busy)
     }
 
-    @Test func classesSayWhatToDo() {
+    @Test func classesTellTheProducerWhatToDo() {
         #expect(ProtocolStatus.duplicate.statusClass == .stored)
         #expect(ProtocolStatus.storageFull.statusClass == .sendAgain)
         #expect(ProtocolStatus.draining.statusClass == .sendElsewhere)

@@ -9,7 +9,7 @@ import WireProtocol
             id: EventID(high: 1, low: low), tenant: "acme", type: "a.b", payload: [UInt8](repeating: 7, count: payload))
     }
 
-    @Test func recordBytesIsWhatIsWritten() {
+    @Test func recordBytesMatchesTheWrittenBytes() {
         var full = event(1)
         full.correlationID = "ü"
         full.orderingKey = "key"
@@ -22,7 +22,7 @@ import WireProtocol
         }
     }
 
-    @Test func saysNoAtTheByteLimitExactly() {
+    @Test func refusesExactlyAboveTheByteLimit() {
         let room = 4 + 2 * (4 + event(1).recordBytes)
         var writer = PublishFrameWriter(appendingTo: ByteBuffer(), frameBytes: room, eventLimit: 10)
         let taken = [writer.append(event(1)), writer.append(event(2)), writer.append(event(3, payload: 0))]
@@ -30,7 +30,7 @@ import WireProtocol
         #expect(writer.bodyBytes == room)
     }
 
-    @Test func saysNoAtTheEventLimit() {
+    @Test func refusesAboveTheEventLimit() {
         var writer = PublishFrameWriter(appendingTo: ByteBuffer(), frameBytes: 1 << 20, eventLimit: 2)
         let taken = [writer.append(event(1)), writer.append(event(2)), writer.append(event(3))]
         #expect(taken == [true, true, false])
@@ -52,7 +52,7 @@ import WireProtocol
         #expect(counts == [1, 2, 3])
     }
 
-    @Test func rawRecordsAreTakenAsTheyAre() throws {
+    @Test func rawRecordsAreWrittenUnchanged() throws {
         var record = ByteBuffer()
         event(5).encode(to: &record)
         var raw = PublishFrameWriter(appendingTo: ByteBuffer(), frameBytes: 1 << 20, eventLimit: 10)

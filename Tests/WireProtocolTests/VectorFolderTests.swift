@@ -5,7 +5,7 @@ import WireProtocol
 
 /// The folder of vectors as a whole: nothing missing, nothing unknown, nothing changed in silence.
 @Suite struct VectorFolderTests {
-    @Test func everyFileBelongs() {
+    @Test func everyFileIsAVectorOfItsKind() {
         #expect(FrameVector.strayFiles == [])
         for vector in FrameVector.all() {
             #expect(vector.name.hasPrefix(vector.meaning.kind.rawValue + "-"), "\(vector): named after another kind")
@@ -33,7 +33,7 @@ import WireProtocol
     }
 
     /// Statuses are written by name in vectors; each must be one of Protocol.md.
-    @Test func everyNameIsAStatus() {
+    @Test func everyStatusNameExists() {
         let names = Set(ProtocolStatus.table.map(\.name) + ["nothing", "end"])
         for vector in FrameVector.all() {
             let used = (vector.meaning.answers ?? []) + [vector.meaning.closes].compactMap(\.self)
@@ -63,7 +63,7 @@ import WireProtocol
 
     // Bit for bit what the independent script makes from Protocol.md.
     @Test(.enabled(if: python != nil, "python3 is not installed"))
-    func theMakerMakesTheseFiles() throws {
+    func theGeneratorMakesTheSameFiles() throws {
         let process = Process()
         process.executableURL = URL(filePath: try #require(Self.python))
         process.arguments = ["-B", FrameVector.maker, "--check"]

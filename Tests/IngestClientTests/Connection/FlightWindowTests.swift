@@ -1,7 +1,7 @@
 import IngestClient
 import Testing
 
-@Suite("The books of the window")
+@Suite("Flight window")
 struct FlightWindowTests {
     private func flight(_ token: UInt64, events: Int = 1, bytes: Int = 100) -> FlightWindow.Flight {
         FlightWindow.Flight(token: token, events: events, bytes: bytes)
@@ -32,7 +32,7 @@ struct FlightWindowTests {
         #expect(window.depart(flight(9)) == 4)
     }
 
-    @Test("an answer to nothing is no answer", arguments: [0, 2, 99, UInt64.max])
+    @Test("an answer to an unknown request is refused", arguments: [0, 2, 99, UInt64.max])
     func unknown(requestID: UInt64) {
         var window = FlightWindow(eventLimit: 10, byteLimit: 1_000)
         _ = window.depart(flight(1))

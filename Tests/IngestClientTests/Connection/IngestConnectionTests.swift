@@ -24,7 +24,7 @@ struct IngestConnectionTests {
         }
     }
 
-    @Test("a wrong key is named")
+    @Test("a wrong key is reported as such")
     func wrongKey() async throws {
         let error = try await failure { peer, _ in
             peer.send(Close(.authFailed, text: ""))
@@ -34,7 +34,7 @@ struct IngestConnectionTests {
         #expect(error.description.contains("API key"))
     }
 
-    @Test("nobody listens")
+    @Test("no server listens")
     func refused() async throws {
         // A port that was free a moment ago.
         let server = try await FrameServer.start { _, _ in }
@@ -56,13 +56,13 @@ struct IngestConnectionTests {
         guard case .otherVersion(2, _) = error else { throw Unexpected(error: error) }
     }
 
-    @Test("no WELCOME comes")
+    @Test("the server sends no WELCOME")
     func silent() async throws {
         let error = try await failure(welcomeMilliseconds: 100) { _, _ in }
         guard case .timedOut = error else { throw Unexpected(error: error) }
     }
 
-    @Test("a server that answers what was never asked is left")
+    @Test("an answer to an unknown request ends the connection")
     func answerToNothing() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { return peer.send(FrameServer.welcome()) }
@@ -76,7 +76,7 @@ struct IngestConnectionTests {
         try await server.stop()
     }
 
-    @Test("GOAWAY, answers and the end reach the owner, with what is still in doubt")
+    @Test("the owner is told of GOAWAY, answers and the end, with the unanswered requests")
     func owner() async throws {
         let server = try await FrameServer.start { peer, frame in
             switch frame.header.type {

@@ -1,7 +1,7 @@
 import IngestClient
 import Testing
 
-@Suite("Where a server listens")
+@Suite("Server addresses")
 struct ServerAddressTests {
     @Test(arguments: [
         ("events.example", ServerAddress.tcp(host: "events.example", port: 7400)),
@@ -10,11 +10,11 @@ struct ServerAddressTests {
         ("[::1]", .tcp(host: "::1", port: 7400)),
         ("unix:/run/needletail.sock", .unix(path: "/run/needletail.sock")),
     ])
-    func `an address is read, and written so that it is read again`(text: String, address: ServerAddress) {
+    func `an address is parsed, and its text gives the same address`(text: String, address: ServerAddress) {
         #expect(ServerAddress(text) == address)
         #expect(ServerAddress(address.description) == address)
     }
 
     @Test(arguments: ["", ":7400", "host:", "host:0", "host:65536", "host:http", "::1", "[::1", "[::1]7400", "unix:"])
-    func `anything else is none`(text: String) { #expect(ServerAddress(text) == nil) }
+    func `an invalid address is refused`(text: String) { #expect(ServerAddress(text) == nil) }
 }

@@ -57,7 +57,7 @@ struct TransportTests {
         throw Unexpected(error: nil)
     }
 
-    @Test func `a certificate of a trusted authority, by name and by address`() async throws {
+    @Test func `a certificate of a trusted authority is accepted, by name and by address`() async throws {
         let server = try await server(ipAddresses: ["127.0.0.1"])
         for host in ["localhost", "127.0.0.1"] {
             let publisher = try await EventPublisher.connect(settings(host: host, port: server.port))
@@ -72,7 +72,9 @@ struct TransportTests {
         try await server.stop()
     }
 
-    @Test func `another name, another authority, an expired certificate: permanent errors that say so`() async throws {
+    @Test func `a wrong name, an unknown authority and an expired certificate are permanent errors with their reason`()
+        async throws
+    {
         let other = try await server(dnsNames: ["elsewhere.example"])
         let wrongName = try await failure(settings(port: other.port))
         #expect(wrongName.isPermanent)
@@ -89,7 +91,7 @@ struct TransportTests {
         try await expired.stop()
     }
 
-    @Test func `a client certificate is shown where one is asked for`() async throws {
+    @Test func `a client certificate is sent if the server asks for one`() async throws {
         let server = try await server(asksForCertificate: true)
         let issued = authority.issue(
             commonName: "shop", dnsNames: [], ipAddresses: [], isClient: true, validDays: 1)
@@ -111,7 +113,7 @@ struct TransportTests {
         try await server.stop()
     }
 
-    @Test func `no application protocol in common is no refusal`() async throws {
+    @Test func `a server without a common application protocol is accepted`() async throws {
         let server = try await server(alpn: ["h2"])
         // Something may end TLS before the server: the preface decides.
         let publisher = try await EventPublisher.connect(settings(port: server.port))
@@ -120,14 +122,14 @@ struct TransportTests {
         try await server.stop()
     }
 
-    @Test func `TLS to a plain port ends in words`() async throws {
+    @Test func `TLS to a plaintext port ends with a clear error`() async throws {
         let server = try await FrameServer.start(script: TransportTests.answers)
         let error = try await failure(settings(port: server.port))
         guard case .tlsFailed = error else { throw Unexpected(error: error) }
         try await server.stop()
     }
 
-    @Test func `a Unix socket`() async throws {
+    @Test func `events are published over a Unix socket`() async throws {
         let path = folder.path + "/ingest.sock"
         let server = try await FrameServer.start(unixPath: path, script: TransportTests.answers)
         let publisher = try await EventPublisher.connect(

@@ -21,7 +21,7 @@ struct ConnectingTests {
         #expect(driver.isFinished)
     }
 
-    @Test("at the start a wrong key is told, though another address is only down")
+    @Test("at the start a wrong key is reported, even if another address is unreachable")
     func permanent() {
         var driver = CoreDriver(servers: 2) { $0.startMilliseconds = 60_000 }
         driver.turn()
@@ -30,7 +30,7 @@ struct ConnectingTests {
         #expect(driver.startError == ConnectingTests.wrongKey)
     }
 
-    @Test("a start that may take a while goes on until it is over")
+    @Test("a start with a time limit keeps trying until the limit")
     func patientStart() {
         var driver = CoreDriver { $0.startMilliseconds = 1_000 }
         driver.turn()
@@ -45,7 +45,9 @@ struct ConnectingTests {
         #expect(driver.now >= 2_000_000_000)
     }
 
-    @Test("once it has stood, not even a wrong key ends it: publications end by their patience and say why")
+    @Test(
+        "after a first connection not even a wrong key ends the publisher: publications end at their time limit with the reason"
+    )
     func laterPermanent() {
         var driver = CoreDriver.opened { $0.patienceMilliseconds = 3_000 }
         driver.step(.ended(link: 1, .lost(reason: "reset")))
@@ -68,7 +70,7 @@ struct ConnectingTests {
         #expect(driver.sent.count == 1)
     }
 
-    @Test("pauses between attempts are random, and grow up to the most", arguments: 1...20)
+    @Test("pauses between attempts are random, and grow up to a maximum", arguments: 1...20)
     func backoff(seed: UInt64) {
         var driver = CoreDriver(seed: seed) {
             $0.startMilliseconds = .max / 2_000_000
@@ -90,7 +92,7 @@ struct ConnectingTests {
         #expect(pauses.max()! > 120_000_000)
     }
 
-    @Test("a connection that answered makes the failures before it history; one that only opened does not")
+    @Test("a connection that answered resets the backoff; one that only opened does not")
     func healthy() {
         var driver = CoreDriver.opened {
             $0.backoffLeastMilliseconds = 1

@@ -5,9 +5,9 @@ import WebhookModel
 import WireProtocol
 
 /// Tens of thousands of random steps against a model of servers that keep what they accept.
-@Suite("A publisher's life by chance", .timeLimit(.minutes(2)))
+@Suite("Random histories of a publisher", .timeLimit(.minutes(2)))
 struct PublisherCoreRandomTests {
-    @Test("every publication ends exactly once, and its result is true", arguments: 1...40)
+    @Test("every publication ends exactly once, with the right result", arguments: 1...40)
     func everyPublicationEndsOnce(seed: UInt64) {
         var life = RandomLife(seed: seed, mayPostpone: true)
         life.run(steps: 2_500)
@@ -16,7 +16,7 @@ struct PublisherCoreRandomTests {
         #expect(life.submitted > 300)
     }
 
-    @Test("without \"later\" the servers take events in the order of the calls", arguments: 1...40)
+    @Test("without answers \"send again later\" the servers get events in the order of the calls", arguments: 1...40)
     func order(seed: UInt64) {
         var life = RandomLife(seed: seed, mayPostpone: false)
         life.run(steps: 2_500)

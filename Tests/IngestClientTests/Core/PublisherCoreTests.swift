@@ -6,7 +6,7 @@ import WireProtocol
 
 @Suite("What a publisher decides about events")
 struct PublisherCoreTests {
-    @Test("what waits forms one frame, and its ACK ends each publication")
+    @Test("waiting publications share one frame, and its ACK ends each of them")
     func frames() {
         var driver = CoreDriver(servers: 1)
         driver.turn()
@@ -40,7 +40,7 @@ struct PublisherCoreTests {
         #expect(narrow.sent.map(\.count) == [2])
     }
 
-    @Test("an empty window lets one event out, however large")
+    @Test("an empty window admits one event of any size")
     func largeEvent() {
         var driver = CoreDriver.opened(welcome: FrameServer.welcome(windowBytes: 10))
         driver.submit(1...2)
@@ -49,7 +49,7 @@ struct PublisherCoreTests {
         #expect(driver.sent.map(\.count) == [1, 1])
     }
 
-    @Test("a lost connection: everything without an answer goes again, same ids, same order, before anything newer")
+    @Test("after a lost connection unanswered events are sent again: same ids, same order, before newer events")
     func resend() {
         var driver = CoreDriver.opened(welcome: FrameServer.welcome(eventsPerFrame: 2))
         driver.submit(1...5)
@@ -69,7 +69,7 @@ struct PublisherCoreTests {
         else { return #expect(Bool(false), "\(driver.notices)") }
     }
 
-    @Test("GOAWAY: nothing new goes there, nothing is sent elsewhere before its last answer, and then it goes on")
+    @Test("after GOAWAY nothing new is sent there, and nothing elsewhere before its last answer")
     func goAway() {
         var driver = CoreDriver.opened(servers: 2)
         driver.submit(1...3)
@@ -90,7 +90,7 @@ struct PublisherCoreTests {
         #expect(driver.sent[1].link != link)
     }
 
-    @Test("an idle connection leaves at once; one that owes answers is given up when its grace is over")
+    @Test("after GOAWAY an idle connection is closed at once, one with unanswered requests when its grace ends")
     func grace() {
         var idle = CoreDriver.opened()
         let goAway = GoAway(graceMilliseconds: 1_000, spreadMilliseconds: 0, reason: "")
@@ -109,7 +109,7 @@ struct PublisherCoreTests {
         #expect(owing.sent[1].ids == owing.sent[0].ids)
     }
 
-    @Test("THROTTLED comes again after its time, its neighbours have their receipt")
+    @Test("a THROTTLED event is sent again after its time, and other events have their receipts")
     func throttled() {
         var driver = CoreDriver.opened()
         let publication = driver.submit(1...3)
@@ -124,7 +124,7 @@ struct PublisherCoreTests {
         #expect(driver.receipts(of: publication)?.map(\.commit) == [1, 9, 0])
     }
 
-    @Test("a retry that would come after the patience is a receipt at once")
+    @Test("an answer \"send again\" whose time is after the time limit is the receipt at once")
     func tooLateToRetry() {
         var driver = CoreDriver.opened { $0.patienceMilliseconds = 1_000 }
         let publication = driver.submit(1...2)
@@ -133,7 +133,7 @@ struct PublisherCoreTests {
         #expect(driver.core.nextDue == nil)
     }
 
-    @Test("out of patience: an event that was to come again has its last answer as its receipt")
+    @Test("at the time limit an event that waits to be sent again gets its last answer as its receipt")
     func postponedAtTheEnd() {
         var driver = CoreDriver.opened { $0.patienceMilliseconds = 1_000 }
         let publication = driver.submit(1...1)
@@ -156,7 +156,7 @@ struct PublisherCoreTests {
         #expect(driver.receipts(of: publication)?.map(\.status) == [.accepted, .accepted])
     }
 
-    @Test("out of patience: the error says what was sent, what never was, and what stood in the way")
+    @Test("at the time limit the error says what was sent, what was not, and the reason")
     func deadline() {
         var driver = CoreDriver.opened(welcome: FrameServer.welcome(windowEvents: 2)) { $0.patienceMilliseconds = 500 }
         let publication = driver.submit(1...3)
@@ -172,7 +172,7 @@ struct PublisherCoreTests {
         #expect(driver.core.space.events == 0)
     }
 
-    @Test("who cancels hears what is known; a late answer is no harm, and gives the window back")
+    @Test("a cancelled call gets the known state, and a late answer frees the window")
     func cancelled() {
         var driver = CoreDriver.opened(welcome: FrameServer.welcome(eventsPerFrame: 1, windowEvents: 2))
         let publication = driver.submit(1...3)
@@ -190,7 +190,7 @@ struct PublisherCoreTests {
         #expect(driver.ends[ObjectIdentifier(publication)]?.count == 1)
     }
 
-    @Test("when it is full calls wait, first come first served, and a large one comes in alone")
+    @Test("when the publisher is full calls wait in order, and a larger one is admitted alone")
     func full() {
         var driver = CoreDriver.opened { $0.bufferedEvents = 4 }
         driver.submit(1...4)
@@ -207,7 +207,7 @@ struct PublisherCoreTests {
     }
 
     // The first six calls stay: with space for four, two of them wait, and later ones wait behind them.
-    @Test("while nothing can be sent, what is given up leaves no trace, let in or waiting", arguments: [1_000, 4])
+    @Test("calls that end while nothing can be sent leave nothing behind, admitted or waiting", arguments: [1_000, 4])
     func nothingPilesUp(bufferedEvents: Int) {
         var driver = CoreDriver.opened { $0.bufferedEvents = bufferedEvents }
         driver.step(.ended(link: 1, .lost(reason: "reset")))
@@ -222,7 +222,7 @@ struct PublisherCoreTests {
     }
 
     // Each call used to cost a pass over all waiting calls: 50,000 take about 1.25 billion comparisons.
-    @Test("many waiting calls that end cost time in proportion to their number", .timeLimit(.minutes(1)))
+    @Test("ending many waiting calls takes time in proportion to their number", .timeLimit(.minutes(1)))
     func manyWaitingCallsEnd() {
         let count = 50_000
         var driver = CoreDriver.opened { $0.bufferedEvents = 1 }
@@ -255,7 +255,7 @@ struct PublisherCoreTests {
         #expect(driver.sent.map(\.count) == [2, 3, 1])
     }
 
-    @Test("close waits for answers, then ends the rest in words")
+    @Test("close waits for answers, then ends the others with an error")
     func close() {
         var quick = CoreDriver.opened()
         let answered = quick.submit(1...1)
@@ -277,7 +277,7 @@ struct PublisherCoreTests {
         #expect(slow.error(of: late)?.notStored == 1)
     }
 
-    @Test("an event that the protocol cannot carry is refused here")
+    @Test("an event that the protocol cannot carry is refused by the client")
     func refusedHere() {
         var driver = CoreDriver.opened(welcome: FrameServer.welcome(eventBytes: 30))
         var events = (1...3).map { Events.make($0) }

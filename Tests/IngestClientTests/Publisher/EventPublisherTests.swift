@@ -7,7 +7,7 @@ import WireProtocol
 
 @Suite("Publishing", .timeLimit(.minutes(1)))
 struct EventPublisherTests {
-    @Test("every event gets its receipt, in order, over as many frames as the limits ask for")
+    @Test("every event gets its receipt, in order, over as many frames as the limits require")
     func receipts() async throws {
         let frames = Atomic<Int>(0)
         let server = try await FrameServer.start { peer, frame in
@@ -65,7 +65,7 @@ struct EventPublisherTests {
         try await server.stop()
     }
 
-    @Test("never more unacknowledged than the window, which answers open again")
+    @Test("unacknowledged events never exceed the window, and answers free it")
     func window() async throws {
         let waiting = Mutex<[(requestID: UInt64, events: Int)]>([])
         let most = Atomic<Int>(0)
@@ -98,7 +98,7 @@ struct EventPublisherTests {
         try await server.stop()
     }
 
-    @Test("a refusal is a receipt and leaves its neighbours alone")
+    @Test("a refusal is a receipt and does not affect other events")
     func refusals() async throws {
         let server = try await FrameServer.start { peer, frame in
             switch frame.header.type {
@@ -123,7 +123,7 @@ struct EventPublisherTests {
         try await server.stop()
     }
 
-    @Test("a connection that breaks leaves its events in doubt: where nothing is sent again, publish throws")
+    @Test("if nothing is sent again, publish throws when its connection breaks")
     func lost() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { peer.send(FrameServer.welcome()) } else { peer.drop() }
@@ -137,7 +137,7 @@ struct EventPublisherTests {
         try await server.stop()
     }
 
-    @Test("PING brings the server's clock")
+    @Test("PING reads the server's clock")
     func ping() async throws {
         let server = try await FrameServer.start { peer, frame in
             switch frame.header.type {

@@ -5,7 +5,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-@Suite("Publishing through losses and goodbyes", .timeLimit(.minutes(1)))
+@Suite("Publishing while connections are lost or closed", .timeLimit(.minutes(1)))
 struct ReconnectTests {
     /// What a scripted server has seen.
     private struct Seen {
@@ -30,7 +30,7 @@ struct ReconnectTests {
         return Ack(commit: UInt64(seen.frames), count: UInt32(answers.count), answers: .each(answers))
     }
 
-    @Test("a server that drops connections, before and after it stored: every call gets its receipts")
+    @Test("every call gets its receipts although the server drops connections, before and after storing")
     func drops() async throws {
         let seen = NIOLockedValueBox(Seen())
         let server = try await FrameServer.start { peer, frame in
@@ -73,7 +73,7 @@ struct ReconnectTests {
 
     // Otherwise the frames after the dropped one increase the script's count, and it would lose the same frame again
     // and again.
-    @Test("of a connection that the scripted server drops it reads nothing more")
+    @Test("the scripted server reads nothing more from a connection that it drops")
     func dropsWhatFollows() async throws {
         let frames = NIOLockedValueBox(0)
         let server = try await FrameServer.start { peer, frame in
@@ -89,7 +89,7 @@ struct ReconnectTests {
         #expect(frames.withLockedValue { $0 } == 1)
     }
 
-    @Test("GOAWAY: what was sent is answered there, the rest goes to the other server, and nothing is lost")
+    @Test("after GOAWAY sent events are answered there, the others go to the other server, and nothing is lost")
     func goAway() async throws {
         let leaving = try await FrameServer.start { peer, frame in
             switch frame.header.type {
@@ -116,7 +116,7 @@ struct ReconnectTests {
         try await staying.stop()
     }
 
-    @Test("a server that is gone for good: the call ends by its patience, and says what is in doubt")
+    @Test("if the server does not come back, the call ends at its time limit and says which events are in doubt")
     func gone() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { peer.send(FrameServer.welcome()) }

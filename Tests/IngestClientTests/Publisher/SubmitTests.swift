@@ -41,7 +41,7 @@ struct SubmitTests {
     /// Gives others a turn until something holds. The suite's time limit bounds it.
     private func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
 
-    @Test("a thousand events fired, the receipts collected later, in order")
+    @Test("the receipts of a thousand submitted events are collected later, in order")
     func collect() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { peer.send(FrameServer.welcome()) }
@@ -77,7 +77,7 @@ struct SubmitTests {
         try await server.stop()
     }
 
-    @Test("cancelling before there is room: nothing was sent; after: it may be stored, and the error says so")
+    @Test("a call that is cancelled while it waits was not sent; later it may be stored, and the error says so")
     func cancel() async throws {
         let withholding = Withholding()
         let server = try await FrameServer.start(script: withholding.script)
@@ -104,7 +104,7 @@ struct SubmitTests {
         try await server.stop()
     }
 
-    @Test("who stops waiting for receipts leaves the events on their way")
+    @Test("a caller that stops waiting for receipts does not cancel its events")
     func stopWaiting() async throws {
         let withholding = Withholding()
         let server = try await FrameServer.start(script: withholding.script)
@@ -120,7 +120,7 @@ struct SubmitTests {
         try await server.stop()
     }
 
-    @Test("close collects what is on its way; what comes later is turned away; a grace of zero ends the rest in words")
+    @Test("close waits for sent events and refuses later ones; with a grace of zero the others end with an error")
     func close() async throws {
         let withholding = Withholding()
         let server = try await FrameServer.start(script: withholding.script)

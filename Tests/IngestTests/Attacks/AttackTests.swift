@@ -19,7 +19,7 @@ import Testing
             })
     }
 
-    @Test func `half a HELLO, and none`() async {
+    @Test func `half a HELLO, and no HELLO`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await SlowPeers.hellos()
@@ -92,7 +92,7 @@ import Testing
             })
     }
 
-    @Test func `guesses of the key`() async {
+    @Test func `attempts to guess the key`() async {
         tell(
             await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
                 try await Crowds.guesses()

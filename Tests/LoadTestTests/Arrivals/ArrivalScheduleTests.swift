@@ -19,7 +19,7 @@ struct ArrivalScheduleTests {
         #expect(times[3_000] == 1_000_000_000_000)
     }
 
-    @Test("one seed gives the same Poisson arrivals, another one others")
+    @Test("the same seed gives the same Poisson arrivals, another seed gives others")
     func seeded() {
         #expect(times(.poisson, seed: 7, count: 1_000) == times(.poisson, seed: 7, count: 1_000))
         #expect(times(.poisson, seed: 7, count: 1_000) != times(.poisson, seed: 8, count: 1_000))

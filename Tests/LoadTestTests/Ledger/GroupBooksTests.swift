@@ -31,7 +31,7 @@ struct GroupBooksTests {
         return (findings, reconciliation.groups.books)
     }
 
-    @Test("each group has latencies of its own")
+    @Test("each group has its own latencies")
     func apart() {
         let (findings, books) = reconcile(
             groups: [TenantGroup("fast", 0..<2), TenantGroup("slow", 2..<3)], latency: { $0 < 2 ? 1 : 100 })
@@ -41,7 +41,7 @@ struct GroupBooksTests {
         #expect(findings.delivered == 40)
     }
 
-    @Test("what waits for a receiver that does not answer on purpose is held; what waits for another is not")
+    @Test("events for a receiver that is silent on purpose are held, others are not")
     func held() {
         let groups = [TenantGroup("silent", 0..<1, isAnswered: false), TenantGroup("others", 1..<4)]
         let (findings, books) = reconcile(groups: groups, latency: { $0 < 2 ? nil : 1 })

@@ -3,7 +3,7 @@ import Testing
 import WebhookModel
 
 /// The checker itself is tested: every kind of damage is planted, and exactly that must be found.
-@Suite("Producer's ledger against receiver's accounts")
+@Suite("The producer's ledger compared with the receiver's accounts")
 struct ReconciliationTests {
     private let identity = RunIdentity(startMilliseconds: 1_800_000_000_000, seed: 1)
     private let start: Int64 = 1_800_000_000_000_000_000
@@ -49,7 +49,7 @@ struct ReconciliationTests {
         #expect(abs(reconciliation.endToEnd.quantiles.p99 - 3) < 0.01)
     }
 
-    @Test("what was acknowledged and never came is missing, and named")
+    @Test("an acknowledged event that never arrived is missing, and its id is reported")
     func missing() {
         let (findings, _) = compare(ledger(100), (0..<100).filter { $0 != 41 && $0 != 77 }.map(reception))
         #expect(findings.missing == 2)
@@ -57,7 +57,7 @@ struct ReconciliationTests {
         #expect(findings.missingExamples == [identity.id(of: 41).webhookID, identity.id(of: 77).webhookID])
     }
 
-    @Test("what came and was not accepted waits for a retry: not lost")
+    @Test("an event that arrived and was not accepted waits for a retry, and is not lost")
     func unaccepted() {
         var receptions = (0..<10).map(reception)
         receptions[4].firstAccepted = 0
@@ -68,7 +68,7 @@ struct ReconciliationTests {
         #expect(reconciliation.endToEnd.count == 9)
     }
 
-    @Test("what was not acknowledged is not lost, and may come all the same")
+    @Test("an event without an answer is not lost, and may arrive")
     func unanswered() {
         var ledger = ledger(10)
         ledger[3].status = Ledger.unanswered
@@ -86,7 +86,7 @@ struct ReconciliationTests {
         #expect(findings.missing == 0)
     }
 
-    @Test("a message that comes again after its 2xx is a duplicate; a retry before it is not")
+    @Test("a message that arrives again after its 2xx is a duplicate; a retry before it is not")
     func duplicates() {
         var receptions = (0..<10).map(reception)
         receptions[1].attempts = 3
@@ -113,7 +113,7 @@ struct ReconciliationTests {
         #expect(compare(ledger(10), receptions).0.unverified == 1)
     }
 
-    @Test("what was refused or never sent, and came, is a phantom; another run's message is foreign")
+    @Test("a refused or unsent event that arrived is a phantom; a message of another run is foreign")
     func phantoms() {
         var ledger = ledger(10)
         ledger[5].status = 0x0302
@@ -124,7 +124,7 @@ struct ReconciliationTests {
         #expect(findings.foreign == 1)
     }
 
-    @Test("warm-up is checked and not measured")
+    @Test("the warm-up is checked and not measured")
     func warmup() {
         let (findings, reconciliation) = compare(ledger(10), (1..<10).map(reception), measuredFrom: 5_000_000)
         #expect(findings.missing == 1)

@@ -18,7 +18,7 @@ struct RunIdentityTests {
         }
     }
 
-    @Test("another run's ids are not ours")
+    @Test("ids of another run are recognized")
     func others() {
         let other = RunIdentity(startMilliseconds: 1_800_000_000_001, seed: 5)
         let reseeded = RunIdentity(startMilliseconds: 1_800_000_000_000, seed: 6)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Outages")
 struct OutageTests {
-    @Test("are written as words")
+    @Test("outages are parsed")
     func words() {
         #expect(Outage("silent") == .silent)
         #expect(Outage("reset") == .reset)
@@ -11,7 +11,7 @@ struct OutageTests {
         #expect(Outage("late:250") == .late(milliseconds: 250))
     }
 
-    @Test("what is none is refused", arguments: ["", "200", "600", "late:", "late:0", "late:x", "dead"])
+    @Test("an invalid outage is refused", arguments: ["", "200", "600", "late:", "late:0", "late:x", "dead"])
     func refused(text: String) {
         #expect(Outage(text) == nil)
     }

@@ -25,7 +25,7 @@ struct FigureTests {
         #expect(slow.text == "drained: 14,999 events/s   at least 15,000 events/s   BROKEN")
     }
 
-    @Test("a broken figure breaks the service level, and JSON has its ratio also where there is none")
+    @Test("a figure beyond its limit breaks the service level, and JSON has a ratio even if there is none")
     func consequences() throws {
         var evidence = Evidence()
         evidence.scheduled = 10
@@ -49,7 +49,7 @@ struct TrendTests {
         Trend(values.enumerated().map { (at: Double($0.offset), value: $0.element) }, settledAfter: settled)
     }
 
-    @Test("a straight rise has its slope, and grows by what it rises over its beginning")
+    @Test("a linear rise has its slope, and its growth is measured from its beginning")
     func rise() throws {
         let trend = try #require(self.trend((0...60).map { 100 + Double($0) }))
         #expect(trend.first == 100)
@@ -58,7 +58,7 @@ struct TrendTests {
         #expect(abs(trend.growthPercent - 60) < 0.001)
     }
 
-    @Test("the beginning counts for the highest value, and not for the slope")
+    @Test("the warm-up counts for the highest value, and not for the slope")
     func settled() throws {
         let trend = try #require(self.trend([0, 900, 500] + Array(repeating: 300, count: 60), settled: 3))
         #expect(trend.first == 0)
@@ -66,13 +66,13 @@ struct TrendTests {
         #expect(abs(trend.growthPercent) < 0.001)
     }
 
-    @Test("nothing comes of nothing")
+    @Test("without samples there is no trend")
     func empty() {
         #expect(trend([]) == nil)
         #expect(trend([5])?.growthPercent == 0)
     }
 
-    @Test("a process's threads are summed up by name, numbers left out")
+    @Test("a process's threads are summed by name without numbers")
     func threads() async throws {
         // Its threads are NIO-ELT-0-#0 and NIO-ELT-0-#1, or of a higher number.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
@@ -81,7 +81,7 @@ struct TrendTests {
         try await group.shutdownGracefully()
     }
 
-    @Test("a process is looked at once a second")
+    @Test("a process is sampled once a second")
     func watch() throws {
         var watch = ProcessWatch(pid: getpid())
         for time in [0, 0.4, 0.9, 1.1, 1.9, 2.2] { watch.look(at: time) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The report")
 struct ReportTests {
-    @Test("the JSON has every promised key, also where there is no value")
+    @Test("the JSON has every documented key, even without a value")
     func keys() throws {
         let object = try #require(try JSONSerialization.jsonObject(with: Report().json()) as? [String: Any])
         let promised = [
@@ -47,7 +47,7 @@ struct ReportTests {
         }
     }
 
-    @Test("figures read well")
+    @Test("figures are formatted for people")
     func figures() {
         #expect(Figures.grouped(1_234_567) == "1,234,567")
         #expect(Figures.grouped(-999) == "-999")

@@ -35,7 +35,7 @@ struct VerdictTests {
         #expect(verdict.reasons.count == 1)
     }
 
-    @Test("what is proven wrong weighs more than what was slow, and every reason is told")
+    @Test("a proven error decides before slowness, and every reason is reported")
     func order() {
         let verdict = Verdict.decide(
             evidence {
@@ -49,7 +49,7 @@ struct VerdictTests {
         #expect(verdict.reasons.count == 5)
     }
 
-    @Test("duplicates within the budget pass, and so do a few turned away")
+    @Test("duplicates within the budget and a few refused events pass")
     func budgets() {
         let verdict = Verdict.decide(
             evidence {

@@ -46,7 +46,7 @@ struct LoadRunTests {
         #expect(report.durability == "fdatasync")
     }
 
-    @Test("one connection for all requests is used again and again; a bound that it misses breaks the service level")
+    @Test("one connection is used for all requests; a missed limit breaks the service level")
     func reuse() async throws {
         let report = try await run(change: { $0.bounds.reusePercent = 99.9 })
         #expect(report.receiverRequests == 300)
@@ -71,14 +71,14 @@ struct LoadRunTests {
         #expect(report.exitCode == 7)
     }
 
-    @Test("a message that comes again after its 2xx is a duplicate: exit code 5")
+    @Test("a message that arrives again after its 2xx is a duplicate: exit code 5")
     func duplicate() async throws {
         let report = try await run(treatment: { $0 % 100 == 0 ? .repeatDelivery : .deliver })
         #expect(report.duplicates == 3)
         #expect(report.exitCode == 5)
     }
 
-    @Test("unsigned messages do not pass where there is a secret: exit code 7")
+    @Test("unsigned messages fail if there is a secret: exit code 7")
     func unsigned() async throws {
         let report = try await run(change: { plan in
             guard case .embedded(var receiver) = plan.receiver else { return }
@@ -89,7 +89,7 @@ struct LoadRunTests {
         #expect(report.exitCode == 7)
     }
 
-    @Test("a workload that the server refuses ends at once, and says what to mend")
+    @Test("a refused workload ends at once, and the report names the remedy")
     func refused() async throws {
         let report = try await run(change: { $0.seconds = 60 }, treatment: { _ in .refuse })
         #expect(report.exitCode == 1)

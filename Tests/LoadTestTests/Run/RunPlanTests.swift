@@ -10,12 +10,12 @@ struct RunPlanTests {
         return plan.mistakes()
     }
 
-    @Test("the defaults are a sound plan")
+    @Test("the defaults are a valid plan")
     func defaults() {
         #expect(mistakes { _ in } == [])
     }
 
-    @Test("every mistake is told, and names its option")
+    @Test("every mistake is reported with its option")
     func all() {
         let mistakes = mistakes { plan in
             plan.rate = -1
@@ -41,7 +41,7 @@ struct RunPlanTests {
 
 @Suite("Payloads")
 struct WorkloadTests {
-    @Test("a payload is JSON of the asked size that names its sequence number", arguments: [43, 100, 512])
+    @Test("a payload is JSON of the requested size with its sequence number", arguments: [43, 100, 512])
     func payload(bytes: Int) {
         let workload = Workload(payloadBytes: bytes, seed: 3)
         let payload = workload.payload(of: 0xABC)

@@ -6,7 +6,7 @@ import Testing
 struct ScriptTests {
     private let plan = RunPlan(server: ConnectionSettings(apiKey: "key"))
 
-    @Test("isolation: a tenth is silent, the next one is hot, and what it sends more comes on top")
+    @Test("isolation: a tenth of the tenants is silent, the next one is hot, and its extra events add to the rate")
     func isolation() {
         let script = IsolationScript(run: plan)
         #expect(script.mistakes() == [])

@@ -42,7 +42,7 @@ struct StagedRunTests {
         return script
     }
 
-    @Test("isolation: groups are told apart, black holes hold what is theirs, and nothing else waits")
+    @Test("isolation: groups are measured separately, and only events for silent receivers wait")
     func isolated() async throws {
         let report = try await play(tenants: 20, isolation)
         #expect(report.ends(with: .pass), "\(report.reasons)")
@@ -62,14 +62,14 @@ struct StagedRunTests {
         #expect(ReportText.render(report).contains("trouble: healthy (17)"))
     }
 
-    @Test("isolation that a dispatcher does not give is found")
+    @Test("a dispatcher without isolation fails")
     func shared() async throws {
         let report = try await play(isShared: true, tenants: 20, isolation)
         #expect(report.exitCode == 4)
         #expect(report.legs?[1].groups[0].delivered != 170)
     }
 
-    @Test("a backlog behind slow receivers drains when they are back, and all of it arrives")
+    @Test("a backlog of slow receivers drains when they are fast again, and every event arrives")
     func backlog() async throws {
         let report = try await play(tenants: 10) { plan in
             var script = BacklogScript(run: plan)
@@ -95,7 +95,7 @@ struct StagedRunTests {
         #expect(report.figures.map(\.name) == ["live p99 beside the backlog", "drained", "live p95 while draining"])
     }
 
-    @Test("a backlog that is to stay is held, and a limit that is missed is named")
+    @Test("a backlog that is not drained is held, and a missed limit is named")
     func waiting() async throws {
         let report = try await play(tenants: 10) { plan in
             var script = BacklogScript(run: plan)

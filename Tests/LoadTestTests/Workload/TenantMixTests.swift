@@ -1,9 +1,9 @@
 import LoadTest
 import Testing
 
-@Suite("Who gets how many events")
+@Suite("Events per tenant")
 struct TenantMixTests {
-    @Test("a round holds each tenant as often as its weight says, at even gaps")
+    @Test("a round has each tenant as often as its weight, evenly spaced")
     func weights() {
         let mix = TenantMix([(0..<3, 1), (3..<4, 10), (4..<100, 1)])
         #expect(mix.roundCount == 109)
@@ -18,13 +18,13 @@ struct TenantMixTests {
         #expect(mix.tenant(of: 109) == mix.tenant(of: 0))
     }
 
-    @Test("who has no share gets nothing")
+    @Test("a tenant without a share gets no events")
     func absent() {
         let mix = TenantMix([(5..<8, 1)])
         #expect(Set((0..<30).map(mix.tenant)) == [5, 6, 7])
     }
 
-    @Test("a workload without a mix gives each tenant its turn")
+    @Test("without a mix tenants take turns")
     func plain() {
         var workload = Workload(tenants: 10)
         #expect(workload.tenantIndex(of: 13) == 3)
@@ -50,7 +50,7 @@ struct EndpointLayoutTests {
         #expect(lines.count < 20)
     }
 
-    @Test("hosts of their own: every tenant stands by itself, at the path that its events go to")
+    @Test("separate hosts: each tenant has its own entry, with the path of its events")
     func many() {
         let lines = layout(tenants: 300, hosts: 300)
         #expect(lines.filter { $0.hasPrefix("  - name: \"tenant-") }.count == 300)
@@ -58,7 +58,7 @@ struct EndpointLayoutTests {
         #expect(lines.allSatisfy { !$0.contains("{n}") })
     }
 
-    @Test("hosts are all of loopback, and all different")
+    @Test("all hosts are loopback addresses, and different")
     func hosts() {
         let hosts = (0..<100_000).map(EndpointLayout.host)
         #expect(Set(hosts).count == 100_000)

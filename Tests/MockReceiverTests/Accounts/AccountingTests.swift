@@ -5,7 +5,7 @@ import WebhookModel
 import WebhookSigning
 
 @Suite(.timeLimit(.minutes(1))) struct AccountingTests {
-    @Test func retriesAreLawfulUntilTheFirst2xx() async throws {
+    @Test func retriesAreAllowedUntilTheFirst2xx() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(failFirst: 2))) { receiver in
             let request = WebhookRequest().text
             let statuses = try await RawClient.statuses(
@@ -58,7 +58,7 @@ import WebhookSigning
         }
     }
 
-    @Test func requestsWithoutIDCountEachForItself() async throws {
+    @Test func requestsWithoutAnIDAreCountedOneByOne() async throws {
         try await withReceiver { receiver in
             let request = WebhookRequest(id: nil).text
             _ = try await RawClient.statuses(from: receiver.port, [request, request])
@@ -121,7 +121,7 @@ import WebhookSigning
         }
     }
 
-    @Test func accountsOfAMomentDoNotChange() async throws {
+    @Test func aCopyOfTheAccountsDoesNotChange() async throws {
         try await withReceiver { receiver in
             let requests = (0..<1_500).map { WebhookRequest.numbered($0).text }
             _ = try await RawClient.statuses(from: receiver.port, Array(requests.prefix(1_030)), inOnePiece: true)

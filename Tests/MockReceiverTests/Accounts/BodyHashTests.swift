@@ -20,7 +20,7 @@ import Testing
         return hash ^ (hash >> 32)
     }
 
-    @Test func isWhatItsDocumentationSays() {
+    @Test func theHashIsAsDocumented() {
         for length in 0..<70 {
             let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
             #expect(BodyHash.of(bytes) == reference(bytes))
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func everyByteAndTheLengthMatter() {
+    @Test func everyByteAndTheLengthChangeTheHash() {
         let bytes = [UInt8](repeating: 0, count: 512)
         var hashes: Set<UInt64> = [BodyHash.of(bytes)]
         for index in bytes.indices {

@@ -24,7 +24,7 @@ import WebhookModel
 
     private func ms(_ milliseconds: Int) -> Int64 { Int64(milliseconds) * 1_000_000 }
 
-    @Test func gapsAreMeasuredFromTheEndOfTheAnswerBefore() throws {
+    @Test func gapsAreMeasuredFromTheEndOfThePreviousAnswer() throws {
         let receiver = receiver(failing(Answer(status: 503), ExpectedConduct(.all, gaps: [1_000, 5_000])))
         // On time; too early; too late; the last gap holds on.
         var now = 0
@@ -53,7 +53,7 @@ import WebhookModel
     }
 
     @Test(arguments: [RetryAfter.seconds(2), .date(seconds: 2)])
-    func whoComesTooSoonIsImpatient(form: RetryAfter) {
+    func aRetryBeforeRetryAfterIsCounted(form: RetryAfter) {
         let receiver = receiver(failing(Answer(status: 429, retryAfter: form), ExpectedConduct(.all, gaps: [100])))
         for now in [0, 2_000, 3_999, 6_500] { receiver.receive(request.text, at: ms(now)) }
         let conduct = receiver.stats.totals.conduct
@@ -65,14 +65,14 @@ import WebhookModel
     }
 
     @Test(arguments: ["-5", "99999999999999999999", "soon"])
-    func nonsenseNeedNotBeObeyed(text: String) {
+    func anInvalidRetryAfterIsIgnored(text: String) {
         let receiver = receiver(failing(Answer(status: 429, retryAfter: .text(text))))
         for now in [0, 10] { receiver.receive(request.text, at: ms(now)) }
         let conduct = receiver.stats.totals.conduct
         #expect(conduct.retryAfterObeyed == 0 && conduct.retryAfterBroken == 0)
     }
 
-    @Test func goneMeansGone() {
+    @Test func requestsAfter410AreCounted() {
         let receiver = receiver(failing(.init(status: 410)))
         receiver.receive(request.text, at: 0)
         // Another message may have been on its way.
@@ -85,7 +85,7 @@ import WebhookModel
         #expect(conduct.retriesAfterGone == 1)
     }
 
-    @Test func aRetryBearsAFreshTimestamp() {
+    @Test func aRetryNeedsAFreshTimestamp() {
         let receiver = receiver(failing())
         func attempt(at now: Int, timestamp: Int) {
             var request = request
@@ -144,7 +144,7 @@ import WebhookModel
     }
 
     /// Any sender may write any number.
-    @Test func numbersOutOfAllBoundsAreNone() {
+    @Test func numbersOutOfRangeAreIgnored() {
         var program = BehaviourProgram(everywhere: Behaviour())
         program.expectations = [
             ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"), occurredAt: .member("at"))
@@ -166,7 +166,7 @@ import WebhookModel
         #expect(receiver.stats.latency?.count == 1 && receiver.stats.latency?.negative == 1)
     }
 
-    @Test func theSameNumberAgainIsNoInversion() {
+    @Test func theSameNumberTwiceIsNoInversion() {
         var program = BehaviourProgram(everywhere: Behaviour())
         program.expectations = [ExpectedConduct(.all, order: .init(keyHeader: "x-key", numberHeader: "x-number"))]
         let receiver = receiver(program)

@@ -8,7 +8,7 @@ import Testing
     private static let asked = ProcessInfo.processInfo.environment["NEEDLETAIL_MESSAGES"].flatMap(Int.init)
     private static let messages = asked ?? 100_000
 
-    @Test func aMessageTakesWhatTheManualSays() throws {
+    @Test func aMessageTakesTheDocumentedMemory() throws {
         let before = try residentBytes()
         let feeder = receiver(messageCap: Self.messages)
         feeder.feed(Self.messages)

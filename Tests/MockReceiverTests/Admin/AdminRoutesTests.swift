@@ -47,7 +47,7 @@ import WebhookModel
         }
     }
 
-    @Test func awaits() async throws {
+    @Test func waitsForACount() async throws {
         try await withAdmin { receiver, admin in
             #expect(try await admin.send("POST", "/await?accepted=1&timeout=0.01").status == 408)
             async let waiting = admin.send("POST", "/await?accepted=1&timeout=30")
@@ -63,7 +63,7 @@ import WebhookModel
         }
     }
 
-    @Test func awaitsWhatFitsAFilter() async throws {
+    @Test func waitsForRequestsThatMatchAFilter() async throws {
         try await withAdmin { receiver, admin in
             async let waiting = admin.send("POST", "/await?requests=1&path=/b&status=2xx&timeout=30")
             _ = try await RawClient.statuses(from: receiver.port, ["/a", "/b"].map { WebhookRequest(path: $0).text })
@@ -77,7 +77,7 @@ import WebhookModel
         }
     }
 
-    @Test func verifies() async throws {
+    @Test func verifiesAssertions() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest().text])
             let good = try await admin.send("POST", "/verify", "- {accepted: 1, duplicates: 0}")
@@ -92,7 +92,7 @@ import WebhookModel
         }
     }
 
-    @Test func reconciles() async throws {
+    @Test func reconcilesALedger() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
             let good = try await admin.send("POST", "/reconcile", "{\"id\":\"msg_1\"}\n")
@@ -122,7 +122,7 @@ import WebhookModel
         }
     }
 
-    @Test func speaksPrometheus() async throws {
+    @Test func writesPrometheusText() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/a\"b").text])
             let text = try await admin.send("GET", "/metrics").body
@@ -135,7 +135,7 @@ import WebhookModel
         }
     }
 
-    @Test func problemsNameTheMend() async throws {
+    @Test func problemsNameTheRemedy() async throws {
         try await withAdmin { receiver, admin in
             for (target, status, text) in [
                 ("GET /nothing", 404, "GET /help lists what does"), ("GET /journal?limt=1", 400, "did you mean limit?"),
@@ -171,7 +171,7 @@ import WebhookModel
     }
 
     /// DNS rebinding: a page's own name, pointed here, with an origin to match.
-    @Test func namesOfOtherSitesReadNothing() async throws {
+    @Test func requestsUnderOtherHostNamesReadNothing() async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         configuration.adminNames = ["qa-box"]
@@ -190,7 +190,7 @@ import WebhookModel
         }
     }
 
-    @Test func saysWhatIsTooMuchOrNotThere() async throws {
+    @Test func reportsWhatIsTooLargeOrMissing() async throws {
         try await withAdmin { receiver, admin in
             let certificate = try await admin.send("GET", "/ca.pem")
             #expect(certificate.status == 404 && certificate.body.contains("--tls-port"))
@@ -201,7 +201,7 @@ import WebhookModel
         }
     }
 
-    @Test func aThousandFaultsMayWait() async throws {
+    @Test func aThousandFaultsCanBeQueued() async throws {
         try await withAdmin { receiver, admin in
             for _ in 0..<1_000 { #expect(receiver.strikeNext(with: .reset)) }
             #expect(!receiver.strikeNext(with: .reset))
@@ -212,7 +212,7 @@ import WebhookModel
         }
     }
 
-    @Test func awaitsThroughAReset() async throws {
+    @Test func aWaitContinuesOverAReset() async throws {
         try await withAdmin { receiver, admin in
             let three = (1...3 as ClosedRange<UInt64>).map { WebhookRequest.numbered($0, path: "/a").text }
             _ = try await RawClient.statuses(from: receiver.port, three)
@@ -234,7 +234,7 @@ import WebhookModel
         }
     }
 
-    @Test func saysThatTheReceiverStopped() async throws {
+    @Test func reportsThatTheReceiverStopped() async throws {
         let receiver = try await ReceiverServer.start(Self.awaited)
         let admin = AdminClient(port: try #require(receiver.adminPort))
         async let waiting = admin.send("POST", "/await?requests=4&timeout=30")
@@ -250,7 +250,7 @@ import WebhookModel
         return configuration
     }
 
-    @Test func namesForeignMessagesAsTheirSendersDo() async throws {
+    @Test func namesMessagesByTheirSendersIDs() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_stranger").text])
             let reply = try await admin.send("POST", "/reconcile", "{\"id\":\"evt_x\"}\n\n{\"id\":\"msg_lost\"}")
@@ -277,7 +277,7 @@ import WebhookModel
         }
     }
 
-    @Test func streamsWhatComes() async throws {
+    @Test func streamsRequests() async throws {
         try await withAdmin { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(path: "/early").text])
             let port = receiver.port
@@ -294,7 +294,7 @@ import WebhookModel
         }
     }
 
-    @Test func stoppingEndsWhatWaits() async throws {
+    @Test func stoppingEndsWaitingCalls() async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         let receiver = try await ReceiverServer.start(configuration)

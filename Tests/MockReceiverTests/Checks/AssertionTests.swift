@@ -48,7 +48,7 @@ import WebhookModel
         #expect(throws: ProgramError.self) { _ = try AssertionFile.parse(short: "attempts=1") }
     }
 
-    @Test func areMeasuredAgainstWhatCame() async throws {
+    @Test func assertionsAreComparedWithTheRequests() async throws {
         try await withReceiver(BehaviourProgram(rules: [.init(.exact("/b"), Behaviour(failFirst: 1))])) { receiver in
             let requests = [
                 WebhookRequest.numbered(1), .numbered(1), .numbered(2, path: "/b"), .numbered(2, path: "/b"),

@@ -11,7 +11,7 @@ import WebhookModel
         try await withReceiver(configuration, body)
     }
 
-    @Test func everyPartMustFit() async throws {
+    @Test func everyConditionMustMatch() async throws {
         try await withJournal(10) { receiver in
             var tiered = WebhookRequest.numbered(1)
             tiered.headers = ["X-Tier:  gold "]
@@ -30,7 +30,7 @@ import WebhookModel
         }
     }
 
-    @Test func waitsForWhatFits() async throws {
+    @Test func waitsForMatchingRequests() async throws {
         try await withJournal(100) { receiver in
             let failing = JournalFilter(path: .exact("/b"), statuses: 503...503)
             async let waiting = receiver.wait(forRequests: 3, matching: failing, timeout: .seconds(30))
@@ -62,7 +62,7 @@ import WebhookModel
         }
     }
 
-    @Test func whatLeftTheJournalIsUnseen() async throws {
+    @Test func requestsThatLeftTheJournalAreUnseen() async throws {
         try await withJournal(2) { receiver in
             _ = try await RawClient.statuses(
                 from: receiver.port, (0..<5).map { WebhookRequest.numbered($0).text }, inOnePiece: true)
@@ -72,7 +72,7 @@ import WebhookModel
         }
     }
 
-    @Test func aResetBeginsAnew() async throws {
+    @Test func aResetStartsTheCountAgain() async throws {
         try await withJournal(100) { receiver in
             let anything = JournalFilter(path: .all)
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest.numbered(1).text])

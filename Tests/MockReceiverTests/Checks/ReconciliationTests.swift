@@ -53,7 +53,7 @@ import WebhookModel
 
     /// A producer that got no answer, asked again and was told yes.
     @Test(arguments: [true, false])
-    func anAcknowledgementOutweighsTheDoubtBeforeIt(isFirst: Bool) async throws {
+    func anAcknowledgementReplacesAnEarlierUnknownOutcome(isFirst: Bool) async throws {
         try await withReceiver { receiver in
             let hash = BodyHash.of(Array("other".utf8))
             let lines = [
@@ -68,11 +68,11 @@ import WebhookModel
         }
     }
 
-    @Test func aBodyIsAText() {
+    @Test func aBodyMustBeAString() {
         #expect(mistake("{\"id\":\"a\",\"body\":{\"n\":1}}")?.contains("line 1: body: expected a string") == true)
     }
 
-    @Test func onlyMissingAccountsMakeDoubt() async throws {
+    @Test func onlyMissingAccountsMakeAResultInconclusive() async throws {
         var configuration = ReceiverConfiguration()
         configuration.messageCap = 1
         try await withReceiver(configuration) { receiver in
@@ -99,7 +99,7 @@ import WebhookModel
         }
     }
 
-    @Test func aPathBeyondTheCapIsInDoubt() async throws {
+    @Test func aPathBeyondTheCapIsInconclusive() async throws {
         var configuration = ReceiverConfiguration()
         configuration.endpointCap = 1
         try await withReceiver(configuration) { receiver in
@@ -112,7 +112,7 @@ import WebhookModel
         }
     }
 
-    @Test func tellsLostFromPhantomFromChanged() async throws {
+    @Test func distinguishesLostPhantomAndChanged() async throws {
         let program = BehaviourProgram(rules: [.init(.exact("/down"), Behaviour(reply: .answer(Answer(status: 503))))])
         try await withReceiver(program) { receiver in
             var changed = WebhookRequest.numbered(4)
@@ -153,7 +153,7 @@ import WebhookModel
         }
     }
 
-    @Test func aHundredThousandTakeNoTime() async throws {
+    @Test func aHundredThousandEntriesAreFast() async throws {
         try await withReceiver { receiver in
             _ = try await RawClient.statuses(
                 from: receiver.port, (0..<2_000).map { WebhookRequest.numbered($0).text }, inOnePiece: true)

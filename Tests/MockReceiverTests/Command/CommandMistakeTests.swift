@@ -24,13 +24,13 @@ import Testing
 
     // MARK: Where it is sent
 
-    @Test func theDataPortIsNoAdminPort() async throws {
+    @Test func theDataPortIsNotTakenForAnAdminPort() async throws {
         try await withReceiver { receiver in
             for verb in CommandMistakeTests.verbs { try await expectStranger(receiver.port, verb) }
         }
     }
 
-    @Test func aDataPortThatAnswersJSONIsNoAdminPort() async throws {
+    @Test func aDataPortThatAnswersJSONIsNotTakenForAnAdminPort() async throws {
         let program = try ProgramFile.parse(
             "rules: [{path: \"*\", headers: {content-type: application/json}, body: \"{}\"}]")
         try await withReceiver(program) { receiver in
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func givesUpWhereNothingIsAnswered() async throws {
+    @Test func givesUpWithoutAnAnswer() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(listener.localAddress?.port)
@@ -59,7 +59,7 @@ import Testing
         try await listener.close()
     }
 
-    @Test func namesAHostThatIsNone() async throws {
+    @Test func reportsAnUnknownHost() async throws {
         let receive = try await CommandRun(["--host", "nosuch.invalid", "--port", "0", "--admin-port", "0"])
         #expect(receive.status == 1 && receive.errors.contains("there is no host nosuch.invalid"), "\(receive)")
         #expect(receive.errors.contains("with --host") && !receive.errors.contains("--port"), "\(receive)")
@@ -69,7 +69,7 @@ import Testing
 
     // MARK: Files
 
-    @Test func tellsFilesApartThatCannotBeRead() async throws {
+    @Test func reportsWhyAFileCannotBeRead() async throws {
         let directory = TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let binary = directory.path + "/binary"
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aCharacterMayLieAcrossTwoPieces() async throws {
+    @Test func aCharacterCanBeSplitBetweenTwoPieces() async throws {
         let directory = TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let file = directory.path + "/ledger"
@@ -111,7 +111,7 @@ import Testing
 
     // MARK: Options
 
-    @Test func numbersMayMeasureAFault() async throws {
+    @Test func faultsTakeTheirParameters() async throws {
         try await withAdminPort { _, admin in
             for fault in [
                 "reset_after=100", "gzip_bomb=10", "redirect_chain=3", "slow_head=100ms",
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func saysWhatAFaultLacks() async throws {
+    @Test func reportsAMissingOrWrongParameterOfAFault() async throws {
         let cases: [(String, String)] = [
             ("reset_after", "--fault reset_after: the measure is missing; expected one, such as reset_after=100"),
             ("redirect_to=", "the measure is missing"), ("silence=3", "--fault silence takes no measure"),
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func aWrongValueIsUsage() async throws {
+    @Test func aWrongValueIsAUsageError() async throws {
         let cases: [([String], String)] = [
             (["journal", "--status", "6xx"], "--status: invalid value \"6xx\""),
             (["journal", "--path", "orders"], "--path: invalid value \"orders\""),
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func mendsAreInTheCommandsWords() async throws {
+    @Test func remediesNameTheCommandsOptions() async throws {
         try await withAdminPort { _, admin in
             let late = try await CommandRun(["await", "--requests", "1", "--timeout", "0"], admin: admin)
             #expect(late.status == 3 && late.errors.contains("--timeout SECONDS"), "\(late)")
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func namesASchemeThatIsNone() async throws {
+    @Test func reportsAnUnknownScheme() async throws {
         let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         for secret in ["nosuch:\(key)", "/a=nosuch:\(key)"] {
             let run = try await CommandRun(["--port", "0", "--admin-port", "0", "--secret", secret])

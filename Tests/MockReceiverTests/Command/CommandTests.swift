@@ -24,7 +24,7 @@ import WebhookModel
         #expect(wrong.status == 2 && wrong.errors.contains("did you mean flaky?"))
     }
 
-    @Test func optionsThatWouldDoNothingAreRefused() async throws {
+    @Test func optionsWithoutEffectAreRefused() async throws {
         let hidden = try await CommandRun(["--program", "flaky", "--status", "204", "--port", "0", "--admin-port", "0"])
         #expect(hidden.status == 2 && hidden.errors.contains("the program has a rule for every path"), "\(hidden)")
     }
@@ -85,7 +85,7 @@ import WebhookModel
     }
 
     /// What has no place may be one message twice.
-    @Test func nothingIsSureBeyondTheCap() async throws {
+    @Test func resultsBeyondTheCapAreInconclusive() async throws {
         try await withAdminPort(messages: 1) { receiver, admin in
             let texts = ["a", "b", "b"].map { WebhookRequest(id: $0).text }
             _ = try await RawClient.statuses(from: receiver.port, texts)
@@ -95,7 +95,7 @@ import WebhookModel
         }
     }
 
-    @Test func endsWithWhatIsSo() async throws {
+    @Test func exitCodesTellTheResult() async throws {
         try await withAdminPort { receiver, admin in
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
             #expect(try await CommandRun(["await", "--requests", "1", "--path", "/orders"], admin: admin).status == 0)
@@ -126,7 +126,7 @@ import WebhookModel
         }
     }
 
-    @Test func saysWhereNobodyAnswers() async throws {
+    @Test func reportsAnAddressThatDoesNotAnswer() async throws {
         let port = try await FreePort.choose()
         let silent = try await CommandRun(["stats"], admin: port)
         #expect(

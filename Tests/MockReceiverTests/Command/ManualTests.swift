@@ -22,7 +22,7 @@ import Testing
         return (verbs, options)
     }
 
-    @Test func namesEveryVerbOptionFaultAndProgram() async throws {
+    @Test func theManualNamesEveryVerbOptionFaultAndProgram() async throws {
         let manual = try await CommandRun(["--help"])
         #expect(manual.status == 0 && manual.errors.isEmpty)
         let text = manual.output
@@ -42,7 +42,7 @@ import Testing
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 132 })
     }
 
-    @Test func theProgramOfTheManualIsOne() async throws {
+    @Test func theProgramInTheManualIsValid() async throws {
         let text = try await CommandRun(["--help"]).output
         let lines = text.components(separatedBy: "\n")
         let start = try #require(lines.firstIndex { $0.hasPrefix("       seed: 7") })

@@ -11,31 +11,31 @@ import Testing
         }
     }
 
-    @Test func holdsWhatTheManualNames() {
+    @Test func hasEveryRecipeOfTheManual() {
         let names = Set(Cookbook.recipes.map(\.name))
         let promised = ["flaky", "slow", "down-for", "rate-limited", "gone", "tls-expired", "liar", "ssrf-redirect"]
         #expect(names.isSuperset(of: promised))
         #expect(names.count == Cookbook.recipes.count)
     }
 
-    @Test(arguments: Cookbook.recipes.map(\.name)) func isAProgram(name: String) throws {
+    @Test(arguments: Cookbook.recipes.map(\.name)) func everyRecipeIsAValidProgram(name: String) throws {
         #expect(Cookbook.isName(name))
         let program = try ProgramFile.parse(try Cookbook.text(name))
         #expect(program.rules.count + program.connections.count > 0)
     }
 
-    @Test func takesAMeasure() throws {
+    @Test func aRecipeTakesItsParameter() throws {
         let down = try ProgramFile.parse(try Cookbook.text("down-for=2m"))
         #expect(down.connections == [ConnectionRule(.refuse, window: TimeWindow(to: 120_000))])
     }
 
     @Test(arguments: [("rate-limited", 10.0, 10), ("rate-limited=50", 50.0, 50), ("rate-limited=3.5", 3.5, 4)])
-    func aRateTakesASecondsRequestsAtOnce(name: String, perSecond: Double, burst: Int) throws {
+    func theBurstOfARateIsOneSecondOfIt(name: String, perSecond: Double, burst: Int) throws {
         let rule = try #require(try ProgramFile.parse(try Cookbook.text(name)).rules.first)
         #expect(rule.behaviour.rateLimit == RateLimit(perSecond: perSecond, burst: burst))
     }
 
-    @Test func linesSayWhatIsSo() throws {
+    @Test func descriptionsMentionSideEffects() throws {
         for recipe in Cookbook.recipes {
             let program = try ProgramFile.parse(recipe.text)
             // Such rules hold for no request without an id.
@@ -51,7 +51,7 @@ import Testing
         #expect(redirects.contains("http://127.0.0.1:1/") && redirects.contains("100 times"))
     }
 
-    @Test func namesWhatIsNoRecipe() {
+    @Test func reportsAnUnknownRecipe() {
         #expect(mistake("flakey") == "unknown \"flakey\"; did you mean flaky?")
         #expect(mistake("gone=5") == "gone takes no measure; expected gone alone")
         #expect(mistake("down-for=soon")?.hasPrefix("down-for=soon: expected a duration") == true)

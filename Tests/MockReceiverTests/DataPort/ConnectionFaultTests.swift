@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func resetsStrikeTheConnectionsThatAreNamed() async throws {
+    @Test func resetsHitTheNamedConnections() async throws {
         try await withReceiver(program(ConnectionRule(.reset, connections: 2...3))) { receiver in
             var served: [Bool] = []
             for _ in 0..<4 { served.append(try await isServed(receiver.port)) }
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func refusalIsTheKernels() async throws {
+    @Test func connectionsAreRefusedByTheKernel() async throws {
         try await withReceiver { receiver in
             let open = try await RawConnection.open(port: receiver.port)
             try await open.send(WebhookRequest().text)

@@ -3,7 +3,7 @@ import Testing
 import WebhookModel
 
 @Suite(.timeLimit(.minutes(1))) struct DataPortTests {
-    @Test func answersEachOfAConnectionsRequests() async throws {
+    @Test func answersEachRequestOfAConnection() async throws {
         try await withReceiver { receiver in
             let requests = (0..<5).map { WebhookRequest.numbered($0).text }
             try await expectStatuses([200, 200, 200, 200, 200], from: receiver.port, requests)
@@ -23,7 +23,7 @@ import WebhookModel
     }
 
     /// Its answers would pile up.
-    @Test func whoNeverReadsIsNotReadEither() async throws {
+    @Test func aSenderThatDoesNotReadIsNotRead() async throws {
         let long = BehaviourProgram(
             everywhere: Behaviour(reply: .answer(Answer(body: String(repeating: "a", count: 10_000)))))
         try await withReceiver(long) { receiver in
@@ -45,7 +45,7 @@ import WebhookModel
         }
     }
 
-    @Test func aDelayHoldsLaterAnswersBack() async throws {
+    @Test func aDelayAlsoDelaysLaterAnswers() async throws {
         let program = BehaviourProgram(rules: [
             .init(.exact("/slow"), Behaviour(reply: .answer(Answer(status: 201)), delay: 30)),
             .init(.exact("/fast"), Behaviour(reply: .answer(Answer(status: 202)))),
@@ -71,7 +71,7 @@ import WebhookModel
         }
     }
 
-    @Test func refusesInWordsAndCloses() async throws {
+    @Test func refusesWithAReasonAndCloses() async throws {
         try await withReceiver { receiver in
             for (text, status) in [
                 ("hello\r\n\r\n", 400), ("GET / HTTP/1.1\r\nhost: h\r\n\r\n", 405),
@@ -88,7 +88,7 @@ import WebhookModel
         }
     }
 
-    @Test func saysContinueBeforeTheBody() async throws {
+    @Test func sendsContinueBeforeTheBody() async throws {
         try await withReceiver { receiver in
             let head = "POST /x HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
             let (first, _) = try await RawClient.talk(to: receiver.port, [head]) { $0.contains("\r\n\r\n") }

@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 @Suite(.timeLimit(.minutes(1))) struct ExportTests {
-    @Test func writesWhatTheJournalHolds() async throws {
+    @Test func exportsTheJournal() async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         configuration.journalCapacity = 10

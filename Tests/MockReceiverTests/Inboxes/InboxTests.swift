@@ -7,7 +7,7 @@ import Testing
         try await withAdminPort(journal: 2) { try await body($0, AdminClient(port: $1)) }
     }
 
-    @Test func keepsWhatComesApart() async throws {
+    @Test func inboxesAreSeparate() async throws {
         try await withInboxes { receiver, admin in
             let opened = try await admin.send("POST", "/inboxes?expires=1h")
             #expect(opened.status == 201 && opened.head.contains("/inbox/"))
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func expires() async throws {
+    @Test func anInboxExpires() async throws {
         try await withInboxes { receiver, admin in
             let inbox = try #require(receiver.openInbox(lasting: 1))
             let request = WebhookRequest(path: inbox.path).text
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func areBounded() async throws {
+    @Test func inboxesAreLimited() async throws {
         try await withInboxes { receiver, admin in
             for _ in 0..<128 { #expect(receiver.openInbox() != nil) }
             let full = try await admin.send("POST", "/inboxes")
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func tokensAreNotGuessed() async throws {
+    @Test func tokensAreRandomAndUnknownOnesAreRefused() async throws {
         try await withInboxes { receiver, _ in
             let tokens = Set((0..<100).compactMap { _ in receiver.openInbox()?.token })
             #expect(tokens.count == 100 && tokens.allSatisfy { $0.count == 32 })

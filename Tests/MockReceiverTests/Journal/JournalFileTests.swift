@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func keepsEveryRequestWholeAndAppends() async throws {
+    @Test func keepsEveryRequestCompletelyAndAppends() async throws {
         let directory = TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let file = directory.path + "/journal.ndjson"
@@ -58,7 +58,7 @@ import Testing
         #expect(try lines(file).count == 1)
     }
 
-    @Test func aFullDiskHoldsNobodyUp() async throws {
+    @Test func aFullDiskDoesNotDelayRequests() async throws {
         try await withReceiver(configuration("/dev/full")) { receiver in
             let requests = [String](repeating: WebhookRequest().text, count: 5)
             try await expectStatuses([200, 200, 200, 200, 200], from: receiver.port, requests)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func namesTheFileThatCannotBe() async throws {
+    @Test func reportsAFileThatCannotBeOpened() async throws {
         let file = "/nowhere/at/all"
         await #expect(throws: JournalFileError.self) { try await withReceiver(configuration(file)) { _ in } }
         let run = try await CommandRun(["--port", "0", "--admin-port", "0", "--journal-file", file])

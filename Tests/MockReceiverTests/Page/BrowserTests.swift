@@ -26,7 +26,7 @@ struct BrowserTests {
         return (run.output, run.errors.split(separator: "\n").filter { $0.contains("CONSOLE") })
     }
 
-    @Test func showsWhatCame() async throws {
+    @Test func thePageShowsRequests() async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0
         configuration.journalCapacity = 100

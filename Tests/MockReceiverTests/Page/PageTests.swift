@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func comesFromNowhereElse() async throws {
+    @Test func thePageLoadsNothingFromOtherSites() async throws {
         try await withPage { _, admin in
             for (target, type) in [
                 ("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"),

@@ -4,7 +4,7 @@ import WebhookModel
 import WebhookSigning
 
 @Suite(.timeLimit(.minutes(1))) struct BehaviourTests {
-    @Test func theFirstMatchingRuleHolds() async throws {
+    @Test func theFirstMatchingRuleApplies() async throws {
         let busy = Answer(status: 429, headers: [.init("retry-after", "2")], body: "later\n")
         let program = BehaviourProgram(rules: [
             .init(.exact("/a"), Behaviour(reply: .answer(busy))),

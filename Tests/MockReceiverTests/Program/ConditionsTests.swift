@@ -68,7 +68,7 @@ import WebhookModel
         #expect([0, 500, 1_000, 9_999].map(brownOut.value) == [0, 0.4, 0.8, 0.8])
     }
 
-    @Test func theFirstRuleThatHoldsIsTheOne() async throws {
+    @Test func theFirstRuleWhoseConditionsHoldApplies() async throws {
         let rules: [BehaviourProgram.Rule] = [
             .init(.exact("/orders"), when: Conditions(attempts: 1...1), Behaviour(reply: .answer(Answer(status: 500)))),
             .init(.exact("/orders"), when: Conditions(share: Share(0)), Behaviour(reply: .answer(Answer(status: 501)))),
@@ -82,7 +82,7 @@ import WebhookModel
         }
     }
 
-    @Test func aLimitTellsWhenToComeAgain() async throws {
+    @Test func aRateLimitSendsRetryAfter() async throws {
         let limited = Behaviour(rateLimit: RateLimit(perSecond: 0.5, burst: 2))
         try await withReceiver(BehaviourProgram(everywhere: limited)) { receiver in
             let requests = (0..<3).map { WebhookRequest.numbered($0).text }

@@ -48,7 +48,7 @@ import Testing
         return found
     }
 
-    @Test func concurrencyChangesNothing() async throws {
+    @Test func concurrencyDoesNotChangeTheResult() async throws {
         let alone = try await faults(seed: 7, connections: 1)
         let crowded = try await faults(seed: 7, connections: 256)
         #expect(alone == crowded)

@@ -21,7 +21,7 @@ import Testing
         #expect(mistakes(text).first?.contains("anchors (&name) are not allowed") == true, "\(mistakes(text))")
     }
 
-    @Test func aNameOfManyAliasesIsNoTrap() {
+    @Test func nestedAliasesAreRefusedAtOnce() {
         var text = "{a: &a [x,x]"
         for (last, next) in zip("abcdefghijklmnopqrstuvwxy", "bcdefghijklmnopqrstuvwxyz") {
             text += ", \(next): &\(next) [*\(last),*\(last)]"
@@ -35,9 +35,9 @@ import Testing
         "rules: # &a\n  - {path: /a&b}",
         "{\"rules\":[{\"path\":\"/a\",\"body\":\"x, &b \\\" &c\"}]}", "rules:\n  - path: /a&y=2\n    body: a &b",
     ])
-    func otherAmpersandsAreTexts(text: String) { #expect(mistakes(text) == []) }
+    func ampersandsInTextsAreAllowed(text: String) { #expect(mistakes(text) == []) }
 
-    @Test func aHundredMistakesAreEnough() {
+    @Test func atMostAHundredMistakesAreReported() {
         #expect(mistakes("{" + (0..<1_000).map { "k\($0): 1" }.joined(separator: ", ") + "}").count == 100)
     }
 

@@ -48,14 +48,14 @@ import WebhookSigning
                     ], secrets: [.init(.all, secrets)], seed: 7, resetOnAccept: 0.005))
     }
 
-    @Test func readsJSONAndNothing() throws {
+    @Test func readsJSONAndAnEmptyFile() throws {
         let program = try ProgramFile.parse(#"{"rules": [{"path": "*", "status": 503}]}"#)
         #expect(program == BehaviourProgram(everywhere: Behaviour(reply: .answer(Answer(status: 503)))))
         #expect(try ProgramFile.parse("") == BehaviourProgram())
         #expect(try ProgramFile.parse("{}").secrets == nil)
     }
 
-    @Test func readsTheWholeLanguage() throws {
+    @Test func readsEverySetting() throws {
         let program = try ProgramFile.parse(ProgramSample.everything)
         #expect(program == (try ProgramSample.read()))
     }
@@ -76,7 +76,7 @@ import WebhookSigning
         }
     }
 
-    @Test func everyFaultHasItsWord() throws {
+    @Test func everyFaultHasItsName() throws {
         for (word, fault) in Fault.words where word != "reset" {
             let program = try ProgramFile.parse("rules: [{path: /a, fault: \(word)}]")
             #expect(program.rules[0].behaviour.reply == .fault(fault, Answer()))
@@ -203,13 +203,13 @@ import WebhookSigning
     }
 
     @Test(arguments: ["soon", "-1", "date", "date 5", "99999999999"])
-    func retryAfterMayBeGarbage(text: String) throws {
+    func retryAfterCanBeAnyText(text: String) throws {
         let program = try ProgramFile.parse("rules: [{path: /a, retry_after: \"\(text)\"}]")
         #expect(program.rules[0].behaviour.reply == .answer(Answer(retryAfter: .text(text))))
     }
 
     @Test(arguments: ["rules: [", "a: 1\na: 2", "just text", "- list", "rules: {path: /a}", "rules: [1]", "\tx: 1"])
-    func refusesWhatIsNoProgram(text: String) {
+    func refusesInvalidPrograms(text: String) {
         #expect(!mistakes(text).isEmpty)
     }
 }

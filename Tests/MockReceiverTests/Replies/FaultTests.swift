@@ -33,7 +33,7 @@ import Testing
         #expect(whole.text.isEmpty && whole.end == .reset)
     }
 
-    @Test func silenceIsSilence() async throws {
+    @Test func silenceSendsNothing() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.silence, Answer())))) { receiver in
             async let talk = RawClient.talk(to: receiver.port, [WebhookRequest().text]) { _ in false }
             #expect(await receiver.wait(for: .requests(1), timeout: .seconds(10)))
@@ -46,13 +46,13 @@ import Testing
         }
     }
 
-    @Test func aHalfCloseLetsTheSenderWriteOn() async throws {
+    @Test func aHalfCloseLetsTheSenderContinueToWrite() async throws {
         let (text, end) = try await talk(.halfClose, after: isSpoilt)
         #expect(text.isEmpty)
         #expect(end == .closed)
     }
 
-    @Test func theNextRequestMeetsAnEnd() async throws {
+    @Test func theConnectionIsClosedBeforeTheNextRequest() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .fault(.closeBeforeReuse, Self.answer)))) {
             receiver in
             let client = try await RawConnection.open(port: receiver.port)
@@ -89,13 +89,13 @@ import Testing
         #expect(!text.contains("\r\n\r\n"))
     }
 
-    @Test func aBadStatusLineIsNone() async throws {
+    @Test func aBadStatusLineIsSent() async throws {
         let (text, end) = try await talk(.badStatusLine, after: isSpoilt)
         #expect(text == "HTTP/one.one TWO-HUNDRED\r\nx-a: 1\r\ncontent-length: 10\r\n\r\n0123456789")
         #expect(end == .closed)
     }
 
-    @Test func lengthsLie() async throws {
+    @Test func wrongContentLengthsAreSent() async throws {
         let long = try await talk(.lengthTooLong, after: isSpoilt)
         #expect(long.text == Self.head + "content-length: 74\r\n\r\n0123456789")
         #expect(long.end == .closed)
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test func anEarlyAnswerHoldsFromTheProgramOn() async throws {
+    @Test func anEarlyAnswerOfANewProgramOrQueuedFaultApplies() async throws {
         try await withReceiver { receiver in
             try await expectStatuses([200], from: receiver.port, [WebhookRequest().text])
             receiver.replace(BehaviourProgram(everywhere: tooBusy))
@@ -215,7 +215,7 @@ import Testing
         }
     }
 
-    @Test func oneByteDribblesOnce() async throws {
+    @Test func aBodyOfOneByteIsSentOnce() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(reply: .answer(Answer(body: "x", dribble: 5))))) {
             receiver in
             let (text, _) = try await RawClient.talk(to: receiver.port, [WebhookRequest().text]) {
@@ -239,7 +239,7 @@ import Testing
         }
     }
 
-    @Test func whoEndsItsHalfGetsItsAnswer() async throws {
+    @Test func aSenderThatEndsItsDirectionGetsItsAnswer() async throws {
         try await withReceiver { receiver in
             let client = try await RawConnection.open(port: receiver.port)
             try await client.sendLast(WebhookRequest().text)
@@ -248,7 +248,7 @@ import Testing
         }
     }
 
-    @Test func strikesWriteDatesAndChains() async throws {
+    @Test func queuedFaultsSendDatesAndRedirectChains() async throws {
         try await withReceiver { receiver in
             receiver.strikeNext(with: .answer(Answer(status: 429, retryAfter: .date(seconds: 5))))
             receiver.strikeNext(with: .fault(.redirectChain(hops: 2), Answer()))
@@ -267,7 +267,7 @@ import Testing
         }
     }
 
-    @Test func redirectsLeadInAChain() async throws {
+    @Test func redirectsFormAChain() async throws {
         var path = "/orders"
         var statuses: [Int] = []
         try await withReceiver(
@@ -307,7 +307,7 @@ import Testing
         }
     }
 
-    @Test func strikesComeFirstAndOnce() async throws {
+    @Test func queuedFaultsApplyFirstAndOnce() async throws {
         try await withReceiver { receiver in
             receiver.strikeNext(2, of: .exact("/orders"), with: .answer(Answer(status: 500)))
             let requests = (0..<4).map { WebhookRequest.numbered($0).text }

@@ -68,7 +68,7 @@ import WebhookSigning
         #expect(found.0 != .valid, sourceLocation: sourceLocation)
     }
 
-    @Test func aRightSignatureNeedsNone() throws {
+    @Test func aValidSignatureNeedsNoDiagnosis() throws {
         let found = try diagnosis(Sender().request("/a"))
         #expect(found == (.valid, nil))
     }

@@ -30,7 +30,7 @@ struct HTTP2Tests {
         BehaviourProgram(everywhere: Behaviour(reply: .fault(fault, answer)))
     }
 
-    @Test func requestsComeAsAllOthersDo() async throws {
+    @Test func requestsAreTreatedAsInHTTP1() async throws {
         let body = #"{"big":"\#(String(repeating: "x", count: 200_000))"}"#
         try await ask(BehaviourProgram(), paths: ["/a?q=1", "/a", "/b"], body: body) { receiver, lines in
             #expect(lines == ["2 200", "2 200", "2 200", "exit 0"])
@@ -80,7 +80,7 @@ struct HTTP2Tests {
 
     /// More comes than the length says, also where the answer has no body to be longer than that.
     @Test(arguments: ["", "x", "0123456789"])
-    func aBodyIsLongerThanItsLength(body: String) async throws {
+    func aBodyCanBeLongerThanItsLength(body: String) async throws {
         try await ask(spoilt(.lengthTooShort, Answer(body: body))) { receiver, lines in
             // 92: the stream was not closed cleanly. 18: less or more came than was said.
             #expect(lines.last == "exit 92" || lines.last == "exit 18", "\(lines)")
@@ -93,7 +93,7 @@ struct HTTP2Tests {
 
     /// With all that the length promised the answer would be whole for curl, however late the stream's end is.
     @Test(arguments: [Fault.truncatedChunk, .malformedChunk], [0, 30])
-    func aCutAnswerIsNeverWhole(fault: Fault, delay: Int) async throws {
+    func aTruncatedAnswerIsNeverComplete(fault: Fault, delay: Int) async throws {
         let program = BehaviourProgram(
             everywhere: Behaviour(reply: .fault(fault, Answer(body: "0123456789", dribble: 1)), delay: .fixed(delay)))
         try await ask(program) { receiver, lines in
@@ -124,7 +124,7 @@ struct HTTP2Tests {
     }
 
     /// They would make the whole answer malformed (RFC 9113 section 8.2.2).
-    @Test func fieldsOfConnectionsAreLeftOut() async throws {
+    @Test func connectionFieldsAreLeftOut() async throws {
         let names = ["Connection", "keep-alive", "transfer-encoding", "upgrade", "x-kept"]
         let answer = Answer(headers: names.map { Answer.Header($0, "close") })
         try await ask(BehaviourProgram(everywhere: Behaviour(reply: .answer(answer))), ["--dump-header", "-"]) {

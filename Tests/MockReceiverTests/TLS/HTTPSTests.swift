@@ -46,7 +46,7 @@ import Testing
         (.tlsClientCertificate, "certificate required|CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|handshake failure"),
         (.reset, "reset|EOF"),
     ])
-    func eachFaultIsSeenAsItself(fault: ConnectionFault, words: String) async throws {
+    func eachFaultCausesItsOwnError(fault: ConnectionFault, words: String) async throws {
         try await withSecureReceiver(program(fault)) { receiver, port, directory in
             // In TLS 1.3 a client has sent its request before it hears that its certificate is wanted, and may meet a reset instead.
             let settings = fault == .tlsClientCertificate ? "context.maximum_version = ssl.TLSVersion.TLSv1_2" : ""
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func faultsOfTLSSpareThePlainPort() async throws {
+    @Test func tlsFaultsDoNotAffectThePlaintextPort() async throws {
         try await withSecureReceiver(program(.tlsExpired)) { receiver, _, _ in
             try await expectStatuses([200], from: receiver.port, [WebhookRequest().text])
         }

@@ -36,12 +36,12 @@ import WebhookSigning
             ])
     }
 
-    @Test func `one place holds the key`() {
+    @Test func `the key is in one place only`() {
         let lines = mistakes({ $0.secrets.masterKeyFile = "/nowhere" }, ["NEEDLETAIL_MASTER_KEY": text])
         #expect(lines.count == 1 && lines[0].hasPrefix("secrets.master_key_file cannot be combined with"))
     }
 
-    @Test func `files are named that cannot be read`() {
+    @Test func `files that cannot be read are named`() {
         let lines = mistakes {
             $0.secrets.masterKeyFile = "/nowhere/a"
             $0.secrets.previousMasterKeyFiles = ["/nowhere/b"]
@@ -50,7 +50,7 @@ import WebhookSigning
         #expect(lines.contains { $0.hasPrefix("secrets.previous_master_key_files: /nowhere/b: cannot be read") })
     }
 
-    @Test func `the variable is known, and its like is not`() throws {
+    @Test func `the variable is known, and a similar name is refused`() throws {
         _ = try ServerConfiguration.load(file: nil, environment: ["NEEDLETAIL_MASTER_KEY": text])
         #expect(throws: InputMistakes.self) {
             try ServerConfiguration.load(file: nil, environment: ["NEEDLETAIL_MASTERKEY": text])

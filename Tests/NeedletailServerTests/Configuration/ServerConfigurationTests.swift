@@ -54,7 +54,7 @@ import Testing
         #expect(configuration.log.format == .json)
     }
 
-    @Test func `a list comes whole from the strongest source`() throws {
+    @Test func `a list comes completely from the source with the highest priority`() throws {
         let file = "sender: { allow_networks: [10.0.0.0/8] }"
         let environment = ["NEEDLETAIL_SENDER_ALLOW_NETWORKS": "127.0.0.0/8, 192.168.0.0/16"]
         let flags = [("allow-network", ["127.0.0.1:80", "127.0.0.1:8080"])]
@@ -183,7 +183,7 @@ import Testing
         #expect(mistakes?.description.contains(expected) == true, "\(mistakes?.description ?? "")")
     }
 
-    @Test func `a misspelt variable is refused, Kubernetes' own are not`() throws {
+    @Test func `a misspelt variable is refused, variables of Kubernetes are not`() throws {
         let mistakes = #expect(throws: InputMistakes.self) { try load(environment: ["NEEDLETAIL_INGEST_PROT": "1"]) }
         #expect(
             mistakes?.lines
@@ -209,12 +209,12 @@ import Testing
         #expect(mistakes?.description.hasPrefix("\(key): ") == true)
     }
 
-    @Test func `another host is served in clear where the operator says so`() throws {
+    @Test func `another host is served in plaintext if the operator allows it`() throws {
         #expect(try load("ingest: { host: 0.0.0.0, allow_plaintext: true }").ingest.host == "0.0.0.0")
         for host in ["localhost", "127.9.9.9", "\"::1\""] { _ = try load("ingest: { host: \(host) }") }
     }
 
-    @Test func `a file that is not there is named`() {
+    @Test func `a missing file is named`() {
         let mistakes = #expect(throws: InputMistakes.self) {
             try ServerConfiguration.load(file: "/nowhere/n.yaml", environment: [:])
         }

@@ -7,7 +7,7 @@ import Testing
         #expect(LogLine.time(seconds: 1_709_210_096, nanoseconds: 7_999_999) == "2024-02-29T12:34:56.007Z")
     }
 
-    @Test func `text is for people`() {
+    @Test func `the text form is one readable line`() {
         let line = LogLine.text(.text, time: "T", level: "info", message: "ready", [("port", "7400"), ("why", "a b")])
         #expect(line == "T info     ready port=7400 why=\"a b\"\n")
     }
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: ServerConfiguration.LogSection.Format.allCases)
-    func `nothing from outside begins a line of its own`(format: ServerConfiguration.LogSection.Format) {
+    func `text from outside cannot begin a new log line`(format: ServerConfiguration.LogSection.Format) {
         let line = LogLine.text(format, time: "T", level: "info", message: "a\nb\u{1B}", [("k", "x\ny")])
         #expect(line.filter(\.isNewline).count == 1)
         #expect(!line.contains("\u{1B}"))

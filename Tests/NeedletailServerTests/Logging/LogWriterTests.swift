@@ -46,7 +46,7 @@ import Threading
         return isDone.withLock(\.self)
     }
 
-    @Test func `a reader that does not read blocks nobody, and no line is cut`() {
+    @Test func `a reader that does not read blocks no thread, and no line is cut`() {
         let pipe = Pipe()
         let writer = LineLogHandler.writer(.text, descriptor: pipe.write, capacity: 32 * 1_024)
         let logger = logger(writer)
@@ -106,7 +106,7 @@ import Threading
         close(pipe.read)
     }
 
-    @Test func `a critical line is kept where others are dropped, and does not wait for ever`() {
+    @Test func `a critical line is kept when others are dropped, and waits for a limited time`() {
         let pipe = Pipe()
         let writer = LineLogHandler.writer(.text, descriptor: pipe.write, capacity: 1_024)
         let logger = logger(writer)
@@ -127,7 +127,7 @@ import Threading
         close(pipe.read)
     }
 
-    @Test func `a reader that has gone ends nothing`() {
+    @Test func `a closed reader does not end the process`() {
         let pipe = Pipe()
         let writer = LineLogHandler.writer(.text, descriptor: pipe.write)
         close(pipe.read)

@@ -32,12 +32,12 @@ import WebhookModel
 
     private func contents(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-    @Test func `nothing said is nothing stored`() {
+    @Test func `no settings store nothing`() {
         let result = load(["http2: false"])
         #expect(result.connection == nil && result.mistakes == [])
     }
 
-    @Test func `everything that may be said is read`() throws {
+    @Test func `every setting is read`() throws {
         let result = load([
             "allow_networks: [8.8.0.0/16, \"[2001:4860::/32]:443\"]", "deny_networks: 8.8.8.8",
             "client_certificate_file: \(client.certificateFile)", "client_key_file: \(client.keyFile)",
@@ -57,7 +57,7 @@ import WebhookModel
         #expect(connection.http2 && connection.isOfItsOwn)
     }
 
-    @Test func `a key that stands beside the certificate in its file is not kept with it`() throws {
+    @Test func `a private key in the certificate's file is not stored with the certificate`() throws {
         let both = folder.path + "/both.pem"
         try (contents(client.certificateFile) + contents(client.keyFile)).write(
             toFile: both, atomically: true, encoding: .utf8)
@@ -111,7 +111,7 @@ import WebhookModel
         #expect(mistakes.first?.contains("hunter2") != true)
     }
 
-    @Test func `certificates and keys that do not fit are told`() throws {
+    @Test func `certificates and keys that do not match are reported`() throws {
         let other = ca.issue(commonName: "other", isClient: true)
         let cases = [
             (
@@ -134,7 +134,7 @@ import WebhookModel
                 == true)
     }
 
-    @Test func `a tenant's networks are read, and their mistakes told`() throws {
+    @Test func `a tenant's networks are read, and their mistakes reported`() throws {
         func settings(_ line: String) throws -> Tenant.Settings {
             try ProvisioningPlan.load(text: "tenants:\n- name: acme\n  \(line)\n", named: "p.yaml").tenants[0].settings
         }
@@ -145,7 +145,7 @@ import WebhookModel
                 == true)
     }
 
-    @Test func `settings of TLS are of no use with http`() {
+    @Test func `TLS settings are refused for http`() {
         let mistakes = load(["http2: true", "pinned_key: \(client.pin)"], url: "http://a.example/").mistakes
         #expect(mistakes.count == 2)
         #expect(mistakes.allSatisfy { $0.contains("needs an https URL") })

@@ -12,7 +12,7 @@ import WebhookModel
         ).keys
     }
 
-    @Test func aWholeKey() throws {
+    @Test func everySettingOfAKeyIsRead() throws {
         let keys = try keys(
             """
             key_sha256: \(Self.digest), tenants: [acme], scopes: [publish:order.*, read], rate: 500, burst: 2000,
@@ -29,13 +29,13 @@ import WebhookModel
             ])
     }
 
-    @Test func whatIsLeftOut() throws {
+    @Test func missingSettingsHaveDefaults() throws {
         let settings = try #require(try keys("key: 0123456789abcdef, tenants: all, rate: 7").first).settings
         #expect(settings.scopes == [.publish(.everything)] && settings.expiresAt == nil)
         #expect(settings.rate == Rate(perSecond: 7, burst: 7))
     }
 
-    @Test func aCertificateAloneWillDo() throws {
+    @Test func aCertificateAloneIsEnough() throws {
         let key = try #require(try keys("tenants: all, client_certificates: shop.example").first)
         #expect(key.settings.digest == [] && key.settings.clientCertificates == ["shop.example"])
     }
@@ -69,12 +69,12 @@ import WebhookModel
         // The digest of nothing: every HELLO without a key would open it.
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ])
-    func aBadDigest(text: String) {
+    func aBadDigestIsReported(text: String) {
         let error = #expect(throws: InputMistakes.self) { try keys("tenants: all, key_sha256: \"\(text)\"") }
         #expect(error?.lines.first?.contains("expected the 64 hex digits that `needletail key new` prints") == true)
     }
 
-    @Test func twoKeysOfOneText() {
+    @Test func twoKeysWithOneTextAreReported() {
         let error = #expect(throws: InputMistakes.self) {
             try keys("key: 0123456789abcdef, tenants: all }\n  - { name: l, key: 0123456789abcdef, tenants: all")
         }
@@ -82,7 +82,7 @@ import WebhookModel
         #expect(error?.lines.first?.contains("API key \"l\": name: another API key has the same key") == true)
     }
 
-    @Test func aNewKeyOpensWhatItsDigestSays() throws {
+    @Test func aNewKeyMatchesItsDigest() throws {
         let fresh = NewAPIKey()
         #expect(fresh.text.wholeMatch(of: /ntk_[A-Za-z0-9_-]{43}/) != nil, "\(fresh.text)")
         #expect(NewAPIKey().text != fresh.text)

@@ -22,7 +22,7 @@ import WebhookModel
         #expect(try load(lines)?.order == order)
     }
 
-    @Test func `a batch has defaults for what it does not say`() throws {
+    @Test func `a batch has defaults for missing settings`() throws {
         #expect(try load([])?.batch == nil)
         #expect(try load(["batch: {}"])?.batch == BatchRule())
         let rule = try load(["batch: { max_events: 1000, max_bytes: 1MiB, max_wait_seconds: 0.25 }"])?.batch

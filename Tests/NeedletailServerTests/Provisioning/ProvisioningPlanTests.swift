@@ -67,7 +67,7 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
         #expect(plan.tenants[2].endpoints[0].settings.url == "https://a.example/002")
     }
 
-    @Test func `numbers of many repeats are alike in width`() throws {
+    @Test func `numbers of repeated tenants have the same width`() throws {
         let plan = try plan("tenants: [{ name: \"t{n}\", repeat: 1001 }]")
         #expect(plan.tenants.first?.name == "t0000")
         #expect(plan.tenants.last?.name == "t1000")

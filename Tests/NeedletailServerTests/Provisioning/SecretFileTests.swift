@@ -29,7 +29,7 @@ import WebhookModel
         #expect(try plan(secretIn: path).tenants[0].endpoints[0].settings.secrets == [EndpointSecret(secretText)])
     }
 
-    @Test func `a file that holds no text is refused by its name`() {
+    @Test func `a file without text is refused and named`() {
         let cases = [
             (write([], to: "empty"), "is empty"), (write([0xFF, 0xFE], to: "bytes"), "not UTF-8 text"),
             (directory.path, "Is a directory"),
@@ -43,7 +43,7 @@ import WebhookModel
         }
     }
 
-    @Test func `a repeated tenant reads a secret of its own`() throws {
+    @Test func `each repeated tenant reads its own secret`() throws {
         let path = write(Array(secretText.utf8), to: "secret-000")
         let plan = try ProvisioningPlan.load(
             text: """
@@ -56,7 +56,7 @@ import WebhookModel
         #expect(path.hasSuffix("secret-000"))
     }
 
-    @Test func `of very many mistakes the first are reported`() {
+    @Test func `only the first of very many mistakes are reported`() {
         let mistakes = #expect(throws: InputMistakes.self) {
             try ProvisioningPlan.load(
                 text: """

@@ -22,7 +22,7 @@ import WebhookSigning
         }
     }
 
-    @Test func `everything that a message may be is read`() throws {
+    @Test func `every setting of messages is read`() throws {
         let settings = try load(
             """
                 signature: stripe
@@ -43,7 +43,7 @@ import WebhookSigning
         #expect(settings.headers == [CustomHeader("Authorization", "Bearer x"), CustomHeader("X-Team", "blue team")])
     }
 
-    @Test func `a scheme of the owner's own is read`() throws {
+    @Test func `a custom scheme is read`() throws {
         let settings = try load(
             """
                 signature:

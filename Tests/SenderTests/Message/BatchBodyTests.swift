@@ -14,14 +14,14 @@ import WebhookModel
     }
 
     @Test(arguments: [1, 2, 1_000] as [UInt64])
-    func isAnArrayOfEnvelopesInOrder(count: UInt64) throws {
+    func aBatchIsAnArrayOfEnvelopesInOrder(count: UInt64) throws {
         let events = (1...count).map { Sample.event($0, payload: Array("[\($0)]".utf8)) }
         let array = try #require(try JSONSerialization.jsonObject(with: Data(body(events))) as? [[String: Any]])
         #expect(array.map { $0["id"] as? String } == events.map(\.id.webhookID))
         #expect(array.compactMap { ($0["data"] as? [Int])?.first } == (1...Int(count)).map(\.self))
     }
 
-    @Test func neverTakesMoreThanItsMembersWereCountedWith() {
+    @Test func aBatchIsNotLongerThanTheCountedBytesOfItsMembers() {
         let awkward = String(repeating: "\u{1}", count: 128)
         let events = (1...20 as ClosedRange<UInt64>).map { position in
             Sample.event(

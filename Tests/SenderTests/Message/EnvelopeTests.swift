@@ -15,7 +15,7 @@ import WebhookModel
         }
     }
 
-    @Test func holdsTheEventsFieldsInOrder() {
+    @Test func anEnvelopeHasTheEventsFieldsInOrder() {
         let event = Sample.event(
             1, type: "order.paid", correlationID: "c-1", occurredAt: 1_764_254_096_789,
             attributes: [("tag", "x"), ("version", "2"), ("actorId", "u7")],
@@ -26,7 +26,7 @@ import WebhookModel
                 + #""correlationId":"c-1","version":"2","actorId":"u7","data":{"a": 1}}"#)
     }
 
-    @Test func whatIsAbsentIsNull() {
+    @Test func absentFieldsAreNull() {
         let event = Sample.event(1, payload: [])
         #expect(
             envelope(event).hasSuffix(
@@ -45,7 +45,7 @@ import WebhookModel
         #expect(envelope(event).hasSuffix(",\"data\":\(data)}"))
     }
 
-    @Test func textsAreEscapedAndItIsJSON() throws {
+    @Test func textsAreEscapedAndTheEnvelopeIsJSON() throws {
         let awkward = "\"\\\u{1}\n/ü"
         let event = Sample.event(
             1, correlationID: awkward, attributes: [("actorId", String(repeating: "\u{1f}", count: 256))],

@@ -10,7 +10,7 @@ import Testing
         #"{"a":[1,2,{"b":null}],"c":"d"}"#, "[1 , 2]\n", "\t1\r\n",
         String(repeating: "[", count: 255) + String(repeating: "]", count: 255),
     ])
-    func takesJSON(text: String) {
+    func acceptsJSON(text: String) {
         #expect(isValue(Array(text.utf8)))
     }
 
@@ -20,17 +20,17 @@ import Testing
         "{", "{]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "1 2", "{} {}", "NaN", "'a'", "[1],", "\u{feff}{}",
         String(repeating: "[", count: 257) + String(repeating: "]", count: 257),
     ])
-    func refusesTheRest(text: String) {
+    func refusesOtherTexts(text: String) {
         #expect(!isValue(Array(text.utf8)))
     }
 
-    @Test func refusesWhatIsNoUTF8() {
+    @Test func refusesInvalidUTF8() {
         #expect(!isValue([0x22, 0xFF, 0x22]))
         #expect(!isValue([0x22, 0xC3, 0x22]))
         #expect(!isValue(Array("\"a".utf8) + [0, 0x22]))
     }
 
-    @Test func everyCutOfAValueIsNone() {
+    @Test func refusesEveryTruncatedValue() {
         let whole = Array(#"{"a":[1.5e3,"b\u00ffc",true]}"#.utf8)
         for count in whole.indices { #expect(!isValue(Array(whole[..<count]))) }
     }

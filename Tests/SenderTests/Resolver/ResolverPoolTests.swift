@@ -9,7 +9,7 @@ private let patience: Int64 = 20_000_000_000
 
 @Suite("ResolverPool", .timeLimit(.minutes(1)))
 struct ResolverPoolTests {
-    @Test("the machine's own name for itself is found, a name that cannot exist is not")
+    @Test("localhost has an address, and a name that cannot exist has none")
     func system() throws {
         let pool = ResolverPool()
         defer { pool.stop() }
@@ -23,7 +23,7 @@ struct ResolverPoolTests {
         #expect(none == .failed(.notFound) || none == .failed(.serverFailed))
     }
 
-    @Test("one tenant's slow names leave threads to others")
+    @Test("one tenant's slow names do not occupy all threads")
     func slowTenant() throws {
         let slow = ["slow-1": Bell(), "slow-2": Bell()]
         let pool = ResolverPool(threads: 3, perTenant: 2) { host in

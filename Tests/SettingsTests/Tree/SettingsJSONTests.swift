@@ -39,7 +39,7 @@ import Testing
         (#""\u00e9\u0000""#, "é\0"),
         (#""\uD83D\uDE00 😀""#, "😀 😀"), (" \t\r\n\"x\" ", "x"),
     ])
-    func `a scalar is a text as it is written`(json: String, text: String) throws {
+    func `a scalar keeps its text as written`(json: String, text: String) throws {
         #expect(try SettingsJSON.parse(json.utf8).text == text)
     }
 
