@@ -25,7 +25,7 @@ import WebhookModel
         return attempts
     }
 
-    @Test func anEndpointWithoutAPolicyFollowsItsTenantsAndThenTheServers() async throws {
+    @Test func anEndpointWithoutAPolicyUsesItsTenantsOrElseTheServers() async throws {
         var configuration = QueueConfiguration(diskReserveBytes: 0)
         configuration.retry = RetryPolicy(delays: [])
         let fixture = try QueueFixture(configuration: configuration)
@@ -44,7 +44,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatWaitsFollowsAChangedDefault() async throws {
+    @Test func waitingDeliveriesUseAChangedDefault() async throws {
         let fixture = try QueueFixture()
         var settings = Tenant.Settings()
         settings.retry = fast

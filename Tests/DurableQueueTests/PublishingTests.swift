@@ -34,7 +34,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func eventsWithoutAnEndpointAndOfUnknownOrDisabledTenantsSaySo() async throws {
+    @Test func eventsWithoutAnEndpointAndOfUnknownOrDisabledTenantsGetTheirStatus() async throws {
         let fixture = try QueueFixture()
         try await fixture.queue.change([
             .putTenant(name: "tenant-1", enabled: true, origin: .api),
@@ -46,7 +46,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatTheSessionRefusedIsLeftAlone() async throws {
+    @Test func anEventThatTheSessionRefusedKeepsItsStatus() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
         let batch = fixture.makeBatch([fixture.record(1), fixture.record(2)])
@@ -57,7 +57,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aFullDiskRefusesEventsInWordsAndTakesThemAgainWhenThereIsRoom() async throws {
+    @Test func aFullDiskRefusesEventsWithAStatusUntilThereIsSpace() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
         _ = try fixture.publish([fixture.record(1)])
@@ -88,7 +88,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aFullMapRefusesEventsAndDeliveriesGoOn() async throws {
+    @Test func aFullMapRefusesEventsAndDeliveriesContinue() async throws {
         let fixture = try QueueFixture(mapBytes: 4 << 20)
         try await fixture.provision()
         var number: UInt64 = 0
@@ -106,7 +106,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aPositionIsNeverUsedAgainThoughTheSweepTookEveryEvent() async throws {
+    @Test func aPositionIsNotUsedAgainAfterTheSweepRemovedEveryEvent() async throws {
         let folder = TemporaryDirectory()
         var queue: QueueFixture? = try QueueFixture(folder: folder)
         try await queue!.provision()
@@ -125,7 +125,7 @@ import WebhookModel
         queue!.queue.stop()
     }
 
-    @Test func outcomesThatWaitForCompanyAreWrittenBeforeTheEnd() async throws {
+    @Test func batchedAttemptResultsAreWrittenAtTheStop() async throws {
         let folder = TemporaryDirectory()
         var queue: QueueFixture? = try QueueFixture(folder: folder)
         try await queue!.provision()

@@ -21,7 +21,7 @@ import WebhookModel
         }
     }
 
-    @Test func aDeadLetterBeginsItsPolicyAnewAndItsRecordsStay() async throws {
+    @Test func aRedeliveryStartsThePolicyAgainAndKeepsTheAttemptRecords() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: policy)
@@ -58,7 +58,7 @@ import WebhookModel
         #expect(dead.isEmpty)
     }
 
-    @Test func theSecondRoundEndsInADeadLetterToo() async throws {
+    @Test func theSecondRoundAlsoEndsInADeadLetter() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: policy)
         _ = try fixture.publish([fixture.record(1)])
@@ -72,7 +72,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aFilterTakesWhatFitsAndLeavesTheRest() async throws {
+    @Test func aFilterSelectsOnlyMatchingDeadLetters() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(endpoints: 2, retry: RetryPolicy(delays: []))
         let records = [("order.placed", 1), ("order.paid", 2), ("refund", 3)].map { type, number in
@@ -111,7 +111,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aNameThatThereIsNotIsSaid() async throws {
+    @Test func anUnknownNameIsReported() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
         var filter = DeadLetterFilter()
@@ -127,7 +127,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aThousandGoInSlicesAndThoseOfARemovedEndpointStay() async throws {
+    @Test func aThousandAreRedeliveredInSlicesAndThoseOfARemovedEndpointStay() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(endpoints: 2, retry: RetryPolicy(delays: []))
         for slice in 0..<10 as Range<UInt64> {

@@ -9,7 +9,7 @@ import WebhookModel
     private let tenant = TenantNumber(1)
     private let now: Int64 = 1_800_000_000_000
 
-    @Test func aRetryOverTheRateIsPutOffAndNoneIsDropped() {
+    @Test func aRetryOverTheRateIsDelayedAndNotDropped() {
         var rates = RetryRates(perSecond: 100)
         let delays = (0..<300).map { _ in rates.delay(of: tenant, now: now) }
         #expect(delays.prefix(100).allSatisfy { $0 == 0 })
@@ -20,7 +20,7 @@ import WebhookModel
         }
     }
 
-    @Test func aTenantHasItsOwnAndOthersDoNotNotice() {
+    @Test func eachTenantHasItsOwnRetryRate() {
         var rates = RetryRates(perSecond: 1_000)
         rates.put(tenant, perSecond: 1)
         #expect((0..<4).map { _ in rates.delay(of: tenant, now: now) } == [0, 1_000, 2_000, 3_000])

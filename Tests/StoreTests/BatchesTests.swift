@@ -40,7 +40,7 @@ import WebhookModel
             (BatchRule(maxEvents: 9, maxBytes: 301), 100, [[1, 2], [5, 9], [10]]),
             (BatchRule(maxEvents: 9, maxBytes: 50), 100, [[1], [2], [5], [9], [10]]),
         ] as [(BatchRule, Int, [[UInt64]])])
-    func aBatchTakesTheFirstThatFit(rule: BatchRule, bytes: Int, expected: [[UInt64]]) throws {
+    func aBatchTakesTheFirstEventsThatFit(rule: BatchRule, bytes: Int, expected: [[UInt64]]) throws {
         let store = try StoreFixture()
         try gather(store, [9, 2, 10, 1, 5], bytes: bytes)
         #expect(try form(store, rule) == expected)
@@ -57,13 +57,13 @@ import WebhookModel
         #expect(row == BatchRow(id: id, members: positions.map { EventPosition($0) }))
     }
 
-    @Test func whatIsTooFarAwayForARowBeginsABatchOfItsOwn() throws {
+    @Test func anEventTooFarAwayForTheRowBeginsANewBatch() throws {
         let store = try StoreFixture()
         try gather(store, [1, 2, 2 + UInt64(UInt32.max), 3 + 2 * UInt64(UInt32.max)])
         #expect(try form(store, BatchRule()) == [[1, 2, 2 + UInt64(UInt32.max)], [3 + 2 * UInt64(UInt32.max)]])
     }
 
-    @Test func aClosedBatchLeadsNothing() throws {
+    @Test func aClosedBatchIsNotOpenAnyMore() throws {
         let store = try StoreFixture()
         try gather(store, [1, 2])
         _ = try form(store, BatchRule())

@@ -63,7 +63,7 @@ import WebhookModel
         #expect(file.range(of: Data("certificate-in-pem".utf8)) != nil)
     }
 
-    @Test func whatWasPlainIsToBeSealed() throws {
+    @Test func plainRowsAreReportedForSealing() throws {
         let fixture = try StoreFixture()
         try fixture.write { try fixture.tables.put(row(Self.full), in: $0) }
         #expect(try fixture.directory.recover(seal: seal).endpointsToSeal.count == 1)
@@ -78,7 +78,7 @@ import WebhookModel
         #expect(try fixture.directory.recover().tenants.map(\.value) == [tenant])
     }
 
-    @Test func nothingIsPrinted() {
+    @Test func noKeyOrPasswordIsPrinted() {
         for text in ["\(Self.full)", String(reflecting: Self.full)] {
             for secret in ["private-key", "pass:word", "me:", "certificate-in-pem"] { #expect(!text.contains(secret)) }
         }

@@ -21,7 +21,7 @@ import WebhookModel
         }
     }
 
-    @Test func aSecondOpenerIsToldWhoHasIt() throws {
+    @Test func aSecondProcessIsToldWhichOneHasTheDirectory() throws {
         let first = try open()
         #expect(message().contains("in use by process \(getpid())"))
         withExtendedLifetime(first) {}
@@ -32,7 +32,7 @@ import WebhookModel
         #expect(message() == "opened")
     }
 
-    @Test func aDirectoryOfSomethingElseIsLeftAlone() throws {
+    @Test func aDirectoryOfAnotherProgramIsNotChanged() throws {
         try #require(mkdir(folder.path + "/home", 0o700) == 0)
         let file = fopen(folder.path + "/home/thesis.txt", "w")
         fclose(file)
@@ -50,7 +50,7 @@ import WebhookModel
         #expect(message("other").contains("not a Needletail store"))
     }
 
-    @Test func garbageInsteadOfADataFileIsForeign() throws {
+    @Test func aFileThatIsNoDatabaseIsForeign() throws {
         try #require(mkdir(folder.path + "/garbage", 0o700) == 0)
         let file = fopen(folder.path + "/garbage/data.mdb", "w")
         fputs(String(repeating: "garbage!", count: 2_000), file)
@@ -58,7 +58,7 @@ import WebhookModel
         #expect(message("garbage").contains("not a Needletail store"))
     }
 
-    @Test func aPathThatCannotBeMadeNamesItself() {
+    @Test func aPathThatCannotBeCreatedIsReported() {
         // However deep the temporary directory is.
         let error = message(String(repeating: "../", count: 32) + "proc/nowhere/data")
         #expect(error.contains("/proc/nowhere") && error.contains("--data"))
@@ -69,7 +69,7 @@ import WebhookModel
         fields.flatMap { tag, value in [tag, 0, 0, 0, UInt8(value.count)] + value }
     }
 
-    @Test func aKeyOfAnotherVersionOpensNoMoreThanItShould() throws {
+    @Test func anAPIKeyOfAnotherVersionAllowsNoMoreThanItShould() throws {
         let old: [(UInt8, [UInt8])] = [
             (1, Array("k".utf8)), (2, Array(repeating: 7, count: 32)), (3, [0, 0, 0, 0, 0, 0, 0, 1]),
         ]

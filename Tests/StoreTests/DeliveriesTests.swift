@@ -89,7 +89,7 @@ import WebhookModel
         #expect(try store.read { snapshot in try store.tables.delivery(delivery, in: snapshot) } == row)
     }
 
-    @Test func onlyADeadLetterIsLedBackAndOnlyOnce() throws {
+    @Test func onlyADeadLetterIsScheduledAgainAndOnlyOnce() throws {
         let store = try StoreFixture()
         _ = try store.store(1, endpoints: [1, 2])
         try store.finish(1, endpoint: 1, .delivered)

@@ -6,7 +6,7 @@ import WebhookModel
 
 @Suite struct EventsTests {
     @Test(arguments: [0, 100, 3_800, 3_976, 4_000, 4_001, 8_000, 100_000, 262_144])
-    func aRecordOfAnySizeIsReadBackWhole(payload: Int) throws {
+    func aRecordOfAnySizeIsReadBackCompletely(payload: Int) throws {
         let store = try StoreFixture()
         let record = try store.store(1, payload: payload)
         try store.reopen()
@@ -33,7 +33,7 @@ import WebhookModel
     }
 
     @Test(arguments: [10, 20_000])
-    func aFlippedBitOnTheDiskIsDamageAndNeverAnEvent(payload: Int) throws {
+    func aFlippedBitOnDiskIsDamageAndNeverAnEvent(payload: Int) throws {
         let store = try StoreFixture()
         _ = try store.store(1, payload: payload)
         let path = store.folder.path + "/data/data.mdb"
@@ -45,7 +45,7 @@ import WebhookModel
         }
     }
 
-    @Test func whatWasNeverStoredIsMissing() throws {
+    @Test func anEventThatWasNeverStoredIsMissing() throws {
         let store = try StoreFixture()
         let reading = try store.read { snapshot in try store.tables.event(at: EventPosition(5), in: snapshot) }
         guard case .missing = reading else {

@@ -20,7 +20,7 @@ import WebhookModel
         return true
     }
 
-    @Test func finalAndOldEventsGoWithIdsDeliveriesAndChunks() throws {
+    @Test func oldFinalEventsAreRemovedWithIdsDeliveriesAndChunks() throws {
         let store = try StoreFixture()
         for position in 1...3 { _ = try store.store(UInt64(position), payload: 9_000, acceptedAt: 100) }
         _ = try store.store(4, acceptedAt: 5_000)
@@ -37,7 +37,7 @@ import WebhookModel
         }
     }
 
-    @Test func whatIsPendingStaysForEverAndGoesOnceItIsFinal() throws {
+    @Test func pendingEventsStayUntilTheyAreFinal() throws {
         let store = try StoreFixture()
         _ = try store.store(1, endpoints: [1, 2])
         try store.finish(1, endpoint: 1)

@@ -47,7 +47,7 @@ import WebhookModel
         #expect(state.endpointsToSeal.isEmpty)
     }
 
-    @Test func withASealNoSecretAndNoHeaderValueIsThere() throws {
+    @Test func withASealNoSecretAndNoHeaderValueIsStoredInClear() throws {
         let fixture = try StoreFixture()
         let seal = seal(1, opens: [1])
         try fixture.write { try fixture.tables.put(row, seal: seal, in: $0) }
@@ -58,7 +58,7 @@ import WebhookModel
         #expect(state.endpointsToSeal.isEmpty)
     }
 
-    @Test func whatIsPlainOrUnderAnOlderKeyIsToBeSealedAgain() throws {
+    @Test func plainRowsAndRowsUnderAnOlderKeyAreReportedForSealing() throws {
         let fixture = try StoreFixture()
         try fixture.write { try fixture.tables.put(row, in: $0) }
         let first = seal(1, opens: [1])

@@ -14,7 +14,7 @@ import WebhookModel
         return PendingEntry(delivery: delivery, dueAt: due, attempts: 0)
     }
 
-    @Test func theHashIsFNV1aForItStandsOnDisk() {
+    @Test func theHashOnDiskIsFNV1a() {
         #expect(sequence("").hash == 0xcbf2_9ce4_8422_2325)
         #expect(sequence("a").hash == 0xaf63_dc4c_8601_ec8c)
         #expect(sequence("foobar").hash == 0x8594_4171_f739_67e8)
@@ -41,7 +41,7 @@ import WebhookModel
         }
     }
 
-    @Test func aHoldEndsByItsHolderOrByAnybodysReleaseAndByTheHeadsReturn() throws {
+    @Test func aHoldIsReleasedByItsHolderByAnyReleaseOrByTheReturnOfItsHead() throws {
         let store = try StoreFixture()
         let a = sequence("a")
         try store.write { transaction in
@@ -62,7 +62,7 @@ import WebhookModel
         }
     }
 
-    @Test func slicesKeepToTheirEndpointAndLimit() throws {
+    @Test func slicesStayWithinTheirEndpointAndLimit() throws {
         let store = try StoreFixture()
         try store.write { transaction in
             for endpoint in [1, 2] as [UInt32] {

@@ -18,7 +18,7 @@ import WebhookModel
         _ = try fixture.publish(numbers.map { fixture.record($0) })
     }
 
-    @Test func enoughEventsMakeABatchAndTheRestWaits() async throws {
+    @Test func enoughEventsFormABatchAndTheOthersWait() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(batch: three)
         try publish(fixture, 1...7)
@@ -33,7 +33,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func bytesAndTimeMakeABatchToo() async throws {
+    @Test func aBatchIsFormedByBytesOrByTime() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(batch: BatchRule(maxEvents: 100, maxBytes: 4_000, maxWait: 50))
         let began = Instant.now().wallMilliseconds
@@ -73,7 +73,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func theMembersOfADeadBatchAreDeadLettersEach() async throws {
+    @Test func eachMemberOfADeadBatchIsADeadLetter() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: once, batch: three)
@@ -96,7 +96,7 @@ import WebhookModel
         }
     }
 
-    @Test func aCrashBetweenLosesNothing() async throws {
+    @Test func aFailedCommitThatWouldCompleteABatchLosesNothing() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(batch: three)
@@ -130,7 +130,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDelayedEventJoinsWhenItIsDue() async throws {
+    @Test func aDelayedEventJoinsABatchWhenItIsDue() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(batch: BatchRule(maxEvents: 2, maxWait: 60_000))
         let at = Instant.now().wallMilliseconds + 200
@@ -141,7 +141,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func withoutBatchesThoseThatWaitedGoAloneAndTheFixedStayFixed() async throws {
+    @Test func turningBatchesOffSendsWaitingEventsAloneAndKeepsFormedBatches() async throws {
         let fixture = try QueueFixture()
         let retry = RetryPolicy(delays: [1, 1], jitterPercent: 0)
         try await fixture.provision(retry: retry, batch: three)
@@ -158,7 +158,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func loneDeliveriesThatWaitWhenBatchesBeginAreGathered() async throws {
+    @Test func turningBatchesOnGathersWaitingDeliveries() async throws {
         let fixture = try QueueFixture(configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
         try await fixture.provision()
         for slice in 0..<4 as Range<UInt64> { try publish(fixture, slice * 100 + 1...slice * 100 + 100) }
@@ -180,7 +180,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func removingTheEndpointCancelsMembersAndThoseThatWait() async throws {
+    @Test func removingTheEndpointCancelsBatchMembersAndWaitingEvents() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(batch: three)
         for slice in 0..<50 as Range<UInt64> { try publish(fixture, slice * 100 + 1...slice * 100 + 100) }
@@ -192,7 +192,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aMemberThatCannotBeReadIsADeadLetterAndTheOthersGoInANewBatch() async throws {
+    @Test func anUnreadableMemberIsADeadLetterAndTheOthersFormANewBatch() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(batch: BatchRule(maxEvents: 3, maxWait: 50))
@@ -210,7 +210,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func batchesGoWithTheirEvents() async throws {
+    @Test func batchesAreRemovedWithTheirEvents() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(batch: three)

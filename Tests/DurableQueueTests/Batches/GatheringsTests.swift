@@ -16,16 +16,16 @@ import WebhookModel
     @Test(arguments: [
         (0, Int64.max), (1, 1_500), (3, 1_500), (4, Int64.min), (9, Int64.min),
     ])
-    func aBatchIsDueWhenTheFirstHasWaitedOrThereAreEnough(count: Int, at: Int64) {
+    func aBatchIsDueWhenItsFirstEventHasWaitedOrItHasEnoughEvents(count: Int, at: Int64) {
         #expect(tally(count).dueAt(BatchRule(maxEvents: 4, maxWait: 500)) == at)
     }
 
     @Test(arguments: [(2_048, 1_500), (2_002, Int64.min), (2_003, 1_500)])
-    func orWhenTheBytesAreReached(maxBytes: Int, at: Int64) {
+    func aBatchIsDueWhenItHasEnoughBytes(maxBytes: Int, at: Int64) {
         #expect(tally(20).dueAt(BatchRule(maxEvents: 100, maxBytes: maxBytes, maxWait: 500)) == at)
     }
 
-    @Test func theirTimesComeInOrderAndAnOldOneDoesNotWake() {
+    @Test func dueTimesComeInOrderAndAnOutdatedOneIsIgnored() {
         var gatherings = Gatherings()
         var registry = RegistrySample.registry()
         let rule = BatchRule(maxEvents: 4, maxWait: 500)

@@ -31,7 +31,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aBacklogBeyondEveryLimitIsDeliveredOnceEach() async throws {
+    @Test func eachDeliveryOfABacklogBeyondEveryLimitIsMadeOnce() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 500)
         let fixture = try QueueFixture(senders: 2, configuration: configuration)
         try await fixture.provision(endpoints: 7)
@@ -46,7 +46,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDeadEndpointsBacklogIsParkedAndComesBack() async throws {
+    @Test func theBacklogOfADeadEndpointIsParkedAndDeliveredLater() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 1_000, lotLimit: 200)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision(endpoints: 2)
@@ -72,7 +72,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aRestartGoesOnWithWhatWasNotReported() async throws {
+    @Test func aRestartContinuesWithUnreportedDeliveries() async throws {
         let folder = TemporaryDirectory()
         var first: QueueFixture? = try QueueFixture(
             folder: folder, configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
@@ -95,7 +95,7 @@ import WebhookModel
         second.queue.stop()
     }
 
-    @Test func removingAnEndpointCancelsWhatWaitsForIt() async throws {
+    @Test func removingAnEndpointCancelsItsWaitingDeliveries() async throws {
         let fixture = try QueueFixture(configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
         try await fixture.provision(endpoints: 2)
         _ = try fixture.publish((1...400).map { fixture.record($0) })
@@ -112,7 +112,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDisabledEndpointsDeliveriesWaitAndGoOnWhenItIsEnabled() async throws {
+    @Test func deliveriesOfADisabledEndpointWaitUntilItIsEnabled() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
         var settings = fixture.queue.tenancy.endpoints[0].value.settings
@@ -137,7 +137,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatASenderGivesBackWaitsForThePauseAndSpendsNoAttempt() async throws {
+    @Test func returnedDeliveriesWaitForThePauseAndUseNoAttempt() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(endpoints: 2)
         _ = try fixture.publish((1...5).map { fixture.record($0) })
@@ -160,7 +160,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aThousandDeadEndpointsThatGiveBackLeaveTheLivesRoom() async throws {
+    @Test func deadEndpointsWhoseDeliveriesAreReturnedDoNotStopALiveOne() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 200)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision(endpoints: 100)
@@ -181,7 +181,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aTenantOfManySilentEndpointsLeavesOthersRoom() async throws {
+    @Test func aTenantOfManySilentEndpointsDoesNotStopOtherTenants() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 200)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision(tenant: "silent", endpoints: 100)
@@ -200,7 +200,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatIsGivenBackForARemovedEndpointIsCancelled() async throws {
+    @Test func returnedDeliveriesOfARemovedEndpointAreCancelled() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()
         _ = try fixture.publish([fixture.record(1), fixture.record(2)])
@@ -211,7 +211,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatWasParkedAndIsGivenBackAfterItsEndpointsCleanUpIsCancelledToo() async throws {
+    @Test func parkedDeliveriesReturnedAfterTheCleanUpOfTheirEndpointAreCancelled() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 40)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision()

@@ -17,7 +17,7 @@ import WebhookModel
         return registry
     }
 
-    @Test func eachSenderChoosesItsOwnAndPassesOverTheOthers() {
+    @Test func eachSenderTakesOnlyEntriesOfItsEndpoints() {
         var registry = registry(1...4, senders: 2)
         var dispatch = DispatchState(senders: 2, configuration: QueueConfiguration())
         var scan = DueScan(of: 1, dispatch, limit: 100)
@@ -29,7 +29,7 @@ import WebhookModel
         #expect(scan.place == entry(8, 4).successor && scan.nextDue == .max)
     }
 
-    @Test func itEndsAtWhatIsNotDueYet() {
+    @Test func theScanEndsAtTheFirstEntryThatIsNotDue() {
         var registry = registry(1...1, senders: 1)
         var dispatch = DispatchState(senders: 1, configuration: QueueConfiguration())
         var scan = DueScan(of: 0, dispatch, limit: 100)
@@ -38,7 +38,7 @@ import WebhookModel
         #expect(first && !second && scan.nextDue == 11 && scan.chosen.count == 1 && !scan.madeNoProgress)
     }
 
-    @Test func aFullSenderInterruptsItsOwnWalkOnly() {
+    @Test func aFullSenderInterruptsItsOwnScanOnly() {
         var registry = registry(1...2, senders: 2)
         let configuration = QueueConfiguration(heldPerSender: 1)
         var dispatch = DispatchState(senders: 2, configuration: configuration)
@@ -52,7 +52,7 @@ import WebhookModel
         #expect(passes && chooses && other.chosen.count == 1)
     }
 
-    @Test func whatItsEndpointCannotTakeWaitsWhileTheLotsHaveRoom() {
+    @Test func entriesBeyondTheEndpointsLimitWaitInLotsUntilTheLotsAreFull() {
         var registry = registry(1...1, senders: 1)
         var dispatch = DispatchState(senders: 1, configuration: QueueConfiguration(lotLimit: 3))
         var scan = DueScan(of: 0, dispatch, limit: 1_000)
@@ -62,7 +62,7 @@ import WebhookModel
         #expect(scan.nextDue == nil && scan.place == entry(position - 1, 1).successor)
     }
 
-    @Test func removedEndpointsEntriesAreOrphans() {
+    @Test func entriesOfRemovedEndpointsAreOrphans() {
         var registry = registry(1...1, senders: 1)
         var dispatch = DispatchState(senders: 1, configuration: QueueConfiguration())
         var scan = DueScan(of: 0, dispatch, limit: 100)
@@ -70,7 +70,7 @@ import WebhookModel
         #expect(goesOn && scan.orphans == [entry(1, 99)])
     }
 
-    @Test func theLimitInterruptsTheWalk() {
+    @Test func theLimitInterruptsTheScan() {
         var registry = registry(1...1, senders: 1)
         var dispatch = DispatchState(senders: 1, configuration: QueueConfiguration())
         var scan = DueScan(of: 0, dispatch, limit: 2)

@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 @Suite struct KnownDeliveriesTests {
-    @Test func agreesWithASetOverALongRandomHistory() {
+    @Test func aLongRandomHistoryGivesTheSameAsASet() {
         var known = KnownDeliveries(minimumCapacity: 4)
         var model: Set<DeliveryID> = []
         var random = SeededRandom(seed: 11)

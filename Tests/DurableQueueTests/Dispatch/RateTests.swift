@@ -23,7 +23,7 @@ import WebhookModel
         return taken
     }
 
-    @Test func anEndpointGetsItsBurstThenItsRateAndEverything() async throws {
+    @Test func anEndpointGetsItsBurstThenItsRateUntilNothingWaits() async throws {
         let fixture = try QueueFixture()
         let rate = Rate(perSecond: 200, burst: 10)
         try await fixture.provision(rate: rate)
@@ -40,7 +40,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aTenantsEndpointsShareItsRateAndNoneStarves() async throws {
+    @Test func endpointsShareTheirTenantsRateAndEachGetsAPart() async throws {
         let fixture = try QueueFixture(senders: 2)
         var settings = Tenant.Settings()
         settings.rate = Rate(perSecond: 300, burst: 5)
@@ -71,7 +71,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aSlowAttemptDoesNotKeepTheNextFromItsToken() async throws {
+    @Test func aSlowAttemptDoesNotDelayTheNextToken() async throws {
         let fixture = try QueueFixture()
         var settings = Tenant.Settings()
         settings.rate = Rate(perSecond: 20, burst: 1)
@@ -88,7 +88,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func whatIsGivenBackUnsentHasItsTokenBack() async throws {
+    @Test func aDeliveryReturnedUnsentReturnsItsToken() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(rate: Rate(perSecond: 1, burst: 16))
         _ = try fixture.publish((1...16).map { fixture.record($0) })
@@ -109,7 +109,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aRateThatIsTakenAwayLetsEverythingThrough() async throws {
+    @Test func removingARateSendsEverythingThatWaits() async throws {
         let fixture = try QueueFixture()
         var settings = Tenant.Settings()
         settings.rate = Rate(perSecond: 1, burst: 1)
@@ -128,7 +128,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aRatedEndpointsBacklogIsParkedAndComesBackAtItsRate() async throws {
+    @Test func theBacklogOfARatedEndpointIsParkedAndDeliveredAtItsRate() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, lotLimit: 100)
         let fixture = try QueueFixture(configuration: configuration)
         try await fixture.provision(rate: Rate(perSecond: 1_000, burst: 20))

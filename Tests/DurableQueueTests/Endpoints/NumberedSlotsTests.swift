@@ -15,7 +15,7 @@ extension Int: Vacatable {
 }
 
 @Suite struct NumberedSlotsTests {
-    @Test func findsWhatIsPresentAndNothingElse() {
+    @Test func findsPresentRecordsAndNoOthers() {
         var slots = NumberedSlots<String>()
         let one = slots.insert("one", number: 1)
         let two = slots.insert("two", number: 0xFFFF_FFFF)
@@ -29,7 +29,7 @@ extension Int: Vacatable {
 
     /// Random inserts and removals beside a Dictionary.
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func holdsWhatADictionaryHolds(seed: UInt64) {
+    func holdsTheSameAsADictionary(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var slots = NumberedSlots<UInt32>()
         var model: [UInt32: UInt32] = [:]
@@ -53,7 +53,7 @@ extension Int: Vacatable {
         for number in 1...600 as ClosedRange<UInt32> { #expect(slots[number: number] == model[number]) }
     }
 
-    @Test func memoryIsThatOfThePresentRecords() {
+    @Test func memoryFollowsTheNumberOfRecords() {
         var slots = NumberedSlots<Int>()
         for number in 1...1_000_000 as ClosedRange<UInt32> {
             slots.insert(1, number: number)

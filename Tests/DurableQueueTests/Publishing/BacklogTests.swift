@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 @Suite struct BacklogTests {
-    @Test func aTransactionsOwnDeliveriesCountAtOnceAndAFailedOneLeavesNoTrace() {
+    @Test func deliveriesOfATransactionCountAtOnceUnlessItFails() {
         var level = BacklogLevel(limit: 3)
         for _ in 0..<3 {
             let answer = level.admits()
@@ -21,7 +21,7 @@ import WebhookModel
         #expect(level.pending == 2 && level.planned == 0)
     }
 
-    @Test func onceFullItTakesMoreOnlyWhenATwentiethIsFree() {
+    @Test func aFullBacklogAdmitsEventsWhenATwentiethIsFree() {
         var level = BacklogLevel(limit: 100)
         level.add(100)
         var answers: [BacklogLevel.Answer] = []
@@ -33,7 +33,7 @@ import WebhookModel
         #expect(answers.map(\.isNews) == [true, false, false, false, false, false, true])
     }
 
-    @Test func aRemovedEndpointsDeliveriesCountNoLonger() {
+    @Test func deliveriesOfARemovedEndpointAreNotCounted() {
         var registry = RegistrySample.registry(tenantBacklog: 10)
         registry.put(RegistrySample.endpoint(7), pending: 10)
         registry.put(RegistrySample.endpoint(8), pending: 2)
@@ -43,7 +43,7 @@ import WebhookModel
         #expect(registry.pending(of: TenantNumber(1)) == 2)
     }
 
-    @Test func aTenantOverItsBacklogIsThrottledAloneAndTakesEventsAgainLater() async throws {
+    @Test func onlyATenantOverItsBacklogIsThrottledUntilItHasRoom() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         var small = Tenant.Settings()

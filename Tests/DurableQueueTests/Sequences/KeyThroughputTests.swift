@@ -7,7 +7,7 @@ import WebhookModel
 
 @Suite struct KeyThroughputTests {
     /// A key's deliveries wait for each other's commits, and never for the company that outcomes otherwise wait for.
-    @Test func aKeyGoesOnWithEachCommit() async throws {
+    @Test func theNextDeliveryOfAKeyFollowsEachCommit() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(order: .byKey(onDeadLetter: .skip))
         let count = 200

@@ -5,7 +5,7 @@ import Testing
 @Suite struct OrderingModelTests {
     /// Some 500 events of ten keys, three tenths of the attempts fail; ten releases, four restarts, two of them after a commit in doubt.
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func ofAKeyNeverTwoAreOutTheOrderHoldsAndNothingIsLost(seed: UInt64) async throws {
+    func oneDeliveryOfAKeyIsOutAtATimeInOrderAndNothingIsLost(seed: UInt64) async throws {
         let history = try await OrderingHistory(seed: seed)
         for step in 1...120 {
             try history.publishSome()

@@ -39,7 +39,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aFailingHeadHoldsItsOwnKeyOnlyAndADeadLetterIsSkipped() async throws {
+    @Test func aFailingHeadBlocksItsOwnKeyOnlyAndADeadLetterIsSkipped() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: RetryPolicy(delays: [1, 1], jitterPercent: 0), order: skip)
         try publish(fixture, "a", "a", "b", "b")
@@ -132,7 +132,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func puttingSkipReleasesTheHeldKeys() async throws {
+    @Test func changingToSkipReleasesTheHeldKeys() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, order: hold)
         try publish(fixture, "a", "a", "b", "b")
@@ -144,7 +144,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func withoutAnOrderAllThatStandsBehindGoesOn() async throws {
+    @Test func turningOrderingOffSendsEverythingThatWaitedBehind() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(order: skip)
@@ -165,7 +165,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func aRestartFinishesWhatAChangeOfOrderBegan() async throws {
+    @Test func aRestartFinishesAnInterruptedChangeOfOrdering() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(order: skip)
@@ -188,7 +188,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func removingTheEndpointCancelsWhatStandsBehind() async throws {
+    @Test func removingTheEndpointCancelsDeliveriesBehindTheirHeads() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(order: hold)
         for slice in 0..<50 as Range<UInt64> {
@@ -202,7 +202,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDelayedHeadHoldsItsKey() async throws {
+    @Test func aDelayedHeadBlocksItsKey() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(order: skip)
         let at = Instant.now().wallMilliseconds + 200
@@ -218,7 +218,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDelayedDeliveryThatComesToTheFrontWaitsForItsTime() async throws {
+    @Test func aDelayedDeliveryThatBecomesHeadWaitsForItsTime() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(order: skip)
         let at = Instant.now().wallMilliseconds + 300
@@ -234,7 +234,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func aDeadLetterThatAgesAwayHoldsItsKeyNoLonger() async throws {
+    @Test func anExpiredDeadLetterReleasesItsKey() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: once, order: hold)
@@ -250,7 +250,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func aDamagedHeadBecomesADeadLetterAndTheNextGoesOn() async throws {
+    @Test func aDamagedHeadBecomesADeadLetterAndTheNextDeliveryFollows() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(order: skip)

@@ -13,30 +13,30 @@ import WebhookModel
         return pace.pauseNanoseconds(held: held, now: (50 + gap + later) * millisecond)
     }
 
-    @Test func atFullSpeedCommitsGather() {
+    @Test func atFullSpeedCommitsAreSpacedOut() {
         #expect(pause(operations: 160, gap: 4, held: 5_000) == Limits.spacedCommitNanoseconds - 3 * millisecond)
     }
 
-    @Test func aCommitThatTookThePeriodIsFollowedAtOnce() {
+    @Test func afterALongCommitTheNextBeginsAtOnce() {
         #expect(pause(operations: 1_600, gap: 20, held: 5_000, later: 25) == 0)
     }
 
-    @Test func sendersThatMightRunDryAreNotKeptWaiting() {
+    @Test func commitsAreNotDelayedWhileSendersHoldLittle() {
         #expect(pause(operations: 160, gap: 4, held: Limits.spacedCommitHeld - 1) == 0)
         #expect(pause(operations: 160, gap: 4, held: Limits.spacedCommitHeld) > 0)
     }
 
-    @Test func slowReceiversThatHoldMuchDelayNoAck() {
+    @Test func deliveriesHeldForSlowReceiversDoNotDelayAcks() {
         // 1,000 events a second with their outcomes, and thousands held by endpoints that never answer.
         #expect(pause(operations: 8, gap: 4, held: 8_000) == 0)
         #expect(pause(operations: 40, gap: 20, held: 8_000) == 0)
     }
 
-    @Test func theFirstRoundAfterRestDoesNotGather() {
+    @Test func theFirstCommitAfterAPauseIsNotDelayed() {
         #expect(pause(operations: 500, gap: 1_000, held: 5_000) == 0)
     }
 
-    @Test func gatheringEndsWithTheRateAndKeepsNothingBack() {
+    @Test func commitsAreNoLongerDelayedWhenTheRateFalls() {
         var pace = CommitPace()
         pace.begin(at: 0, operations: 0)
         pace.begin(at: 4 * millisecond, operations: 200)

@@ -64,7 +64,7 @@ import WebhookModel
     }
 
     // R2: a malformed entry of the due index is passed over, counted and logged; what is behind it goes on.
-    @Test func aMalformedDueEntryStopsNothing() throws {
+    @Test func aMalformedDueEntryDoesNotStopDeliveries() throws {
         let folder = TemporaryDirectory()
         let at = try stored(folder)
         do {
@@ -86,7 +86,7 @@ import WebhookModel
     }
 
     // R2: an orphan is damage unless the table of deliveries holds it.
-    @Test func anEntryOfAnEndpointThatNeverWasIsDamageAndNotACancelledDelivery() throws {
+    @Test func anEntryOfAnEndpointThatNeverExistedCountsAsDamage() throws {
         let folder = TemporaryDirectory()
         let at = try stored(folder)
         do {

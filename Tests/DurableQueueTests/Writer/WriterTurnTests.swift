@@ -82,7 +82,7 @@ import WebhookModel
     }
 
     // D4: a sender that is full but reports now and then does not delay the deliveries of another.
-    @Test func aFullSenderDelaysNoOther() throws {
+    @Test func aFullSenderDoesNotDelayAnother() throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64)
         let fixture = try WriterFixture(senders: 2, configuration: configuration)
         // Even numbers belong to sender 0. Four tenants of slow endpoints fill it.
@@ -118,7 +118,7 @@ import WebhookModel
     }
 
     // A scan that the limit interrupted goes on in the next turn, without a sleep.
-    @Test func anInterruptedScanGoesOnAtOnce() throws {
+    @Test func anInterruptedScanContinuesAtOnce() throws {
         let fixture = try WriterFixture()
         try fixture.provision(endpoints: 1)
         let at = fixture.now + 1_000

@@ -49,7 +49,7 @@ import WebhookModel
         }
     }
 
-    @Test func `of a due row`() throws {
+    @Test func `a flipped bit of a due row is detected`() throws {
         let store = try StoreFixture()
         let entry = PendingEntry(delivery: delivery, dueAt: 1_000, attempts: 2)
         try store.write { try store.tables.putDue(entry, in: $0) }
@@ -66,7 +66,7 @@ import WebhookModel
         }
     }
 
-    @Test func `of a parked row`() throws {
+    @Test func `a flipped bit of a parked row is detected`() throws {
         let store = try StoreFixture()
         let entry = PendingEntry(delivery: delivery, dueAt: 1_000, attempts: 2)
         try store.write {
@@ -86,7 +86,7 @@ import WebhookModel
         }
     }
 
-    @Test func `of a delivery's row`() throws {
+    @Test func `a flipped bit of a delivery's row is detected`() throws {
         let store = try StoreFixture()
         let row = DeliveryRow(state: .scheduled, attempts: 2, dueAt: 1_000, bond: .sequence(77))
         try store.write { try store.tables.update(delivery, row, in: $0) }

@@ -78,7 +78,7 @@ import WebhookModel
         }
     }
 
-    @Test func `a delivery on a damaged page counts as damaged, and can be told from the others`() throws {
+    @Test func `a delivery on a damaged page counts as damaged, and is distinguished from the others`() throws {
         let store = try StoreFixture()
         // Rows that are found by their status in the file.
         try store.write { transaction in

@@ -19,7 +19,7 @@ import WebhookModel
     }
 
     @Test(arguments: RecordVector.all.filter { !$0.isOld })
-    func `what is written has the bytes of the vector`(vector: RecordVector) throws {
+    func `a written row has the bytes of its vector`(vector: RecordVector) throws {
         let store = try StoreFixture()
         try store.write { transaction in try write(vector, store.tables, in: transaction) }
         let value = try store.raw(vector.table, vector.key)
@@ -27,7 +27,7 @@ import WebhookModel
     }
 
     @Test(arguments: RecordVector.all)
-    func `the bytes of the vector are read as what they mean`(vector: RecordVector) throws {
+    func `the bytes of a vector are read as its values`(vector: RecordVector) throws {
         let store = try StoreFixture()
         // A record in chunks needs its chunks, and a chunk its record.
         let others = RecordVector.all.filter {
@@ -39,7 +39,7 @@ import WebhookModel
     }
 
     @Test(arguments: RecordVector.all.filter { ["deliveries", "due", "parked"].contains($0.table) && !$0.isOld })
-    func `a row that is one bit off is not read`(vector: RecordVector) throws {
+    func `a row with one flipped bit is not read`(vector: RecordVector) throws {
         let store = try StoreFixture()
         var value = vector.value
         value[value.count / 2] ^= 1

@@ -80,7 +80,7 @@ import WebhookModel
     }
 
     @Test(arguments: [FaultPlan.End.before, .after])
-    func `a process that ends at any slice goes on at the next open`(end: FaultPlan.End) throws {
+    func `a migration that was interrupted at any slice continues at the next open`(end: FaultPlan.End) throws {
         try FormatOneDirectory.unpack(into: path)
         var ends = 0
         // The process ends around its k-th commit; the next one starts on what is there.

@@ -217,7 +217,7 @@ import WebhookModel
         #expect(page.rows.count == 60 && page.rows.filter { $0.event == nil }.map(\.position.value) == [30])
     }
 
-    @Test func `what goes wrong below is an error of this layer, and never a trap`() throws {
+    @Test func `an error of LMDB becomes an error of the snapshot`() throws {
         let store = try store(3)
         for (code, expected) in [(CInt(-30_796), true), (EIO, false)] {
             store.faults.failAll(.read, with: code)
@@ -238,7 +238,7 @@ import WebhookModel
         }
     }
 
-    @Test func `several threads read while one writes, each a consistent state`() throws {
+    @Test func `several threads read consistent states while one writes`() throws {
         let store = try store(10)
         let directory = store.directory!
         let counts = Counts()

@@ -70,7 +70,7 @@ import WebhookModel
         #expect(found == [1, 3] && skipped.count == 1)
     }
 
-    @Test func `malformed keys do not hide what gathers or stands behind a head`() throws {
+    @Test func `malformed keys do not hide deliveries that gather or wait behind a head`() throws {
         let store = try StoreFixture()
         let sequence = SequenceKey(endpoint: EndpointNumber(1), hash: 0xFFFF)
         try store.write { transaction in

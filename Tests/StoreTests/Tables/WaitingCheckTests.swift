@@ -64,7 +64,7 @@ import WebhookModel
     }
 
     @Test(arguments: [1, 7, 1_000])
-    func `where everything is in place nothing is found`(limit: Int) throws {
+    func `a consistent store has no findings`(limit: Int) throws {
         let store = try store()
         var expected = WaitingCheck()
         expected.scheduled = 88
@@ -122,7 +122,7 @@ import WebhookModel
         #expect(try verify(store).missing.isEmpty)
     }
 
-    @Test func `one that waits twice keeps one place`() throws {
+    @Test func `a delivery that waits twice keeps one entry`() throws {
         let store = try store()
         try store.write { transaction in
             // Parked and due; due and gathering.
@@ -143,7 +143,7 @@ import WebhookModel
         #expect(after.doubled.isEmpty && after.missing.isEmpty)
     }
 
-    @Test func `entries of the due index that belong to nothing are stale`() throws {
+    @Test func `entries of the due index without a delivery are stale`() throws {
         let store = try store()
         try store.write { transaction in
             // No such delivery; one that is delivered; one that stands there twice.

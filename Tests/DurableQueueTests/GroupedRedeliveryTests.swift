@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// Dead letters that others wait for, or were sent with, delivered again.
-@Suite struct DeadCompanyTests {
+/// Redelivery of dead letters that have an ordering key or belonged to a batch.
+@Suite struct GroupedRedeliveryTests {
     private let once = RetryPolicy(delays: [], jitterPercent: 0)
 
-    @Test func aHeldDeadLetterIsFirstStillAndItsKeyGoesOnAfterIt() async throws {
+    @Test func aRedeliveredDeadLetterThatHoldsItsKeyGoesFirst() async throws {
         let folder = TemporaryDirectory()
         var fixture: QueueFixture? = try QueueFixture(folder: folder)
         try await fixture!.provision(retry: once, order: .byKey(onDeadLetter: .hold))
@@ -35,7 +35,7 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func skippedDeadLettersComeBackOneByOneAndNeverBesideTheirKeysHead() async throws {
+    @Test func redeliveredDeadLettersOfAKeyGoOneByOneAfterItsHead() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, order: .byKey(onDeadLetter: .skip))
         _ = try fixture.publish((1...3).map { fixture.record($0, key: "a") })
@@ -53,7 +53,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func afterTheOrderWasTakenOutTheirSequenceLeavesNothingBehind() async throws {
+    @Test func redeliveriesAfterOrderingWasTurnedOffLeaveNoStateOfTheKey() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, order: .byKey(onDeadLetter: .skip))
         _ = try fixture.publish((1...2).map { fixture.record($0, key: "a") })
@@ -70,7 +70,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func theMembersOfADeadBatchMakeANewOne() async throws {
+    @Test func redeliveredMembersOfADeadBatchFormANewBatch() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, batch: BatchRule(maxEvents: 3, maxWait: 60_000))
         _ = try fixture.publish((1...3).map { fixture.record($0) })
@@ -86,7 +86,7 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func theBacklogCountsWhatStandsBehindAndWhatIsInABatchAlsoAfterARestart() async throws {
+    @Test func theBacklogCountsDeliveriesBehindAHeadAndInABatchAlsoAfterARestart() async throws {
         let folder = TemporaryDirectory()
         var tenant = Tenant.Settings()
         tenant.backlog = 10

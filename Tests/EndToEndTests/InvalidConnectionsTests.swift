@@ -8,12 +8,12 @@ import WebhookModel
 import WireProtocol
 
 extension EndToEnd {
-    /// Whatever comes in at the ingest port, the server closes that connection and goes on with the others.
-    @Suite struct StrangersTests {
-        enum Visit: String, CaseIterable {
+    /// The server closes a connection with invalid bytes, and the other connections continue.
+    @Suite struct InvalidConnectionsTests {
+        enum Connection: String, CaseIterable {
             case garbage, http, tls, oversizeHello, oversizePublish, brokenHeader, silenceAfterPreface
 
-            /// What the visitor says, and whether it says no more after that.
+            /// What the client sends; then it sends no more.
             var bytes: [UInt8] {
                 switch self {
                 case .garbage:
@@ -21,13 +21,13 @@ extension EndToEnd {
                     return (0..<4_096).map { _ in UInt8.random(in: .min ... .max, using: &random) }
                 case .http: return Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
                 case .tls: return [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03]
-                case .oversizeHello: return Preface.bytes + Visit.header(.hello)
+                case .oversizeHello: return Preface.bytes + Connection.header(.hello)
                 case .oversizePublish:
                     var hello = ByteBuffer()
-                    Hello(apiKey: ProvisioningFile.key, clientName: "stranger").write(to: &hello, requestID: 0)
-                    return Preface.bytes + Array(hello.readableBytesView) + Visit.header(.publish)
+                    Hello(apiKey: ProvisioningFile.key, clientName: "invalid").write(to: &hello, requestID: 0)
+                    return Preface.bytes + Array(hello.readableBytesView) + Connection.header(.publish)
                 case .brokenHeader:
-                    return Preface.bytes + Visit.header(.hello).map { $0 ^ 0x55 }
+                    return Preface.bytes + Connection.header(.hello).map { $0 ^ 0x55 }
                 case .silenceAfterPreface: return Preface.bytes
                 }
             }
@@ -48,24 +48,26 @@ extension EndToEnd {
                 installation.settings = ["NEEDLETAIL_INGEST_HELLO_TIMEOUT": "500ms"]
                 let server = try await installation.start()
                 let before = try await server.connect()
-                for (index, visit) in Visit.allCases.enumerated() {
-                    let answer = try await StrangersTests.call(on: server.port, saying: visit.bytes)
-                    if visit == .oversizeHello || visit == .oversizePublish {
-                        #expect(StrangersTests.close(in: answer)?.status == .frameTooLarge, "\(visit)")
+                for (index, connection) in Connection.allCases.enumerated() {
+                    let answer = try await InvalidConnectionsTests.call(on: server.port, sending: connection.bytes)
+                    if connection == .oversizeHello || connection == .oversizePublish {
+                        #expect(InvalidConnectionsTests.close(in: answer)?.status == .frameTooLarge, "\(connection)")
                     }
-                    #expect(try await before.publish(Events.event(UInt64(2 * index + 1))).isStored, "after \(visit)")
+                    #expect(
+                        try await before.publish(Events.event(UInt64(2 * index + 1))).isStored, "after \(connection)")
                     let after = try await server.connect()
-                    #expect(try await after.publish(Events.event(UInt64(2 * index + 2))).isStored, "after \(visit)")
+                    #expect(
+                        try await after.publish(Events.event(UInt64(2 * index + 2))).isStored, "after \(connection)")
                     await after.close()
                 }
-                let ids = (1...UInt64(2 * Visit.allCases.count)).map(Events.id)
+                let ids = (1...UInt64(2 * Connection.allCases.count)).map(Events.id)
                 #expect(await receiver.missing(ids, path: "/in") == [])
                 try await server.stop()
             }
         }
 
-        /// Says something, never hangs up, and returns what came until the server ended it.
-        private static func call(on port: Int, saying bytes: [UInt8]) async throws -> [UInt8] {
+        /// Sends bytes, never closes, and returns what arrived until the server closed the connection.
+        private static func call(on port: Int, sending bytes: [UInt8]) async throws -> [UInt8] {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connect(host: "127.0.0.1", port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
