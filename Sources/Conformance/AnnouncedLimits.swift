@@ -23,8 +23,8 @@ struct AnnouncedLimits {
     /// The number of records of this size that fit into a PUBLISH.
     func records(of size: Int) -> Int { min(eventsPerFrame, (frameBytes - 4) / (4 + size)) }
 
-    /// - Throws: `Unplayable` if a check would have to send more than a run allows.
-    func demandPlayable(bytes: Int) throws {
-        if bytes > Limits.checkBytes { throw Unplayable("\(bytes) bytes at once are too many for a check") }
+    /// - Throws: `SkippedCheck` if a check would have to send more than a run allows.
+    func requireAllowed(bytes: Int) throws {
+        if bytes > Limits.checkBytes { throw SkippedCheck("\(bytes) bytes at once are too many for a check") }
     }
 }

@@ -5,11 +5,11 @@ public enum Catalogue {
         + DuplicateChecks.all + WindowChecks.all + LivenessChecks.all + EndingChecks.all
 
     /// Requirements on a server that cannot be observed over a plaintext connection of ten seconds, and why.
-    public static let unplayed: [(clause: String, reason: String)] = [
-        ("1.4", "the runner speaks no TLS"),
-        ("1.6", "the runner speaks no TLS"),
+    public static let untested: [(clause: String, reason: String)] = [
+        ("1.4", "the runner does not support TLS"),
+        ("1.6", "the runner does not support TLS"),
         ("5.1.10", "it needs a key to be revoked"),
-        ("8.1", "durability is visible only after the server was killed"),
+        ("8.1", "durability can be observed only after the server was killed"),
         ("8.10", "a server closes a client that does not read only after 30 s by default"),
     ]
 

@@ -15,17 +15,17 @@ public struct Check: Sendable {
     /// The requirement, as a sentence.
     public let title: String
     public let pace: Pace
-    let play: @Sendable (Stage) throws -> Void
+    let body: @Sendable (Stage) throws -> Void
 
     init(
         _ id: String, _ clauses: [String], _ title: String, pace: Pace = .quick,
-        play: @escaping @Sendable (Stage) throws -> Void
+        body: @escaping @Sendable (Stage) throws -> Void
     ) {
         self.id = id
         self.clauses = clauses
         self.title = title
         self.pace = pace
-        self.play = play
+        self.body = body
     }
 
     /// The group in reports: the first word of the id.
@@ -36,22 +36,22 @@ public struct Check: Sendable {
 public struct Deviation: Error, Sendable, Equatable {
     public var clause: String
     public var expected: String
-    public var came: String
+    public var actual: String
     /// The first bytes of the last reply, and of what was sent last, in hex.
     public var received: String
     public var sent: String
 
-    package init(clause: String, expected: String, came: String, received: String, sent: String) {
+    package init(clause: String, expected: String, actual: String, received: String, sent: String) {
         self.clause = clause
         self.expected = expected
-        self.came = came
+        self.actual = actual
         self.received = received
         self.sent = sent
     }
 }
 
-/// A check that cannot run here, and what it lacks.
-struct Unplayable: Error {
+/// The check cannot run against this server or with these settings; the reason says why.
+struct SkippedCheck: Error {
     let reason: String
     init(_ reason: String) { self.reason = reason }
 }

@@ -5,7 +5,7 @@ import WireProtocol
 /// Runs checks against one server: the quick ones one after another, the slow ones in parallel, the last ones at the
 /// end.
 ///
-/// Thread model: a thread for the quick checks and one for each slow check. `play` blocks its caller until all have
+/// Thread model: a thread for the quick checks and one for each slow check. `run` blocks its caller until all have
 /// ended.
 public struct ConformanceRun: Sendable {
     public enum Progress: Sendable {
@@ -25,7 +25,7 @@ public struct ConformanceRun: Sendable {
     ///
     /// - Parameter observe: called from any thread, one call at a time.
     /// - Returns: the results in the order of `checks`.
-    public func play(observe: @escaping @Sendable (Progress) -> Void = { _ in }) -> Report {
+    public func run(observe: @escaping @Sendable (Progress) -> Void = { _ in }) -> Report {
         let began = ContinuousClock.now
         let book = Locked<[String: CheckResult]>([:])
         let stage = Stage(subject: subject)
@@ -51,7 +51,7 @@ public struct ConformanceRun: Sendable {
     /// Checks whether the server can be tested at all: it is reachable, knows the key, and accepts an event of the
     /// tenant. A server that fails in another way is left to the checks.
     ///
-    /// - Throws: `Unreachable`, or `UnfitSubject` with the remedy.
+    /// - Throws: `Unreachable`, or `UnsuitableServer` with the remedy.
     public func preflight() throws {
         let stage = Stage(subject: subject)
         let peer = try stage.connect()
@@ -59,14 +59,15 @@ public struct ConformanceRun: Sendable {
         guard peer.nextPreface() == nil else { return }
         while case .frame(let frame) = peer.next() {
             if frame.decoded(Close.self)?.status == .authFailed {
-                throw UnfitSubject(description: "the server refuses the API key; expected one that it knows (--key)")
+                throw UnsuitableServer(
+                    description: "the server refuses the API key; expected a key that it knows (--key)")
             }
             guard let ack = frame.decoded(Ack.self) else { continue }
             if ack.count > 0, ack[0].status.statusClass != .stored {
-                throw UnfitSubject(
+                throw UnsuitableServer(
                     description: """
                         an event of tenant \(subject.tenant) is answered \(ack[0].status); expected a tenant that the key \
-                        allows and that has no limit in the way (--tenant)
+                        allows and that is below its limits (--tenant)
                         """)
             }
             return
@@ -74,8 +75,8 @@ public struct ConformanceRun: Sendable {
     }
 }
 
-/// What must be set before checks make sense.
-public struct UnfitSubject: Error, Equatable, CustomStringConvertible {
+/// The server or the settings do not allow any check. The description names the remedy.
+public struct UnsuitableServer: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
 
@@ -84,16 +85,16 @@ extension Check {
         let began = ContinuousClock.now
         let verdict: Verdict
         do {
-            try play(stage)
+            try body(stage)
             verdict = .passed
         } catch let deviation as Deviation {
             verdict = .failed(deviation)
-        } catch let unplayable as Unplayable {
-            verdict = .skipped(unplayable.reason)
+        } catch let skipped as SkippedCheck {
+            verdict = .skipped(skipped.reason)
         } catch {
             // No connection: the check fails for its first clause.
             verdict = .failed(
-                Deviation(clause: clauses[0], expected: "a connection", came: "\(error)", received: "", sent: ""))
+                Deviation(clause: clauses[0], expected: "a connection", actual: "\(error)", received: "", sent: ""))
         }
         return CheckResult(check: self, verdict: verdict, duration: .now - began)
     }

@@ -28,17 +28,17 @@ enum Wanted {
 extension Conversation {
     func expectPreface(_ clause: String) throws {
         guard let reply = nextPreface() else { return }
-        throw deviation(clause, expected: "the eight bytes of the preface", came: reply)
+        throw deviation(clause, expected: "the eight bytes of the preface", actual: reply)
     }
 
     @discardableResult
     func expectWelcome(_ id: UInt64, _ clause: String) throws -> Welcome {
         let reply = next()
         guard case .frame(let frame) = reply, let welcome = frame.decoded(Welcome.self) else {
-            throw deviation(clause, expected: "WELCOME \(id)", came: reply)
+            throw deviation(clause, expected: "WELCOME \(id)", actual: reply)
         }
         guard frame.header.requestID == id else {
-            throw deviation("5.2.1", expected: "WELCOME with HELLO's request id \(id)", came: reply)
+            throw deviation("5.2.1", expected: "WELCOME with HELLO's request id \(id)", actual: reply)
         }
         learn(welcome)
         return welcome
@@ -68,23 +68,24 @@ extension Conversation {
     private func demand(_ wanted: Wanted, of ack: Ack, at index: Int, _ clause: String) throws {
         let status = ack[index].status
         if wanted.holds(status) { return }
-        throw deviation(clause, expected: "event \(index + 1) of \(ack.count) to be \(wanted.text)", came: "\(status)")
+        throw deviation(
+            clause, expected: "event \(index + 1) of \(ack.count) to be \(wanted.text)", actual: "\(status)")
     }
 
     /// An ACK of a valid form for this number of events.
     private func expectAck(_ id: UInt64, count: Int, _ clause: String) throws -> Ack {
         let reply = next()
         guard case .frame(let frame) = reply, frame.header.type == .ack else {
-            throw deviation(clause, expected: "ACK \(id)", came: reply)
+            throw deviation(clause, expected: "ACK \(id)", actual: reply)
         }
         guard let ack = frame.decoded(Ack.self) else {
-            throw deviation("5.4.6", expected: "ACK \(id) of a valid form", came: reply)
+            throw deviation("5.4.6", expected: "ACK \(id) of a valid form", actual: reply)
         }
         guard frame.header.requestID == id else {
-            throw deviation("5.4.1", expected: "ACK with the request id \(id) of its PUBLISH", came: reply)
+            throw deviation("5.4.1", expected: "ACK with the request id \(id) of its PUBLISH", actual: reply)
         }
         guard Int(ack.count) == count else {
-            throw deviation("5.4.3", expected: "ACK \(id) of \(count) events", came: reply)
+            throw deviation("5.4.3", expected: "ACK \(id) of \(count) events", actual: reply)
         }
         return ack
     }
@@ -99,18 +100,18 @@ extension Conversation {
         while acks.count < wanted.count {
             let reply = next()
             guard case .frame(let frame) = reply, let ack = frame.decoded(Ack.self) else {
-                throw deviation(clause, expected: "\(wanted.count - acks.count) more ACKs", came: reply)
+                throw deviation(clause, expected: "\(wanted.count - acks.count) more ACKs", actual: reply)
             }
             let id = frame.header.requestID
             guard let answers = wanted[id], acks.updateValue(ack, forKey: id) == nil else {
-                throw deviation("5.4.1", expected: "an ACK that is still owed", came: reply)
+                throw deviation("5.4.1", expected: "an ACK of a PUBLISH without an answer", actual: reply)
             }
             guard Int(ack.count) == answers.count else {
-                throw deviation("5.4.3", expected: "ACK \(id) of \(answers.count) events", came: reply)
+                throw deviation("5.4.3", expected: "ACK \(id) of \(answers.count) events", actual: reply)
             }
             for (index, answer) in answers.enumerated() where !answer.holds(ack[index].status) {
                 throw deviation(
-                    clause, expected: "event \(index + 1) of PUBLISH \(id) to be \(answer.text)", came: reply)
+                    clause, expected: "event \(index + 1) of PUBLISH \(id) to be \(answer.text)", actual: reply)
             }
         }
         return acks
@@ -121,7 +122,7 @@ extension Conversation {
         let reply = next()
         guard case .frame(let frame) = reply, frame.header.requestID == id, let ack = frame.decoded(Ack.self),
             ack.count == 0, case .all(let answer) = ack.answers, answer.status == .corrupt
-        else { throw deviation(clause, expected: "ACK \(id) of form 2 and count 0 with CORRUPT", came: reply) }
+        else { throw deviation(clause, expected: "ACK \(id) of form 2 and count 0 with CORRUPT", actual: reply) }
     }
 
     /// A PONG of this request id with the PING's bytes.
@@ -130,7 +131,7 @@ extension Conversation {
         let reply = next()
         guard case .frame(let frame) = reply, frame.header.requestID == id, let pong = frame.decoded(Pong.self),
             frame.body.starts(with: ping.body)
-        else { throw deviation(clause, expected: "PONG \(id) with the sixteen bytes of the PING", came: reply) }
+        else { throw deviation(clause, expected: "PONG \(id) with the sixteen bytes of the PING", actual: reply) }
         return pong
     }
 
@@ -147,7 +148,7 @@ extension Conversation {
     func expectClose(_ status: ProtocolStatus, _ clause: String, within time: Duration? = nil) throws {
         let reply = next(within: time)
         guard case .frame(let frame) = reply, let close = frame.decoded(Close.self), close.status == status else {
-            throw deviation(clause, expected: "CLOSE \(status)", came: reply)
+            throw deviation(clause, expected: "CLOSE \(status)", actual: reply)
         }
         try expectEnd("5.7.3", after: "CLOSE \(status)")
     }
@@ -159,8 +160,8 @@ extension Conversation {
         // A peer that closes with unread bytes of ours sends a reset. That is an end too.
         case .end, .reset: return
         case .frame where clause == "5.7.3":
-            throw deviation("5.7.1", expected: "nothing after \(what)", came: reply)
-        default: throw deviation(clause, expected: "the end of the connection after \(what)", came: reply)
+            throw deviation("5.7.1", expected: "nothing after \(what)", actual: reply)
+        default: throw deviation(clause, expected: "the end of the connection after \(what)", actual: reply)
         }
     }
 }

@@ -153,12 +153,13 @@ final class Conversation {
 
     func learn(_ welcome: Welcome) { announced = AnnouncedLimits(welcome) }
 
-    func deviation(_ clause: String, expected: String, came: String) -> Deviation {
+    func deviation(_ clause: String, expected: String, actual: String) -> Deviation {
         Deviation(
-            clause: clause, expected: expected, came: came, received: excerpt(lastReceived), sent: excerpt(lastSent))
+            clause: clause, expected: expected, actual: actual, received: excerpt(lastReceived), sent: excerpt(lastSent)
+        )
     }
 
-    func deviation(_ clause: String, expected: String, came reply: Reply) -> Deviation {
-        deviation(clause, expected: expected, came: reply.text)
+    func deviation(_ clause: String, expected: String, actual reply: Reply) -> Deviation {
+        deviation(clause, expected: expected, actual: reply.text)
     }
 }

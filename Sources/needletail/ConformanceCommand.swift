@@ -57,17 +57,17 @@ struct ConformanceCommand: AsyncParsableCommand {
         if list {
             for check in checks { print(ReportText.line(of: check)) }
             if clause.isEmpty {
-                for (clause, reason) in Catalogue.unplayed { print("not checked: \(clause): \(reason)") }
+                for (clause, reason) in Catalogue.untested { print("not checked: \(clause): \(reason)") }
             }
             return
         }
-        let run = ConformanceRun(subject: try subject(), checks: checks)
-        try run.preflight()
-        print("\(checks.count) checks of the ingest protocol, version 1, against \(run.subject.address)")
+        let conformance = ConformanceRun(subject: try subject(), checks: checks)
+        try conformance.preflight()
+        print("\(checks.count) checks of the ingest protocol, version 1, against \(conformance.subject.address)")
         let board = ProgressBoard(
             total: checks.count, lines: { print($0) },
             status: isatty(STDERR_FILENO) == 1 ? ConformanceCommand.draw : nil)
-        let report = run.play { board.show($0) }
+        let report = conformance.run { board.show($0) }
         board.clear()
         print(ReportText.summary(of: report))
         if let junit { try write(JUnitReport.text(report), to: junit) }

@@ -12,7 +12,7 @@ import Testing
         var clauses: [String: String] = [:]
         for paragraph in page.components(separatedBy: "\n\n") {
             guard let number = paragraph.prefixMatch(of: /(\d+(?:\.\d+)+)\.\s/) else { continue }
-            #expect(clauses[String(number.1)] == nil, "clause \(number.1) is there twice")
+            #expect(clauses[String(number.1)] == nil, "clause \(number.1) occurs twice")
             clauses[String(number.1)] = String(paragraph[number.range.upperBound...])
         }
         return clauses
@@ -22,17 +22,17 @@ import Testing
         #expect(ClauseTests.clauses.count > 90)
         for (number, text) in ClauseTests.clauses {
             let demands = text.matches(of: /\b(MUST|SHOULD|MAY)\b/).count
-            #expect(demands <= 1, "clause \(number) makes \(demands) demands; split it")
+            #expect(demands <= 1, "clause \(number) has \(demands) requirements; split it")
         }
     }
 
     @Test func `every requirement on a server has a check, or a reason why not`() {
-        let played = Set(Catalogue.checks.flatMap(\.clauses))
-        let unplayed = Set(Catalogue.unplayed.map(\.clause))
+        let tested = Set(Catalogue.checks.flatMap(\.clauses))
+        let untested = Set(Catalogue.untested.map(\.clause))
         for (number, text) in ClauseTests.clauses where text.contains(/\b(server|receiver|sender) MUST\b/) {
             #expect(
-                played.contains(number) != unplayed.contains(number),
-                "clause \(number): no check plays it, and Catalogue.unplayed gives no reason (or both): \(text)")
+                tested.contains(number) != untested.contains(number),
+                "clause \(number): it has neither a check nor a reason in Catalogue.untested, or it has both: \(text)")
         }
     }
 
@@ -41,10 +41,10 @@ import Testing
             for clause in check.clauses {
                 #expect(
                     ClauseTests.clauses[clause] != nil,
-                    "\(check.id) plays clause \(clause), which Protocol.md does not have")
+                    "\(check.id) cites clause \(clause), which Protocol.md does not have")
             }
         }
-        for (clause, _) in Catalogue.unplayed { #expect(ClauseTests.clauses[clause] != nil) }
+        for (clause, _) in Catalogue.untested { #expect(ClauseTests.clauses[clause] != nil) }
         for fault in Faults.all { #expect(ClauseTests.clauses[fault.clause] != nil, "\(fault)") }
     }
 

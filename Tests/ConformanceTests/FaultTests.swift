@@ -9,20 +9,20 @@ import WireProtocol
 
     @Test(arguments: Faults.all)
     func `each fault is found and its clause cited`(fault: Fault) async throws {
-        let result = try await FaultTests.play(fault)
+        let result = try await FaultTests.result(of: fault)
         guard case .failed(let deviation) = result.verdict else {
             Issue.record("\(fault): \(fault.check) says \(result.verdict)")
             return
         }
         #expect(deviation.clause == fault.clause, "\(ReportText.lines(of: result).joined(separator: "\n"))")
-        #expect(!deviation.expected.isEmpty && !deviation.came.isEmpty)
+        #expect(!deviation.expected.isEmpty && !deviation.actual.isEmpty)
     }
 
     @Test func `every clause with a check has a fault that breaks it`() {
         // The drain is tested below and in EndToEndTests, because it needs a server that shuts down.
-        let played = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
+        let tested = Set(Catalogue.checks.filter { $0.pace != .last }.map { $0.clauses[0] })
         let broken = Set(Faults.all.map(\.clause))
-        #expect(played.subtracting(broken).isEmpty)
+        #expect(tested.subtracting(broken).isEmpty)
     }
 
     @Test func `a server that stops without GOAWAY fails the check`() async throws {
@@ -71,7 +71,7 @@ import WireProtocol
         for result in report.failed { Issue.record("\(ReportText.lines(of: result).joined(separator: "\n"))") }
     }
 
-    private static func play(_ fault: Fault) async throws -> CheckResult {
+    private static func result(of fault: Fault) async throws -> CheckResult {
         let server = try await RealServer(configure: fault.server)
         let proxy = try await FaultyProxy(before: server.port, fault)
         let checks = Catalogue.checks.filter { $0.id == fault.check }

@@ -44,10 +44,10 @@ import Threading
         var subject = Subject.onLoopback(server.port, patience: .seconds(5))
         try ConformanceRun(subject: subject).preflight()
         subject.tenant = RealServer.disabled
-        let disabled = #expect(throws: UnfitSubject.self) { try ConformanceRun(subject: subject).preflight() }
+        let disabled = #expect(throws: UnsuitableServer.self) { try ConformanceRun(subject: subject).preflight() }
         #expect(disabled?.description.contains("TENANT_DISABLED") == true)
         subject.key = "another"
-        let unknown = #expect(throws: UnfitSubject.self) { try ConformanceRun(subject: subject).preflight() }
+        let unknown = #expect(throws: UnsuitableServer.self) { try ConformanceRun(subject: subject).preflight() }
         #expect(unknown?.description.contains("--key") == true)
         await server.stop()
     }
@@ -57,7 +57,7 @@ import Threading
 func run(_ checks: [Check], _ subject: Subject) async -> Report {
     await withCheckedContinuation { continuation in
         _ = WorkerThread(name: "conformance") {
-            continuation.resume(returning: ConformanceRun(subject: subject, checks: checks).play())
+            continuation.resume(returning: ConformanceRun(subject: subject, checks: checks).run())
         }
     }
 }

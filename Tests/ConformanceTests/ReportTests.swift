@@ -9,7 +9,7 @@ import Testing
     private static let report: Report = {
         let checks = Catalogue.checks(matching: "header")
         let deviation = Deviation(
-            clause: "3.3", expected: "CLOSE <X> & \"Y\"", came: "a reset", received: "00 01", sent: "ff")
+            clause: "3.3", expected: "CLOSE <X> & \"Y\"", actual: "a reset", received: "00 01", sent: "ff")
         let results = checks.enumerated().map { index, check in
             let verdict: Verdict = index == 0 ? .failed(deviation) : index == 1 ? .skipped("give --x") : .passed
             return CheckResult(check: check, verdict: verdict, duration: .milliseconds(1_005))
@@ -26,7 +26,7 @@ import Testing
     @Test func `a failed check shows the bytes that were sent and received`() {
         let text = ReportText.lines(of: ReportTests.report.results[0]).joined(separator: "\n")
         for part in [
-            "FAIL", "clause    3.3", "expected  CLOSE <X>", "came      a reset", "received  00 01", "sent      ff",
+            "FAIL", "clause    3.3", "expected  CLOSE <X>", "got       a reset", "received  00 01", "sent      ff",
         ] {
             #expect(text.contains(part))
         }
@@ -35,7 +35,7 @@ import Testing
     @Test func `the JUnit file is XML and complete`() throws {
         let reader = JUnitReader(JUnitReport.text(ReportTests.report))
         #expect(reader.cases.count == 8)
-        #expect(reader.failures == ["clause 3.3: expected CLOSE <X> & \"Y\", came a reset"])
+        #expect(reader.failures == ["clause 3.3: expected CLOSE <X> & \"Y\", got a reset"])
         #expect(reader.skips == ["give --x"])
         #expect(reader.totals == ["tests": "8", "failures": "1", "errors": "0", "skipped": "1", "time": "8.040"])
     }

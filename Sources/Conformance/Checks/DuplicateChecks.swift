@@ -31,7 +31,7 @@ enum DuplicateChecks {
 
     private static let conflict = Check(
         "duplicate-conflict", ["8.2", "6.6"],
-        "the same id with other content is CONFLICT, the event beside it is stored"
+        "the same id with other content is CONFLICT, the other event is stored"
     ) {
         let peer = try $0.welcomed()
         var event = $0.event()
@@ -49,7 +49,7 @@ enum DuplicateChecks {
 
     private static let inOneFrame = Check(
         "duplicate-in-frame", ["8.11", "5.4.6"],
-        "of one id twice in a PUBLISH the first is stored, the second compared with it"
+        "if an id occurs twice in a PUBLISH, the first event is stored and the second compared with it"
     ) {
         let peer = try $0.welcomed()
         var event = $0.event()

@@ -17,7 +17,7 @@ enum EndingChecks {
 
     private static let clientClose = Check(
         "end-client-close", ["5.7.4"],
-        "a client that sends CLOSE after a PUBLISH gets its ACK, then the end without a CLOSE"
+        "a client that sends CLOSE after a PUBLISH gets its ACK, and the connection ends without a CLOSE"
     ) {
         let peer = try $0.welcomed()
         peer.send($0.publish(1), .close(ProtocolStatus(rawValue: 0x0409), text: Array("done".utf8)))
@@ -46,17 +46,17 @@ enum EndingChecks {
 
     private static let drain = Check(
         "end-drain", ["5.6.2", "5.6.3", "5.6.5"],
-        "a server that shuts down sends GOAWAY, answers a PUBLISH that crosses it with DRAINING, and closes with CLOSE DRAINING",
+        "a server that shuts down sends GOAWAY, answers a later PUBLISH with DRAINING, and closes with CLOSE DRAINING",
         pace: .last
     ) {
-        guard let command = $0.subject.drainCommand else { throw Unplayable("it needs --drain-command") }
+        guard let command = $0.subject.drainCommand else { throw SkippedCheck("it needs --drain-command") }
         let peer = try $0.welcomed()
         peer.send($0.publish(1))
         try peer.expectAck(1, [.stored], "5.6.5")
-        guard system(command) == 0 else { throw Unplayable("\(command): did not exit with 0") }
+        guard system(command) == 0 else { throw SkippedCheck("\(command): did not exit with 0") }
         let reply = peer.next()
         guard case .frame(let frame) = reply, frame.decoded(GoAway.self) != nil else {
-            throw peer.deviation("5.6.5", expected: "GOAWAY", came: reply)
+            throw peer.deviation("5.6.5", expected: "GOAWAY", actual: reply)
         }
         let crossing = $0.publish(2, events: 2)
         peer.send(crossing)

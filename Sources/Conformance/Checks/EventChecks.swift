@@ -58,7 +58,7 @@ enum EventChecks {
     ) -> Check {
         let clause = status == .badTime ? "6.5" : "6.1"
         return Check(
-            "event-\(id)", [clause, "6.6"], "an event with \(what) is \(status), the events beside it are stored"
+            "event-\(id)", [clause, "6.6"], "an event with \(what) is \(status), the other events are stored"
         ) {
             var event = $0.event()
             spoil(&event)
@@ -93,7 +93,7 @@ enum EventChecks {
 
     private static let largest = Check("event-largest", ["6.9"], "a payload of the announced size is stored") {
         let peer = try $0.welcomed()
-        try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
+        try peer.limits.requireAllowed(bytes: peer.limits.eventBytes)
         var event = $0.event()
         event.payload = [UInt8](repeating: 0x20, count: peer.limits.eventBytes)
         peer.send(RawFrame.publish(5, [event.bytes]))
@@ -101,10 +101,10 @@ enum EventChecks {
     }
 
     private static let tooLarge = Check(
-        "event-too-large", ["6.4", "6.6"], "a payload of one byte more is TOO_LARGE, the events beside it are stored"
+        "event-too-large", ["6.4", "6.6"], "a payload of one byte more is TOO_LARGE, the other events are stored"
     ) {
         let peer = try $0.welcomed()
-        try peer.limits.demandPlayable(bytes: peer.limits.eventBytes)
+        try peer.limits.requireAllowed(bytes: peer.limits.eventBytes)
         var event = $0.event()
         event.payload = [UInt8](repeating: 0x20, count: peer.limits.eventBytes + 1)
         peer.send(RawFrame.publish(5, [$0.event().bytes, event.bytes, $0.event().bytes]))
@@ -112,7 +112,7 @@ enum EventChecks {
     }
 
     private static let emptyRecord = Check(
-        "event-empty-record", ["6.1", "6.6"], "a record of no bytes is MALFORMED, the events beside it are stored"
+        "event-empty-record", ["6.1", "6.6"], "a record of no bytes is MALFORMED, the other events are stored"
     ) {
         let peer = try $0.welcomed()
         peer.send(RawFrame.publish(5, [$0.event().bytes, [], $0.event().bytes]))
@@ -133,7 +133,7 @@ enum EventChecks {
     private static let forbidden = Check(
         "event-forbidden-tenant", ["6.3", "6.6"], "an event of a tenant that the key does not allow is FORBIDDEN"
     ) {
-        guard let tenant = $0.subject.forbiddenTenant else { throw Unplayable("it needs --forbidden-tenant") }
+        guard let tenant = $0.subject.forbiddenTenant else { throw SkippedCheck("it needs --forbidden-tenant") }
         var event = $0.event()
         event.tenant = Array(tenant.utf8)
         try refuse(event, .status(.forbidden), "6.3", $0)
@@ -142,7 +142,7 @@ enum EventChecks {
     private static let disabled = Check(
         "event-disabled-tenant", ["6.8", "6.6"], "an event of a disabled tenant is TENANT_DISABLED"
     ) {
-        guard let tenant = $0.subject.disabledTenant else { throw Unplayable("it needs --disabled-tenant") }
+        guard let tenant = $0.subject.disabledTenant else { throw SkippedCheck("it needs --disabled-tenant") }
         var event = $0.event()
         event.tenant = Array(tenant.utf8)
         try refuse(event, .status(.tenantDisabled), "6.8", $0)

@@ -23,8 +23,8 @@ enum HelloChecks {
         let peer = try $0.greeted()
         peer.send($0.hello())
         let limits = try peer.expectWelcome(1, "5.2.1")
-        func demand(_ holds: Bool, _ expected: String, _ came: String) throws {
-            if !holds { throw peer.deviation("5.2.4", expected: expected, came: came) }
+        func demand(_ holds: Bool, _ expected: String, _ actual: String) throws {
+            if !holds { throw peer.deviation("5.2.4", expected: expected, actual: actual) }
         }
         try demand(limits.eventsPerFrame > 0, "at least one event of a PUBLISH", "0")
         try demand(
@@ -51,7 +51,7 @@ enum HelloChecks {
         let welcome = try peer.expectWelcome(1, "5.1.8")
         if welcome.minorVersion > 7 {
             throw peer.deviation(
-                "5.1.8", expected: "a minor version that the client has", came: "\(welcome.minorVersion)")
+                "5.1.8", expected: "a minor version that the client has", actual: "\(welcome.minorVersion)")
         }
     }
 
@@ -63,7 +63,7 @@ enum HelloChecks {
             peer.send(RawFrame.hello(key: $0.subject.key, features: asked))
             let granted = try peer.expectWelcome(1, "5.2.5").features
             if granted & ~asked != 0 {
-                throw peer.deviation("5.2.5", expected: "features from \(asked)", came: "\(granted)")
+                throw peer.deviation("5.2.5", expected: "features from \(asked)", actual: "\(granted)")
             }
         }
     }
@@ -179,7 +179,7 @@ enum HelloChecks {
             guard taken >= .milliseconds(100) else {
                 throw peer.deviation(
                     "5.1.6", expected: "CLOSE AUTH_FAILED after 100 ms or more",
-                    came: "CLOSE after \(taken.milliseconds) ms")
+                    actual: "CLOSE after \(taken.milliseconds) ms")
             }
         }
     }

@@ -26,7 +26,7 @@ enum LivenessChecks {
             let pong = try peer.expectPong(id, of: ping, "5.5.1")
             guard pong.answeredAt >= pong.receivedAt, pong.receivedAt >= latest else {
                 throw peer.deviation(
-                    "5.5.2", expected: "ascending times", came: "\(latest), \(pong.receivedAt), \(pong.answeredAt)")
+                    "5.5.2", expected: "ascending times", actual: "\(latest), \(pong.receivedAt), \(pong.answeredAt)")
             }
             latest = pong.answeredAt
         }
@@ -53,7 +53,7 @@ enum LivenessChecks {
     }
 
     private static let skippedFlood = Check(
-        "flood-skipped", ["8.9"], "1,000 skippable frames get CLOSE TOO_MANY_CONTROL_FRAMES"
+        "flood-skipped", ["8.9"], "1,000 skippable frames at once get CLOSE TOO_MANY_CONTROL_FRAMES"
     ) {
         try floodEnds($0, with: { RawFrame(type: 0x90, requestID: $0) })
     }
@@ -64,11 +64,11 @@ enum LivenessChecks {
         while true {
             let reply = peer.next()
             guard case .frame(let frame) = reply else {
-                throw peer.deviation("8.9", expected: "CLOSE TOO_MANY_CONTROL_FRAMES", came: reply)
+                throw peer.deviation("8.9", expected: "CLOSE TOO_MANY_CONTROL_FRAMES", actual: reply)
             }
             if frame.header.type == .pong { continue }
             guard frame.decoded(Close.self)?.status == .tooManyControlFrames else {
-                throw peer.deviation("8.9", expected: "CLOSE TOO_MANY_CONTROL_FRAMES", came: reply)
+                throw peer.deviation("8.9", expected: "CLOSE TOO_MANY_CONTROL_FRAMES", actual: reply)
             }
             return try peer.expectEnd("5.7.3", after: "CLOSE TOO_MANY_CONTROL_FRAMES")
         }
@@ -84,7 +84,7 @@ enum LivenessChecks {
         // Two parts, a second apart: half of the grace time of section 9.
         peer.send(Array(bytes[..<40]))
         if peer.hasReply(within: .seconds(1)) {
-            throw peer.deviation("8.8", expected: "nothing before the frame is whole", came: peer.next())
+            throw peer.deviation("8.8", expected: "nothing before the frame is complete", actual: peer.next())
         }
         peer.send(Array(bytes[40...]))
         try peer.expectAck(4, [.stored], "8.8")
@@ -118,7 +118,7 @@ enum LivenessChecks {
         let peer = try $0.welcomed()
         let announced = peer.limits.idleTimeout
         guard announced <= .seconds(5) else {
-            throw Unplayable(
+            throw SkippedCheck(
                 "the announced idle timeout is \(announced.milliseconds / 1_000) s; checks wait for at most 5 s")
         }
         try peer.expectClose(.timeout, "8.6", within: announced + peer.patience)

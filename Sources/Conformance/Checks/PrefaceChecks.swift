@@ -11,19 +11,19 @@ enum PrefaceChecks {
     }
 
     private static let patience = Check(
-        "preface-waits", ["2.4"], "the server sends nothing before it has the whole preface"
+        "preface-waits", ["2.4"], "the server sends nothing before it has received the complete preface"
     ) {
         let peer = try $0.connect()
         peer.send(Array(Preface.bytes.dropLast()))
         if peer.hasReply(within: .milliseconds(250)) {
-            throw peer.deviation("2.4", expected: "nothing after seven bytes of the preface", came: peer.next())
+            throw peer.deviation("2.4", expected: "nothing after seven bytes of the preface", actual: peer.next())
         }
         peer.send([Preface.majorVersion])
         try peer.expectPreface("2.1")
     }
 
     private static let pieces = Check(
-        "preface-pieces", ["8.12"], "preface, HELLO and PUBLISH mean the same in pieces, down to single bytes"
+        "preface-pieces", ["8.12"], "preface, HELLO and PUBLISH may arrive in pieces of any size"
     ) { stage in
         // First with pauses, because bytes that are sent together may be received together; then single bytes, as far
         // as the network keeps them apart.
@@ -54,7 +54,7 @@ enum PrefaceChecks {
         foreign("tls", "a TLS ClientHello on a plaintext port", [0x16, 3, 1, 0, 0xC0, 1, 0, 0, 0xBC, 3, 3]),
         foreign("line-ends", "a preface whose line ends were translated", [0x89, 0x4E, 0x54, 0x4C, 0x0A, 0x1A, 1, 0]),
         foreign("zeros", "eight zero bytes", [UInt8](repeating: 0, count: 8)),
-        foreign("first-byte", "one wrong byte, with no more to come", [0x88]),
+        foreign("first-byte", "one wrong byte, and no more bytes", [0x88]),
     ]
 
     private static func foreign(_ id: String, _ title: String, _ bytes: [UInt8]) -> Check {

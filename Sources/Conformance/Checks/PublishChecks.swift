@@ -15,7 +15,7 @@ enum PublishChecks {
     }
 
     private static let eachOnce = Check(
-        "publish-pipelined", ["5.4.1", "5.4.3"], "of many PUBLISH frames sent without waiting each gets exactly one ACK"
+        "publish-pipelined", ["5.4.1", "5.4.3"], "each of many PUBLISH frames sent without waiting gets exactly one ACK"
     ) { stage in
         let peer = try stage.welcomed()
         let counts = (1...60).map { (id: UInt64($0), events: $0 % 3 + 1) }
@@ -35,10 +35,10 @@ enum PublishChecks {
         let acks = try peer.expectAcks(Dictionary(uniqueKeysWithValues: ids.map { ($0, [.stored]) }), "5.4.1")
         let inOrder = ids.compactMap { acks[$0]?.commit }.filter { $0 != 0 }
         if let fall = zip(inOrder, inOrder.dropFirst()).first(where: { $0 > $1 }) {
-            throw peer.deviation("8.5", expected: "a commit of \(fall.0) or later", came: "\(fall.1)")
+            throw peer.deviation("8.5", expected: "a commit of \(fall.0) or later", actual: "\(fall.1)")
         }
         guard inOrder.count == ids.count else {
-            throw peer.deviation("5.4.2", expected: "a commit number for every stored event", came: "0")
+            throw peer.deviation("5.4.2", expected: "a commit number for every stored event", actual: "0")
         }
     }
 
@@ -52,7 +52,7 @@ enum PublishChecks {
         let acks = try peer.expectAcks([1: [.stored], 2: [], 3: [.stored]], "3.5")
         guard case .all(let answer)? = acks[2]?.answers, answer.status == .corrupt else {
             throw peer.deviation(
-                "3.5", expected: "PUBLISH 2 to be CORRUPT as a whole", came: "\(acks[2]?.answers as Any)")
+                "3.5", expected: "PUBLISH 2 to be CORRUPT as a whole", actual: "\(acks[2]?.answers as Any)")
         }
     }
 
@@ -96,9 +96,9 @@ enum PublishChecks {
         let record = $0.event().bytes
         let count = limits.eventsPerFrame + 1
         guard 4 + count * (4 + record.count) <= limits.frameBytes else {
-            throw Unplayable("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
+            throw SkippedCheck("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
         }
-        try limits.demandPlayable(bytes: count * record.count)
+        try limits.requireAllowed(bytes: count * record.count)
         peer.send(RawFrame.publish(1, Array(repeating: record, count: count)))
         try peer.expectClose(.frameTooLarge, "5.3.3")
     }
@@ -111,9 +111,9 @@ enum PublishChecks {
         let record = $0.event().bytes
         let count = limits.eventsPerFrame
         guard 4 + count * (4 + record.count) <= limits.frameBytes else {
-            throw Unplayable("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
+            throw SkippedCheck("\(count) events do not fit in a frame of \(limits.frameBytes) bytes")
         }
-        try limits.demandPlayable(bytes: count * record.count)
+        try limits.requireAllowed(bytes: count * record.count)
         // The same event repeatedly, so that the store is not filled.
         peer.send(RawFrame.publish(1, Array(repeating: record, count: count)))
         try peer.expectAck(1, count: count, all: .stored, "5.3.4")
@@ -124,7 +124,7 @@ enum PublishChecks {
     ) { stage in
         let peer = try stage.welcomed()
         let limits = peer.limits
-        try limits.demandPlayable(bytes: limits.frameBytes)
+        try limits.requireAllowed(bytes: limits.frameBytes)
         var left = limits.frameBytes - 4
         let overhead = stage.event().bytes.count - stage.event().payload.count + 4
         var records: [[UInt8]] = []
@@ -137,7 +137,7 @@ enum PublishChecks {
             records.append(event.bytes)
             left -= 4 + records.last!.count
         }
-        guard left == 0 else { throw Unplayable("\(records.count) events do not fill \(limits.frameBytes) bytes") }
+        guard left == 0 else { throw SkippedCheck("\(records.count) events do not fill \(limits.frameBytes) bytes") }
         peer.send(RawFrame.publish(1, records))
         try peer.expectAck(1, count: records.count, all: .stored, "5.3.4")
     }

@@ -11,7 +11,7 @@ enum WindowChecks {
         for (index, frame) in load.enumerated() {
             let reply = peer.next()
             guard case .frame(let answer) = reply, answer.decoded(Ack.self) != nil else {
-                throw peer.deviation("8.4", expected: "ACK \(frame.requestID) of \(load.count)", came: reply)
+                throw peer.deviation("8.4", expected: "ACK \(frame.requestID) of \(load.count)", actual: reply)
             }
             if index == load.count - 1 { try peer.expectAlive("8.4") }
         }
@@ -23,7 +23,7 @@ enum WindowChecks {
         try overstep(stage) { limits in
             let load = try eventLoad(limits, stage)
             guard load.bytes + 200 < limits.windowBytes else {
-                throw Unplayable("the window's bytes are full before its events")
+                throw SkippedCheck("the window is full of bytes before it is full of events")
             }
             return load.frames
         }
@@ -41,7 +41,7 @@ enum WindowChecks {
     {
         let record = stage.event().bytes
         let each = 4 + record.count
-        try limits.demandPlayable(bytes: min(limits.windowBytes, limits.windowEvents * each))
+        try limits.requireAllowed(bytes: min(limits.windowBytes, limits.windowEvents * each))
         var events = limits.windowEvents
         var bytes = 0
         var frames: [RawFrame] = []
@@ -57,15 +57,15 @@ enum WindowChecks {
 
     /// PUBLISH frames that fill the window's bytes, as far as whole frames can.
     private static func byteLoad(_ limits: AnnouncedLimits, _ stage: Stage) throws -> [RawFrame] {
-        try limits.demandPlayable(bytes: limits.windowBytes)
+        try limits.requireAllowed(bytes: limits.windowBytes)
         var event = stage.event()
         event.payload = [UInt8](repeating: 0x20, count: min(limits.eventBytes, limits.windowBytes))
         let record = event.bytes
         let inFrame = limits.records(of: record.count)
-        guard inFrame > 0 else { throw Unplayable("an event of \(limits.eventBytes) bytes does not fit in a frame") }
+        guard inFrame > 0 else { throw SkippedCheck("an event of \(limits.eventBytes) bytes does not fit in a frame") }
         let count = limits.windowBytes / (4 + inFrame * (4 + record.count)) + 1
         guard count * inFrame <= limits.windowEvents else {
-            throw Unplayable("the window's events are full before its bytes")
+            throw SkippedCheck("the window is full of events before it is full of bytes")
         }
         return (1...count).map { .publish(UInt64($0), Array(repeating: record, count: inFrame)) }
     }
@@ -82,7 +82,7 @@ enum WindowChecks {
             while true {
                 let reply = peer.next()
                 guard case .frame(let frame) = reply else {
-                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", came: reply)
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", actual: reply)
                 }
                 if let close = frame.decoded(Close.self), close.status == .windowExceeded {
                     return try peer.expectEnd("5.7.3", after: "CLOSE WINDOW_EXCEEDED")
@@ -91,12 +91,12 @@ enum WindowChecks {
                     acknowledged += 1
                 } else if frame.header.type == .pong, frame.header.requestID == 0x00E1 {
                     if acknowledged > 0 { break }
-                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED before PONG", came: reply)
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED before PONG", actual: reply)
                 } else {
-                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", came: reply)
+                    throw peer.deviation("8.4", expected: "CLOSE WINDOW_EXCEEDED", actual: reply)
                 }
             }
         }
-        throw Unplayable("the server acknowledges faster than its window fills; announce a smaller one")
+        throw SkippedCheck("the server acknowledges faster than its window fills; announce a smaller one")
     }
 }

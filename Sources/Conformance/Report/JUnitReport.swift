@@ -37,7 +37,7 @@ public enum JUnitReport {
         case .skipped(let reason):
             return [head + ">", "      <skipped message=\"\(escaped(reason))\"/>", "    </testcase>"]
         case .failed(let deviation):
-            let message = "clause \(deviation.clause): expected \(deviation.expected), came \(deviation.came)"
+            let message = "clause \(deviation.clause): expected \(deviation.expected), got \(deviation.actual)"
             return [
                 head + ">",
                 "      <failure type=\"clause \(deviation.clause)\" message=\"\(escaped(message))\">"

@@ -13,7 +13,7 @@ public enum ReportText {
             var lines = ["FAIL  " + name + check.title]
             lines.append("        clause    \(deviation.clause)")
             lines.append("        expected  \(deviation.expected)")
-            lines.append("        came      \(deviation.came)")
+            lines.append("        got       \(deviation.actual)")
             if !deviation.received.isEmpty { lines.append("        received  \(deviation.received)") }
             if !deviation.sent.isEmpty { lines.append("        sent      \(deviation.sent)") }
             return lines
