@@ -90,7 +90,7 @@ private struct BackgroundLoad {
 }
 
 /// A connection that publishes nothing and sees how the server leaves.
-private final class ConnectionWitness: IngestConnectionOwner {
+private final class ConnectionWitness: ProducerConnectionOwner {
     struct Sight: Sendable {
         var wasAskedToLeave = false
         var end: IngestError?
@@ -100,18 +100,18 @@ private final class ConnectionWitness: IngestConnectionOwner {
 
     func watch(_ server: RunningServer) async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        try await IngestConnection.connect(server.settings(), owner: self, on: eventLoop).map { _ in }.get()
+        try await ProducerConnection.connect(server.settings(), owner: self, on: eventLoop).map { _ in }.get()
     }
 
     func ended() async throws -> Sight {
         try await sight.wait(for: "the connection's end") { $0.end == nil ? nil : $0 }
     }
 
-    func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int) {}
+    func connection(_ connection: ProducerConnection, acknowledged ack: Ack, token: UInt64, count: Int) {}
 
-    func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway) {
+    func connection(_ connection: ProducerConnection, wasAskedToLeave request: GoAway) {
         sight.change { $0.wasAskedToLeave = true }
     }
 
-    func connection(_ connection: IngestConnection, endedBy error: IngestError) { sight.change { $0.end = error } }
+    func connection(_ connection: ProducerConnection, endedBy error: IngestError) { sight.change { $0.end = error } }
 }

@@ -105,7 +105,7 @@ package final class CrashLoop: Sendable {
         while true {
             let waited = Double(WallClock.now() - begun) / 1e9
             do {
-                let connection = try await IngestConnection.connect(
+                let connection = try await ProducerConnection.connect(
                     plan.run.server, owner: generator, on: generator.eventLoop
                 )
                 .map { connection -> ServerTerms in
@@ -131,7 +131,7 @@ package final class CrashLoop: Sendable {
 
     private func connectOthers(_ generator: Generator) async throws {
         for _ in 1..<plan.run.connections {
-            try await IngestConnection.connect(plan.run.server, owner: generator, on: generator.eventLoop)
+            try await ProducerConnection.connect(plan.run.server, owner: generator, on: generator.eventLoop)
                 .map { generator.attach($0) }.get()
         }
     }

@@ -30,7 +30,7 @@ package final class Generator: @unchecked Sendable {
     private var accepted = 0
     private var ack = StageLatencies()
     private var lag = StageLatencies()
-    private var connections: [IngestConnection] = []
+    private var connections: [ProducerConnection] = []
     private var turn = 0
     private var nextUnsent = 0
     private var again = CircularBuffer<Range<Int>>()
@@ -62,7 +62,7 @@ package final class Generator: @unchecked Sendable {
     // MARK: Called on the event loop
 
     /// Begins to send over a connection.
-    package func attach(_ connection: IngestConnection) {
+    package func attach(_ connection: ProducerConnection) {
         eventLoop.preconditionInEventLoop()
         connections.append(connection)
         if startWall != 0 { noteRoom() }
@@ -200,7 +200,7 @@ package final class Generator: @unchecked Sendable {
         if range.isEmpty { again.removeFirst() } else { again[again.startIndex] = range }
     }
 
-    private func connectionWithRoom() -> IngestConnection? {
+    private func connectionWithRoom() -> ProducerConnection? {
         for _ in connections.indices {
             turn = (turn + 1) % connections.count
             let connection = connections[turn]
@@ -213,7 +213,7 @@ package final class Generator: @unchecked Sendable {
     }
 
     /// Sends one frame with the first events of the range. Returns the first one that did not fit.
-    private func fill(_ range: Range<Int>, on connection: IngestConnection) -> Int {
+    private func fill(_ range: Range<Int>, on connection: ProducerConnection) -> Int {
         let recordBytes = template.recordBytes + 4
         let room = min(batch, connection.roomEvents, (connection.roomBytes - 4) / recordBytes)
         let wanted = range.lowerBound..<min(range.upperBound, range.lowerBound + room)
@@ -260,8 +260,8 @@ package final class Generator: @unchecked Sendable {
     }
 }
 
-extension Generator: IngestConnectionOwner {
-    package func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
+extension Generator: ProducerConnectionOwner {
+    package func connection(_ connection: ProducerConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
         let now = WallClock.now() - startWall
         let first = Int(token)
         var repeats = first..<first
@@ -284,13 +284,13 @@ extension Generator: IngestConnectionOwner {
         if isBlocked || isClosedLoop { noteRoom() }
     }
 
-    package func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway) {
+    package func connection(_ connection: ProducerConnection, wasAskedToLeave request: GoAway) {
         guard !sendsAgain, connections.allSatisfy(\.isLeaving) else { return }
         progress.failure = "the server is closing (GOAWAY: \(request.reason))"
         stop()
     }
 
-    package func connection(_ connection: IngestConnection, endedBy error: IngestError) {
+    package func connection(_ connection: ProducerConnection, endedBy error: IngestError) {
         connections.removeAll { $0 === connection }
         if sendsAgain {
             for frame in connection.unanswered {

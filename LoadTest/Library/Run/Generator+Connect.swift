@@ -9,7 +9,7 @@ extension Generator {
     func connect(_ plan: RunPlan) async throws -> ServerTerms {
         var terms: ServerTerms?
         for _ in 0..<plan.connections {
-            let connected = IngestConnection.connect(plan.server, owner: self, on: eventLoop)
+            let connected = ProducerConnection.connect(plan.server, owner: self, on: eventLoop)
                 .map { connection -> ServerTerms in
                     self.attach(connection)
                     return ServerTerms(connection.welcome)

@@ -6,11 +6,11 @@ import NIOTLS
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let connection: IngestConnection
+    private let connection: ProducerConnection
     private var tail: ByteBuffer?
     private var lastError: (any Error)?
 
-    init(_ connection: IngestConnection) { self.connection = connection }
+    init(_ connection: ProducerConnection) { self.connection = connection }
 
     // Under TLS the greeting waits in the TLS handler until the handshake is done.
     func channelActive(context: ChannelHandlerContext) { connection.connected() }
@@ -36,7 +36,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.disconnected(lastError.map(IngestConnection.reason) ?? "the server closed it")
+        connection.disconnected(lastError.map(ProducerConnection.reason) ?? "the server closed it")
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -10,7 +10,7 @@ final class PublisherLoop: @unchecked Sendable {
     private let settings: PublisherSettings
     private var core: PublisherCore
     private var chance = SystemRandomNumberGenerator()
-    private var connections: [UInt64: IngestConnection] = [:]
+    private var connections: [UInt64: ProducerConnection] = [:]
     private var arrivals: [Publication] = []
     private var timer: (due: Int64, task: Scheduled<Void>)?
     private var started: EventLoopPromise<Void>?
@@ -128,14 +128,15 @@ final class PublisherLoop: @unchecked Sendable {
 
     private func connect(_ link: UInt64, to address: Int) {
         let owner = LinkOwner(link: link, loop: self)
-        IngestConnection.connect(settings.connection(to: address), owner: owner, on: eventLoop).whenComplete { result in
+        ProducerConnection.connect(settings.connection(to: address), owner: owner, on: eventLoop).whenComplete {
+            result in
             switch result {
             case .success(let connection):
                 self.connections[link] = connection
                 self.intake.welcome = connection.welcome
                 self.take(.opened(link: link, LinkTerms(connection.welcome, self.settings)))
             case .failure(let error):
-                let error = error as? IngestError ?? .lost(reason: IngestConnection.reason(of: error))
+                let error = error as? IngestError ?? .lost(reason: ProducerConnection.reason(of: error))
                 self.take(.ended(link: link, error))
             }
             self.queueTurn()
@@ -187,7 +188,7 @@ final class PublisherLoop: @unchecked Sendable {
 }
 
 /// Forwards the events of one connection to the loop.
-private final class LinkOwner: IngestConnectionOwner {
+private final class LinkOwner: ProducerConnectionOwner {
     private let link: UInt64
     private let loop: PublisherLoop
 
@@ -196,17 +197,17 @@ private final class LinkOwner: IngestConnectionOwner {
         self.loop = loop
     }
 
-    func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
+    func connection(_ connection: ProducerConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
         loop.take(.answered(link: link, frame: token, ack))
         loop.queueTurn()
     }
 
-    func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway) {
+    func connection(_ connection: ProducerConnection, wasAskedToLeave request: GoAway) {
         loop.take(.askedToLeave(link: link, request))
         loop.queueTurn()
     }
 
-    func connection(_ connection: IngestConnection, endedBy error: IngestError) { loop.ended(link, error) }
+    func connection(_ connection: ProducerConnection, endedBy error: IngestError) { loop.ended(link, error) }
 }
 
 extension PublisherNotice {

@@ -2,17 +2,17 @@ import Glibc
 public import NIOCore
 public import WireProtocol
 
-/// The user of an `IngestConnection`. Its methods are called on the connection's event loop, without a Task or a
+/// The user of an `ProducerConnection`. Its methods are called on the connection's event loop, without a Task or a
 /// closure per frame.
-public protocol IngestConnectionOwner: AnyObject, Sendable {
+public protocol ProducerConnectionOwner: AnyObject, Sendable {
     /// A PUBLISH frame was acknowledged. `token` is what `send` was given; `count` is the number of events in the
     /// frame.
-    func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int)
+    func connection(_ connection: ProducerConnection, acknowledged ack: Ack, token: UInt64, count: Int)
     /// The server will close: publish nothing new. Answers still come during the grace time.
-    func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway)
+    func connection(_ connection: ProducerConnection, wasAskedToLeave request: GoAway)
     /// The connection ended. Called once. Frames without an answer (`unanswered`) are in doubt: send them again with
     /// the same ids.
-    func connection(_ connection: IngestConnection, endedBy error: IngestError)
+    func connection(_ connection: ProducerConnection, endedBy error: IngestError)
 }
 
 /// One connection to a server, for callers that run on its event loop and send many events.
@@ -20,15 +20,15 @@ public protocol IngestConnectionOwner: AnyObject, Sendable {
 /// Confined to `eventLoop`: every call and every property. It tracks the window and matches ACKs. The caller checks
 /// `roomEvents` and `roomBytes` before it sends, fills a frame, and flushes once per turn. For ordinary use see
 /// `EventPublisher`.
-public final class IngestConnection: @unchecked Sendable {
+public final class ProducerConnection: @unchecked Sendable {
     // Unchecked: confined to `eventLoop`.
     enum State { case awaitingPreface, awaitingWelcome, open, ended }
 
     public let eventLoop: any EventLoop
     private let settings: ConnectionSettings
     private let channel: any Channel
-    private let opened: EventLoopPromise<IngestConnection>
-    private var owner: (any IngestConnectionOwner)?
+    private let opened: EventLoopPromise<ProducerConnection>
+    private var owner: (any ProducerConnectionOwner)?
     private var state = State.awaitingPreface
     private var decoder = FrameDecoder(bodyLimit: 64 * 1024)
     private var window = FlightWindow(eventLimit: 0, byteLimit: 0)
@@ -44,8 +44,8 @@ public final class IngestConnection: @unchecked Sendable {
     public private(set) var isLeaving = false
 
     init(
-        channel: any Channel, settings: ConnectionSettings, owner: any IngestConnectionOwner,
-        opened: EventLoopPromise<IngestConnection>
+        channel: any Channel, settings: ConnectionSettings, owner: any ProducerConnectionOwner,
+        opened: EventLoopPromise<ProducerConnection>
     ) {
         self.channel = channel
         self.settings = settings

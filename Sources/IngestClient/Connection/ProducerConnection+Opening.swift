@@ -2,7 +2,7 @@ import Glibc
 public import NIOCore
 import NIOPosix
 
-extension IngestConnection {
+extension ProducerConnection {
     /// Connects, negotiates TLS if the settings ask for it, sends HELLO and waits for WELCOME.
     ///
     /// - Parameters:
@@ -10,21 +10,21 @@ extension IngestConnection {
     ///   - eventLoop: of a `MultiThreadedEventLoopGroup`; the connection lives on it.
     /// - Returns: fails with an `IngestError`.
     public static func connect(
-        _ settings: ConnectionSettings, owner: any IngestConnectionOwner, on eventLoop: any EventLoop
-    ) -> EventLoopFuture<IngestConnection> {
+        _ settings: ConnectionSettings, owner: any ProducerConnectionOwner, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<ProducerConnection> {
         let tls: TLSSettings.Agreement?
         do throws(IngestError) {
             tls = try settings.tls?.agreement(with: settings.server)
         } catch {
             return eventLoop.makeFailedFuture(error)
         }
-        let opened = eventLoop.makePromise(of: IngestConnection.self)
+        let opened = eventLoop.makePromise(of: ProducerConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(settings.connectMilliseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler()) }
-                    let connection = IngestConnection(
+                    let connection = ProducerConnection(
                         channel: channel, settings: settings, owner: owner, opened: opened)
                     try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
                 }

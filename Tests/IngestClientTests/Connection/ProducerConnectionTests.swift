@@ -7,7 +7,7 @@ import WebhookModel
 import WireProtocol
 
 @Suite("How a connection begins and ends", .timeLimit(.minutes(1)))
-struct IngestConnectionTests {
+struct ProducerConnectionTests {
     private func failure(
         preface: [UInt8] = Preface.bytes, welcomeMilliseconds: Int64 = 10_000, script: @escaping FrameServer.Script
     ) async throws -> IngestError {
@@ -91,7 +91,7 @@ struct IngestConnectionTests {
         }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let owner = RecordingOwner(ended: loop.makePromise(of: IngestError.self))
-        let connection = try await IngestConnection.connect(.test(port: server.port), owner: owner, on: loop).get()
+        let connection = try await ProducerConnection.connect(.test(port: server.port), owner: owner, on: loop).get()
         try await loop.submit {
             for token in UInt64(10)...11 {
                 var frame = connection.makeFrame()
@@ -115,16 +115,16 @@ struct IngestConnectionTests {
 }
 
 /// Notes what it is told. Confined to its connection's loop.
-private final class RecordingOwner: IngestConnectionOwner, @unchecked Sendable {
+private final class RecordingOwner: ProducerConnectionOwner, @unchecked Sendable {
     let ended: EventLoopPromise<IngestError>
     var answered: [UInt64] = []
     var goodbye = ""
 
     init(ended: EventLoopPromise<IngestError>) { self.ended = ended }
 
-    func connection(_ connection: IngestConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
+    func connection(_ connection: ProducerConnection, acknowledged ack: Ack, token: UInt64, count: Int) {
         answered.append(token)
     }
-    func connection(_ connection: IngestConnection, wasAskedToLeave request: GoAway) { goodbye = request.reason }
-    func connection(_ connection: IngestConnection, endedBy error: IngestError) { ended.succeed(error) }
+    func connection(_ connection: ProducerConnection, wasAskedToLeave request: GoAway) { goodbye = request.reason }
+    func connection(_ connection: ProducerConnection, endedBy error: IngestError) { ended.succeed(error) }
 }
