@@ -96,7 +96,7 @@ import WebhookModel
         try store.finish(1, endpoint: 2, .deadLettered)
         let (done, dead) = (entry(1, 1).delivery, entry(1, 2).delivery)
         try store.write { transaction in
-            try store.tables.bury(dead, at: 7, outcome: .timedOut, status: 0, attempts: 0, in: transaction)
+            try store.tables.putDeadLetter(dead, at: 7, outcome: .timedOut, status: 0, attempts: 0, in: transaction)
             var answers: [Bool] = []
             for delivery in [done, dead, dead] {
                 answers.append(try store.tables.redeliver(delivery, at: 9, trigger: .manual, in: transaction) == .alone)

@@ -93,7 +93,7 @@ struct ReportWriter {
     ) throws(LMDBError) {
         try tables.update(delivery, row, in: transaction)
         guard row.state == .deadLettered else { return }
-        try tables.bury(
+        try tables.putDeadLetter(
             delivery, at: row.finishedAt, outcome: row.outcome, status: row.status, attempts: row.attempts,
             in: transaction)
     }

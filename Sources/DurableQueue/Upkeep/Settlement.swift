@@ -88,7 +88,7 @@ extension WriterCore {
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         for entry in entries {
-            plan.sequences.toHand.append(try tables.putDue(brought: entry, now: now, in: transaction))
+            plan.sequences.toHand.append(try tables.putDue(entry, after: now, in: transaction))
         }
     }
 

@@ -195,7 +195,7 @@ package final class WriterCore {
         for each in setAside {
             try tables.remove(each.delivery, from: each.entry, in: transaction)
             guard !each.isDelivered else { continue }
-            try tables.bury(
+            try tables.putDeadLetter(
                 each.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: each.attempts, in: transaction)
         }
     }

@@ -134,7 +134,7 @@ extension Tables {
         try addBatched(members.count - 1, in: transaction)
         let attempts = try delivery(leader, in: transaction)?.attempts ?? 0
         let entry = PendingEntry(delivery: leader, dueAt: now, attempts: attempts)
-        return (try putDue(brought: entry, now: now, in: transaction), members)
+        return (try putDue(entry, after: now, in: transaction), members)
     }
 
     /// The batch that a delivery leads, as long as it is not final.

@@ -24,8 +24,8 @@ public struct DeadLetter: Sendable, Equatable {
     }
 }
 
-/// The result of scheduling a dead letter again.
-public enum LedBack: Sendable {
+/// Whether a dead letter was scheduled again.
+public enum RedeliveryResult: Sendable {
     /// It is not a dead letter any more, or its number of attempts is at the largest that a row can hold.
     case no
     /// Scheduled.
@@ -36,7 +36,7 @@ public enum LedBack: Sendable {
 
 extension Tables {
     /// Enters a dead letter.
-    public func bury(
+    public func putDeadLetter(
         _ delivery: DeliveryID, at time: Int64, outcome: Outcome, status: UInt16, attempts: UInt16,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -61,7 +61,7 @@ extension Tables {
     /// - Parameter trigger: what the round's first attempt is recorded under.
     public func redeliver(
         _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, in transaction: borrowing WriteTransaction
-    ) throws(LMDBError) -> LedBack {
+    ) throws(LMDBError) -> RedeliveryResult {
         guard let row = try self.delivery(delivery, in: transaction), row.state == .deadLettered,
             row.attempts <= DeliveryRound.earlierMost
         else { return .no }

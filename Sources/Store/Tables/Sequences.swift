@@ -56,15 +56,16 @@ extension Tables {
         }
         try transaction.delete(behind, Tables.behindKey(sequence, next.delivery.position))
         try setHead(next.delivery.position, of: sequence, in: transaction)
-        return try putDue(brought: next, now: now, in: transaction)
+        return try putDue(next, after: now, in: transaction)
     }
 
-    /// Enters a delivery into the due index that had to wait: at its own time, or a millisecond from now if that is
+    /// Enters a delivery that had to wait into the due index: at its own time, or a millisecond after `now` if that is
     /// later.
     ///
+    /// - Parameter now: Unix milliseconds.
     /// - Returns: the entry with the time that it has there.
     public func putDue(
-        brought entry: PendingEntry, now: Int64, in transaction: borrowing WriteTransaction
+        _ entry: PendingEntry, after now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry {
         // At least a millisecond from now, like a retry: an entry must not sort before the place that the queue has
         // scanned up to.

@@ -77,7 +77,7 @@ import WebhookModel
         case "attempts":
             try tables.record(vector.report, nextAt: vector.number("next_at"), in: transaction)
         case "dead":
-            try tables.bury(
+            try tables.putDeadLetter(
                 vector.delivery, at: vector.number("at"), outcome: Outcome(rawValue: UInt8(vector.number("outcome")))!,
                 status: UInt16(vector.number("status")), attempts: UInt16(vector.number("attempts")), in: transaction)
         case "heads", "holds":

@@ -27,7 +27,7 @@ import WebhookModel
                 try store.tables.schedule(delivery(position, 1), dueAt: 1_000, in: transaction)
                 try store.tables.update(
                     delivery(position, 2), DeliveryRow(state: .deadLettered, attempts: 3, dueAt: 0), in: transaction)
-                try store.tables.bury(
+                try store.tables.putDeadLetter(
                     delivery(position, 2), at: Int64(position), outcome: .timedOut, status: 0, attempts: 3,
                     in: transaction)
             }

@@ -15,7 +15,7 @@ import WebhookModel
         let store = try StoreFixture(durability: .none)
         try store.write { transaction in
             for position in 1...count {
-                try store.tables.bury(
+                try store.tables.putDeadLetter(
                     delivery(position), at: Int64(position), outcome: .timedOut, status: 0, attempts: 3, in: transaction
                 )
                 guard position % 100 == 0 else { continue }
@@ -97,7 +97,7 @@ import WebhookModel
         for position in 1...40 as ClosedRange<UInt64> {
             _ = try store.store(position, payload: 5_000)
             try store.write { transaction in
-                try store.tables.bury(
+                try store.tables.putDeadLetter(
                     delivery(position), at: 1, outcome: .timedOut, status: 0, attempts: 3, in: transaction)
             }
         }
