@@ -61,7 +61,7 @@ struct FaultCommand: AsyncParsableCommand {
     var retryAfter: String?
     @Option(
         help: ArgumentHelp(
-            "This fault: see FAULTS in --help; with a measure such as slow_head=20ms.", valueName: "name[=measure]"))
+            "This fault: see FAULTS in --help; with a parameter such as slow_head=20ms.", valueName: "name[=parameter]"))
     var fault: String?
 
     func validate() throws {
@@ -97,13 +97,13 @@ struct FaultCommand: AsyncParsableCommand {
         guard !measure.isEmpty else {
             guard halves.count == 1, Fault.words[name] != nil else {
                 let example = Fault.measures[name].map { ", such as \(name)=\($0)" } ?? ""
-                throw ValidationError("--fault \(text): the measure is missing; expected one\(example)")
+                throw ValidationError("--fault \(text): the parameter is missing; expected one\(example)")
             }
             return quoted(name)
         }
         guard Fault.measured.contains(name) else {
             throw ValidationError(
-                "--fault \(name) takes no measure; those that do are \(Fault.measured.joined(separator: ", "))")
+                "--fault \(name) takes no parameter; those that do are \(Fault.measured.joined(separator: ", "))")
         }
         let isText = name == "slow_head" || name == "redirect_to"
         let number = isText ? nil : Int(measure).map { "\($0)" }

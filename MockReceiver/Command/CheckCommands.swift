@@ -7,7 +7,7 @@ struct AwaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "await",
         abstract:
-            "Wait until enough requests came; exit status 3: the time was over, 6: inconclusive."
+            "Wait until enough requests have arrived; exit status 3: the time was over, 6: inconclusive."
     )
     @OptionGroup var admin: AdminOptions
     @OptionGroup(title: "Filter") var filter: FilterOptions

@@ -90,10 +90,10 @@ package struct Verdict: Sendable, Equatable {
             findings.append((.corrupt, "\(evidence.corrupt) bodies differ from what was published"))
         }
         if evidence.unverified > 0 {
-            findings.append((.corrupt, "\(evidence.unverified) messages came with a signature that does not verify"))
+            findings.append((.corrupt, "\(evidence.unverified) messages arrived with an invalid signature"))
         }
         if evidence.phantom > 0 {
-            findings.append((.corrupt, "\(evidence.phantom) messages came that were refused or never sent"))
+            findings.append((.corrupt, "\(evidence.phantom) messages arrived that were refused or never sent"))
         }
         if evidence.duplicates > evidence.duplicatesAllowed {
             let budget = "\(evidence.duplicates) duplicates after a 2xx; the limit is \(evidence.duplicatesAllowed)"
@@ -113,7 +113,7 @@ package struct Verdict: Sendable, Equatable {
         let turnedAway = evidence.rejected + evidence.unsent
         if Double(turnedAway) > Double(evidence.scheduled) * turnedAwayShare {
             let parts = "\(evidence.rejected) answered \"later\", \(evidence.unsent) held back by a full window"
-            findings.append((.sloBroken, "\(turnedAway) of \(evidence.scheduled) events did not get in: \(parts)"))
+            findings.append((.sloBroken, "\(turnedAway) of \(evidence.scheduled) events were not accepted: \(parts)"))
         }
         return findings
     }

@@ -89,7 +89,7 @@ package struct AdminCaller: Sendable {
                 return try await read(inbound, shape, watch, onPiece)
             }
         } catch {
-            throw told(error, watch)
+            throw explained(error, watch)
         }
     }
 
@@ -110,7 +110,7 @@ package struct AdminCaller: Sendable {
                 type = AdminCaller.mediaType(head)
                 // Fail at once, because another server's body may be endless.
                 guard isOurs(shape, status, type) else {
-                    throw stranger("\(status)\(type.isEmpty ? " without a content type" : " with \(type)")")
+                    throw wrongServer("\(status)\(type.isEmpty ? " without a content type" : " with \(type)")")
                 }
             case .body(let piece):
                 if let onPiece, status / 100 == 2 {
@@ -123,13 +123,13 @@ package struct AdminCaller: Sendable {
                 }
             case .end:
                 guard isOurs(shape, type, gathered) else {
-                    throw stranger("\(status): \(String(decoding: gathered.prefix(200), as: UTF8.self))")
+                    throw wrongServer("\(status): \(String(decoding: gathered.prefix(200), as: UTF8.self))")
                 }
                 return Reply(status: status, body: gathered)
             }
             clock = watch.start()
         }
-        throw NoReply(description: "\(address) closed the connection before its answer was whole")
+        throw NoReply(description: "\(address) closed the connection before its answer was complete")
     }
 
     // MARK: Identifying the server
@@ -172,35 +172,35 @@ package struct AdminCaller: Sendable {
 
     // MARK: Why there is no answer
 
-    private func stranger(_ answer: String) -> NoReply {
+    private func wrongServer(_ answer: String) -> NoReply {
         NoReply(description: "\(address) answers \(answer); is this a mock receiver's admin port?")
     }
 
     private func unreachable(_ error: any Error) -> NoReply {
-        let mend = "is the receiver started? --admin names another"
+        let remedy = "is the receiver started? --admin names another"
         let failures = error as? NIOConnectionError
         let causes: [any Error] = [error] + (failures?.connectionErrors.map(\.error) ?? [])
         let codes = causes.compactMap { ($0 as? IOError)?.errnoCode }
         if codes.contains(ECONNREFUSED) {
-            return NoReply(description: "nothing listens at \(address) (connection refused); \(mend)")
+            return NoReply(description: "nothing listens at \(address) (connection refused); \(remedy)")
         }
         if let code = codes.first {
-            return NoReply(description: "cannot reach \(address): \(String(cString: strerror(code))); \(mend)")
+            return NoReply(description: "cannot reach \(address): \(String(cString: strerror(code))); \(remedy)")
         }
         if let failures, failures.connectionErrors.isEmpty {
             return NoReply(description: "cannot reach \(address): there is no host \(host); --admin names another")
         }
-        return NoReply(description: "\(address) does not accept connections; \(mend)")
+        return NoReply(description: "\(address) does not accept connections; \(remedy)")
     }
 
     /// Plain messages for errors of the system and the parser; other errors are the caller's own.
-    private func told(_ error: any Error, _ watch: Watch) -> any Error {
+    private func explained(_ error: any Error, _ watch: Watch) -> any Error {
         if watch.isOver, let patience = watch.patience {
             let seconds = patience.nanoseconds / 1_000_000_000
             return NoReply(
                 description: "\(address) has not answered for \(seconds) s; is this a mock receiver's admin port?")
         }
-        if error is HTTPParserError { return stranger("with something that is not HTTP") }
+        if error is HTTPParserError { return wrongServer("with something that is not HTTP") }
         if let error = error as? IOError {
             let reason = String(cString: strerror(error.errnoCode))
             return NoReply(description: "\(address) broke the connection: \(reason)")

@@ -40,7 +40,7 @@ extension AdminRoutes {
         let payload = AwaitPayload(count, isCapped: isCapped, wanted: wanted, took: start.duration(to: .now))
         guard count.found >= wanted else {
             guard !control.isStopping else {
-                throw Problem(.serviceUnavailable, "the receiver stopped: \(count.found) of \(wanted) had come")
+                throw Problem(.serviceUnavailable, "the receiver stopped: \(count.found) of \(wanted) had arrived")
             }
             throw timeOut(payload, seconds)
         }
@@ -66,10 +66,10 @@ extension AdminRoutes {
     private func timeOut(_ payload: AwaitPayload, _ seconds: Double) -> Problem {
         let unsure = payload.unseen > 0 ? "; \(payload.unseen) requests had left the journal unseen: inconclusive" : ""
         var problem = Problem(
-            .requestTimeout, "\(payload.found) of \(payload.wanted) came within \(seconds) s\(unsure)",
+            .requestTimeout, "\(payload.found) of \(payload.wanted) arrived within \(seconds) s\(unsure)",
             mend: payload.unseen > 0
                 ? "start the receiver with a larger --journal"
-                : "GET /journal shows what came; wait longer with timeout=SECONDS")
+                : "GET /journal shows what arrived; wait longer with timeout=SECONDS")
         problem.found = payload.found
         problem.inconclusive = payload.inconclusive
         return problem

@@ -14,7 +14,7 @@ extension AdminRoutes {
             }
             guard control.strikeNext(strike.count, of: strike.pattern, with: strike.reply) else {
                 throw Problem(
-                    .conflict, "\(ReceiverCore.mostStrikes) faults wait already",
+                    .conflict, "\(ReceiverCore.mostStrikes) faults are queued already",
                     mend: "send requests that use them up, or POST /reset")
             }
             return StrikePayload(path: strike.pattern.description, count: strike.count)

@@ -92,7 +92,7 @@ struct ProblemMiddleware: RouterMiddleware {
     private func refuseStrangers(_ request: Request) throws {
         if let host = request.head.authority.map(nameOnly), !names.contains(host.lowercased()), !isAddress(host) {
             throw Problem(
-                .forbidden, "this receiver is not called \(host.prefix(255))",
+                .forbidden, "\(host.prefix(255)) is not a name of this receiver",
                 mend: "use its address or localhost, or start it with --admin-name \(host.prefix(255))")
         }
         guard request.method != .get, let origin = request.headers[.origin], let host = request.head.authority else {
@@ -100,7 +100,7 @@ struct ProblemMiddleware: RouterMiddleware {
         }
         guard origin == "http://\(host)" || origin == "https://\(host)" else {
             throw Problem(
-                .forbidden, "a page of \(origin) may change nothing here",
+                .forbidden, "a page of \(origin) must not change anything here",
                 mend: "use the receiver's own page, or a client that sends no Origin")
         }
     }

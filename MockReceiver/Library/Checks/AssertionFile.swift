@@ -73,7 +73,7 @@ public enum AssertionFile {
             return range(mapping, measure.rawValue).map { Assertion(measure, $0, path: path, id: id) }
         }
         if !names.contains(where: mapping.has) {
-            notes.add(node, "nothing is counted here; expected one of \(names.joined(separator: ", "))")
+            notes.add(node, "no count is given; expected one of \(names.joined(separator: ", "))")
         }
         return found
     }

@@ -50,7 +50,7 @@ public enum Cookbook {
         }
         guard parts.count == 2 else { return recipe.text }
         guard let measure = recipe.measure else {
-            throw UnknownRecipe(description: "\(name) takes no measure; expected \(name) alone")
+            throw UnknownRecipe(description: "\(name) takes no parameter; expected \(name) alone")
         }
         let isMeasure = parts[1].utf8.allSatisfy {
             (0x30...0x39).contains($0) || $0 == 0x2E || (0x61...0x7A).contains($0)

@@ -59,9 +59,9 @@ enum HTTPGrammar {
         while colon < line.upperBound, isToken(bytes[colon]) { colon += 1 }
         guard colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
             let hasColon = bytes[line].contains(UInt8(ascii: ":"))
-            throw .malformed(hasColon ? "a header's name is no token" : "a header line has no colon")
+            throw .malformed(hasColon ? "a header's name is not a token" : "a header line has no colon")
         }
-        guard colon > line.lowerBound else { throw .malformed("a header's name is no token") }
+        guard colon > line.lowerBound else { throw .malformed("a header's name is not a token") }
         let value = trimmed(bytes, colon + 1..<line.upperBound)
         for index in value where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
             throw .malformed("a header's value holds a control character")
@@ -75,7 +75,7 @@ enum HTTPGrammar {
         var digits = 0
         for byte in bytes[line] {
             if byte == UInt8(ascii: ";") || isSpace(byte) { break }
-            guard let digit = hexValue(byte), digits < 8 else { throw .malformed("a chunk's size is no number") }
+            guard let digit = hexValue(byte), digits < 8 else { throw .malformed("a chunk's size is not a number") }
             size = size << 4 | digit
             digits += 1
         }

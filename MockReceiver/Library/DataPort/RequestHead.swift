@@ -45,9 +45,9 @@ package struct RequestHead {
             if isOld, HTTPGrammar.lists("keep-alive", bytes, field.value) { keepsAlive = true }
         case 14 where HTTPGrammar.equal(bytes, field.name, "content-length"):
             guard let length = HTTPGrammar.decimal(bytes, field.value) else {
-                throw .malformed("content-length is no number")
+                throw .malformed("content-length is not a number")
             }
-            guard declaredLength ?? length == length else { throw .malformed("two unlike content-lengths") }
+            guard declaredLength ?? length == length else { throw .malformed("two different content-lengths") }
             declaredLength = length
         case 17 where HTTPGrammar.equal(bytes, field.name, "transfer-encoding"):
             guard !isChunked else { throw .malformed("two transfer-encodings") }
@@ -62,7 +62,7 @@ package struct RequestHead {
     func checkFraming() throws(RequestRefusal) {
         if !isOld && hosts != 1 { throw .malformed("HTTP/1.1 needs exactly one host field") }
         if isChunked && declaredLength != nil { throw .malformed("both transfer-encoding and content-length") }
-        if isChunked && isOld { throw .malformed("HTTP/1.0 knows no transfer-encoding") }
+        if isChunked && isOld { throw .malformed("HTTP/1.0 has no transfer-encoding") }
     }
 }
 
@@ -85,9 +85,9 @@ package enum RequestRefusal: Error, Equatable {
         case .bodyTooLarge: Answer(status: 413, body: "the body is too large\n")
         case .wrongMethod:
             Answer(status: 405, headers: [Answer.Header("allow", "POST, PUT, PATCH")], body: "webhooks are POSTed\n")
-        case .unknownExpectation: Answer(status: 417, body: "only expect: 100-continue is known\n")
-        case .unknownEncoding: Answer(status: 501, body: "only transfer-encoding: chunked is known\n")
-        case .unknownVersion: Answer(status: 505, body: "only HTTP/1.1 and HTTP/1.0 are known\n")
+        case .unknownExpectation: Answer(status: 417, body: "only expect: 100-continue is supported\n")
+        case .unknownEncoding: Answer(status: 501, body: "only transfer-encoding: chunked is supported\n")
+        case .unknownVersion: Answer(status: 505, body: "only HTTP/1.1 and HTTP/1.0 are supported\n")
         }
     }
 }

@@ -51,7 +51,7 @@ struct InboxRoutes {
 
     static func unknown(_ token: String) -> Problem {
         Problem(
-            .notFound, "there is no inbox \(token.prefix(64)): it has expired, or never was",
+            .notFound, "there is no inbox \(token.prefix(64)): it has expired or never existed",
             mend: "POST /inboxes makes one")
     }
 

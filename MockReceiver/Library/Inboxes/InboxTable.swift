@@ -74,6 +74,7 @@ struct InboxTable {
             everywhere: Behaviour(
                 reply: .answer(
                     Answer(
-                        status: 404, body: "no such inbox: it has expired, or never was; make one with POST /inboxes\n")
+                        status: 404,
+                        body: "no such inbox: it has expired or never existed; make one with POST /inboxes\n")
                 ))))
 }

@@ -23,7 +23,7 @@ extension ProgramFile {
     ///
     /// - Parameter forms: the forms of the faults that need a measure, by their word.
     static func noFault(_ word: String, among words: [String], forms: [String: String]) -> String {
-        if let form = forms[word] { return "\(word) needs a measure; expected \(form)" }
+        if let form = forms[word] { return "\(word) needs a parameter; expected \(form)" }
         let written = String(word.prefix(60))
         let hint = NearWord.hint(for: written, among: words + forms.keys.sorted())
         guard hint.hasPrefix("; known are ") else { return "unknown fault \"\(written)\"\(hint)" }

@@ -73,7 +73,7 @@ import WebhookModel
             let late = try await admin.send("POST", "/await?requests=2&path=/b&timeout=0.01")
             #expect(late.status == 408)
             #expect(try late.object()["found"] as? Int == 1)
-            #expect(late.body.contains("1 of 2 came within 0.01 s"))
+            #expect(late.body.contains("1 of 2 arrived within 0.01 s"))
         }
     }
 

@@ -125,8 +125,8 @@ import Testing
 
     @Test func reportsAMissingOrWrongParameterOfAFault() async throws {
         let cases: [(String, String)] = [
-            ("reset_after", "--fault reset_after: the measure is missing; expected one, such as reset_after=100"),
-            ("redirect_to=", "the measure is missing"), ("silence=3", "--fault silence takes no measure"),
+            ("reset_after", "--fault reset_after: the parameter is missing; expected one, such as reset_after=100"),
+            ("redirect_to=", "the parameter is missing"), ("silence=3", "--fault silence takes no parameter"),
             ("silense", "did you mean silence?"), ("reset_after=x", "--fault reset_after: expected a whole number"),
             ("slow_head=1x", "--fault slow_head: expected a duration"),
         ]

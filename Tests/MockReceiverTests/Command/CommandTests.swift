@@ -77,7 +77,7 @@ import WebhookModel
             #expect(try await CommandRun(["inbox", "close", token], admin: admin).status == 0)
             #expect(
                 try await CommandRun(["inbox", "close", token], admin: admin).errors.contains(
-                    "it has expired, or never was"))
+                    "it has expired or never existed"))
             #expect(try await CommandRun(["metrics"], admin: admin).output.contains("mock_receiver_requests_total 2"))
             #expect(try await CommandRun(["reset"], admin: admin).status == 0)
             #expect(receiver.stats().totals.requests == 0)
@@ -100,7 +100,7 @@ import WebhookModel
             _ = try await RawClient.statuses(from: receiver.port, [WebhookRequest(id: "msg_1").text])
             #expect(try await CommandRun(["await", "--requests", "1", "--path", "/orders"], admin: admin).status == 0)
             let late = try await CommandRun(["await", "--accepted", "2", "--timeout", "0.01"], admin: admin)
-            #expect(late.status == 3 && late.errors.contains("1 of 2 came within 0.01 s"))
+            #expect(late.status == 3 && late.errors.contains("1 of 2 arrived within 0.01 s"))
             let good = try await CommandRun(["verify", "accepted=1", "5xx<=0"], admin: admin)
             #expect(
                 good.status == 0 && good.output == "holds: accepted = 1; found 1\nholds: 5xx = 0; found 0\n", "\(good)")

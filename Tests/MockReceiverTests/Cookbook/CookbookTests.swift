@@ -53,7 +53,7 @@ import Testing
 
     @Test func reportsAnUnknownRecipe() {
         #expect(mistake("flakey") == "unknown \"flakey\"; did you mean flaky?")
-        #expect(mistake("gone=5") == "gone takes no measure; expected gone alone")
+        #expect(mistake("gone=5") == "gone takes no parameter; expected gone alone")
         #expect(mistake("down-for=soon")?.hasPrefix("down-for=soon: expected a duration") == true)
         #expect(mistake("down-for=1s}, percent: {")?.contains("expected a duration") == true)
         #expect(!Cookbook.isName("./flaky") && !Cookbook.isName("flaky.yaml") && Cookbook.isName("down-for=2m"))

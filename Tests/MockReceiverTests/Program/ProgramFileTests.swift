@@ -127,15 +127,15 @@ import WebhookSigning
         ("rules: [{path: /a, fault: {reset_afer: 1}}]", "1:28: unknown key \"reset_afer\"; did you mean reset_after?"),
         (
             "rules: [{path: /a, fault: reset_after}]",
-            "1:27: fault: reset_after needs a measure; expected {reset_after: 100}"
+            "1:27: fault: reset_after needs a parameter; expected {reset_after: 100}"
         ),
         (
             "rules: [{path: /a, fault: redirect_to}]",
-            "1:27: fault: redirect_to needs a measure; expected {redirect_to: \"http://10.0.0.1/\"}"
+            "1:27: fault: redirect_to needs a parameter; expected {redirect_to: \"http://10.0.0.1/\"}"
         ),
         (
             "connections: [{fault: reset_after}]",
-            "1:23: fault: reset_after needs a measure; expected {reset_after: 100}"
+            "1:23: fault: reset_after needs a parameter; expected {reset_after: 100}"
         ),
         (
             "rules: [{path: /a, fail_status: 500}]",
