@@ -50,7 +50,7 @@ class AnswerTests:
             receipt = publisher.publish(event, raise_on_refusal=False)
             self.assertEqual((receipt.status, receipt.stored), (Status.CONFLICT, False))
 
-    def test_a_refusal_does_not_touch_its_neighbours(self):
+    def test_a_refusal_does_not_affect_other_events(self):
         def script(connection):
             request, _ = connection.greet().next_publish()
             connection.ack(request, 3, (0x0000, 0), (0x0300, 0), (0x0000, 0))
@@ -70,7 +70,7 @@ class AnswerTests:
             with self.assertRaisesRegex(EventRefused, "UNKNOWN_03FE"):
                 publisher.publish(events(1)[0])
 
-    def test_send_again_comes_again_here_after_its_pause(self):
+    def test_an_event_to_send_again_is_sent_on_the_same_connection_after_its_pause(self):
         for code in (0x0100, 0x0101, 0x0103, 0x01FE):
             with self.subTest(Status(code).name):
 
@@ -91,7 +91,7 @@ class AnswerTests:
                 self.assertTrue(all(receipt.stored for receipt in receipts))
                 self.assertEqual((publisher.counters.retried, publisher.counters.connections), (1, 1))
 
-    def test_a_corrupt_frame_comes_again_whole(self):
+    def test_a_corrupt_frame_is_sent_again_completely(self):
         def script(connection):
             request, first = connection.greet().next_publish()
             connection.ack(request, 0, (0x0102, 1), form=2)
@@ -135,7 +135,7 @@ class AnswerTests:
             self.assertEqual(caught.exception.receipt.retry_after, 60.0)
             self.assertFalse(caught.exception.in_doubt)
 
-    def test_no_answer_is_in_doubt(self):
+    def test_an_event_without_an_answer_is_in_doubt(self):
         def script(connection):
             connection.greet().next_publish()
             connection.read_to_end()
@@ -146,7 +146,7 @@ class AnswerTests:
             self.assertTrue(caught.exception.in_doubt)
             publisher.close(0)
 
-    def test_a_deadline_holds_also_while_other_frames_fly(self):
+    def test_a_deadline_applies_while_other_frames_are_in_flight(self):
         def script(connection):
             connection.greet().next_publish()
             connection.read_to_end()
@@ -161,7 +161,7 @@ class AnswerTests:
             self.assertLess(time.monotonic() - began, 5)
             publisher.close(0)
 
-    def test_a_batch_tells_of_each_event(self):
+    def test_a_batch_reports_each_event(self):
         def script(connection):
             request, _ = connection.greet().next_publish()
             connection.ack(request, 2, (0x0000, 0), (0x0100, 60_000))
@@ -174,7 +174,7 @@ class AnswerTests:
             self.assertTrue(stored.stored)
             self.assertIsInstance(error, PublishTimeout)
 
-    def test_an_empty_batch_is_nothing(self):
+    def test_an_empty_batch_sends_nothing(self):
         with ScriptedServer(accepting) as server, self.publisher(server.address) as publisher:
             self.assertEqual(publisher.publish_many([]), [])
 
@@ -194,7 +194,7 @@ class AnswerTests:
             self.assertTrue(all(future.result().stored for future in futures))
             self.assertEqual(server.result(), [event.id.hex for event in batch])
 
-    def test_what_has_no_answer_at_the_close_is_told_so(self):
+    def test_events_without_an_answer_at_the_close_are_reported(self):
         def script(connection):
             connection.greet().next_publish()
             connection.read_to_end()
@@ -207,7 +207,7 @@ class AnswerTests:
                 future.result()
             self.assertTrue(caught.exception.in_doubt)
 
-    def test_what_cannot_fit_is_too_large_and_its_neighbours_go(self):
+    def test_an_event_that_cannot_fit_is_too_large_and_others_are_sent(self):
         def script(connection):
             return connection.greet(frame_bytes=1000).accept_all()
 

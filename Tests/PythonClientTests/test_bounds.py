@@ -29,7 +29,7 @@ def holding(gate):
 class BoundTests:
     """Mixed into a TestCase for each publisher."""
 
-    def test_full_waits_and_never_grows(self):
+    def test_a_full_publisher_waits_and_does_not_grow(self):
         for bound in (dict(max_pending_events=10), dict(max_pending_bytes=10 * 80)):
             gate = threading.Event()
             with ScriptedServer(holding(gate)) as server, self.publisher(server.address, **bound) as publisher:
@@ -51,7 +51,7 @@ class BoundTests:
                 receipts = publisher.publish_many(events(3, payload=bytes(5000)))
         self.assertTrue(all(receipt.stored for receipt in receipts))
 
-    def test_a_batch_that_finds_no_room_in_time_tells_of_each(self):
+    def test_a_batch_without_room_in_time_reports_each_event(self):
         gate = threading.Event()
         with ScriptedServer(holding(gate)) as server, self.publisher(server.address, max_pending_events=2) as publisher:
             with self.assertRaisesRegex(Exception, "5 of 5 events have no receipt") as caught:
@@ -59,7 +59,7 @@ class BoundTests:
             self.assertEqual([type(end) for end in caught.exception.results], [PublishTimeout] * 5)
             gate.set()
 
-    def test_nothing_is_taken_after_the_close(self):
+    def test_nothing_is_accepted_after_the_close(self):
         with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
             publisher = self.publisher(server.address)
             publisher.connect()
@@ -71,7 +71,7 @@ class BoundTests:
                 else:
                     asyncio.run(inner.publish(events(1)[0]))
 
-    def test_options_that_cannot_work(self):
+    def test_impossible_options_are_refused(self):
         for wrong in (dict(batch_events=0), dict(linger=-1), dict(backoff_initial=0), dict(window_events=0)):
             with self.subTest(wrong), self.assertRaises(ValueError):
                 Options(**wrong)
@@ -134,7 +134,7 @@ class ThreadedBoundTests(BoundTests, unittest.TestCase):
                 self.assertTrue(outcomes.get(timeout=PATIENCE).result(PATIENCE).stored)
             self.assertEqual(server.result(), [first.id.hex, second.id.hex])
 
-    def test_a_forked_process_is_told(self):
+    def test_a_forked_process_gets_an_error(self):
         with ScriptedServer(lambda connection: connection.greet().accept_all()) as server:
             with self.publisher(server.address) as publisher:
                 publisher.publish(events(1)[0])
@@ -194,7 +194,7 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
             self.assertEqual(server.result(), [first.id.hex, third.id.hex])
         self.assertEqual(counters.cancelled, 1)
 
-    def test_room_is_given_in_turn_also_past_the_cancelled(self):
+    def test_room_is_given_in_order_and_cancelled_calls_are_skipped(self):
         gate = threading.Event()
         listed = events(6)
 
@@ -212,7 +212,7 @@ class AsynchronousBoundTests(BoundTests, unittest.TestCase):
         self.assertIsInstance(ends[2], asyncio.CancelledError)
         self.assertEqual((counters.stored, counters.pending), (5, 0))
 
-    def test_room_that_is_given_to_the_cancelled_comes_back(self):
+    def test_room_given_to_a_cancelled_call_is_returned(self):
         gate = threading.Event()
         first, second, third = events(3)
 

@@ -25,7 +25,7 @@ def accepting(connection):
 
 
 def publishing_once(connection):
-    """Takes a frame and hangs up without an answer."""
+    """Reads a frame and closes the connection without an answer."""
     return connection.greet().next_publish()[1]
 
 
@@ -54,7 +54,7 @@ class ConnectionTests:
 
         self.resends_after(script, "lost")
 
-    def test_an_answer_before_the_damage_holds(self):
+    def test_an_answer_before_the_damage_counts(self):
         def script(connection):
             connection.greet()
             request, ids = connection.next_publish()
@@ -79,7 +79,7 @@ class ConnectionTests:
             with self.subTest(byte=byte):
                 self.resends_after(script, "wrong checksum")
 
-    def test_answers_to_nothing_end_the_connection(self):
+    def test_answers_to_unknown_requests_end_the_connection(self):
         for request, count, form in ((99, 5, 0), (None, 4, 0), (None, 6, 0), (None, 0, 0)):
 
             def script(connection):
@@ -100,7 +100,7 @@ class ConnectionTests:
 
             self.resends_after(script, "an unexpected frame")
 
-    def test_each_close_is_told_by_its_name(self):
+    def test_each_close_is_reported_by_its_name(self):
         for status in (Status.INTERNAL, Status.TIMEOUT, Status.WINDOW_EXCEEDED, Status(0x04FE)):
 
             def script(connection):
@@ -120,7 +120,7 @@ class ConnectionTests:
 
     # Refused
 
-    def test_a_wrong_key_ends_what_waits_at_once(self):
+    def test_a_wrong_key_ends_waiting_events_at_once(self):
         def script(connection):
             connection.read_hello()
             connection.send(frames.PREFACE + server_frames.close(Status.AUTH_FAILED))
@@ -133,7 +133,7 @@ class ConnectionTests:
             with self.assertRaises(AuthenticationFailed):
                 publisher.connect()
 
-    def test_a_key_that_is_removed_ends_what_waits(self):
+    def test_a_removed_key_ends_waiting_events(self):
         def script(connection):
             request, _ = connection.greet().next_publish()
             connection.send(server_frames.close(Status.AUTH_FAILED))
@@ -153,7 +153,7 @@ class ConnectionTests:
                 publisher.connect()
                 self.assertTrue(publisher.publish(events(1)[0]).stored)
 
-    def test_other_peers_are_named(self):
+    def test_other_protocols_are_reported(self):
         def web(connection):
             connection.read_hello()
             connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -175,7 +175,7 @@ class ConnectionTests:
                     publisher.publish(events(1)[0])
                 self.assertIsInstance(caught.exception.__cause__, cause)
 
-    def test_nobody_there(self):
+    def test_no_server_listens(self):
         with ScriptedServer(accepting) as server:
             address = server.address
         with self.publisher(address) as publisher, self.assertRaises(PublishTimeout) as caught:
@@ -198,7 +198,7 @@ class ConnectionTests:
             with self.publisher(server.address, welcome_timeout=0.05) as publisher:
                 self.assertTrue(publisher.publish(events(1)[0]).stored)
 
-    def test_a_server_that_falls_silent(self):
+    def test_a_server_that_stops_answering(self):
         def silent(connection):
             connection.greet().next_publish()
             connection.read_to_end()
@@ -208,9 +208,9 @@ class ConnectionTests:
                 self.assertTrue(publisher.publish(events(1)[0]).stored)
             self.assertIn("no answer from", "".join(logs.output))
 
-    # In peace
+    # Orderly ends
 
-    def test_hello_says_who_calls(self):
+    def test_hello_names_the_client(self):
         def script(connection):
             connection.greet()
             return connection.hello
@@ -220,7 +220,7 @@ class ConnectionTests:
             self.assertEqual((minor, features, key), (0, 0, KEY))
             self.assertIn("python", name)
 
-    def test_a_server_that_does_not_sync_is_warned_of(self):
+    def test_a_warning_for_a_server_that_does_not_sync(self):
         def script(connection):
             return connection.greet(durability=1).accept_all()
 
@@ -244,7 +244,7 @@ class ConnectionTests:
         with ScriptedServer(script) as server, self.publisher(server.address) as publisher:
             self.assertTrue(publisher.publish(events(1)[0]).stored)
 
-    def test_go_away_collects_its_answers_and_moves(self):
+    def test_after_go_away_answers_arrive_and_events_go_to_another_server(self):
         def leaving(connection):
             connection.greet()
             first, ids = connection.next_publish()
@@ -283,7 +283,7 @@ class ConnectionTests:
         with ScriptedServer(script) as server, self.publisher(server.address):
             self.assertEqual(server.result(), (9, frames.PONG, (b"12345678", 77)))
 
-    def test_silence_is_kept_alive(self):
+    def test_an_idle_connection_is_kept_alive(self):
         def script(connection):
             connection.greet(idle_timeout_ms=90)
             for _ in range(3):
@@ -307,7 +307,7 @@ class ConnectionTests:
             self.assertIsInstance(caught.exception.__cause__, Unreachable)
 
     def test_a_flood_of_pings_ends_the_connection(self):
-        """A client that answers must not fill its memory with answers that nobody reads."""
+        """A client that answers must not fill its memory with answers that its peer does not read."""
 
         def script(connection):
             connection.greet()

@@ -185,7 +185,7 @@ class WindowTests(unittest.TestCase):
 
 
 class BatchTests(unittest.TestCase):
-    def test_without_linger_what_waits_while_a_frame_flies_is_the_next_batch(self):
+    def test_without_linger_events_that_wait_for_a_frame_form_the_next_batch(self):
         stage = Stage()
         link = stage.open()
         stage.submit(100)
@@ -195,7 +195,7 @@ class BatchTests(unittest.TestCase):
         stage.receive(link, server_frames.ack(2, 1))
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [1, 5])
 
-    def test_linger_waits_for_company_and_no_longer(self):
+    def test_linger_waits_for_more_events_for_a_limited_time(self):
         stage = Stage(linger=0.01, batch_events=10)
         link = stage.open()
         stage.submit(100)
@@ -208,7 +208,7 @@ class BatchTests(unittest.TestCase):
         stage.submit(*[100] * 10)
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [2, 10])
 
-    def test_what_has_lingered_waits_for_the_window_without_a_clock(self):
+    def test_events_that_have_lingered_wait_for_the_window_without_a_timer(self):
         stage = Stage(dict(window_events=2), linger=0.01)
         link = stage.open()
         stage.submit(100, 100, 100)
@@ -218,7 +218,7 @@ class BatchTests(unittest.TestCase):
         stage.receive(link, server_frames.ack(2, 2))
         self.assertEqual([len(each) for _, each in stage.publishes(link)], [2, 1])
 
-    def test_hurry_ends_the_linger_of_what_waits(self):
+    def test_hurry_ends_the_linger_of_waiting_events(self):
         stage = Stage(linger=60)
         link = stage.open()
         stage.submit(100)
@@ -238,7 +238,7 @@ class BatchTests(unittest.TestCase):
 
 
 class ResendTests(unittest.TestCase):
-    def test_everything_unanswered_comes_first_and_in_order(self):
+    def test_unanswered_events_are_sent_first_and_in_order(self):
         stage = Stage(batch_events=2)
         first = stage.open()
         entries, callers = stage.submit(*[100] * 7)
@@ -254,7 +254,7 @@ class ResendTests(unittest.TestCase):
         self.assertEqual([id for _, each in stage.publishes(second) for id in each], expected)
         self.assertTrue(all(len(caller.ends) == 1 for caller in callers))
 
-    def test_what_comes_back_in_disorder_is_put_in_order(self):
+    def test_events_returned_in_disorder_are_sorted(self):
         stage = Stage(batch_events=2)
         first = stage.open()
         entries, _ = stage.submit(*[100] * 6)
@@ -263,7 +263,7 @@ class ResendTests(unittest.TestCase):
         second = stage.open()
         self.assertEqual([each for _, each in stage.publishes(second)], [ids(entries[:2]), ids(entries[2:4]), ids(entries[4:])])
 
-    def test_nothing_overtakes_what_an_older_connection_owes(self):
+    def test_nothing_overtakes_unanswered_events_of_an_older_connection(self):
         stage = Stage()
         first = stage.open()
         stage.submit(100)
@@ -343,7 +343,7 @@ class ResendTests(unittest.TestCase):
         self.assertEqual((stage.engine.completions.released_events, stage.engine.completions.released_bytes), (2, 200))
         self.assertEqual(stage.publishes(stage.open()), [])
 
-    def test_the_end_ends_everything_once(self):
+    def test_the_end_of_the_engine_ends_each_event_once(self):
         stage = Stage(batch_events=2, backoff_initial=0.001)
         link = stage.open()
         _, callers = stage.submit(*[100] * 5)
@@ -409,7 +409,7 @@ class RedialTests(unittest.TestCase):
             waits.append(redial.due)
         self.assertTrue(min(waits) < 0.05 and max(waits) > 0.95, "the whole range is used")
 
-    def test_what_worked_starts_anew(self):
+    def test_a_connection_that_worked_resets_the_backoff(self):
         redial = self.redial(backoff_initial=0.1, backoff_most=100)
         for _ in range(2000):
             redial.failed(0.0)

@@ -28,7 +28,7 @@ class EventTests(unittest.TestCase):
                 with self.subTest(field, value=value), self.assertRaisesRegex(InvalidEvent, field.rstrip("s")):
                     Event(**{**dict(tenant="acme", type="t", payload=b""), field: value})
 
-    def test_the_limits_themselves_are_good(self):
+    def test_values_at_the_limits_are_accepted(self):
         Event(
             "a" * 64,
             "b" * 128,
@@ -38,7 +38,7 @@ class EventTests(unittest.TestCase):
             attributes={str(n) + "a" * 250: "b" * 256 for n in range(16)},
         )
 
-    def test_a_time_is_milliseconds_or_knows_its_zone(self):
+    def test_a_time_is_milliseconds_or_has_a_time_zone(self):
         moment = datetime.datetime(2025, 6, 15, 15, 6, 40, 123_000, datetime.timezone.utc)
         id = uuid7()
         by_clock = encode_record(Event("a", "t", id=id, occurred_at=moment, deliver_at=moment))

@@ -99,7 +99,7 @@ class ServerTests(unittest.TestCase):
 @unittest.skipUnless(NEEDLETAIL.exists(), f"{NEEDLETAIL} is not built")
 class DrainTests(unittest.TestCase):
     def test_a_server_that_drains_and_comes_back(self):
-        """SIGTERM under load, and a start: not one event is lost, resent ones are no second time stored."""
+        """SIGTERM under load, then a start: no event is lost, and none that was sent again is stored twice."""
         for kind in (Threaded, Asynchronous):
             with self.subTest(kind.name), Installation() as installation:
                 with kind(installation.address, batch_events=50, publish_timeout=30) as publisher:
@@ -118,7 +118,7 @@ class DrainTests(unittest.TestCase):
 
 
 @unittest.skipUnless(serve_knows("--tls-certificate"), f"{NEEDLETAIL} is not built, or has no TLS")
-class DoorTests(unittest.TestCase):
+class TransportTests(unittest.TestCase):
     """TLS and the Unix socket."""
 
     @classmethod
@@ -152,7 +152,7 @@ class DoorTests(unittest.TestCase):
                 publisher.publish(events(1)[0])
             self.assertIsInstance(caught.exception.__cause__, TLSFailed)
 
-    def test_plaintext_is_told_to_speak_tls(self):
+    def test_plaintext_is_answered_with_tls_required(self):
         for publisher in self.each(self.installation.address):
             with self.assertRaisesRegex(PublishFailed, "TLS") as caught:
                 publisher.publish(events(1)[0])

@@ -23,7 +23,7 @@ class StatusTests(unittest.TestCase):
     def test_an_unknown_class_is_none(self):
         self.assertIsNone(Status(0x0500).status_class)
 
-    def test_what_is_no_code_is_refused(self):
+    def test_an_invalid_code_is_refused(self):
         for code in (-1, 0x10000, "ACCEPTED"):
             with self.assertRaises(ValueError):
                 Status(code)

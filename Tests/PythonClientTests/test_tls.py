@@ -49,7 +49,7 @@ class TLSTests:
             certificate = server.result()[2]
         self.assertIn((("commonName", "needletail test client"),), certificate["subject"])
 
-    def test_a_missing_client_certificate_is_told(self):
+    def test_a_missing_client_certificate_is_reported(self):
         with ScriptedServer(accepting, ssl_context=server_context(wants_client=True)) as server:
             with self.publisher(server.address, ssl_context=tls_context(AUTHORITY)) as publisher:
                 # TLS 1.3 tells after the handshake; where the alert is overtaken by the reset it is a lost connection.
@@ -72,7 +72,7 @@ class TLSTests:
                 with self.assertRaises((PublishFailed, PublishTimeout)):
                     publisher.publish(events(1)[0], timeout=0.3)
 
-    def test_a_plain_server_is_told(self):
+    def test_a_plaintext_server_is_reported(self):
         def plain(connection):
             connection.socket.recv(100)
             connection.send(b"no TLS here")

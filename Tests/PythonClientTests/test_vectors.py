@@ -99,7 +99,7 @@ class FrameVectorTests(unittest.TestCase):
         self.assertEqual(read(skipped.bytes), [])
         self.assertEqual([frame.type for frame in read(skipped.bytes + ping.bytes)], [frames.PING])
 
-    def test_every_split_point_reads_alike(self):
+    def test_every_split_point_gives_the_same_frames(self):
         for vector in self.each():
             whole = read(vector.bytes)
             for split in range(len(vector.bytes) + 1):
@@ -108,12 +108,12 @@ class FrameVectorTests(unittest.TestCase):
                 self.assertEqual(parts, whole if split == len(vector.bytes) else [])
                 self.assertEqual(parts + list(reader.feed(vector.bytes[split:])), whole, split)
 
-    def test_byte_by_byte_reads_alike(self):
+    def test_byte_by_byte_gives_the_same_frames(self):
         stream = b"".join(vector.bytes for vector in all_vectors("frame"))
         reader = frames.FrameReader(1 << 20)
         self.assertEqual([frame for byte in stream for frame in reader.feed(bytes([byte]))], read(stream))
 
-    def test_every_flipped_bit_is_noticed(self):
+    def test_every_flipped_bit_is_detected(self):
         for vector in self.each():
             for bit in range(len(vector.bytes) * 8):
                 flipped = bytearray(vector.bytes)
