@@ -25,7 +25,7 @@ import WebhookSigning
         #expect(directory.key(of: Self.text(count)) == nil)
     }
 
-    @Test func `digests that share their first bytes are told apart`() {
+    @Test func `digests that share their first bytes are distinguished`() {
         let digest = SHA256Digest.of(Self.text(1))
         var similar = digest
         similar[31] ^= 1

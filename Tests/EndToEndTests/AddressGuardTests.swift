@@ -9,7 +9,7 @@ import WireProtocol
 
 extension EndToEnd {
     @Suite struct AddressGuardTests {
-        @Test func `a loopback endpoint is never connected to unless a network is opened`() async throws {
+        @Test func `a loopback endpoint is refused unless its network is allowed`() async throws {
             let sentinel = try await Sentinel.start()
             var installation = try Installation(
                 ProvisioningFile(.init(url: "http://127.0.0.1:\(sentinel.port)/in", delays: "1h")))
@@ -22,7 +22,7 @@ extension EndToEnd {
             try await sentinel.stop()
         }
 
-        @Test func `an opened port opens that port only, and the refused delivery is scheduled again`() async throws {
+        @Test func `an allowed port allows that port only, and the refused delivery is scheduled again`() async throws {
             let sentinel = try await Sentinel.start()
             try await withReceiver { receiver in
                 var installation = try Installation(
@@ -52,7 +52,7 @@ extension EndToEnd {
             try await sentinel.stop()
         }
 
-        @Test func `our own port is never connected to, although the system chose it`() async throws {
+        @Test func `our own port is refused even if the system chose it`() async throws {
             try await withReceiver { receiver in
                 var file = ProvisioningFile(
                     .init(name: "self", url: "http://127.0.0.1:9/", delays: "1h"),

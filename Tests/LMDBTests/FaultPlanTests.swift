@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: [FaultPlan.End.before, .after])
-    func `a process that ends around a commit leaves what a new one finds`(end: FaultPlan.End) throws {
+    func `a new process finds what a process that ended around a commit left`(end: FaultPlan.End) throws {
         do {
             let (environment, database) = try open(faults)
             try put(1, environment, database)

@@ -72,7 +72,7 @@ struct DeliverySchedulerTests {
         #expect(scheduler.takeAll(now: 200).count == 1)
     }
 
-    @Test("a suspended endpoint waits for resume; what was put back is first again")
+    @Test("a suspended endpoint waits for resume; returned deliveries are first again")
     func putBack() throws {
         var scheduler = DeliveryScheduler()
         scheduler.enqueue(endpoint: 1, positions: 1...3)
@@ -177,7 +177,7 @@ struct DeliverySchedulerTests {
         }
     }
 
-    @Test("ten failures open the breaker: nothing starts, what waits is given back, and one probe decides")
+    @Test("ten failures open the breaker: no attempt starts, waiting deliveries are returned, and one probe decides")
     func breaker() throws {
         var random = SplitMix(state: 7)
         var scheduler = DeliveryScheduler(transfers: 100)

@@ -22,7 +22,7 @@ import WebhookModel
         #expect(4 + 4 + Limits.payloadBytes + Limits.recordOverheadBytes <= Limits.frameBytes)
     }
 
-    @Test func `an event may be asked for only at times that are not mistakes of unit`() {
+    @Test func `times in a wrong unit are outside the allowed range`() {
         // Seconds taken for milliseconds lie in 1970; microseconds lie far after 2200.
         #expect(1_800_000_000 < Limits.earliestTime && Limits.earliestTime < Limits.latestTime)
         #expect(Limits.latestTime < 1_800_000_000_000_000)
@@ -47,7 +47,7 @@ import WebhookModel
         #expect(answer <= Limits.outputBytes)
     }
 
-    @Test func `unauthenticated connections are a part of all`() {
+    @Test func `unauthenticated connections are fewer than all connections`() {
         #expect(Limits.unauthenticatedConnectionsPerAddress < Limits.unauthenticatedConnections)
         #expect(Limits.unauthenticatedConnections < Limits.connections)
     }
@@ -272,7 +272,7 @@ import WebhookModel
 
     // MARK: Messages
 
-    @Test func `the head of a request stays under what receivers refuse`() {
+    @Test func `the head of a request is smaller than receivers accept`() {
         // 8 KiB, of which URL and owner's headers leave a KiB for ours: signature, id, time, type, length, host.
         #expect(Limits.urlBytes + Limits.customHeaderBytes + 1_024 <= 8 * 1_024)
         // One header of the longest name has room for a value.

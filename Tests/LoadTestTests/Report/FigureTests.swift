@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Figures against their limits")
 struct FigureTests {
-    @Test("a ratio is held up to its limit, and its text says all four numbers")
+    @Test("a ratio passes up to its limit, and its text has all four numbers")
     func ratio() {
         let held = FigureVerdict("p99", 4, unit: "ms", baseline: 2, mostRatio: 2)
         #expect(held.held)
@@ -15,7 +15,7 @@ struct FigureTests {
         #expect(!FigureVerdict("p99", 4, unit: "ms", baseline: 0, mostRatio: 2).held)
     }
 
-    @Test("a value is held on its side of the limit")
+    @Test("a value passes on its side of the limit")
     func value() {
         #expect(FigureVerdict("cost", 40, unit: "µs", .atMost, 40).held)
         #expect(!FigureVerdict("cost", 40.1, unit: "µs", .atMost, 40).held)

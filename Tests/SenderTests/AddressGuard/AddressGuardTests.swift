@@ -84,7 +84,7 @@ struct AddressGuardTests {
         #expect(MachineAddresses.all().contains(local))
     }
 
-    @Test("a port of ours is refused from the moment that its listener is open")
+    @Test("our own port is refused as soon as its listener is open")
     func ownPortsGrow() throws {
         let local = try #require(IPAddress("127.0.0.1"))
         let ownPorts = OwnPorts()

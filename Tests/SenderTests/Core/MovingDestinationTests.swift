@@ -59,7 +59,7 @@ struct MovingDestinationTests {
         #expect(try await outcome(of: identity) == (isOld ? .tlsHandshakeFailed : .delivered))
     }
 
-    @Test("a handshake that never ends is told from a connection that is never accepted")
+    @Test("a handshake that never ends is distinguished from a connection that is never accepted")
     func silentTLS() async throws {
         let server = try await RawServer.start { _, _ in .keepSilent }
         try await SenderBench.run(connectMilliseconds: 300) { bench in

@@ -162,7 +162,7 @@ struct ConnectionTests {
         await server.stop()
     }
 
-    @Test("stop gives the attempts in flight their grace, and reports nothing about the rest")
+    @Test("stop waits for attempts in flight for its grace, and reports nothing about the others")
     func stop() async throws {
         let silent = try await RawServer.start { _, _ in .keepSilent }
         try await SenderBench.run { bench in
