@@ -72,7 +72,7 @@ import Testing
             guard !["0", "1", "-1", "0.0", "1.0"].contains(value) else { return nil }
             let isNumber = value.contains(where: \.isNumber) && value.allSatisfy { "0123456789_.()*+-/<".contains($0) }
             let isTime = value.wholeMatch(of: /(?:Duration|TimeAmount)?\.\w+\([0-9_.]+\)/) != nil
-            return isNumber || isTime ? (line, match.1) : nil
+            return isNumber || isTime ? (line: line, name: match.1) : nil
         }
     }
 }

@@ -45,7 +45,7 @@ struct ProducerConnectionTests {
     }
 
     @Test("another protocol answers")
-    func stranger() async throws {
+    func otherProtocol() async throws {
         let error = try await failure(preface: Array("HTTP/1.1 400 Bad Request\r\n".utf8)) { _, _ in }
         guard case .notNeedletail = error else { throw Unexpected(error: error) }
     }
@@ -63,7 +63,7 @@ struct ProducerConnectionTests {
     }
 
     @Test("an answer to an unknown request ends the connection")
-    func answerToNothing() async throws {
+    func unknownRequest() async throws {
         let server = try await FrameServer.start { peer, frame in
             if frame.header.type == .hello { return peer.send(FrameServer.welcome()) }
             peer.send(Ack(commit: 1, count: 1, answers: .allAccepted), requestID: 77)

@@ -113,7 +113,7 @@ struct AnswerAttackTests {
     }
 
     @Test("a compressed answer is never decoded, neither its content's coding nor its transfer's")
-    func bomb() async throws {
+    func compressed() async throws {
         let bomb = GzipBomb.bytes(megabytes: 6)
         let content = Array("HTTP/1.1 500 No\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n".utf8)
         let kept = try await attempt(.sendBytes(content + bomb))

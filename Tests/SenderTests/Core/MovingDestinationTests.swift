@@ -36,7 +36,7 @@ struct MovingDestinationTests {
     }
 
     @Test("a valid certificate is a delivery, by address and by name")
-    func good() async throws {
+    func validCertificate() async throws {
         #expect(try await outcome(of: issue()) == .delivered)
         #expect(try await outcome(of: issue(), url: { "https://hooks.example:\($0)/" }) == .delivered)
     }

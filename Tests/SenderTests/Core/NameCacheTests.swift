@@ -38,7 +38,7 @@ struct NameCacheTests {
     }
 
     @Test("a short failure of the resolver does not discard a usable answer")
-    func hiccup() {
+    func shortFailure() {
         var names = NameCache()
         _ = names.learn("a", .found([one]), now: 0)
         _ = names.find("a", for: endpoint, now: 31 * second)

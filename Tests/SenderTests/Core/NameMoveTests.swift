@@ -89,7 +89,7 @@ struct NameMoveTests {
     }
 
     @Test("a name that fails for a short time keeps its address; one that keeps failing is unusable after a minute")
-    func hiccup() throws {
+    func shortFailure() throws {
         var core = try core()
         core.learn("a.example", .found([old]), now: 0)
         #expect(deliver(1, at: 0, &core) == "8.8.8.8")
