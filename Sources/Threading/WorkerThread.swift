@@ -30,6 +30,11 @@ public final class WorkerThread: @unchecked Sendable {
         precondition(code == 0, "pthread_create: \(code)")
     }
 
+    // Otherwise the system keeps the stack of a thread that ended until the process ends (pthread_detach(3)).
+    deinit {
+        if !joined.withLock({ $0 }) { pthread_detach(handle) }
+    }
+
     /// The calling thread does nothing for so long, about (nanosleep(2)); a signal may end it early. Only where nobody could have news
     /// that matter: else wait for a `Bell`.
     public static func pause(nanoseconds: Int64) {
