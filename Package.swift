@@ -46,11 +46,12 @@ let ground: [Target] = [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CLMDBGuard", dependencies: ["CLMDB"]),
     .target(name: "CLinux"),
 ]
 
 let tools: [Target] = [
-    room("LMDB", ["CLMDB"]),
+    room("LMDB", ["CLMDB", "CLMDBGuard"]),
     room("Threading", ["CLinux"]),
 ]
 

@@ -1,4 +1,5 @@
 internal import CLMDB
+internal import CLMDBGuard
 
 /// A place in a database, in key order.
 ///
@@ -54,7 +55,7 @@ public struct Cursor: ~Copyable {
         try faults?.check(.read, in: mdb_cursor_txn(handle), "mdb_cursor_get \(database.name)")
         var key = place
         var data = MDB_val()
-        let code = mdb_cursor_get(handle, &key, &data, operation)
+        let code = needletail_cursor_get(handle, &key, &data, operation)
         if code == MDB_NOTFOUND { return nil }
         try check(code, "mdb_cursor_get \(database.name)")
         return Entry(key: key.bytes, value: data.bytes)

@@ -1,4 +1,5 @@
 internal import CLMDB
+internal import CLMDBGuard
 import Glibc
 
 /// An LMDB environment: one per directory and process (`lmdb.h`, "Caveats").
@@ -51,7 +52,7 @@ public final class Environment: @unchecked Sendable {
         self.faults = faults
         self.path = path
         // From here on a throw runs `deinit`, which closes the handle.
-        _ = mdb_env_set_assert(handle, Environment.explainAssertion)
+        _ = needletail_guard_assertions(handle)
         try check(mdb_env_set_mapsize(handle, mapBytes / 4_096 * 4_096), "mdb_env_set_mapsize")
         try check(mdb_env_set_maxdbs(handle, CUnsignedInt(databases)), "mdb_env_set_maxdbs")
         try check(mdb_env_set_maxreaders(handle, CUnsignedInt(readers)), "mdb_env_set_maxreaders")
@@ -63,17 +64,6 @@ public final class Environment: @unchecked Sendable {
     }
 
     deinit { mdb_env_close(handle) }
-
-    /// LMDB calls it before it ends the process with SIGABRT: a page has a form that its code did not expect.
-    private static let explainAssertion: @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> Void = {
-        handle, text in
-        var path: UnsafePointer<CChar>?
-        _ = mdb_env_get_path(handle, &path)
-        let place = path.map { String(cString: $0) } ?? ""
-        let reason = text.map { String(cString: $0) } ?? ""
-        let line = "the data file in \(place) is damaged: \(reason); see \"The directory is damaged\" in the Runbook\n"
-        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
 
     // LMDB tells the map's address only if it was asked to fix it, so the kernel is asked (proc_pid_maps(5)).
     private static func mapAddress(of path: String) -> UnsafeMutableRawPointer? {

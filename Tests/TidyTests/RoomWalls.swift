@@ -7,7 +7,7 @@ enum RoomWalls {
 
     /// Glibc counts as outside: a room without it has no clock, thread or file.
     static let table: [String: Wall] = [
-        "LMDB": Wall(ours: ["CLMDB"], outside: ["Glibc"]),
+        "LMDB": Wall(ours: ["CLMDB", "CLMDBGuard"], outside: ["Glibc"]),
         "Threading": Wall(ours: ["CLinux"], outside: ["Glibc"]),
         "WebhookModel": Wall(ours: [], outside: []),
         "WebhookSigning": Wall(ours: ["WebhookModel", "COpenSSL"], outside: []),
