@@ -32,13 +32,11 @@ import WebhookModel
 
     @Test func aFailedTransactionGivesItsTokensBack() {
         var rates = RetryRates(perSecond: 1)
-        rates.begin()
         for _ in 0..<5 { _ = rates.delay(of: tenant, now: now) }
-        rates.begin()
+        rates.forget()
         let first = rates.delay(of: tenant, now: now)
         #expect(first == 0)
         rates.commit()
-        rates.begin()
         let second = rates.delay(of: tenant, now: now)
         #expect(second == 1_000)
     }
@@ -68,5 +66,14 @@ import WebhookModel
         }
         try fixture.waitForStatistics { $0.delivered == 30 && $0.pending == 0 }
         fixture.queue.stop()
+    }
+
+    @Test func aRateThatIsPutAfterAFailedTransactionStays() {
+        var rates = RetryRates(perSecond: 1)
+        _ = rates.delay(of: tenant, now: now)
+        rates.forget()
+        rates.put(tenant, perSecond: 1_000)
+        let longest = (0..<4).map { _ in rates.delay(of: tenant, now: now) }.max()
+        #expect(longest ?? .max <= 5)
     }
 }

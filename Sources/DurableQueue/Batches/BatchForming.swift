@@ -86,7 +86,12 @@ extension WriterCore {
     // MARK: After the commit
 
     func apply(_ plan: BatchPlan) {
-        for (number, tally) in plan.tallies { gatherings.put(tally, of: number, &registry) }
+        for (number, tally) in plan.tallies {
+            gatherings.put(tally, of: number, &registry)
+            // Members of a dissolved batch, where no batches are made any more: they go alone.
+            let makesBatches = registry.endpoint(number)?.settings.batch != nil
+            if tally.count > 0, !makesBatches, !pending.unsettled.contains(number) { pending.unsettled.append(number) }
+        }
         for delivery in plan.gathered { dispatch.forget(delivery) }
         pending.toHand += plan.leaders
         statistics.batchesMade += plan.formed

@@ -15,7 +15,7 @@ package struct EndpointRegistry {
     /// Tenants that have endpoints.
     package private(set) var tenantsWithEndpoints = 0
     /// Tenants whose backlog the running transaction adds to.
-    private var plannedTenants: [TenantNumber] = []
+    private var touchedTenants: [TenantNumber] = []
 
     private let senders: Int
     /// The server's policy: for endpoints and tenants that have none.
@@ -243,6 +243,7 @@ package struct EndpointRegistry {
     /// Whether a tenant takes another event, and whether that is news.
     package mutating func admits(_ tenant: TenantNumber) -> BacklogLevel.Answer {
         guard let slot = tenants.slot(tenant.value) else { return BacklogLevel.Answer(admits: true, isNews: false) }
+        if tenants[slot].backlog.isUntouched { touchedTenants.append(tenant) }
         return tenants[slot].backlog.admits()
     }
 
@@ -250,17 +251,18 @@ package struct EndpointRegistry {
     package mutating func planDelivery(of number: EndpointNumber, plan: inout [EndpointNumber]) {
         guard let slot = slot(number) else { return }
         let tenantSlot = endpoints[slot].tenantSlot
-        if tenants[tenantSlot].backlog.planned == 0 { plannedTenants.append(endpoints[slot].endpoint.tenant) }
+        if tenants[tenantSlot].backlog.isUntouched { touchedTenants.append(endpoints[slot].endpoint.tenant) }
         tenants[tenantSlot].backlog.plan()
         plan.append(number)
     }
 
     /// Forgets what a failed transaction planned.
-    package mutating func beginTransaction() {
-        for tenant in plannedTenants {
+    /// The transaction failed: what it planned is forgotten.
+    package mutating func forgetTransaction() {
+        for tenant in touchedTenants {
             if let slot = tenants.slot(tenant.value) { tenants[slot].backlog.forget() }
         }
-        plannedTenants.removeAll(keepingCapacity: true)
+        touchedTenants.removeAll(keepingCapacity: true)
     }
 
     /// The planned deliveries are durable.
@@ -268,10 +270,10 @@ package struct EndpointRegistry {
         for number in plan {
             if let slot = slot(number) { endpoints[slot].pending += 1 }
         }
-        for tenant in plannedTenants {
+        for tenant in touchedTenants {
             if let slot = tenants.slot(tenant.value) { tenants[slot].backlog.commit() }
         }
-        plannedTenants.removeAll(keepingCapacity: true)
+        touchedTenants.removeAll(keepingCapacity: true)
     }
 
     /// Deliveries of an endpoint became final, durably.

@@ -38,7 +38,7 @@ struct ReportWriter {
         let batch = try mayLead ? tables.batch(ledBy: report.delivery, in: transaction) : nil
         let events = batch?.members.count ?? 1
         if batch == nil, slot.map({ registry[$0].hasSequences }) == true {
-            row.bond = try tables.bond(of: report.delivery, in: transaction)
+            row.bond = try bond(of: report.delivery, in: transaction)
         }
         if batch != nil { row.bond = .batch(leader: report.delivery.position) }
         var nextAt: Int64 = 0
@@ -76,6 +76,20 @@ struct ReportWriter {
         try moveOn(
             past: report.delivery, row, order: endpoint.settings.order, hasBehind: registry[slot].hasBehind,
             plan: &plan.sequences, now: now, in: transaction)
+    }
+
+    /// The sequence or the batch of a delivery. Where its row is damaged, the ordering key of its event names the sequence.
+    private func bond(
+        of delivery: DeliveryID, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> DeliveryRow.Bond {
+        if let row = try tables.delivery(delivery, in: transaction) { return row.bond }
+        guard case .event(let event) = try tables.event(at: delivery.position, in: transaction),
+            event.record.orderingKey.count > 0
+        else { return .none }
+        return event.bytes.withUnsafeBytes { bytes in
+            let key = UnsafeRawBufferPointer(rebasing: bytes[event.record.orderingKey.range])
+            return .sequence(SequenceKey(endpoint: delivery.endpoint, orderingKey: key).hash)
+        }
     }
 
     private func next(

@@ -3,7 +3,7 @@ package import WebhookModel
 /// Limits each tenant's retries to its rate: a retry over the rate is scheduled later and never dropped, so that the end of an outage is
 /// not followed by a flood of attempts.
 ///
-/// Every retry borrows a token and is delayed by the time until that token is there. The next `begin` gives tokens back that a failed
+/// Every retry borrows a token and is delayed by the time until that token is there. `forget` gives tokens back that a failed
 /// transaction borrowed.
 package struct RetryRates {
     private var buckets: [TenantNumber: TokenBucket] = [:]
@@ -20,7 +20,8 @@ package struct RetryRates {
         buckets[tenant]?.adopt(Rate(perSecond: perSecond ?? serverLimit))
     }
 
-    package mutating func begin() {
+    /// The transaction failed: what it borrowed is given back.
+    package mutating func forget() {
         for (tenant, bucket) in before { buckets[tenant] = bucket }
         before.removeAll(keepingCapacity: true)
     }

@@ -24,10 +24,10 @@ struct UpkeepPlan {
 extension WriterCore {
     /// Retention, quarantine, the clean-up after removed endpoints and changed settings, and long commands: a slice of each.
     func writeUpkeep(
-        _ writer: ReportWriter, now: Int64, in transaction: borrowing WriteTransaction
+        _ writer: ReportWriter, withSweep: Bool, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> UpkeepPlan {
         var plan = UpkeepPlan()
-        if now >= pending.nextSweep {
+        if withSweep, now >= pending.nextSweep {
             var sweep = pending.sweep
             let progress = try sweep.sweep(tables, limit: Limits.sweepSlice, now: now, in: transaction)
             plan.sweep = sweep

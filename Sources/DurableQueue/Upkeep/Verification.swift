@@ -42,6 +42,13 @@ struct Verification {
         }
     }
 
+    /// The repairs met a damaged page: the next pass finds again what can be repaired.
+    mutating func dropRepairs() {
+        missing = []
+        doubled = []
+        stale = []
+    }
+
     /// The pass is over, or cannot go on; the next one begins later.
     mutating func rest(_ now: Int64) {
         place = .deliveries(nil)
@@ -90,9 +97,7 @@ extension WriterCore {
 
     /// Applies what was committed.
     func apply(_ plan: RepairPlan) {
-        pending.verification.missing = []
-        pending.verification.doubled = []
-        pending.verification.stale = []
+        pending.verification.dropRepairs()
         for entry in plan.entered { dispatch.noteDue(at: entry.dueAt) }
         let repaired = plan.entered.count + plan.removed
         guard repaired > 0 else { return }

@@ -40,17 +40,14 @@ package struct Work {
         self.reports = reports
     }
 
+    init(setAside: [SetAside]) { self.setAside = setAside }
+
     package var isEmpty: Bool { batches.isEmpty && reports.isEmpty }
 }
 
-/// A delivery whose row of `deliveries` is on a page that cannot be read or written. Its waiting entry is removed, and it becomes a dead
-/// letter in the table `dead` alone; so it is neither sent again after the next start nor lost without a trace.
-struct SetAside {
-    let delivery: DeliveryID
-    let entry: QueueEntry
-    let attempts: UInt16
-    /// The receiver has it: nothing is left to do.
-    let isDelivered: Bool
-    /// The attempt that met the page; nil: it was not handed over.
-    let report: AttemptReport?
+/// Which upkeep a transaction does: less after a step met a damaged page.
+enum UpkeepScope {
+    case all
+    case withoutSweep
+    case none
 }

@@ -129,125 +129,47 @@ package final class WriterCore {
         }
     }
 
-    private func refuse(_ batches: [EventBatch]) {
+    func refuse(_ batches: [EventBatch]) {
         for batch in batches {
             statistics.refusedForSpace += batch.drafts.count { $0.result == .undecided }
             batch.settle(.storageFull, retryAfter: Limits.storageFullRetryMilliseconds)
         }
     }
 
-    /// Performs a transaction. Where it meets a damaged page, the deliveries whose rows are on that page are set aside, and it is tried
-    /// once more: a damaged page costs the deliveries on it, and no others. If none of the work is on the page, a step of upkeep met it.
+    /// Performs a transaction. Where it meets a damaged page it is tried again with less (`DamagedPages.swift`).
     private func transact(_ work: Work, now: Int64) throws(LMDBError) {
         do throws(LMDBError) {
             try transactOnce(work, now: now)
         } catch {
             guard error.isCorruption else { throw error }
-            let findings = pending.findings
-            do throws(LMDBError) {
-                if let rest = try setUnreadableAside(work) {
-                    try transactOnce(rest, now: now)
-                } else {
-                    try transactOnce(work, withUpkeep: false, now: now)
-                    restUpkeep(after: error, now: now)
-                }
-            } catch {
-                pending.findings = findings
-                throw error
-            }
+            try transactBesideDamage(work, after: error, now: now)
         }
     }
 
-    /// Takes the deliveries out of the work and out of the findings whose rows of `deliveries` cannot be read.
-    ///
-    /// - Returns: the work with those set aside; nil: there are none.
-    private func setUnreadableAside(_ work: Work) throws(LMDBError) -> Work? {
-        let findings = pending.findings
-        let found = findings.unreadable + findings.orphans + findings.brokenBatches + findings.strays.map(\.waiting)
-        let wanted = work.reports.map(\.delivery) + found.map(\.pending.delivery)
-        let lost = try directory.environment.read { snapshot throws(LMDBError) in
-            try tables.unreadable(among: wanted, in: snapshot)
-        }
-        guard !lost.isEmpty else { return nil }
-        pending.findings.unreadable.removeAll { lost.contains($0.pending.delivery) }
-        pending.findings.orphans.removeAll { lost.contains($0.pending.delivery) }
-        pending.findings.brokenBatches.removeAll { lost.contains($0.pending.delivery) }
-        pending.findings.strays.removeAll { lost.contains($0.waiting.pending.delivery) }
-        var work = work
-        for report in work.reports where lost.contains(report.delivery) {
-            work.setAside.append(
-                SetAside(
-                    delivery: report.delivery, entry: report.entry, attempts: report.attempt,
-                    isDelivered: report.outcome.isDelivered, report: report))
-        }
-        for waiting in found where lost.contains(waiting.pending.delivery) {
-            work.setAside.append(
-                SetAside(
-                    delivery: waiting.pending.delivery, entry: waiting.entry, attempts: waiting.pending.attempts,
-                    isDelivered: false, report: nil))
-        }
-        work.reports.removeAll { lost.contains($0.delivery) }
-        return work
-    }
-
-    private func write(_ setAside: [SetAside], now: Int64, in transaction: borrowing WriteTransaction) throws(LMDBError)
-    {
-        for each in setAside {
-            try tables.remove(each.delivery, from: each.entry, in: transaction)
-            guard !each.isDelivered else { continue }
-            try tables.putDeadLetter(
-                each.delivery, at: now, outcome: .recordDamaged, status: 0, attempts: each.attempts, in: transaction)
-        }
-    }
-
-    /// Applies what was committed.
-    private func apply(_ setAside: [SetAside], now: Int64) {
-        guard !setAside.isEmpty else { return }
-        for each in setAside {
-            if let report = each.report {
-                statistics.attempts += 1
-                dispatch.release(report, now: now, &registry)
-            } else {
-                dispatch.forget(each.delivery)
-            }
-            registry.finished(each.delivery.endpoint)
-            if each.isDelivered { statistics.delivered += 1 } else { noteQuarantine(each.delivery) }
-        }
-        noteDamage(setAside.count, at: "deliveries")
-    }
-
-    /// A step of upkeep met a damaged page: the sweep waits, and the command that may have met it is answered.
-    private func restUpkeep(after error: LMDBError, now: Int64) {
-        noteDamage(1, at: "upkeep: \(error)")
-        pending.nextSweep = now + Limits.verificationRestMilliseconds
-        pending.verification.rest(now)
-        guard !pending.jobs.isEmpty else { return }
-        pending.jobs.removeFirst().fail(.damaged, &output)
-    }
-
-    private func transactOnce(_ work: Work, withUpkeep: Bool = true, now: Int64) throws(LMDBError) {
+    /// One transaction, and what follows from its commit.
+    func transactOnce(_ work: Work, upkeep: UpkeepScope = .all, now: Int64) throws(LMDBError) {
         var plan = TransactionPlan(work, nextPosition: registry.counters.nextPosition, now: now)
-        if dispatch.lotIsFull || pending.isParking {
+        if upkeep != .none, dispatch.lotIsFull || pending.isParking {
             plan.parking = dispatch.takeForParking(limit: Limits.parkedPerCommit, &registry)
         }
-        plan.forming = gatherings.takeDue(now: now, &registry)
+        if upkeep != .none { plan.forming = gatherings.takeDue(now: now, &registry) }
         do throws(LMDBError) {
-            try write(&plan, withUpkeep: withUpkeep)
+            try write(&plan, upkeep: upkeep)
         } catch {
             dispatch.parkingFailed(plan.parking, &registry)
             formingFailed(plan.forming)
+            registry.forgetTransaction()
+            retryRates.forget()
             throw error
         }
         apply(plan)
     }
 
-    private func write(_ plan: inout TransactionPlan, withUpkeep: Bool) throws(LMDBError) {
+    private func write(_ plan: inout TransactionPlan, upkeep: UpkeepScope) throws(LMDBError) {
         let now = plan.now
         headroom.keep(directory.environment)
         let transaction = try directory.environment.beginWrite()
         plan.number = transaction.number
-        registry.beginTransaction()
-        retryRates.begin()
         try write(plan.work.setAside, now: now, in: transaction)
         let writer = ReportWriter(tables: tables)
         plan.reports.finished.reserveCapacity(plan.work.reports.count)
@@ -263,12 +185,14 @@ package final class WriterCore {
                 batch, number: number, &registry, plan: &plan.publishes, now: now, in: transaction)
         }
         for entry in plan.publishes.gathered { plan.batches.add(entry, beside: registry) }
-        try writeStrays(writer, plan: &plan.batches, now: now, in: transaction)
+        if upkeep != .none { try writeStrays(writer, plan: &plan.batches, now: now, in: transaction) }
         if !plan.forming.isEmpty || !plan.batches.tallies.isEmpty {
             try writeBatches(plan.forming, plan: &plan.batches, now: now, in: transaction)
         }
         if !plan.parking.isEmpty { try tables.park(plan.parking, in: transaction) }
-        if withUpkeep { plan.upkeep = try writeUpkeep(writer, now: now, in: transaction) }
+        if upkeep != .none {
+            plan.upkeep = try writeUpkeep(writer, withSweep: upkeep == .all, now: now, in: transaction)
+        }
         for endpoint in plan.upkeep?.job?.redelivered ?? [] {
             registry.planDelivery(of: endpoint, plan: &plan.publishes.made)
         }

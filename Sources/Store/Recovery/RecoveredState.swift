@@ -91,7 +91,7 @@ extension DataDirectory {
             state.gatheringByEndpoint[number] = entries
         }
         state.pendingByEndpoint = try tables.pendingByEndpoint(
-            withBatches: Set(state.endpointsWithBatches), in: transaction)
+            withBatches: Set(state.endpointsWithBatches), in: transaction, skipped: &state.skipped)
         return state
     }
 

@@ -52,7 +52,8 @@ extension StoreSnapshot {
         try reading { () throws(LMDBError) in
             var skipped = SkippedRows()
             let leading = try tables.endpoints(in: tables.batches, transaction, skipped: &skipped)
-            return try tables.pendingByEndpoint(withBatches: Set(leading), in: transaction)
+            return try tables.pendingByEndpoint(
+                withBatches: Set(leading), in: transaction, skipped: &skipped)
         }
     }
 

@@ -64,16 +64,14 @@ extension Tables {
         _ visit: (GatheredEntry) -> Bool
     ) throws(LMDBError) -> SkippedRows {
         var skipped = SkippedRows()
-        var cursor = try transaction.cursor(gathering)
-        var entry = try cursor.seek(Tables.key(endpoint.value))
-        while let found = entry, found.belongs(to: endpoint) {
-            if found.key.count == 12 {
-                guard visit(GatheredEntry(found)) else { return skipped }
-            } else {
-                skipped.add(gathering, found.key)
-            }
-            entry = try cursor.next()
+        var malformed = SkippedRows()
+        try walk(gathering, from: Tables.key(endpoint.value), in: transaction, skipped: &skipped) { found in
+            guard found.belongs(to: endpoint) else { return false }
+            if found.key.count == 12 { return visit(GatheredEntry(found)) }
+            malformed.add(gathering, found.key)
+            return true
         }
+        skipped += malformed
         return skipped
     }
 

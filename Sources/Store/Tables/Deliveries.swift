@@ -145,16 +145,13 @@ extension Tables {
         _ visit: (PendingEntry) -> Bool
     ) throws(LMDBError) -> SkippedRows {
         var skipped = SkippedRows()
-        var cursor = try transaction.cursor(due)
-        var entry = try cursor.seek(Tables.dueKey(place.dueAt, place.delivery))
-        while let found = entry {
-            if let pending = PendingEntry(due: found) {
-                guard visit(pending) else { return skipped }
-            } else {
-                skipped.add(due, found.key)
-            }
-            entry = try cursor.next()
+        var malformed = SkippedRows()
+        try walk(due, from: Tables.dueKey(place.dueAt, place.delivery), in: transaction, skipped: &skipped) { found in
+            if let pending = PendingEntry(due: found) { return visit(pending) }
+            malformed.add(due, found.key)
+            return true
         }
+        skipped += malformed
         return skipped
     }
 
@@ -167,17 +164,15 @@ extension Tables {
         in transaction: borrowing some Transaction & ~Copyable, _ visit: (PendingEntry) -> Bool
     ) throws(LMDBError) -> SkippedRows {
         var skipped = SkippedRows()
-        var cursor = try transaction.cursor(parked)
+        var malformed = SkippedRows()
         let first = DeliveryID(position: EventPosition(position.value &+ 1), endpoint: endpoint)
-        var entry = try cursor.seek(Tables.parkedKey(first))
-        while let found = entry, found.belongs(to: endpoint) {
-            if let pending = PendingEntry(parked: found) {
-                guard visit(pending) else { return skipped }
-            } else {
-                skipped.add(parked, found.key)
-            }
-            entry = try cursor.next()
+        try walk(parked, from: Tables.parkedKey(first), in: transaction, skipped: &skipped) { found in
+            guard found.belongs(to: endpoint) else { return false }
+            if let pending = PendingEntry(parked: found) { return visit(pending) }
+            malformed.add(parked, found.key)
+            return true
         }
+        skipped += malformed
         return skipped
     }
 
@@ -186,19 +181,22 @@ extension Tables {
     func endpoints(
         in table: Database, _ transaction: borrowing some Transaction & ~Copyable, skipped: inout SkippedRows
     ) throws(LMDBError) -> [EndpointNumber] {
-        var cursor = try transaction.cursor(table)
         var found: [EndpointNumber] = []
-        var entry = try cursor.first()
-        while let present = entry {
-            guard present.key.count >= 12 else {
-                skipped.add(table, present.key)
-                entry = try cursor.next()
-                continue
+        var place: Key? = Key()
+        while let from = place {
+            place = nil
+            var malformed = SkippedRows()
+            try walk(table, from: from, in: transaction, skipped: &skipped) { present in
+                guard present.key.count >= 12 else {
+                    malformed.add(table, present.key)
+                    return true
+                }
+                let endpoint = present.key.uint32(at: 0)
+                found.append(EndpointNumber(endpoint))
+                if endpoint < .max { place = Tables.key(endpoint + 1) }
+                return false
             }
-            let endpoint = present.key.uint32(at: 0)
-            found.append(EndpointNumber(endpoint))
-            guard endpoint < .max else { break }
-            entry = try cursor.seek(Tables.key(endpoint + 1))
+            skipped += malformed
         }
         return found
     }
@@ -218,14 +216,14 @@ extension Tables {
     ///
     /// - Parameter withBatches: endpoints where an entry may lead a batch, and stands for its members.
     func pendingByEndpoint(
-        withBatches: Set<EndpointNumber>, in transaction: borrowing some Transaction & ~Copyable
+        withBatches: Set<EndpointNumber>, in transaction: borrowing some Transaction & ~Copyable,
+        skipped: inout SkippedRows
     ) throws(LMDBError) -> [EndpointNumber: Int] {
         var counts: [EndpointNumber: Int] = [:]
         for (table, endpointAt, positionAt) in [(due, 16, 8), (parked, 0, 4), (behind, 0, 12), (gathering, 0, 4)] {
-            var cursor = try transaction.cursor(table)
             var run: (endpoint: UInt32, count: Int, mayLead: Bool) = (0, 0, false)
-            while let entry = try cursor.next() {
-                guard entry.key.count >= endpointAt + 4, entry.key.count >= positionAt + 8 else { continue }
+            try walk(table, in: transaction, skipped: &skipped) { (entry) throws(LMDBError) in
+                guard entry.key.count >= endpointAt + 4, entry.key.count >= positionAt + 8 else { return true }
                 let endpoint = entry.key.uint32(at: endpointAt)
                 // Rows of one endpoint come one after another, and so do the due rows of a backlog.
                 if endpoint != run.endpoint {
@@ -233,10 +231,11 @@ extension Tables {
                     run = (endpoint, 0, withBatches.contains(EndpointNumber(endpoint)))
                 }
                 run.count += 1
-                guard run.mayLead else { continue }
+                guard run.mayLead else { return true }
                 let leader = DeliveryID(
                     position: EventPosition(entry.key.uint64(at: positionAt)), endpoint: EndpointNumber(endpoint))
                 if let batch = try batch(ledBy: leader, in: transaction) { run.count += batch.members.count - 1 }
+                return true
             }
             counts[EndpointNumber(run.endpoint), default: 0] += run.count
         }

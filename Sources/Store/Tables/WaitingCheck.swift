@@ -74,7 +74,8 @@ extension Tables {
         var lost = LostDeliveries()
         for (delivery, row) in try scheduledRows(from: place, limit: limit, &check, in: snapshot) {
             check.scheduled += 1
-            let places = try places(of: delivery, row, in: snapshot)
+            let unreadable = try unreadablePlaces(of: delivery, row, in: snapshot)
+            let places = try places(of: delivery, row, leavingOut: unreadable, in: snapshot)
             if places.isEmpty {
                 lost.add(delivery, row)
             } else if places.count > 1 {
@@ -135,9 +136,12 @@ extension Tables {
     public func enterAgain(
         _ delivery: DeliveryID, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> PendingEntry? {
-        guard var row = try self.delivery(delivery, in: transaction), row.state == .scheduled,
-            try places(of: delivery, row, in: transaction).isEmpty
-        else { return nil }
+        guard var row = try self.delivery(delivery, in: transaction), row.state == .scheduled else { return nil }
+        let present = row
+        let unreadable = try transaction.contained { snapshot throws(LMDBError) in
+            try unreadablePlaces(of: delivery, present, in: snapshot)
+        }
+        guard try places(of: delivery, row, leavingOut: unreadable, in: transaction).isEmpty else { return nil }
         let entry = PendingEntry(delivery: delivery, dueAt: max(row.dueAt, now + 1), attempts: row.attempts)
         // The row names the entry's time, so that the next look finds it.
         row.dueAt = entry.dueAt
@@ -193,47 +197,77 @@ extension Tables {
 
     /// Where a delivery waits, as far as its row leads there: `due` only under the row's own time.
     private func places(
-        of delivery: DeliveryID, _ row: DeliveryRow, in transaction: borrowing some Transaction & ~Copyable
+        of delivery: DeliveryID, _ row: DeliveryRow, leavingOut unreadable: [WaitingPlace] = [],
+        in transaction: borrowing some Transaction & ~Copyable
     ) throws(LMDBError) -> [WaitingPlace] {
         var places: [WaitingPlace] = []
-        for place in [.due(row.dueAt), .parked, .gathering] as [WaitingPlace] {
+        for place in candidates(of: delivery, row) where !unreadable.contains(place) {
             let (table, key) = waitingRow(of: delivery, at: place)
-            if try transaction.get(table, key) != nil { places.append(place) }
-        }
-        if let sequence = row.sequence(at: delivery.endpoint) {
-            let (table, key) = waitingRow(of: delivery, at: .behind(sequence))
-            if try transaction.get(table, key) != nil { places.append(.behind(sequence)) }
+            if let value = try transaction.get(table, key), isWhole(value, key, at: place) { places.append(place) }
         }
         return places
+    }
+
+    /// No scan hands over a damaged entry: a delivery that has only such a one is missing.
+    private func isWhole(_ value: UnsafeRawBufferPointer, _ key: Key, at place: WaitingPlace) -> Bool {
+        switch place {
+        case .due: value.count == PendingEntry.dueBytes && key.withBytes { RowChecksum.isRight($0, value) }
+        case .parked: value.count == PendingEntry.parkedBytes && key.withBytes { RowChecksum.isRight($0, value) }
+        case .gathering, .behind: true
+        }
+    }
+
+    private func candidates(of delivery: DeliveryID, _ row: DeliveryRow) -> [WaitingPlace] {
+        let sequence = row.sequence(at: delivery.endpoint).map { WaitingPlace.behind($0) }
+        return [.due(row.dueAt), .parked, .gathering] + (sequence.map { [$0] } ?? [])
+    }
+
+    /// The places of a delivery whose page cannot be read: it waits in none of them, because no scan reaches them.
+    private func unreadablePlaces(
+        of delivery: DeliveryID, _ row: DeliveryRow, in snapshot: borrowing ReadTransaction
+    ) throws(LMDBError) -> [WaitingPlace] {
+        var unreadable: [WaitingPlace] = []
+        for place in candidates(of: delivery, row) {
+            let (table, key) = waitingRow(of: delivery, at: place)
+            do throws(LMDBError) {
+                _ = try snapshot.get(table, key)
+            } catch {
+                guard error.isCorruption, try snapshot.goOnAfterDamage() else { throw error }
+                unreadable.append(place)
+            }
+        }
+        return unreadable
     }
 
     private func scheduledRows(
         from place: DeliveryID?, limit: Int, _ check: inout WaitingCheck, in snapshot: borrowing ReadTransaction
     ) throws(LMDBError) -> [(DeliveryID, DeliveryRow)] {
         var rows: [(DeliveryID, DeliveryRow)] = []
-        var cursor = try snapshot.cursor(deliveries)
         let zero = DeliveryID(position: EventPosition(0), endpoint: EndpointNumber(0))
-        var entry = try cursor.seek(Tables.key(place ?? zero))
         var looked = 0
-        while let found = entry {
+        var (next, malformed, pages): (DeliveryID?, SkippedRows, SkippedRows) = (nil, SkippedRows(), SkippedRows())
+        try walk(deliveries, from: Tables.key(place ?? zero), in: snapshot, skipped: &pages) { found in
             if found.key.count == 12 {
                 let delivery = DeliveryID(
                     position: EventPosition(found.key.uint64(at: 0)), endpoint: EndpointNumber(found.key.uint32(at: 8)))
                 guard looked < limit else {
-                    check.next = delivery
-                    break
+                    next = delivery
+                    return false
                 }
                 if let row = DeliveryRow(found.key, found.value) {
                     if row.state == .scheduled { rows.append((delivery, row)) }
                 } else {
-                    check.damaged.add(deliveries, found.key)
+                    malformed.add(deliveries, found.key)
                 }
             } else {
-                check.damaged.add(deliveries, found.key)
+                malformed.add(deliveries, found.key)
             }
             looked += 1
-            entry = try cursor.next()
+            return true
         }
+        check.next = next
+        check.damaged += malformed
+        check.damaged += pages
         return rows
     }
 

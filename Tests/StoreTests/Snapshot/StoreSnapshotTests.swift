@@ -222,7 +222,7 @@ import WebhookModel
         for (code, expected) in [(CInt(-30_796), true), (EIO, false)] {
             store.faults.failAll(.read, with: code)
             let error = #expect(throws: StoreReadError.self) {
-                try store.directory.snapshot { snapshot throws(StoreReadError) in try snapshot.pendingByEndpoint() }
+                try store.directory.snapshot { snapshot throws(StoreReadError) in _ = try snapshot.events() }
             }
             switch error {
             case .damaged: #expect(expected)
