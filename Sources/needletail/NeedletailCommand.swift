@@ -33,6 +33,8 @@ struct VersionCommand: ParsableCommand {
     /// Exit codes: 0 success, 1 could not do it (each reason is one line on standard error), 2 arguments not
     /// understood.
     static func main() async {
+        // By default the signal would end a server that is still starting. Other verbs do nothing that a reload concerns.
+        signal(SIGHUP, SIG_IGN)
         do {
             var command = try NeedletailCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

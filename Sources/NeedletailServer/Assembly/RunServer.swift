@@ -12,7 +12,7 @@ import WebhookSigning
 /// - Throws: the reason why it cannot start: mistakes in the provisioning file, an unusable data directory, a port in
 ///   use.
 public func runServer(configuration: ServerConfiguration, logger: Logger) async throws {
-    // By default the signal would end the process before ReloadService handles it. A reload is not needed yet.
+    // By default the signal would end the process before ReloadService handles it. The command ignores it even earlier.
     signal(SIGHUP, SIG_IGN)
     // Mistakes in the file must be reported before anything is opened.
     let provisioner = configuration.provisioningFile.map {
