@@ -191,9 +191,14 @@ import Testing
         let links = [
             "NEEDLETAIL_SERVICE_HOST": "10.0.0.1", "NEEDLETAIL_SERVICE_PORT": "7400",
             "NEEDLETAIL_PORT": "tcp://10.0.0.1:7400",
-            "NEEDLETAIL_PORT_7400_TCP_ADDR": "10.0.0.1", "NEEDLETAIL_API_KEY": "of a client", "HOME": "/root",
+            "NEEDLETAIL_PORT_7400_TCP_ADDR": "10.0.0.1", "HOME": "/root",
         ]
         #expect(try load(environment: links) == ServerConfiguration())
+    }
+
+    @Test func `variables of the client verbs do not concern the server`() throws {
+        let variables = ["NEEDLETAIL_KEY": "of a client", "NEEDLETAIL_SERVER": "10.0.0.1:7400"]
+        #expect(try load(environment: variables) == ServerConfiguration())
     }
 
     @Test(arguments: [
