@@ -135,9 +135,10 @@ struct ConformanceCommand: AsyncParsableCommand {
     }
 
     private func givenKey() throws -> String {
+        if key?.isEmpty == true { throw ValidationError("--key is empty; expected an API key") }
         if let key { return key }
         if let keyFile { return try KeyFile.read(keyFile) }
-        if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"] { return key }
+        if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"], !key.isEmpty { return key }
         throw ValidationError("no API key; set --key-file FILE, --key KEY or NEEDLETAIL_KEY")
     }
 }

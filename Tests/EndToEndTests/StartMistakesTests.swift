@@ -43,6 +43,12 @@ extension EndToEnd {
             #expect(try FileManager.default.contentsOfDirectory(atPath: installation.data) == ["notes.txt"])
         }
 
+        @Test func `a file instead of a directory`() async throws {
+            try installation.write("mine", to: installation.data)
+            try await expectMistake([installation.data + " is a file", "give --data a directory"])
+            #expect(try String(contentsOfFile: installation.data, encoding: .utf8) == "mine")
+        }
+
         @Test func `a data file that is not a store`() async throws {
             try FileManager.default.createDirectory(atPath: installation.data, withIntermediateDirectories: true)
             let path = installation.data + "/data.mdb"

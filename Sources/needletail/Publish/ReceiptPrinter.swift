@@ -104,7 +104,8 @@ struct ReceiptPrinter {
         switch status {
         case .unknownTenant: "; correct the name, or provision the tenant"
         case .tenantDisabled: "; enable the tenant"
-        case .forbidden: "; use a key that allows this tenant and type"
+        case .forbidden: "; the server's log says which, and the key's scopes; use a key that allows both"
+        case .throttled: "; the server's log says which; publish it again later with the same id"
         case .conflict: "; use another id or key, or leave it: the first content is kept"
         case .tooLarge: "; send less, for example a link to the content"
         case .badTime: "; expected a time within the next 30 days"

@@ -56,11 +56,13 @@ struct ServerOptions: ParsableArguments {
     }
 
     private func apiKey(_ environment: [String: String]) throws -> String {
+        if key?.isEmpty == true { throw ValidationError("--key is empty; expected an API key") }
         if let key, keyFile == nil { return key }
         if let keyFile, key == nil { return try KeyFile.read(keyFile) }
         guard key == nil else { throw ValidationError("--key and --key-file exclude each other") }
         // A client certificate may stand for the key.
-        if let key = environment["NEEDLETAIL_KEY"] ?? (tlsCertificate == nil ? nil : "") { return key }
+        if let key = environment["NEEDLETAIL_KEY"], !key.isEmpty { return key }
+        if tlsCertificate != nil { return "" }
         throw ValidationError("no API key; set --key-file FILE or NEEDLETAIL_KEY")
     }
 
