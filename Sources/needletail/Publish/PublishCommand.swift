@@ -122,11 +122,13 @@ struct PublishCommand: AsyncParsableCommand {
             throw ValidationError(mistake.description)
         }
         var printer = ReceiptPrinter(form: form, bytesInAll: nil)
+        let origin = ReceiptPrinter.Origin(line: nil, payloadBytes: event.payload.count)
         let publisher = try await EventPublisher.connect(settings)
+        printer.payloadBytesMost = publisher.metrics.payloadBytesMost
         do throws(PublishError) {
-            printer.show([try await publisher.publish(event)], lines: [nil])
+            printer.show([try await publisher.publish(event)], of: [origin])
         } catch {
-            printer.show(error, lines: [nil])
+            printer.show(error, of: [origin])
         }
         await publisher.close()
         return printer.count

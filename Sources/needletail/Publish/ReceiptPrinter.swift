@@ -17,7 +17,16 @@ struct ReceiptPrinter {
         var isAllStored: Bool { refused + unreadable + inDoubt == 0 }
     }
 
+    /// What an event came from, for messages.
+    struct Origin {
+        /// Nil: from flags.
+        var line: Int?
+        var payloadBytes: Int
+    }
+
     private(set) var count = Count()
+    /// The longest payload that the server takes; 0: not known.
+    var payloadBytesMost = 0
     private let form: Form
     private var bar: ProgressBar
 
@@ -27,18 +36,19 @@ struct ReceiptPrinter {
         bar = ProgressBar(bytesInAll: bytesInAll)
     }
 
-    /// Prints the receipts of some lines, in order.
-    mutating func show(_ receipts: [EventReceipt], lines: [Int?]) {
+    /// Prints the receipts of some events, in order.
+    mutating func show(_ receipts: [EventReceipt], of origins: [Origin]) {
         var output = ""
         var complaints = ""
-        for (receipt, line) in zip(receipts, lines) {
+        for (receipt, origin) in zip(receipts, origins) {
+            let line = origin.line
             if receipt.isStored {
                 count.stored += 1
                 if receipt.status == .duplicate { count.duplicates += 1 }
             } else {
                 count.refused += 1
                 complaints +=
-                    prefix(line) + "\(receipt.id): \(receipt.status.name): \(receipt.status.text)"
+                    prefix(line) + "\(receipt.id): \(receipt.status.name): \(meaning(receipt.status, origin))"
                     + remedy(receipt.status) + "\n"
             }
             switch form {
@@ -54,13 +64,13 @@ struct ReceiptPrinter {
     }
 
     /// Prints a publication that ended without all its answers.
-    mutating func show(_ error: PublishError, lines: [Int?]) {
-        for (receipt, line) in zip(error.receipts, lines) {
+    mutating func show(_ error: PublishError, of origins: [Origin]) {
+        for (receipt, origin) in zip(error.receipts, origins) {
             if let receipt {
-                show([receipt], lines: [line])
+                show([receipt], of: [origin])
             } else {
                 count.inDoubt += 1
-                complain(line, "no answer: publish it again with the same id")
+                complain(origin.line, "no answer: publish it again with the same id")
             }
         }
         bar.clear()
@@ -98,6 +108,13 @@ struct ReceiptPrinter {
         let line = line.map { "\"line\":\($0)," } ?? ""
         return
             "{\(line)\"id\":\"\(receipt.id)\",\"status\":\"\(receipt.status.name)\",\"stored\":\(receipt.isStored),\"commit\":\(receipt.commit)}\n"
+    }
+
+    private func meaning(_ status: ProtocolStatus, _ origin: Origin) -> String {
+        guard status == .tooLarge, payloadBytesMost > 0, origin.payloadBytes > payloadBytesMost else {
+            return status.text
+        }
+        return "the payload has \(origin.payloadBytes) bytes, and the server takes at most \(payloadBytesMost)"
     }
 
     private func remedy(_ status: ProtocolStatus) -> String {
