@@ -72,7 +72,7 @@ struct DeadLetterCommand: ParsableCommand {
                 Examples:
 
                   needletail dead-letters list --data ./data
-                  needletail dead-letters list --data ./data --outcome timedOut --since 1d --limit 1000
+                  needletail dead-letters list --data ./data --outcome timedOut --since 1d
                 """)
 
         @OptionGroup var filter: Filter
@@ -101,7 +101,8 @@ struct DeadLetterCommand: ParsableCommand {
                 Examples:
 
                   needletail dead-letters redeliver --data ./data --id 12-3
-                  needletail dead-letters redeliver --data ./data --tenant acme --endpoint orders --type 'order.*' --since 2h
+                  needletail dead-letters redeliver --data ./data --tenant acme \\
+                    --endpoint orders --type 'order.*' --since 2h
                   needletail dead-letters redeliver --data ./data --all
                 """)
 

@@ -33,6 +33,10 @@ struct VersionCommand: ParsableCommand {
     /// Exit codes: 0 success, 1 could not do it (each reason is one line on standard error), 2 arguments not
     /// understood.
     static func main() async {
+        if let mistake = VerbMistake.message(Array(CommandLine.arguments.dropFirst())) {
+            complain("needletail: \(mistake)")
+            exit(2)
+        }
         do {
             var command = try NeedletailCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -58,7 +62,7 @@ struct VersionCommand: ParsableCommand {
             exit(2)
         }
         for line in "\(error)".split(separator: "\n") { complain("needletail: \(line)") }
-        exit(1)
+        exit((error as? InputMistakes)?.concernsArguments == true ? 2 : 1)
     }
 
     private static func complain(_ text: String) {

@@ -250,6 +250,11 @@ extension EndToEnd {
         @Test(arguments: [
             (["--payload", "1"], "no tenant"), (["--payload", "{"], "the payload is not JSON"),
             (["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "soon"], "+90s"),
+            (
+                ["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "-5m"],
+                "deliver_at: \"-5m\" is before now; expected a time from now on, such as +90s"
+            ),
+            (["--payload", "1", "--timeout", "-1"], "--timeout: invalid value \"-1\"; expected 1 to 86400 seconds"),
             (["--server", "::1", "--payload", "1"], "--server: invalid value"), (["--id", "x"], "--id"),
             (["--tls-key", "x", "--payload", "1"], "--tls-certificate needs --tls-key"),
             (["--attribute", "x", "--payload", "1"], "name=value"),

@@ -53,6 +53,7 @@ public struct DeadLetterWords: Sendable {
         filter.since = DeadLetterWords.time(since, "--since", now, &mistakes)
         filter.until = DeadLetterWords.time(until, "--until", now, &mistakes)
         readIDs(into: &filter, &mistakes)
+        mistakes.concernsArguments = true
         try mistakes.throwIfAny()
         return filter
     }

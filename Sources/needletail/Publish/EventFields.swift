@@ -126,6 +126,9 @@ struct EventFields {
 
     private func moment(_ text: String?, _ name: String, _ now: Int64) throws(EventMistake) -> Int64 {
         guard let text else { return 0 }
+        if name == "deliver_at", text.hasPrefix("-"), PointInTime.read("+" + text.dropFirst(), now: now) != nil {
+            throw EventMistake("\(name): \"\(text)\" is before now; expected a time from now on, such as +90s")
+        }
         guard let time = PointInTime.read(text, now: now) else {
             throw EventMistake(
                 "\(name): invalid value \"\(text)\"; expected 2026-01-31T12:00:00Z, +90s, or Unix milliseconds")

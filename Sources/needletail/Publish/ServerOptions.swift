@@ -15,7 +15,9 @@ struct ServerOptions: ParsableArguments {
     var key: String?
     @Option(help: ArgumentHelp("File that holds the API key.", valueName: "file"))
     var keyFile: String?
+    // Takes what begins with a dash too, so that the message is about the value.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Seconds after which an event without an answer fails; until then lost connections are made again.",
             valueName: "seconds"))
