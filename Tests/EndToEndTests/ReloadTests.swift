@@ -1,4 +1,5 @@
 import Foundation
+import IngestClient
 import MockReceiver
 import NIOCore
 import TestSupport
