@@ -150,6 +150,25 @@ extension EndToEnd {
             try await server.stop()
         }
 
+        @Test func `FORBIDDEN names tenant and type, and the server's log says which of them`() async throws {
+            var file = ProvisioningFile(.init(url: "http://127.0.0.1:9/"))
+            file.keys[0].more = ", scopes: [\"publish:order.*\"]"
+            let server = try await Installation(file).start()
+            let outcome = try await publish(["--tenant", "acme", "--type", "refund", "--payload", "1"], server: server)
+            #expect(outcome.exit == .code(1))
+            #expect(
+                outcome.complaints.first?.contains(
+                    "FORBIDDEN: the API key does not allow the tenant \"acme\" or the event type \"refund\"; the server's log says which"
+                )
+                    == true, "\(outcome.complaints)")
+            let line = try await server.process.line(with: "got FORBIDDEN")
+            #expect(
+                line?.contains(
+                    "the API key \"tests\" does not allow the event type \"refund\"; its scopes are publish:order.*")
+                    == true, "\(line ?? "")")
+            try await server.stop()
+        }
+
         @Test func `a directory as the key file says so`() async throws {
             let folder = TemporaryDirectory()
             let outcome = try await publish(

@@ -43,7 +43,7 @@ struct LineRun {
                 guard !line.isCutOff else { throw EventMistake("longer than \(Limits.publishLineBytes) bytes") }
                 let event = try fields.merging(line: line.bytes).event(now: now)
                 events.append(event)
-                origins.append(.init(line: line.number, payloadBytes: event.payload.count))
+                origins.append(.init(event, line: line.number))
             } catch {
                 printer.show(error, line: line.number)
             }

@@ -125,7 +125,7 @@ struct PublishCommand: AsyncParsableCommand {
             throw ValidationError(mistake.description)
         }
         var printer = ReceiptPrinter(form: form, bytesInAll: nil)
-        let origin = ReceiptPrinter.Origin(line: nil, payloadBytes: event.payload.count)
+        let origin = ReceiptPrinter.Origin(event)
         let publisher = try await EventPublisher.connect(settings)
         printer.payloadBytesMost = publisher.metrics.payloadBytesMost
         do throws(PublishError) {

@@ -21,7 +21,16 @@ struct ReceiptPrinter {
     struct Origin {
         /// Nil: from flags.
         var line: Int?
+        var tenant: String
+        var type: String
         var payloadBytes: Int
+
+        init(_ event: OutgoingEvent, line: Int? = nil) {
+            self.line = line
+            tenant = event.tenant
+            type = event.type
+            payloadBytes = event.payload.count
+        }
     }
 
     private(set) var count = Count()
@@ -110,11 +119,16 @@ struct ReceiptPrinter {
             "{\(line)\"id\":\"\(receipt.id)\",\"status\":\"\(receipt.status.name)\",\"stored\":\(receipt.isStored),\"commit\":\(receipt.commit)}\n"
     }
 
+    /// The meaning with what the client knows of the event.
     private func meaning(_ status: ProtocolStatus, _ origin: Origin) -> String {
-        guard status == .tooLarge, payloadBytesMost > 0, origin.payloadBytes > payloadBytesMost else {
-            return status.text
+        switch status {
+        case .tooLarge where payloadBytesMost > 0 && origin.payloadBytes > payloadBytesMost:
+            "the payload has \(origin.payloadBytes) bytes, and the server takes at most \(payloadBytesMost)"
+        case .forbidden:
+            "the API key does not allow the tenant \"\(origin.tenant)\" or the event type \"\(origin.type)\""
+        case .unknownTenant: "there is no tenant \"\(origin.tenant)\""
+        default: status.text
         }
-        return "the payload has \(origin.payloadBytes) bytes, and the server takes at most \(payloadBytesMost)"
     }
 
     private func remedy(_ status: ProtocolStatus) -> String {
