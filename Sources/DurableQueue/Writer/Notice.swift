@@ -62,7 +62,8 @@ package enum Notice {
                 "an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
         case .disable(.gone):
             logger.warning(
-                "an endpoint answered 410 and is disabled; put its settings again to enable it", metadata: names)
+                "an endpoint answered 410 and is disabled; to enable it again, set enabled: false, reload, set enabled: true, reload",
+                metadata: names)
         case .disable(.failing):
             logger.warning(
                 "an endpoint has failed for 5 days and is disabled; put its settings again to enable it",

@@ -15,7 +15,7 @@ import WebhookModel
         #expect(!full.admits && full.isNews && level.pending == 0)
         level.forget()
         let again = level.admits()
-        #expect(again.admits && again.isNews)
+        #expect(again.admits && !again.isNews)
         for _ in 0..<2 { level.plan() }
         level.commit()
         #expect(level.pending == 2 && level.planned == 0)

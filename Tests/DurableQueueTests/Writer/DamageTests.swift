@@ -139,19 +139,20 @@ import WebhookModel
         try damageDelivery(200, folder)
         let fixture = try WriterFixture(folder: folder)
         fixture.advance(milliseconds: 60_001)
-        try fixture.settle()
-        let handed = fixture.takeHanded()
-        fixture.report(handed, .refusedStatus, status: 500)
-        try fixture.linger()
-        try fixture.settle()
+        for _ in 0..<100 {
+            try fixture.settle()
+            let handed = fixture.takeHanded()
+            fixture.report(handed.filter { (190...210).contains($0.event.position.value) }, .refusedStatus, status: 500)
+            fixture.report(handed.filter { !(190...210).contains($0.event.position.value) })
+            try fixture.linger()
+        }
         let quarantined = fixture.statistics.quarantined
-        #expect(quarantined > 0 && quarantined < 100 && fixture.statistics.deadLettered == 0)
+        #expect(quarantined > 0 && quarantined <= 21 && fixture.statistics.pending == 0)
         let directory = fixture.core.directory
         let letters = try directory.environment.read { snapshot throws(LMDBError) in
             try directory.tables.deadLetters(limit: 1_000, in: snapshot)
         }
-        #expect(letters.count == quarantined)
-        #expect(letters.allSatisfy { $0.outcome == .recordDamaged })
+        #expect(letters.count { $0.outcome == .recordDamaged } == quarantined)
         #expect(letters.contains { $0.delivery.position == EventPosition(200) })
 
         // The command that would schedule them again is answered, and the writer goes on.
@@ -324,24 +325,37 @@ import WebhookModel
         #expect(fixture.statistics.damagedRows > 0)
     }
 
+    // A stray that stayed in the findings after a transaction without upkeep was gathered twice, and trapped.
     @Test func strayDeliveriesAreGatheredOnce() throws {
-        let fixture = try WriterFixture()
-        try fixture.provision()
-        fixture.publish([1], deliverAt: fixture.now + 1_000)
-        try fixture.settle()
-        var settings = fixture.settings()
-        settings.batch = BatchRule(maxEvents: 10, maxWait: 60_000)
-        _ = fixture.change([.putEndpoint(tenant: "tenant-1", name: "e1", settings: settings, origin: .provisioned)])
-        try fixture.settle()
-        fixture.advance(milliseconds: 1_001)
-        try fixture.perform()
-        fixture.give(.releaseKeys(tenant: "tenant-1", endpoint: "e1", orderingKey: "a", CommandReply { _ in }))
-        fixture.faults.fail(.read, at: fixture.faults.count(of: .read), with: -30_796)
-        try fixture.perform()
-        try fixture.settle()
-        fixture.advance(milliseconds: 61_000)
-        try fixture.settle()
-        #expect(fixture.takeHanded().count <= 1)
+        var met = 0
+        for read in 0..<40 {
+            let fixture = try WriterFixture()
+            try fixture.provision()
+            fixture.publish([1], deliverAt: fixture.now + 1_000)
+            try fixture.settle()
+            var settings = fixture.settings()
+            settings.batch = BatchRule(maxEvents: 10, maxWait: 60_000)
+            _ = fixture.change([
+                .putEndpoint(tenant: "tenant-1", name: "e1", settings: settings, origin: .provisioned)
+            ])
+            try fixture.settle()
+            fixture.advance(milliseconds: 1_001)
+            try fixture.perform()
+            fixture.give(.releaseKeys(tenant: "tenant-1", endpoint: "e1", orderingKey: "a", CommandReply { _ in }))
+            fixture.faults.fail(.read, at: fixture.faults.count(of: .read) + read, with: -30_796)
+            do throws(LMDBError) {
+                try fixture.perform()
+                try fixture.settle()
+                met += fixture.statistics.damagedRows > 0 ? 1 : 0
+                fixture.advance(milliseconds: 61_000)
+                try fixture.settle()
+                #expect(fixture.takeHanded().count <= 1)
+            } catch {
+                // A read outside a transaction of the writer: the process ends, and nothing is sent.
+                #expect(error.isCorruption)
+            }
+        }
+        #expect(met > 0)
     }
 
     // R3: a page of the due index: the start steps over it, and counts it.
