@@ -89,11 +89,14 @@ struct CoreDriver {
     }
 
     /// Hands events in, as a caller's thread does.
+    ///
+    /// - Parameter turns: whether the core has its turn after that.
     @discardableResult
-    mutating func submit(_ numbers: ClosedRange<Int>) -> Publication {
+    mutating func submit(_ numbers: ClosedRange<Int>, turns: Bool = true) -> Publication {
         let publication = Publication(numbers.map { Events.make($0) }, submittedAt: now)
         publication.isAdmitted = !core.isFull && core.space.fits(publication)
-        step(.submitted(publication))
+        take(.submitted(publication))
+        if turns { turn() }
         return publication
     }
 

@@ -227,7 +227,8 @@ struct PublisherCoreTests {
         let count = 50_000
         var driver = CoreDriver.opened { $0.bufferedEvents = 1 }
         driver.submit(1...1)
-        let waiting = (1...count).map { driver.submit($0...$0) }
+        let waiting = (1...count).map { driver.submit($0...$0, turns: false) }
+        driver.turn()
         let elapsed = ContinuousClock().measure {
             for publication in waiting.reversed() { driver.take(.withdrawn(publication)) }
             driver.turn()
