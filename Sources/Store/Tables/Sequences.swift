@@ -14,7 +14,7 @@ public struct SequenceKey: Sendable, Hashable {
         self.hash = hash
     }
 
-    /// The hash is on disk: ``FNV1a`` of the key's bytes.
+    /// The hash is on disk: `FNV1a` of the key's bytes.
     public init(endpoint: EndpointNumber, orderingKey: UnsafeRawBufferPointer) {
         self.init(endpoint: endpoint, hash: FNV1a.hash(orderingKey))
     }
