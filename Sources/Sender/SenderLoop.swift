@@ -88,6 +88,9 @@ final class SenderLoop {
     /// Hands over the results of the turn: look-ups, reports, counts.
     private func publish() {
         askNames()
+        // Before the reports: whoever has a report finds it in the counts.
+        core.measure()
+        published.withLock { $0.follow(core.tally) }
         if !core.reports.isEmpty {
             reports.take(core.reports)
             core.reports.removeAll(keepingCapacity: true)
@@ -96,8 +99,6 @@ final class SenderLoop {
             reports.takeBack(core.returns)
             core.returns.removeAll()
         }
-        core.measure()
-        published.withLock { $0.follow(core.tally) }
     }
 
     private func askNames() {
