@@ -80,7 +80,7 @@ extension Tables {
         var damaged = key.withBytes { bytes in
             (16..<20).reduce(UInt32(0)) { $0 << 8 | UInt32($1 < bytes.count ? bytes[$1] : 0) }
         }
-        guard try canSeek(table, place(.max), in: transaction) else { return nil }
+        guard damaged < .max, try canSeek(table, place(.max), in: transaction) else { return nil }
         var found = UInt32.max
         while found - damaged > 1 {
             let middle = damaged + (found - damaged) / 2
