@@ -17,7 +17,12 @@ public final class WorkerThread: @unchecked Sendable {
     }
 
     /// Starts at once. `name` shows in `top -H` (15 bytes).
-    public init(name: String, _ body: @escaping @Sendable () -> Void) {
+    public convenience init(name: String, _ body: @escaping @Sendable () -> Void) {
+        self.init(ifPossible: name, body)!
+    }
+
+    /// The same; nil where the machine has no thread to give (pthread_create(3): EAGAIN, for a limit or for memory).
+    public init?(ifPossible name: String, _ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         let code = pthread_create(
             &handle, nil,
@@ -27,7 +32,10 @@ public final class WorkerThread: @unchecked Sendable {
                 start.body()
                 return nil
             }, start.toOpaque())
-        precondition(code == 0, "pthread_create: \(code)")
+        guard code == 0 else {
+            start.release()
+            return nil
+        }
     }
 
     /// The calling thread does nothing for so long, about (nanosleep(2)); a signal may end it early. Only where nobody could have news
