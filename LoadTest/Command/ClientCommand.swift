@@ -17,7 +17,7 @@ struct ClientCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "The dispatcher: HOST:PORT or unix:PATH.") var server = "127.0.0.1:7400"
-    @Option(help: "API key for the tenants. Or set NEEDLETAIL_API_KEY.") var apiKey: String?
+    @Option(help: "API key for the tenants. Or set NEEDLETAIL_KEY.") var apiKey: String?
     @Option(help: "Events per call, and per frame.") var batch = 100
     @Option(help: "Calls under way at once.") var calls = 32
     @Option(help: "Seconds of load.") var seconds = 5.0
@@ -30,8 +30,8 @@ struct ClientCommand: AsyncParsableCommand {
         guard let address = ServerAddress(server) else {
             throw ValidationError("--server: invalid value \"\(server)\"; expected HOST:PORT or unix:PATH")
         }
-        guard let key = apiKey ?? ProcessInfo.processInfo.environment["NEEDLETAIL_API_KEY"] else {
-            throw ValidationError("no API key: set --api-key KEY or NEEDLETAIL_API_KEY")
+        guard let key = apiKey ?? ProcessInfo.processInfo.environment["NEEDLETAIL_KEY"] else {
+            throw ValidationError("no API key: set --api-key KEY or NEEDLETAIL_KEY")
         }
         guard batch > 0, calls > 0, seconds > 0, tenants > 0, payloadBytes >= Workload.leastPayloadBytes else {
             throw ValidationError(

@@ -19,7 +19,7 @@ struct IsolationCommand: AsyncParsableCommand {
             EXAMPLE
               load-test prepare --dir run --tenants 100 --hosts 100
               needletail serve --data run/data --provision run/provision.yaml --allow-http --allow-network 127.0.0.0/8 &
-              NEEDLETAIL_API_KEY=$(cat run/api-key) load-test isolation --tenants 100 --rate 1000 \\
+              NEEDLETAIL_KEY=$(cat run/api-key) load-test isolation --tenants 100 --rate 1000 \\
                 --receiver-host 0.0.0.0 --receiver-port $(cat run/receiver-port) --secret-file run/secret --dispatcher-pid $!
             """)
 

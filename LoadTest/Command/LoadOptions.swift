@@ -8,7 +8,7 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "The dispatcher's ingest host.") var host = "127.0.0.1"
     @Option(help: "The dispatcher's ingest port.") var port = 7400
     @Option(help: "Host and port: HOST:PORT.") var target: String?
-    @Option(help: "API key for the tenants. Or set NEEDLETAIL_API_KEY.") var apiKey: String?
+    @Option(help: "API key for the tenants. Or set NEEDLETAIL_KEY.") var apiKey: String?
 
     @Option(help: "Events a second.") var rate = 1_000.0
     @Option(help: "Intended times: constant or poisson.") var arrivals = ArrivalPattern.constant
@@ -45,8 +45,8 @@ struct LoadOptions: ParsableArguments {
     /// The plan of these options, without what a subcommand adds.
     func plan() throws -> RunPlan {
         let (host, port) = try address()
-        guard let key = apiKey ?? ProcessInfo.processInfo.environment["NEEDLETAIL_API_KEY"], !key.isEmpty else {
-            throw ValidationError("no API key: set --api-key KEY or NEEDLETAIL_API_KEY")
+        guard let key = apiKey ?? ProcessInfo.processInfo.environment["NEEDLETAIL_KEY"], !key.isEmpty else {
+            throw ValidationError("no API key: set --api-key KEY or NEEDLETAIL_KEY")
         }
         var plan = RunPlan(server: ConnectionSettings(host: host, port: port, apiKey: key, clientName: "load-test"))
         plan.server.windowEvents = window ?? .max

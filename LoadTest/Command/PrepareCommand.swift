@@ -20,7 +20,7 @@ struct PrepareCommand: ParsableCommand {
               load-test prepare --dir run --tenants 100
               needletail serve --data run/data --provision run/provision.yaml \\
                 --allow-http --allow-network 127.0.0.0/8 &
-              NEEDLETAIL_API_KEY=$(cat run/api-key) load-test run \\
+              NEEDLETAIL_KEY=$(cat run/api-key) load-test run \\
                 --secret-file run/secret --receiver-port $(cat run/receiver-port)
 
               load-test prepare --dir run --tenants 10000 --hosts 10000

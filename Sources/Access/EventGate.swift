@@ -20,6 +20,18 @@ public struct EventGate {
     private var types: TypeFilter?
     private var latestTenant = KnownBytes()
     private var latest = Decision(tenant: TenantNumber(0), result: .unknownTenant)
+    /// What the operator should read about refusals of this key, until `takeNotes`.
+    public private(set) var notes: [Note] = []
+    private var noted: Set<Note.Kind> = []
+
+    /// Why events of the client are refused, in words for the log. Each kind is noted once for as long as the key stays as
+    /// it is.
+    public struct Note: Equatable, Sendable {
+        public enum Kind: Sendable { case tenant, type, rate }
+
+        public let kind: Kind
+        public let text: String
+    }
 
     /// What a tenant's name leads to.
     private struct Decision {
@@ -48,6 +60,43 @@ public struct EventGate {
         tenants = if case .only(let numbers) = key.tenants { Set(numbers) } else { nil }
         types = key.settings.publishes.flatMap(TypeFilter.init)
         bucket = rates.bucket(of: key)
+        noted = []
+    }
+
+    // MARK: Notes
+
+    /// The notes since the last call.
+    public mutating func takeNotes() -> [Note] {
+        defer { notes = [] }
+        return notes
+    }
+
+    /// Notes that the key's rate refused an event.
+    public mutating func noteRate() {
+        guard let rate = key.settings.rate else { return }
+        note(.rate) { "the API key \"\($0.name)\" is over its rate of \(rate.perSecond) events a second" }
+    }
+
+    // Not inlined into the path of accepted events.
+    @inline(never)
+    private mutating func note(_ kind: Note.Kind, _ text: (APIKey) -> String) {
+        guard noted.insert(kind).inserted else { return }
+        notes.append(Note(kind: kind, text: text(key)))
+    }
+
+    @inline(never)
+    private mutating func noteType(_ type: UnsafeRawBufferPointer) {
+        note(.type) { key in
+            "the API key \"\(key.name)\" does not allow the event type \"\(String(decoding: type, as: UTF8.self))\"; its scopes are "
+                + key.settings.scopes.map(\.text).joined(separator: ", ")
+        }
+    }
+
+    @inline(never)
+    private mutating func noteTenant(_ name: UnsafeRawBufferPointer) {
+        note(.tenant) { key in
+            "the API key \"\(key.name)\" does not allow the tenant \"\(String(decoding: name, as: UTF8.self))\""
+        }
     }
 
     // MARK: The key
@@ -110,18 +159,24 @@ public struct EventGate {
     ///   - tenant: a valid tenant name, never empty.
     ///   - type: the event's type, never empty.
     private mutating func decision(tenant: UnsafeRawBufferPointer, type: UnsafeRawBufferPointer) -> Decision {
-        if types?.admits(type) == false { return .forbidden }
+        if types?.admits(type) == false {
+            noteType(type)
+            return .forbidden
+        }
         if latestTenant.equal(tenant) { return latest }
         latest = lookUp(tenant)
         latestTenant.remember(tenant)
         return latest
     }
 
-    private func lookUp(_ name: UnsafeRawBufferPointer) -> Decision {
+    private mutating func lookUp(_ name: UnsafeRawBufferPointer) -> Decision {
         let entry = directory.tenant(named: name)
         // A key with a list of tenants must not learn whether a name outside it exists.
         if let tenants {
-            guard let entry, tenants.contains(entry.number) else { return .forbidden }
+            guard let entry, tenants.contains(entry.number) else {
+                noteTenant(name)
+                return .forbidden
+            }
         }
         guard let entry else { return Decision(tenant: TenantNumber(0), result: .unknownTenant) }
         return Decision(tenant: entry.number, result: entry.enabled ? .undecided : .tenantDisabled)

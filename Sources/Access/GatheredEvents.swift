@@ -79,11 +79,13 @@ public struct GatheredEvents {
     /// - Parameters:
     ///   - bucket: `EventGate.bucket`.
     ///   - now: monotonic nanoseconds.
-    public mutating func throttle(by bucket: RateBucket, now: Int64) {
+    /// - Returns: whether it refused an event.
+    @discardableResult
+    public mutating func throttle(by bucket: RateBucket, now: Int64) -> Bool {
         let wanted = drafts.count { $0.result == .undecided }
-        guard wanted > 0 else { return }
+        guard wanted > 0 else { return false }
         var grant = bucket.take(wanted, now: now)
-        guard grant.events < wanted else { return }
+        guard grant.events < wanted else { return false }
         for index in drafts.indices where drafts[index].result == .undecided {
             if grant.events > 0 {
                 grant.events -= 1
@@ -92,6 +94,7 @@ public struct GatheredEvents {
                 drafts[index].retryAfter = grant.retryAfter
             }
         }
+        return true
     }
 
     /// Moves everything into a batch.

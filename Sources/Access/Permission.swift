@@ -38,6 +38,19 @@ extension AccessRefusal: CustomStringConvertible {
         }
     }
 
+    /// What helps, for the client that was refused. Follows the description after a semicolon.
+    public var mend: String {
+        switch self {
+        case .nothingShown: "give the client an API key"
+        case .unknownKey, .keyRemoved, .keyReplaced: "use a key that the server's provisioning file declares"
+        case .unknownCertificate, .certificateRemoved:
+            "use an API key, or list the certificate in client_certificates of a key"
+        case .expired: "use another key, or let it expire later (expires)"
+        case .missingScope(let permission): "use another key, or add \(permission.rawValue) to its scopes"
+        case .foreignTenant: "use a key of this tenant"
+        }
+    }
+
     /// Why authentication found no key.
     public init(shownKey key: [UInt8], _ certificate: [UInt8]?) {
         self =

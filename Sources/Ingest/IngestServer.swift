@@ -58,6 +58,16 @@ public final class IngestServer: Sendable {
 
     // MARK: TLS
 
+    /// Checks what can be checked without opening anything: the limits, and the TLS files. A start that must fail is so
+    /// refused before it makes a store.
+    ///
+    /// - Throws: what `start` would throw.
+    public static func check(_ configuration: IngestConfiguration) throws(IngestStartError) {
+        if let contradiction = configuration.contradiction { throw .contradiction(contradiction) }
+        guard configuration.listensOnTCP, let settings = configuration.tls else { return }
+        do throws(TLSFileError) { _ = try TLSPort(settings) } catch { throw .tls(error) }
+    }
+
     private func loadTLS() throws(IngestStartError) -> TLSPort? {
         guard configuration.listensOnTCP, let settings = configuration.tls else { return nil }
         let port: TLSPort

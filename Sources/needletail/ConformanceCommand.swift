@@ -17,7 +17,8 @@ struct ConformanceCommand: AsyncParsableCommand {
               needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme
               needletail conformance unix:/run/needletail.sock --key-file shop.key --clause 3.3
                 One clause; also a section (5.4), a check (header-flags) or a group (header).
-              needletail conformance 127.0.0.1:7400 --key-file shop.key --tenant acme --junit report.xml
+              needletail conformance 127.0.0.1:7400 --key-file shop.key \\
+                --tenant acme --junit report.xml
                 For continuous integration.
               needletail conformance --list
                 The checks with their clauses.
@@ -135,9 +136,10 @@ struct ConformanceCommand: AsyncParsableCommand {
     }
 
     private func givenKey() throws -> String {
+        if key?.isEmpty == true { throw ValidationError("--key is empty; expected an API key") }
         if let key { return key }
         if let keyFile { return try KeyFile.read(keyFile) }
-        if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"] { return key }
+        if let key = ProcessEnvironment.variables["NEEDLETAIL_KEY"], !key.isEmpty { return key }
         throw ValidationError("no API key; set --key-file FILE, --key KEY or NEEDLETAIL_KEY")
     }
 }

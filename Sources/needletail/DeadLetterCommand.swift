@@ -27,7 +27,8 @@ struct DeadLetterCommand: ParsableCommand {
         var type: [String] = []
         @Option(
             help: ArgumentHelp(
-                "How the last attempt ended: timedOut, connectFailed, refusedStatus, ….", valueName: "outcome"))
+                "How the last attempt ended: \(DeadLetterWords.outcomeNames). resolveFailed, connectFailed and tlsFailed select every cause of such a failure.",
+                valueName: "outcome"))
         var outcome: String?
         @Option(
             help: ArgumentHelp("Dead since this time: 2027-01-31T12:00:00Z, or an age such as 2h.", valueName: "time"))
@@ -52,6 +53,17 @@ struct DeadLetterCommand: ParsableCommand {
         }
     }
 
+    /// Says on standard error what there is instead, because an empty result may come from a filter that was meant otherwise.
+    private static func complainOfNoMatch(_ desk: DeadLetterDesk) throws {
+        let counts = try desk.countsByOutcome()
+        var line =
+            "needletail: " + (counts.map { "no dead letter matches; there are: \($0)" } ?? "there are no dead letters")
+            + "\n"
+        // What was printed before comes first.
+        fflush(nil)
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
@@ -60,7 +72,7 @@ struct DeadLetterCommand: ParsableCommand {
                 Examples:
 
                   needletail dead-letters list --data ./data
-                  needletail dead-letters list --data ./data --outcome timedOut --since 1d --limit 1000
+                  needletail dead-letters list --data ./data --outcome timedOut --since 1d
                 """)
 
         @OptionGroup var filter: Filter
@@ -69,7 +81,12 @@ struct DeadLetterCommand: ParsableCommand {
 
         func run() throws {
             let desk = try DeadLetterDesk(data: filter.data)
-            let hasMore = try desk.list(filter.words, limit: limit, now: PointInTime.now) { print($0) }
+            var count = 0
+            let hasMore = try desk.list(filter.words, limit: limit, now: PointInTime.now) { line in
+                count += 1
+                print(line)
+            }
+            if count == 0, !hasMore { try DeadLetterCommand.complainOfNoMatch(desk) }
             if hasMore { print("… and more: raise --limit") }
         }
     }
@@ -84,7 +101,8 @@ struct DeadLetterCommand: ParsableCommand {
                 Examples:
 
                   needletail dead-letters redeliver --data ./data --id 12-3
-                  needletail dead-letters redeliver --data ./data --tenant acme --endpoint orders --type 'order.*' --since 2h
+                  needletail dead-letters redeliver --data ./data --tenant acme \\
+                    --endpoint orders --type 'order.*' --since 2h
                   needletail dead-letters redeliver --data ./data --all
                 """)
 
@@ -100,8 +118,10 @@ struct DeadLetterCommand: ParsableCommand {
         }
 
         func run() throws {
-            let result = try DeadLetterDesk(data: filter.data).redeliver(filter.words, now: PointInTime.now)
+            let desk = try DeadLetterDesk(data: filter.data)
+            let result = try desk.redeliver(filter.words, now: PointInTime.now)
             print("\(result.scheduled) scheduled")
+            if result == (0, 0) { try DeadLetterCommand.complainOfNoMatch(desk) }
             if result.withoutEndpoint > 0 {
                 print("\(result.withoutEndpoint) not scheduled: their endpoint was removed")
             }

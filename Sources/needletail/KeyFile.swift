@@ -12,6 +12,10 @@ enum KeyFile {
     static func read(_ path: String) throws(Failure) -> String {
         guard let file = fopen(path, "re") else { throw Failure(path: path, reason: String(cString: strerror(errno))) }
         defer { fclose(file) }
+        var status = stat()
+        guard fstat(fileno(file), &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+            throw Failure(path: path, reason: "it is a directory; expected a file with the key in its first line")
+        }
         var bytes = [UInt8](repeating: 0, count: 4_096)
         let count = fread(&bytes, 1, bytes.count, file)
         let line = bytes[..<count].prefix { $0 != 0x0A && $0 != 0x0D }

@@ -35,6 +35,10 @@ struct VersionCommand: ParsableCommand {
     static func main() async {
         // By default the signal would end a server that is still starting. Other verbs do nothing that a reload concerns.
         signal(SIGHUP, SIG_IGN)
+        if let mistake = VerbMistake.message(Array(CommandLine.arguments.dropFirst())) {
+            complain("needletail: \(mistake)")
+            exit(2)
+        }
         do {
             var command = try NeedletailCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -60,7 +64,7 @@ struct VersionCommand: ParsableCommand {
             exit(2)
         }
         for line in "\(error)".split(separator: "\n") { complain("needletail: \(line)") }
-        exit(1)
+        exit((error as? InputMistakes)?.concernsArguments == true ? 2 : 1)
     }
 
     private static func complain(_ text: String) {

@@ -88,9 +88,9 @@ import WebhookModel
         filter.tenant = "tenant-1"
         filter.endpoint = "e1"
         filter.types = Subscription([.prefix("order.")])
-        filter.outcome = .timedOut
+        filter.outcomes = [.timedOut]
         var unlike = filter
-        unlike.outcome = .refusedStatus
+        unlike.outcomes = [.refusedStatus]
         #expect(try await fixture.queue.redeliver(unlike).deliveries == 0)
         unlike = filter
         unlike.until = 1_000

@@ -46,8 +46,14 @@ extension EndToEnd {
 
                 #expect(try await run(["redeliver"], on: installation).code == .code(2))
                 #expect(try await run(["redeliver", "--tenant", "nobody"], on: installation).code == .code(1))
+                let none = try await run(["redeliver", "--outcome", "timedOut"], on: installation)
+                #expect(none.code == .code(0))
                 #expect(
-                    try await run(["redeliver", "--outcome", "timedOut"], on: installation).lines == ["0 scheduled"])
+                    Set(none.lines)
+                        == ["0 scheduled", "needletail: no dead letter matches; there are: 2 unavailable"])
+                let nobody = try await run(["list", "--tenant", "acmee"], on: installation)
+                #expect(
+                    nobody.lines == ["needletail: this store has no tenant \"acmee\"; did you mean acme?"])
                 #expect(try await run(["redeliver", "--type", "order.*"], on: installation).lines == ["1 scheduled"])
                 #expect(try await run(["list"], on: installation).lines.count == 1)
                 server = try await installation.start()
@@ -62,6 +68,48 @@ extension EndToEnd {
                 let rows = try StoredDeliveries.read(installation.data)
                 #expect(rows.map(\.state) == [.delivered, .delivered] && rows.map(\.attempts) == [3, 3])
             }
+        }
+
+        @Test func `an outcome that stands for a family selects its members, and an empty list says so`() async throws {
+            let installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
+            try StoredDeliveries.putDeadLetters([], installation.data)
+            #expect(try await run(["list"], on: installation).lines == ["needletail: there are no dead letters"])
+            try StoredDeliveries.putDeadLetters(
+                [.connectRefused, .nameNotFound, .connectFailed, .connectRefused], installation.data)
+            let family = try await run(["list", "--outcome", "connectFailed"], on: installation)
+            #expect(
+                family.lines.map { $0.split(separator: " ")[2] }
+                    == ["connectRefused", "connectFailed", "connectRefused"], "\(family.lines)")
+            let member = try await run(["list", "--outcome", "connectRefused"], on: installation)
+            #expect(member.lines.count == 2)
+            #expect(
+                try await run(["list", "--outcome", "tlsFailed"], on: installation).lines
+                    == [
+                        "needletail: no dead letter matches; there are: 2 connectRefused, 1 connectFailed, 1 nameNotFound"
+                    ])
+        }
+
+        @Test func `the help of the verbs lists every outcome`() async throws {
+            let installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
+            let help = try await run(["list", "--help"], on: installation)
+            let words = Set(help.lines.joined(separator: " ").split { !$0.isLetter }.map(String.init))
+            for outcome in Outcome.allCases where !outcome.isDelivered {
+                #expect(words.contains(outcome.name), "\(outcome.name)")
+            }
+        }
+
+        @Test func `a path that is a file or cannot be read says so`() async throws {
+            var installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
+            installation.data = installation.provisioning
+            let file = try await run(["list"], on: installation)
+            #expect(file.code == .code(1))
+            #expect(
+                file.lines
+                    == ["needletail: \(installation.data) is a file; expected the directory of the server for --data"])
+            // Any reason but a missing file. The tests may run as root, to whom no file is closed.
+            installation.data = installation.folder.path + "/" + String(repeating: "x", count: 300)
+            let long = try await run(["list"], on: installation)
+            #expect(long.lines == ["needletail: \(installation.data) cannot be read: File name too long"])
         }
 
         @Test func `no store is created in a directory that has none`() async throws {

@@ -110,6 +110,76 @@ extension EndToEnd {
             }
         }
 
+        @Test func `each mistake of a line names its field`() async throws {
+            try await withServer { server, _ in
+                let lines: [(text: String, complaint: String)] = [
+                    (#"{"type":"a","payload":1,"type":"b"}"#, #""type" is given twice"#),
+                    (#"{"type":"a","payload":1,"payload_text":"x"}"#, #""payload" and "payload_text" exclude"#),
+                    (
+                        #"{"type":"a","payload":1,"id":"x","idempotency_key":"y"}"#,
+                        #""id" and "idempotency_key" exclude"#
+                    ),
+                    (#"{"type":"","payload":1}"#, #""type" is empty; expected 1 to 128 of"#),
+                    (#"{"tenant":"","type":"a","payload":1}"#, #""tenant" is empty; expected 1 to 64 of"#),
+                    (#"{"type":"a","payload":1,"attributes":{"a":1}}"#, #""attributes": the value of "a" must be"#),
+                    (#"{"type":"a","payload":1,"attributes":{"a":"1","a":"2"}}"#, #""attributes": "a" is given twice"#),
+                ]
+                let outcome = try await publish(
+                    ["--tenant", "acme"], input: lines.map(\.text).joined(separator: "\n"), server: server)
+                #expect(outcome.exit == .code(1) && outcome.output == [])
+                for (index, line) in lines.enumerated() {
+                    #expect(
+                        outcome.complaints.contains { $0.hasPrefix("line \(index + 1): \(line.complaint)") },
+                        "\(line.text): \(outcome.complaints)")
+                }
+            }
+        }
+
+        @Test func `TOO_LARGE names the size and the limit`() async throws {
+            var installation = try Installation(ProvisioningFile(.init(url: "http://127.0.0.1:9/")))
+            installation.settings = ["NEEDLETAIL_INGEST_PAYLOAD_SIZE": "1KiB"]
+            let server = try await installation.start()
+            let payload = "\"" + String(repeating: "x", count: 1_998) + "\""
+            let words = "TOO_LARGE: the payload has 2000 bytes, and the server takes at most 1024; "
+            let one = try await publish(["--tenant", "acme", "--type", "a", "--payload", payload], server: server)
+            #expect(one.exit == .code(1) && one.complaints.first?.contains(words) == true, "\(one.complaints)")
+            let lines = try await publish(
+                ["--tenant", "acme", "--type", "a"], input: "{\"payload\":\(payload)}", server: server)
+            #expect(lines.complaints.first?.hasPrefix("line 1: ") == true, "\(lines.complaints)")
+            #expect(lines.complaints.first?.contains(words) == true, "\(lines.complaints)")
+            try await server.stop()
+        }
+
+        @Test func `FORBIDDEN names tenant and type, and the server's log says which of them`() async throws {
+            var file = ProvisioningFile(.init(url: "http://127.0.0.1:9/"))
+            file.keys[0].more = ", scopes: [\"publish:order.*\"]"
+            let server = try await Installation(file).start()
+            let outcome = try await publish(["--tenant", "acme", "--type", "refund", "--payload", "1"], server: server)
+            #expect(outcome.exit == .code(1))
+            #expect(
+                outcome.complaints.first?.contains(
+                    "FORBIDDEN: the API key does not allow the tenant \"acme\" or the event type \"refund\"; the server's log says which"
+                )
+                    == true, "\(outcome.complaints)")
+            let line = try await server.process.line(with: "got FORBIDDEN")
+            #expect(
+                line?.contains(
+                    "the API key \"tests\" does not allow the event type \"refund\"; its scopes are publish:order.*")
+                    == true, "\(line ?? "")")
+            try await server.stop()
+        }
+
+        @Test func `a directory as the key file says so`() async throws {
+            let folder = TemporaryDirectory()
+            let outcome = try await publish(
+                ["--key-file", folder.path, "--tenant", "a", "--type", "b", "--payload", "1"])
+            #expect(outcome.exit == .code(1))
+            #expect(
+                outcome.complaints.first?.hasPrefix(
+                    "needletail: cannot read the key file \(folder.path): it is a directory")
+                    == true, "\(outcome.complaints)")
+        }
+
         // The bounds that the protocol sets to times show whether each form is read to the millisecond.
         @Test func `times are read exactly`() async throws {
             try await withServer { server, _ in
@@ -146,7 +216,11 @@ extension EndToEnd {
                 let wrongKey = try await publish(event, server: server, key: "nt_not_this_one_1234")
                 #expect(wrongKey.exit == .code(1))
                 #expect(wrongKey.complaints.count == 1)
-                #expect(wrongKey.complaints.first?.contains("API key") == true)
+                // The reason and its mend, and no other reason beside it.
+                #expect(
+                    wrongKey.complaints == [
+                        "needletail: the server refused the connection: the API key is not known; use a key that the server's provisioning file declares (AUTH_FAILED)"
+                    ])
                 let port = try await FreePort.choose()
                 let nobody = try await publish(event + ["--server", "127.0.0.1:\(port)"])
                 #expect(nobody.exit == .code(1))
@@ -195,9 +269,15 @@ extension EndToEnd {
         @Test(arguments: [
             (["--payload", "1"], "no tenant"), (["--payload", "{"], "the payload is not JSON"),
             (["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "soon"], "+90s"),
+            (
+                ["--tenant", "a", "--type", "b", "--payload", "1", "--deliver-at", "-5m"],
+                "deliver_at: \"-5m\" is before now; expected a time from now on, such as +90s"
+            ),
+            (["--payload", "1", "--timeout", "-1"], "--timeout: invalid value \"-1\"; expected 1 to 86400 seconds"),
             (["--server", "::1", "--payload", "1"], "--server: invalid value"), (["--id", "x"], "--id"),
             (["--tls-key", "x", "--payload", "1"], "--tls-certificate needs --tls-key"),
             (["--attribute", "x", "--payload", "1"], "name=value"),
+            (["--key", "", "--tenant", "a", "--type", "b", "--payload", "1"], "--key is empty"),
         ])
         func `invalid arguments end with exit code 2`(arguments: [String], words: String) async throws {
             let outcome = try await publish(arguments)

@@ -1,4 +1,6 @@
 import Foundation
+import IngestClient
+import MockReceiver
 import NIOCore
 import TestSupport
 import Testing
@@ -34,6 +36,30 @@ extension EndToEnd {
             #expect(try await other.frames(2) == ["WELCOME", "ACK ACCEPTED"])
             for caller in [idle, other] { await caller.hangUp() }
             try await server.stop()
+        }
+
+        @Test func `the log line of a 410 names steps that enable the endpoint again`() async throws {
+            try await withReceiver([.init(.exact("/in"), Behaviour(reply: .answer(Answer(status: 410))))]) { receiver in
+                var file = ProvisioningFile(.init(url: receiver.url("/in")))
+                let installation = try Installation(file)
+                let server = try await installation.start()
+                _ = try await server.connect().publish([Events.event(1)])
+                let line = try await server.process.line(with: "answered 410")
+                #expect(
+                    line?.contains("set enabled: false, reload, set enabled: true, reload") == true, "\(line ?? "")")
+                // The endpoint is disabled: an event waits. What the line says, and the endpoint gets it.
+                _ = try await server.connect().publish([Events.event(2)])
+                for (count, lines) in [["enabled: false"], ["enabled: true"]].enumerated() {
+                    file.tenants[0].endpoints[0].more = ["secret: \(Sample.secret)"] + lines
+                    try installation.provision(file)
+                    server.process.send(SIGHUP)
+                    _ = try await server.process.output.wait(for: "a reload") { output in
+                        output.lines.filter { $0.contains("provisioned") }.count >= count + 2 ? true : nil
+                    }
+                }
+                await receiver.expectRequests(2)
+                try await server.stop()
+            }
         }
 
         @Test func `a file with mistakes changes nothing, and all of them are reported`() async throws {
@@ -122,7 +148,11 @@ extension EndToEnd {
             let other = ca.issue(commonName: "other", isClient: true)
             let stranger = try await Caller(port: server.port, tls: Caller.tls(trusting: ca, showing: other))
             try await stranger.hello(key: "")
-            #expect(try await stranger.frames(1) == ["CLOSE AUTH_FAILED: no API key names the client certificate"])
+            #expect(
+                try await stranger.frames(1)
+                    == [
+                        "CLOSE AUTH_FAILED: no API key names the client certificate; use an API key, or list the certificate in client_certificates of a key"
+                    ])
             for caller in [caller, stranger] { await caller.hangUp() }
             try await server.stop()
         }

@@ -39,6 +39,47 @@ import WireProtocol
         #expect(driver.send(SessionDriver.publish(5, tenants: ["nobody"], types: ["b"])) == ["ACK 5 FORBIDDEN"])
     }
 
+    @Test func `the log names what the key does not allow, once for each kind`() {
+        let key = SessionDriver.key(.only([TenantNumber(1)])) {
+            $0.scopes = ["publish:order.*", "read"].compactMap(APIKey.Scope.init)
+        }
+        var driver = SessionDriver.opened(key: key)
+        _ = driver.session.takeNotices()
+        _ = driver.send(SessionDriver.publish(5, count: 2, tenants: ["acme"], types: ["refund", "refund.late"]))
+        #expect(
+            driver.session.takeNotices() == [
+                .eventRefused(
+                    .forbidden,
+                    "the API key \"acme\" does not allow the event type \"refund\"; its scopes are publish:order.*, read"
+                )
+            ])
+        _ = driver.send(SessionDriver.publish(6, count: 2, tenants: ["globex", "nobody"], types: ["order.placed"]))
+        #expect(
+            driver.session.takeNotices() == [
+                .eventRefused(.forbidden, "the API key \"acme\" does not allow the tenant \"globex\"")
+            ])
+        _ = driver.send(SessionDriver.publish(7, count: 2, tenants: ["globex"], types: ["refund"]))
+        #expect(driver.session.takeNotices() == [])
+    }
+
+    @Test func `the log names the rate of a key as the limit`() {
+        var driver = SessionDriver.opened(key: SessionDriver.key { $0.rate = Rate(perSecond: 10, burst: 1) })
+        _ = driver.send(SessionDriver.publish(5, count: 2))
+        #expect(
+            driver.session.takeNotices() == [
+                .eventRefused(.throttled, "the API key \"acme\" is over its rate of 10 events a second")
+            ])
+    }
+
+    @Test(arguments: [
+        (AccessRefusal.unknownKey, "declares"), (.expired, "expires"), (.missingScope(.publish), "scopes"),
+        (.nothingShown, "give the client an API key"), (.unknownCertificate, "client_certificates"),
+    ])
+    func `each refusal of a key has a mend of its own`(refusal: AccessRefusal, word: String) {
+        #expect(refusal.mend.contains(word))
+        #expect(!refusal.description.contains(";"))
+    }
+
     @Test func aKeyThatMayNotPublishIsRefused() {
         let key = SessionDriver.key { $0.scopes = [.read, .manage] }
         var driver = SessionDriver(key: key)

@@ -26,6 +26,19 @@ import WebhookModel
         #expect(!advice.contains("127.") && !advice.contains("10.") && !advice.lowercased().contains("metadata"))
     }
 
+    @Test func `an outcome that stands for a family has every cause in its family, and a cause only itself`() {
+        let families = [Outcome.resolveFailed, .connectFailed, .tlsFailed]
+        for outcome in Outcome.allCases {
+            #expect(outcome.family.contains(outcome))
+            #expect((outcome.family.count > 1) == families.contains(outcome), "\(outcome)")
+            // The causes that are told apart: 48 to 60 (`Outcome`).
+            let owners = families.filter { $0 != outcome && $0.family.contains(outcome) }
+            #expect(owners.count == ((48...60).contains(outcome.rawValue) ? 1 : 0), "\(outcome)")
+        }
+        #expect(Outcome.connectFailed.family.isSuperset(of: [.connectRefused, .connectTimedOut, .hostUnreachable]))
+        #expect(Outcome.resolveFailed.family.isSuperset(of: [.nameNotFound, .nameServerFailed, .nameTimedOut]))
+    }
+
     @Test func `a refused address says only that it is refused`() {
         #expect(!Outcome.addressForbidden.advice.contains("private"))
         #expect(Outcome.addressForbidden.advice.contains("must not"))

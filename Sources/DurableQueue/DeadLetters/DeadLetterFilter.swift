@@ -7,7 +7,8 @@ public struct DeadLetterFilter: Sendable {
     /// Of the tenant; without one, of any.
     public var endpoint: String?
     public var types: Subscription?
-    public var outcome: Outcome?
+    /// How the last attempt ended: one of these.
+    public var outcomes: Set<Outcome>?
     /// Dead-lettered at this time or later, Unix milliseconds.
     public var since: Int64?
     /// Dead-lettered before this time, Unix milliseconds.
@@ -34,7 +35,7 @@ public struct DeadLetterFilter: Sendable {
             query.endpoints = Set(fitting.map(\.number))
         }
         query.types = types
-        query.outcome = outcome
+        query.outcomes = outcomes
         query.since = since
         query.until = until
         query.deliveries = deliveries

@@ -118,7 +118,7 @@ package enum Notice {
                 "an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
         case .disable(.gone):
             logger.warning(
-                "an endpoint answered 410 and is disabled: its deliveries wait; put its settings again to enable it",
+                "an endpoint answered 410 and is disabled: its deliveries wait; to enable it again, set enabled: false, reload, set enabled: true, reload",
                 metadata: names)
         case .disable(.failing):
             logger.warning(

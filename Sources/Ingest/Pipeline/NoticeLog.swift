@@ -46,6 +46,7 @@ extension IngestSession.Notice {
             "a client speaks version \(version) of the protocol; this server speaks version \(Preface.majorVersion)"
         case .authFailed(let client, let reason): "client \"\(NoticeLog.printable(client))\" was refused: \(reason)"
         case .closed(let status, let reason): "closed with \(status.name): \(reason)"
+        case .eventRefused(let status, let reason): "an event got \(status.name): \(reason)"
         case .outputStalled: "cut off: the client did not read its answers"
         }
     }

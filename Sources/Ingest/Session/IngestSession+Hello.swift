@@ -52,7 +52,7 @@ extension IngestSession {
     private mutating func refuse(_ hello: Hello, _ refusal: AccessRefusal, now: Instant) {
         tally.authFailures += 1
         notices.append(.authFailed(client: hello.clientName, reason: refusal.description))
-        phase = .refusing(Close(.authFailed, text: refusal.description))
+        phase = .refusing(Close(.authFailed, text: "\(refusal); \(refusal.mend)"))
         deadline = now.monotonic + .milliseconds(rules.configuration.authFailureDelayMilliseconds)
     }
 

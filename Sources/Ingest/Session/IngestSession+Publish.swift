@@ -53,7 +53,10 @@ extension IngestSession {
         source: any AnyObject & Sendable, receipts: ReceiptPort, now: Instant
     ) -> EventBatch? {
         guard !gathered.isEmpty else { return nil }
-        if let bucket = gate?.bucket { gathered.throttle(by: bucket, now: now.monotonic) }
+        if let bucket = gate?.bucket, gathered.throttle(by: bucket, now: now.monotonic) { gate?.noteRate() }
+        if gate?.notes.isEmpty == false, let notes = gate?.takeNotes() {
+            notices += notes.map { .eventRefused($0.kind == .rate ? .throttled : .forbidden, $0.text) }
+        }
         let batch = gathered.takeBatch(source: source, receipts: receipts)
         guard batch.hasUndecided else {
             acknowledge(batch, now: now)

@@ -42,6 +42,8 @@ package struct IngestSession {
         case otherVersion(UInt8)
         case authFailed(client: String, reason: String)
         case closed(ProtocolStatus, String)
+        /// The first event of this connection that the key refused for this reason.
+        case eventRefused(ProtocolStatus, String)
         case outputStalled
     }
 

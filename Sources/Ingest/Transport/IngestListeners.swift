@@ -48,8 +48,10 @@ final class IngestListeners: Sendable {
             return channel.localAddress?.port ?? configuration.port
         } catch let error as IngestStartError {
             throw error
+        } catch let error as IOError {
+            throw .cannotBind(host: host, port: configuration.port, code: error.errnoCode)
         } catch {
-            throw .cannotBind(host: host, port: configuration.port, reason: "\(error)")
+            throw .unknownHost(host)
         }
     }
 
@@ -64,7 +66,7 @@ final class IngestListeners: Sendable {
         } catch let refusal as UnixSocketFile.Refusal {
             throw .unixSocket(path: path, reason: refusal.reason)
         } catch {
-            throw .unixSocket(path: path, reason: "\(error)")
+            throw .unixSocket(path: path, reason: UnixSocketFile.reason(of: error))
         }
     }
 

@@ -19,7 +19,7 @@ struct UnixSocketFile: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT { return }
-            throw Refusal(reason: String(cString: strerror(errno)))
+            throw Refusal(reason: UnixSocketFile.reason(of: errno))
         }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw Refusal(reason: "another file has this name; remove it or choose another path")
@@ -33,9 +33,28 @@ struct UnixSocketFile: Sendable {
             }
             return
         } catch {
-            throw Refusal(reason: "\(error)")
+            throw Refusal(reason: UnixSocketFile.reason(of: error))
         }
         throw Refusal(reason: "another process listens on it; stop it or choose another path")
+    }
+
+    /// An error of NIO in words, with what helps.
+    static func reason(of error: any Error) -> String {
+        if let error = error as? IOError { return reason(of: error.errnoCode) }
+        if case .unixDomainSocketPathTooLong = error as? SocketAddressError {
+            return "the path is longer than 107 bytes; choose a shorter one"
+        }
+        return "\(error)"
+    }
+
+    private static func reason(of code: CInt) -> String {
+        switch code {
+        case EADDRINUSE: "another process listens on it; stop it or choose another path"
+        case EACCES: "this user may not create or use it; choose a directory that this user may write"
+        case ENOENT, ENOTDIR: "its directory does not exist; create it or choose another path"
+        case ENAMETOOLONG: "the path is too long; choose a shorter one"
+        default: "\(String(cString: strerror(code))); choose another path"
+        }
     }
 
     /// Takes a socket that was just bound: sets its mode and remembers its identity.

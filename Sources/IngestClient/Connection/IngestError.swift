@@ -50,8 +50,10 @@ extension IngestError: CustomStringConvertible {
         case .tlsFailed(let address, let reason):
             "no TLS with \(address): \(reason)"
         case .badSettings(let mistake): mistake
-        case .closed(.authFailed, let text):
-            "the server does not know this API key (AUTH_FAILED\(suffix(text))): use a key that its provisioning file declares"
+        case .closed(.authFailed, ""):
+            "the server does not accept this API key (AUTH_FAILED); use a key that its provisioning file declares"
+        // The server's text has the reason, and what helps.
+        case .closed(.authFailed, let text): "the server refused the connection: \(text) (AUTH_FAILED)"
         case .closed(.tlsRequired, _): "the server speaks only TLS on this port: enable TLS"
         case .closed(let status, let text):
             "the server closed the connection: \(status.name)\(suffix(text))"

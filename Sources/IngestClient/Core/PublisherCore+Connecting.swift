@@ -16,6 +16,7 @@ extension PublisherCore {
         current?.terms = terms
         current?.openedAt = now
         metrics.connections += 1
+        metrics.payloadBytesMost = terms.eventBytes
         perform(.note(.connected(address: address(of: number))))
         if case .starting = phase {
             phase = .running

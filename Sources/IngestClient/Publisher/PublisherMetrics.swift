@@ -34,6 +34,8 @@ public struct PublisherMetrics: Sendable, Equatable {
     /// Calls that wait for space.
     public var waitingCalls = 0
     public var isConnected = false
+    /// The longest payload of an event that the latest connection's server takes, in bytes; 0: there was none yet.
+    public var payloadBytesMost = 0
     /// From sending a frame to its ACK, in microseconds, smoothed over about eight frames. 0: none yet.
     public var roundTripMicroseconds = 0
 

@@ -1,5 +1,6 @@
 import DurableQueue
 import Glibc
+import Ingest
 public import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -24,6 +25,9 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
     if keys == nil {
         logger.warning("secrets are stored in plaintext; set secrets.master_key_file or NEEDLETAIL_MASTER_KEY")
     }
+    // Before a store is made: a start that fails must not leave one behind.
+    try IngestServer.check(IngestConfiguration(configuration))
+    if configuration.ingest.tcp, let file = configuration.ingest.portFile { try PortFile.check(file) }
     DescriptorLimit.raise()
     let machines = try Machines(configuration: configuration, keys: keys, logger: logger)
     logger.info(

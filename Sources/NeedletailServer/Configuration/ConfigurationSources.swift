@@ -63,8 +63,9 @@ struct ConfigurationSources {
         return values
     }
 
-    // `load-test` reads its API key from it, and a shell where it is set may start a server too.
-    private static let clientKey = "NEEDLETAIL_API_KEY"
+    // The verbs `publish` and `conformance` and the program `load-test` read them. A shell where they are set may start a
+    // server too.
+    private static let clientVariables = ["NEEDLETAIL_KEY", "NEEDLETAIL_SERVER"]
     // Not a setting, because code that prints settings must not see it. `KeyRing` reads it.
     private static let masterKey = "NEEDLETAIL_MASTER_KEY"
 
@@ -76,7 +77,9 @@ struct ConfigurationSources {
     private static func checkNames(_ environment: [String: String], _ mistakes: inout InputMistakes) {
         let known = ServerConfiguration.settings.map(\.environmentName)
         for name in environment.keys.sorted() where name.hasPrefix("NEEDLETAIL_") {
-            guard !known.contains(name), name != clientKey, name != masterKey, !isServiceLink(name) else { continue }
+            guard !known.contains(name), !clientVariables.contains(name), name != masterKey, !isServiceLink(name) else {
+                continue
+            }
             mistakes.add("unknown environment variable \(name)\(hint(for: name, among: known))")
         }
     }

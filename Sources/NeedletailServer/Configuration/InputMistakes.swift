@@ -5,6 +5,8 @@ import WebhookModel
 /// place, the setting and what is expected, and never contains a secret.
 public struct InputMistakes: Error, Equatable, CustomStringConvertible {
     public internal(set) var lines: [String]
+    /// One of them is about an argument of the command, which so was not understood.
+    public internal(set) var concernsArguments = false
 
     init(_ lines: [String] = []) { self.lines = lines }
 

@@ -218,6 +218,7 @@ extension ServerConfiguration {
             guard let texts else { continue }
             if !setting.accept(texts, &self) {
                 let place = sources.place(of: setting, in: origin.latest)
+                if place.hasPrefix("--") { mistakes.concernsArguments = true }
                 let found = texts.map { "\"\($0)\"" }.joined(separator: ", ")
                 mistakes.add("\(place)invalid value \(found) for \(setting.key); expected \(setting.expected)")
             }

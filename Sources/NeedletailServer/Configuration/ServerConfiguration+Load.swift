@@ -88,8 +88,10 @@ extension ServerConfiguration.IngestSection {
             if tls.clientCA != nil || tls.clientCertificates != .none {
                 mistakes.add("ingest.tls.certificate is missing; client certificates need it")
             }
-        case (nil, _): mistakes.add("ingest.tls.certificate is missing; ingest.tls.key needs it")
-        case (_, nil): mistakes.add("ingest.tls.key is missing; ingest.tls.certificate needs it")
+        case (nil, _):
+            mistakes.add("ingest.tls.certificate (--tls-certificate) is missing; ingest.tls.key (--tls-key) needs it")
+        case (_, nil):
+            mistakes.add("ingest.tls.key (--tls-key) is missing; ingest.tls.certificate (--tls-certificate) needs it")
         default: checkClientCertificates(&mistakes)
         }
     }

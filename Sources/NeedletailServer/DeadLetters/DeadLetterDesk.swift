@@ -1,6 +1,7 @@
 import DurableQueue
 import Glibc
 import LMDB
+import Settings
 import Store
 import WebhookModel
 
@@ -14,14 +15,10 @@ public final class DeadLetterDesk {
         public let description: String
     }
 
-    /// - Throws: `Refusal` where there is no store, or a server has opened it.
+    /// - Throws: `Refusal` where there is no store, where it cannot be read, or where a server has opened it.
     public init(data path: String) throws {
         // Opening a directory creates a store in it: a mistyped path must not become an empty store.
-        guard access(path + "/data.mdb", F_OK) == 0 else {
-            throw Refusal(
-                description:
-                    "\(path) contains no Needletail store; expected the directory of the server for --data")
-        }
+        if access(path + "/data.mdb", F_OK) != 0 { throw DeadLetterDesk.refusal(of: path, errno) }
         do {
             directory = try DataDirectory(path: path, mapBytes: DeadLetterDesk.mapBytes(path))
         } catch StoreError.inUse(_, let owner) {
@@ -45,7 +42,7 @@ public final class DeadLetterDesk {
     public func list(_ words: DeadLetterWords, limit: Int, now: Int64, show: (Line) -> Void) throws -> Bool {
         let (filter, tables) = (try words.filter(now: now), directory.tables)
         let byNumber = Dictionary(uniqueKeysWithValues: names.endpoints.map { ($0.number, $0) })
-        var walk = DeadLetterWalk(try filter.query(names))
+        var walk = DeadLetterWalk(try query(filter))
         var left = limit
         while !walk.isOver {
             let slice = walk
@@ -78,13 +75,61 @@ public final class DeadLetterDesk {
     ) throws -> (scheduled: Int, withoutEndpoint: Int) {
         let filter = try words.filter(now: now)
         let known = Set(names.endpoints.filter { !$0.isRemoved }.map(\.number))
-        var redelivery = Redelivery(try filter.query(names), trigger: filter.trigger, now: now)
+        var redelivery = Redelivery(try query(filter), trigger: filter.trigger, now: now)
         while !redelivery.isOver {
             let transaction = try directory.environment.beginWrite()
             _ = try redelivery.next(directory.tables, dueAt: now + 1, isKnown: known.contains, in: transaction)
             try transaction.commit()
         }
         return (redelivery.result.deliveries, redelivery.result.withoutEndpoint)
+    }
+
+    /// Counts all dead letters by the outcome of their last attempt: `3 connectRefused, 1 timedOut`, the most first.
+    ///
+    /// - Returns: nil: there are no dead letters.
+    public func countsByOutcome() throws -> String? {
+        let tables = directory.tables
+        var walk = DeadLetterWalk(DeadLetterQuery())
+        var counts: [Outcome: Int] = [:]
+        while !walk.isOver {
+            let slice = walk
+            let (next, letters) = try directory.environment.read { snapshot throws(LMDBError) in
+                var walk = slice
+                let letters = try walk.next(tables, found: 2_048, scanned: 2_048, in: snapshot)
+                return (walk, letters)
+            }
+            walk = next
+            for letter in letters { counts[letter.outcome, default: 0] += 1 }
+        }
+        guard !counts.isEmpty else { return nil }
+        return counts.sorted { ($1.value, $0.key.name) < ($0.value, $1.key.name) }
+            .map { "\($0.value) \($0.key.name)" }.joined(separator: ", ")
+    }
+
+    /// Why the data file of a directory is not there.
+    private static func refusal(of path: String, _ code: CInt) -> Refusal {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+            return Refusal(description: "\(path) is a file; expected the directory of the server for --data")
+        }
+        guard code == ENOENT else {
+            let reason = String(cString: strerror(code))
+            let mend = code == EACCES ? "; run this as the user of the server" : ""
+            return Refusal(description: "\(path) cannot be read: \(reason)\(mend)")
+        }
+        return Refusal(
+            description: "\(path) contains no Needletail store; expected the directory of the server for --data")
+    }
+
+    /// The store's numbers for what a filter names.
+    private func query(_ filter: DeadLetterFilter) throws -> DeadLetterQuery {
+        do throws(TenancyError) { return try filter.query(names) } catch {
+            guard case .unknownTenant(let name) = error else { throw error }
+            let known = names.tenants.sorted()
+            let hint =
+                known.isEmpty ? "" : NearestName.hint(for: name, among: known, manual: "it has \(known.count) tenants")
+            throw Refusal(description: "this store has no tenant \"\(name)\"\(hint)")
+        }
     }
 
     // Address space, not disk. It must be enough for the writes of these transactions, whatever the limit of the server

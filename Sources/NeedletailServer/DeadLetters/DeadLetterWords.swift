@@ -8,6 +8,7 @@ public struct DeadLetterWords: Sendable {
     public var endpoint: String?
     /// Types and patterns.
     public var types: [String] = []
+    /// An outcome. One that stands for a family (`connectFailed`) selects the members too.
     public var outcome: String?
     /// A time (`2027-01-31T12:00:00Z`), or a duration before now (`2h`).
     public var since: String?
@@ -16,6 +17,9 @@ public struct DeadLetterWords: Sendable {
     public var ids: [String] = []
 
     public init() {}
+
+    /// Every outcome that a dead letter can have, for messages and for the help.
+    public static let outcomeNames = Outcome.allCases.filter { !$0.isDelivered }.map(\.name).joined(separator: ", ")
 
     /// Whether there is no condition, so that every dead letter matches.
     public var isEmpty: Bool {
@@ -41,14 +45,15 @@ public struct DeadLetterWords: Sendable {
                     return pattern
                 })
         }
-        filter.outcome = outcome.flatMap { name in Outcome.allCases.first { $0.name == name && !$0.isDelivered } }
-        if let outcome, filter.outcome == nil {
-            let names = Outcome.allCases.filter { !$0.isDelivered }.map(\.name).joined(separator: ", ")
-            mistakes.add(Shown.invalid(outcome, for: "--outcome", expected: "one of \(names)"))
+        filter.outcomes =
+            outcome.flatMap { name in Outcome.allCases.first { $0.name == name && !$0.isDelivered } }?.family
+        if let outcome, filter.outcomes == nil {
+            mistakes.add(Shown.invalid(outcome, for: "--outcome", expected: "one of \(DeadLetterWords.outcomeNames)"))
         }
         filter.since = DeadLetterWords.time(since, "--since", now, &mistakes)
         filter.until = DeadLetterWords.time(until, "--until", now, &mistakes)
         readIDs(into: &filter, &mistakes)
+        mistakes.concernsArguments = true
         try mistakes.throwIfAny()
         return filter
     }

@@ -47,7 +47,7 @@ struct ProvisioningReader {
         return (0..<count).compactMap { index in
             let digits = String(index)
             section.number = String(repeating: "0", count: width - digits.count) + digits
-            return tenant(section, &names)
+            return notes.readCopy { tenant(section, &names) }
         }
     }
 

@@ -72,6 +72,20 @@ enum PortFile {
         }
     }
 
+    /// Checks that the file can be written, and leaves it as it is.
+    static func check(_ path: String) throws(Failure) {
+        let partial = path + ".partial"
+        guard let file = fopen(partial, "w") else {
+            throw Failure(path: path, reason: String(cString: strerror(errno)))
+        }
+        fclose(file)
+        unlink(partial)
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Failure(path: path, reason: "it is a directory")
+        }
+    }
+
     /// Writes a temporary file and renames it, so that a reader sees the whole number or no file.
     static func write(_ port: Int, to path: String) throws(Failure) {
         let partial = path + ".partial"

@@ -21,7 +21,8 @@ struct StatsService: Service {
             }
         } onGracefulShutdown: {
         }
-        log(machines.queue.statistics, since: last)
+        // Cancelled: the start failed, or another service did, and that error is what there is to read.
+        if !Task.isCancelled { log(machines.queue.statistics, since: last) }
     }
 
     private func log(_ now: QueueStatistics, since last: QueueStatistics) {

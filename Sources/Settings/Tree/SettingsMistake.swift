@@ -47,7 +47,7 @@ public struct SettingsMistakes: Error, Sendable, Equatable {
 
     init(_ list: [SettingsMistake] = []) { self.list = list }
 
-    /// Adds a mistake once: in a repeated tenant it occurs many times.
+    /// Adds a mistake once.
     mutating func add(_ mistake: SettingsMistake) {
         guard !isCut, !list.contains(mistake) else { return }
         if list.count == Limits.settingsMistakes {
@@ -61,10 +61,25 @@ public struct SettingsMistakes: Error, Sendable, Equatable {
 /// Collects mistakes while a document is read to its end. One thread owns it.
 package final class SettingsNotes {
     private var mistakes = SettingsMistakes()
+    /// How many of them had been noted when the current copy of a repeated part began; 0 outside one.
+    private var countBeforeCopy = 0
 
     package init() {}
 
-    package func add(_ mistake: SettingsMistake) { mistakes.add(mistake) }
+    package func add(_ mistake: SettingsMistake) {
+        let isKnown = mistakes.list.prefix(countBeforeCopy).contains {
+            $0.code == mistake.code && $0.path == mistake.path
+        }
+        if !isKnown { mistakes.add(mistake) }
+    }
+
+    /// Reads one of the copies that a repeated part stands for. The copies share the places in the document, and a mistake
+    /// that an earlier copy has at its place is not added again, even where `{n}` makes the values differ.
+    package func readCopy<Value>(_ read: () -> Value) -> Value {
+        countBeforeCopy = mistakes.list.count
+        defer { countBeforeCopy = 0 }
+        return read()
+    }
 
     /// The value that was read, or everything that is wrong with its document.
     package func result<Value>(_ value: Value?) -> Result<Value, SettingsMistakes> {

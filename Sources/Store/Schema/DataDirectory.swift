@@ -54,7 +54,12 @@ public final class DataDirectory: Sendable {
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/" + part
-            guard mkdir(partial, 0o700) != 0, errno != EEXIST else { continue }
+            guard mkdir(partial, 0o700) != 0 else { continue }
+            guard errno != EEXIST else {
+                var status = stat()
+                guard stat(partial, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
+                throw .unusable(path: path, reason: "\(partial) is a file")
+            }
             throw .unusable(path: path, reason: "cannot make \(partial): \(String(cString: strerror(errno)))")
         }
         guard access(path, R_OK | W_OK | X_OK) == 0 else {

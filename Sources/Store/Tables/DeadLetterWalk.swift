@@ -7,7 +7,8 @@ public struct DeadLetterQuery: Sendable {
     public var deliveries: Set<DeliveryID>?
     public var events: Set<EventID>?
     public var types: Subscription?
-    public var outcome: Outcome?
+    /// How the last attempt ended: one of these.
+    public var outcomes: Set<Outcome>?
     /// Dead-lettered at this time or later, Unix milliseconds.
     public var since: Int64?
     /// Dead-lettered before this time, Unix milliseconds.
@@ -17,7 +18,7 @@ public struct DeadLetterQuery: Sendable {
 
     func admits(_ letter: DeadLetter) -> Bool {
         (endpoints?.contains(letter.delivery.endpoint) ?? true) && (deliveries?.contains(letter.delivery) ?? true)
-            && (outcome.map { $0 == letter.outcome } ?? true) && letter.at >= since ?? .min && letter.at < until ?? .max
+            && (outcomes?.contains(letter.outcome) ?? true) && letter.at >= since ?? .min && letter.at < until ?? .max
     }
 
     func admits(_ event: Event) -> Bool {

@@ -68,6 +68,21 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// The outcomes that a person means who names this one: itself, and where it stands for a family, the causes that are
+    /// told apart within it.
+    public var family: Set<Outcome> {
+        switch self {
+        case .resolveFailed: [self, .nameNotFound, .nameServerFailed, .nameTimedOut]
+        case .connectFailed: [self, .connectRefused, .connectTimedOut, .hostUnreachable]
+        case .tlsFailed:
+            [
+                self, .certificateExpired, .certificateUntrusted, .certificateWrongHost, .certificateNotPinned,
+                .tlsHandshakeFailed, .tlsTimedOut, .clientCertificateRefused,
+            ]
+        default: [self]
+        }
+    }
+
     /// The outcome of a whole answer with this status.
     public init(status: Int) {
         switch status {

@@ -31,9 +31,22 @@ struct EventFields {
                 #"\#(error); expected one object per line, such as {"tenant":"acme","type":"order.placed","payload":{}}"#
             )
         }
+        let names = members.map(\.name)
+        try EventFields.checkUnique(names)
+        for pair in [["payload", "payload_text"], ["id", "idempotency_key"]] where pair.allSatisfy(names.contains) {
+            throw EventMistake("\"\(pair[0])\" and \"\(pair[1])\" exclude each other; remove one")
+        }
         var fields = self
         for (name, value) in members { try fields.set(name, value) }
         return fields
+    }
+
+    /// Refuses names that occur twice: which of the values was meant is not known.
+    private static func checkUnique(_ names: [String]) throws(EventMistake) {
+        var seen: Set<String> = []
+        for name in names where !seen.insert(name).inserted {
+            throw EventMistake("\"\(name)\" is given twice; remove one")
+        }
     }
 
     private mutating func set(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) {
@@ -44,8 +57,14 @@ struct EventFields {
             guard let members = try? JSONScanner.members(of: value) else {
                 throw EventMistake(#""attributes" must be an object of strings: {"schema":"2"}"#)
             }
+            do throws(EventMistake) { try EventFields.checkUnique(members.map(\.name)) } catch {
+                throw EventMistake("\"attributes\": \(error)")
+            }
             for (name, value) in members {
-                attributes.append(OutgoingEvent.Attribute(name: name, value: try text(name, value)))
+                guard let text = JSONScanner.text(value) else {
+                    throw EventMistake("\"attributes\": the value of \"\(name)\" must be a string in quotes")
+                }
+                attributes.append(OutgoingEvent.Attribute(name: name, value: text))
             }
         case "occurred_at": occurredAt = try time(name, value)
         case "deliver_at": deliverAt = try time(name, value)
@@ -77,10 +96,12 @@ struct EventFields {
     ///
     /// - Parameter now: Unix milliseconds.
     func event(now: Int64) throws(EventMistake) -> OutgoingEvent {
-        guard let tenant, !tenant.isEmpty else {
-            throw EventMistake(#"no tenant: add "tenant", or set --tenant for all"#)
+        guard let tenant else { throw EventMistake(#"no tenant: add "tenant", or set --tenant for all"#) }
+        guard let type else { throw EventMistake(#"no type: add "type", or set --type for all"#) }
+        for (name, value, most) in [("tenant", tenant, Limits.tenantNameBytes), ("type", type, Limits.eventTypeBytes)]
+        where value.isEmpty {
+            throw EventMistake("\"\(name)\" is empty; expected 1 to \(most) of A-Z a-z 0-9 _ . -")
         }
-        guard let type, !type.isEmpty else { throw EventMistake(#"no type: add "type", or set --type for all"#) }
         guard let payload else { throw EventMistake(#"no payload: add "payload", any JSON value"#) }
         var event = OutgoingEvent(id: try eventID(tenant: tenant), tenant: tenant, type: type, payload: payload)
         event.occurredAt = try moment(occurredAt, "occurred_at", now)
@@ -105,6 +126,9 @@ struct EventFields {
 
     private func moment(_ text: String?, _ name: String, _ now: Int64) throws(EventMistake) -> Int64 {
         guard let text else { return 0 }
+        if name == "deliver_at", text.hasPrefix("-"), PointInTime.read("+" + text.dropFirst(), now: now) != nil {
+            throw EventMistake("\(name): \"\(text)\" is before now; expected a time from now on, such as +90s")
+        }
         guard let time = PointInTime.read(text, now: now) else {
             throw EventMistake(
                 "\(name): invalid value \"\(text)\"; expected 2026-01-31T12:00:00Z, +90s, or Unix milliseconds")

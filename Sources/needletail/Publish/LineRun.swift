@@ -10,7 +10,7 @@ struct LineRun {
     private let publisher: EventPublisher
     private var source: LineSource
     private var printer: ReceiptPrinter
-    private var waiting = CircularBuffer<(receipts: PendingReceipts, lines: [Int?])>()
+    private var waiting = CircularBuffer<(receipts: PendingReceipts, origins: [ReceiptPrinter.Origin])>()
 
     init(fields: EventFields, publisher: EventPublisher, source: LineSource, printer: ReceiptPrinter) {
         self.fields = fields
@@ -36,38 +36,43 @@ struct LineRun {
 
     private mutating func publish(_ lines: [LineSource.Line]) async throws {
         var events: [OutgoingEvent] = []
-        var numbers: [Int?] = []
+        var origins: [ReceiptPrinter.Origin] = []
         let now = PointInTime.now
         for line in lines {
             do throws(EventMistake) {
                 guard !line.isCutOff else { throw EventMistake("longer than \(Limits.publishLineBytes) bytes") }
-                events.append(try fields.merging(line: line.bytes).event(now: now))
-                numbers.append(line.number)
+                let event = try fields.merging(line: line.bytes).event(now: now)
+                events.append(event)
+                origins.append(.init(event, line: line.number))
             } catch {
                 printer.show(error, line: line.number)
             }
-            if events.count == Limits.publishLineBatch { await submit(&events, &numbers) }
+            if events.count == Limits.publishLineBatch { await submit(&events, &origins) }
         }
-        await submit(&events, &numbers)
+        await submit(&events, &origins)
     }
 
-    private mutating func submit(_ events: inout [OutgoingEvent], _ numbers: inout [Int?]) async {
+    private mutating func submit(_ events: inout [OutgoingEvent], _ origins: inout [ReceiptPrinter.Origin]) async {
         guard !events.isEmpty else { return }
         await collect(until: Limits.publishLineBatches - 1)
         do throws(PublishError) {
-            waiting.append((try await publisher.submit(events), numbers))
+            waiting.append((try await publisher.submit(events), origins))
         } catch {
-            printer.show(error, lines: numbers)
+            printer.show(error, of: origins)
         }
         events.removeAll(keepingCapacity: true)
-        numbers.removeAll(keepingCapacity: true)
+        origins.removeAll(keepingCapacity: true)
     }
 
     /// Waits for the oldest receipts and prints them, until this number of batches is left.
     private mutating func collect(until left: Int) async {
-        while waiting.count > left, let (receipts, lines) = waiting.popFirst() {
-            do throws(PublishError) { printer.show(try await receipts.receipts(), lines: lines) } catch {
-                printer.show(error, lines: lines)
+        while waiting.count > left, let (receipts, origins) = waiting.popFirst() {
+            do throws(PublishError) {
+                let receipts = try await receipts.receipts()
+                printer.payloadBytesMost = publisher.metrics.payloadBytesMost
+                printer.show(receipts, of: origins)
+            } catch {
+                printer.show(error, of: origins)
             }
             printer.progress(bytesRead: source.bytesRead)
         }

@@ -17,11 +17,12 @@ struct PublishCommand: AsyncParsableCommand {
 
               export NEEDLETAIL_KEY=nt_...
               needletail publish --tenant acme --type order.placed --payload '{"total":42}'
-              needletail publish --tenant acme --type order.due --payload-file due.json --deliver-at +15m
+              needletail publish --tenant acme --type order.due \\
+                --payload-file due.json --deliver-at +15m
 
             Many, one JSON object per line (NDJSON); flags are the defaults for all lines:
 
-              {"tenant":"acme","type":"order.placed","payload":{"total":42},"idempotency_key":"order-4711"}
+              {"tenant":"acme","type":"order.placed","payload":{"total":42}}
 
               needletail publish --file events.ndjson
               producer | needletail publish --tenant acme --json > receipts.ndjson
@@ -29,7 +30,7 @@ struct PublishCommand: AsyncParsableCommand {
             Members of a line: tenant, type, payload (any JSON value, sent byte for byte), payload_text (a string, sent as \
             its bytes), id, idempotency_key, occurred_at, deliver_at, ordering_key, correlation_id, content_type, attributes.
 
-            An event with an id or an idempotency key may be published repeatedly: it is stored once. An event with neither gets a
+            An event with an id or an idempotency key may be published repeatedly: it is stored once. An event with neither gets a \
             new id each time.
 
             Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 arguments not understood.
@@ -47,7 +48,9 @@ struct PublishCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Event id: evt_ and 32 hex digits, or a UUID.", valueName: "id")) var id: String?
     @Option(help: ArgumentHelp("A key of your own, from which the id is computed.", valueName: "key"))
     var idempotencyKey: String?
+    // Takes what begins with a dash too, so that the message is about the value.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Deliver not before: 2026-01-31T12:00:00Z, +90s, or Unix milliseconds.", valueName: "time"))
     var deliverAt: String?
     @Option(help: ArgumentHelp("Events with the same key keep their order.", valueName: "key")) var orderingKey: String?
@@ -122,11 +125,13 @@ struct PublishCommand: AsyncParsableCommand {
             throw ValidationError(mistake.description)
         }
         var printer = ReceiptPrinter(form: form, bytesInAll: nil)
+        let origin = ReceiptPrinter.Origin(event)
         let publisher = try await EventPublisher.connect(settings)
+        printer.payloadBytesMost = publisher.metrics.payloadBytesMost
         do throws(PublishError) {
-            printer.show([try await publisher.publish(event)], lines: [nil])
+            printer.show([try await publisher.publish(event)], of: [origin])
         } catch {
-            printer.show(error, lines: [nil])
+            printer.show(error, of: [origin])
         }
         await publisher.close()
         return printer.count

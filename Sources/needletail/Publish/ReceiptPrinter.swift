@@ -17,7 +17,25 @@ struct ReceiptPrinter {
         var isAllStored: Bool { refused + unreadable + inDoubt == 0 }
     }
 
+    /// What an event came from, for messages.
+    struct Origin {
+        /// Nil: from flags.
+        var line: Int?
+        var tenant: String
+        var type: String
+        var payloadBytes: Int
+
+        init(_ event: OutgoingEvent, line: Int? = nil) {
+            self.line = line
+            tenant = event.tenant
+            type = event.type
+            payloadBytes = event.payload.count
+        }
+    }
+
     private(set) var count = Count()
+    /// The longest payload that the server takes; 0: not known.
+    var payloadBytesMost = 0
     private let form: Form
     private var bar: ProgressBar
 
@@ -27,18 +45,19 @@ struct ReceiptPrinter {
         bar = ProgressBar(bytesInAll: bytesInAll)
     }
 
-    /// Prints the receipts of some lines, in order.
-    mutating func show(_ receipts: [EventReceipt], lines: [Int?]) {
+    /// Prints the receipts of some events, in order.
+    mutating func show(_ receipts: [EventReceipt], of origins: [Origin]) {
         var output = ""
         var complaints = ""
-        for (receipt, line) in zip(receipts, lines) {
+        for (receipt, origin) in zip(receipts, origins) {
+            let line = origin.line
             if receipt.isStored {
                 count.stored += 1
                 if receipt.status == .duplicate { count.duplicates += 1 }
             } else {
                 count.refused += 1
                 complaints +=
-                    prefix(line) + "\(receipt.id): \(receipt.status.name): \(receipt.status.text)"
+                    prefix(line) + "\(receipt.id): \(receipt.status.name): \(meaning(receipt.status, origin))"
                     + remedy(receipt.status) + "\n"
             }
             switch form {
@@ -54,13 +73,13 @@ struct ReceiptPrinter {
     }
 
     /// Prints a publication that ended without all its answers.
-    mutating func show(_ error: PublishError, lines: [Int?]) {
-        for (receipt, line) in zip(error.receipts, lines) {
+    mutating func show(_ error: PublishError, of origins: [Origin]) {
+        for (receipt, origin) in zip(error.receipts, origins) {
             if let receipt {
-                show([receipt], lines: [line])
+                show([receipt], of: [origin])
             } else {
                 count.inDoubt += 1
-                complain(line, "no answer: publish it again with the same id")
+                complain(origin.line, "no answer: publish it again with the same id")
             }
         }
         bar.clear()
@@ -100,11 +119,24 @@ struct ReceiptPrinter {
             "{\(line)\"id\":\"\(receipt.id)\",\"status\":\"\(receipt.status.name)\",\"stored\":\(receipt.isStored),\"commit\":\(receipt.commit)}\n"
     }
 
+    /// The meaning with what the client knows of the event.
+    private func meaning(_ status: ProtocolStatus, _ origin: Origin) -> String {
+        switch status {
+        case .tooLarge where payloadBytesMost > 0 && origin.payloadBytes > payloadBytesMost:
+            "the payload has \(origin.payloadBytes) bytes, and the server takes at most \(payloadBytesMost)"
+        case .forbidden:
+            "the API key does not allow the tenant \"\(origin.tenant)\" or the event type \"\(origin.type)\""
+        case .unknownTenant: "there is no tenant \"\(origin.tenant)\""
+        default: status.text
+        }
+    }
+
     private func remedy(_ status: ProtocolStatus) -> String {
         switch status {
         case .unknownTenant: "; correct the name, or provision the tenant"
         case .tenantDisabled: "; enable the tenant"
-        case .forbidden: "; use a key that allows this tenant and type"
+        case .forbidden: "; the server's log says which, and the key's scopes; use a key that allows both"
+        case .throttled: "; the server's log says which; publish it again later with the same id"
         case .conflict: "; use another id or key, or leave it: the first content is kept"
         case .tooLarge: "; send less, for example a link to the content"
         case .badTime: "; expected a time within the next 30 days"

@@ -15,7 +15,9 @@ struct ServerOptions: ParsableArguments {
     var key: String?
     @Option(help: ArgumentHelp("File that holds the API key.", valueName: "file"))
     var keyFile: String?
+    // Takes what begins with a dash too, so that the message is about the value.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Seconds after which an event without an answer fails; until then lost connections are made again.",
             valueName: "seconds"))
@@ -56,11 +58,13 @@ struct ServerOptions: ParsableArguments {
     }
 
     private func apiKey(_ environment: [String: String]) throws -> String {
+        if key?.isEmpty == true { throw ValidationError("--key is empty; expected an API key") }
         if let key, keyFile == nil { return key }
         if let keyFile, key == nil { return try KeyFile.read(keyFile) }
         guard key == nil else { throw ValidationError("--key and --key-file exclude each other") }
         // A client certificate may stand for the key.
-        if let key = environment["NEEDLETAIL_KEY"] ?? (tlsCertificate == nil ? nil : "") { return key }
+        if let key = environment["NEEDLETAIL_KEY"], !key.isEmpty { return key }
+        if tlsCertificate != nil { return "" }
         throw ValidationError("no API key; set --key-file FILE or NEEDLETAIL_KEY")
     }
 

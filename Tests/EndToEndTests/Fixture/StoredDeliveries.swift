@@ -19,6 +19,18 @@ enum StoredDeliveries {
         }
     }
 
+    /// Enters dead letters with these outcomes, at the positions from 1 on, in a store that is made if it is missing.
+    static func putDeadLetters(_ outcomes: [Outcome], _ path: String) throws {
+        let directory = try DataDirectory(path: path, mapBytes: 64 << 30)
+        let transaction = try directory.environment.beginWrite()
+        for (index, outcome) in outcomes.enumerated() {
+            let id = DeliveryID(position: EventPosition(UInt64(index + 1)), endpoint: EndpointNumber(1))
+            try directory.tables.putDeadLetter(
+                id, at: 1_700_000_000_000, outcome: outcome, status: 0, attempts: 9, in: transaction)
+        }
+        try transaction.commit()
+    }
+
     /// The attempts of the first event for the first endpoint.
     static func attempts(_ path: String) throws -> [AttemptRow] {
         let directory = try DataDirectory(path: path, mapBytes: 64 << 30)

@@ -114,8 +114,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{ tls: { certificate: c } }", "ingest.tls.key is missing; ingest.tls.certificate needs it"),
-        ("{ tls: { key: k } }", "ingest.tls.certificate is missing; ingest.tls.key needs it"),
+        (
+            "{ tls: { certificate: c } }",
+            "ingest.tls.key (--tls-key) is missing; ingest.tls.certificate (--tls-certificate) needs it"
+        ),
+        (
+            "{ tls: { key: k } }",
+            "ingest.tls.certificate (--tls-certificate) is missing; ingest.tls.key (--tls-key) needs it"
+        ),
         ("{ tls: { certificate: c, key: k, client_certificates: required } }", "ingest.tls.client_ca is missing"),
         (
             "{ tls: { certificate: c, key: k, client_ca: a } }",
@@ -138,6 +144,9 @@ import Testing
         let mistakes = #expect(throws: InputMistakes.self) {
             try load("ingest: { port: 1 }", flags: [("ingest-port", ["x"])])
         }
+        #expect(mistakes?.concernsArguments == true)
+        let ofFile = #expect(throws: InputMistakes.self) { try load("ingest: { port: x }") }
+        #expect(ofFile?.concernsArguments == false)
         #expect(
             mistakes?.lines == [
                 "--ingest-port: invalid value \"x\" for ingest.port; expected a whole number from 0 to 65535"
@@ -191,9 +200,14 @@ import Testing
         let links = [
             "NEEDLETAIL_SERVICE_HOST": "10.0.0.1", "NEEDLETAIL_SERVICE_PORT": "7400",
             "NEEDLETAIL_PORT": "tcp://10.0.0.1:7400",
-            "NEEDLETAIL_PORT_7400_TCP_ADDR": "10.0.0.1", "NEEDLETAIL_API_KEY": "of a client", "HOME": "/root",
+            "NEEDLETAIL_PORT_7400_TCP_ADDR": "10.0.0.1", "HOME": "/root",
         ]
         #expect(try load(environment: links) == ServerConfiguration())
+    }
+
+    @Test func `variables of the client verbs do not concern the server`() throws {
+        let variables = ["NEEDLETAIL_KEY": "of a client", "NEEDLETAIL_SERVER": "10.0.0.1:7400"]
+        #expect(try load(environment: variables) == ServerConfiguration())
     }
 
     @Test(arguments: [

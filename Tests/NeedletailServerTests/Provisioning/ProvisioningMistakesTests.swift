@@ -37,6 +37,25 @@ import Testing
         #expect(lines.first?.contains(mend) == true, "\(lines)")
     }
 
+    @Test func `a repeated tenant reports each place once, though the values of its copies differ`() {
+        let text = """
+            tenants:
+            - name: t-{n}
+              repeat: 10
+              endpoints:
+              - name: hook
+                url: http://127.0.0.1:9400/t-{n}
+                events: ["a*b", "c*d"]
+                secret: "\(secretText)"
+            - name: t-004
+            """
+        let lines = mistakes(text)
+        #expect(lines.count == 4, "\(lines)")
+        #expect(lines.filter { $0.hasPrefix("p.yaml:6:10: ") && $0.contains("t-000") }.count == 1, "\(lines)")
+        #expect(lines.contains { $0.contains("\"a*b\"") } && lines.contains { $0.contains("\"c*d\"") }, "\(lines)")
+        #expect(lines.last?.contains("name \"t-004\" is already used by another tenant") == true, "\(lines)")
+    }
+
     @Test func `http is accepted where it is allowed`() {
         #expect(mistakes(endpoint(url: "http://127.0.0.1:8080/x"), allowHTTP: true) == [])
     }
