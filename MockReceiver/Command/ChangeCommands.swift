@@ -61,7 +61,8 @@ struct FaultCommand: AsyncParsableCommand {
     var retryAfter: String?
     @Option(
         help: ArgumentHelp(
-            "This fault: see FAULTS in --help; with a parameter such as slow_head=20ms.", valueName: "name[=parameter]"))
+            "This fault: see FAULTS in --help; with a parameter such as slow_head=20ms.", valueName: "name[=parameter]")
+    )
     var fault: String?
 
     func validate() throws {
