@@ -3,6 +3,7 @@ import IngestClient
 import MockReceiver
 import TestSupport
 import Testing
+import WireProtocol
 
 extension EndToEnd {
     /// F2 and F3: what a provisioning file does not name any more.

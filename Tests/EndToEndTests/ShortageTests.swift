@@ -4,6 +4,7 @@ import MockReceiver
 import NIOCore
 import TestSupport
 import Testing
+import WireProtocol
 
 extension EndToEnd {
     /// F8: what this machine lacks is not the fault of an endpoint, nor of a producer.

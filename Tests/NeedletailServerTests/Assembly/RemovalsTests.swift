@@ -69,13 +69,13 @@ import WebhookModel
 
     @Test func `what the file did not create does not count`() {
         let removals = Removals(from: present(["a": 2], keys: 2, origin: .api), to: plan([:], keys: []))
-        #expect(removals.isEmpty && removals.objection == nil)
+        #expect(removals.lines.isEmpty && removals.objection == nil)
     }
 
     @Test func `a tenant that left before is not counted again`() {
         var outline = present(["a": 1, "b": 5])
         outline.tenants = outline.tenants.map { .init(name: $0.name, enabled: $0.name == "a", origin: $0.origin) }
         let removals = Removals(from: outline, to: plan(["a": [0]]))
-        #expect(removals.isEmpty && removals.objection == nil)
+        #expect(removals.lines.isEmpty && removals.objection == nil)
     }
 }

@@ -1,4 +1,5 @@
 import NeedletailServer
+import Settings
 import Testing
 
 @Suite struct ProvisioningMistakesTests {
