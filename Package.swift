@@ -75,7 +75,10 @@ let machines: [Target] = [
     room("DurableQueue", ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel", heap, logging]),
     room(
         "Sender",
-        ["CCurl", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", collections, logging]),
+        [
+            "CCurl", "CLinux", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", collections,
+            logging,
+        ]),
 ]
 
 let people: [Target] = [
@@ -164,7 +167,8 @@ let proofs: [Target] = [
     tests(
         "NeedletailServerTests",
         [
-            "NeedletailServer", "Ingest", "Settings", "Threading", "WebhookModel", "WebhookSigning", logging, yaml,
+            "NeedletailServer", "Ingest", "Settings", "Store", "Threading", "WebhookModel", "WebhookSigning", logging,
+            yaml,
         ]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
     tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),

@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <arpa/nameser.h>
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -165,6 +168,19 @@ static int64_t clock_ns(clockid_t clock) {
 
 int64_t clinux_monotonic_ns(void) { return clock_ns(CLOCK_BOOTTIME); }
 int64_t clinux_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
+
+int clinux_resolver_answers(void) {
+    struct __res_state state;
+    memset(&state, 0, sizeof state);
+    if (res_ninit(&state) != 0) return 0;
+    state.retrans = 2;
+    state.retry = 1;
+    unsigned char answer[1024];
+    int answered = res_nquery(&state, ".", ns_c_in, ns_t_ns, answer, sizeof answer) >= 0 || state.res_h_errno == NO_DATA
+        || state.res_h_errno == HOST_NOT_FOUND || state.res_h_errno == NO_RECOVERY;
+    res_nclose(&state);
+    return answered;
+}
 
 int clinux_lock_file(int fd) { return flock(fd, LOCK_EX | LOCK_NB); }
 

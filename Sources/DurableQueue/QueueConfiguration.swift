@@ -20,6 +20,8 @@ public struct QueueConfiguration: Sendable {
     public var retriesPerSecond = Limits.retriesPerSecond
     /// Pending deliveries of a tenant that says nothing else, from which on its events are THROTTLED.
     public var tenantBacklog = Limits.tenantBacklog
+    /// Milliseconds that the deliveries of a removed endpoint wait for it to be created again.
+    public var removedHold = Limits.removedHoldMilliseconds
 
     public init(
         diskReserveBytes: Int64 = Limits.diskReserveBytes, retention: Int64 = Limits.retentionMilliseconds,

@@ -100,11 +100,12 @@ public final class QueueWriterThread: Sendable {
 
     private func run(_ core: WriterCore) {
         var turn = WriterTurn(core: core, senders: senders) { Instant.now() }
+        var lines = EndpointLines()
         do throws(LMDBError) {
             while !turn.isStopping {
                 collect(&turn)
                 try turn.perform()
-                publish(&turn)
+                publish(&turn, &lines)
             }
         } catch {
             logger.critical(
@@ -134,12 +135,13 @@ public final class QueueWriterThread: Sendable {
         mailbox.drain(into: &turn.inbox)
     }
 
-    private func publish(_ turn: inout WriterTurn) {
+    private func publish(_ turn: inout WriterTurn, _ lines: inout EndpointLines) {
         if let refusal = turn.refusalToLog { logger.warning("ingest is refused", metadata: ["reason": "\(refusal)"]) }
         if turn.resumed { logger.notice("ingest resumes: there is room again") }
         let output = turn.takeOutput()
-        if !output.notices.isEmpty { Notice.log(output.notices, to: logger) }
+        if !output.notices.isEmpty { Notice.log(output.notices, lines: &lines, to: logger) }
         let statistics = turn.statistics
+        lines.tick(now: Instant.now().monotonic, deadLettered: statistics.deadLettered, to: logger)
         let directory = output.edits.contains(where: \.concernsIngest) ? turn.core.registry.directory : nil
         published.withLock { published in
             published.statistics = statistics

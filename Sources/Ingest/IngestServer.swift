@@ -34,7 +34,8 @@ public final class IngestServer: Sendable {
                 eventLoop: eventLoop, rules: rules, tenants: { access.directory }, intake: intake, admission: admission,
                 logger: logger)
         }
-        listeners = IngestListeners(configuration: configuration, group: group, loops: loops, admission: admission)
+        listeners = IngestListeners(
+            configuration: configuration, group: group, loops: loops, admission: admission, logger: logger)
     }
 
     /// Binds and begins to accept.

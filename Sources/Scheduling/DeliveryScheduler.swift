@@ -38,6 +38,7 @@ public struct DeliveryScheduler {
     /// Puts a delivery at the end of its endpoint's lane. Who hands deliveries over bounds how many.
     public mutating func enqueue(_ delivery: DueDelivery) {
         let lane = lane(of: delivery.endpoint)
+        if lanes[lane].destination !== delivery.endpoint { follow(delivery.endpoint, lane) }
         lanes[lane].window = max(1, delivery.endpoint.settings.window)
         if lanes[lane].weight != delivery.endpoint.tenantWeight {
             lanes[lane].weight = delivery.endpoint.tenantWeight
@@ -87,6 +88,21 @@ public struct DeliveryScheduler {
         list(lane)
     }
 
+    /// Undoes `next` for a delivery that could not be sent for a reason that is not its endpoint's. Until the time
+    /// (monotonic nanoseconds), or until another delivery of the endpoint in flight is over and leaves its connection,
+    /// nothing to the endpoint starts.
+    public mutating func putBack(_ delivery: DueDelivery, notBefore: Int64) {
+        putBack(delivery)
+        guard let lane = laneOf[delivery.endpoint.number] else { return }
+        guard lanes[lane].inFlight == 0 else {
+            lanes[lane].awaitsEnd = true
+            return
+        }
+        lanes[lane].awaitsEnd = false
+        hold(delivery.endpoint.number, until: notBefore)
+        list(lane)
+    }
+
     /// A delivery to the endpoint that `next` gave out is over.
     ///
     /// - Returns: what it did to the endpoint's breaker. While that is open nothing starts.
@@ -96,6 +112,7 @@ public struct DeliveryScheduler {
     ) -> Breaker.Change {
         guard let lane = laneOf[endpoint], lanes[lane].inFlight > 0 else { return .none }
         lanes[lane].inFlight -= 1
+        lanes[lane].awaitsEnd = false
         inFlight -= 1
         rotation.ended(lanes[lane].tenant, free: transfers - inFlight)
         let change = lanes[lane].breaker.ended(isSuccess: isSuccess, now: now, random: &random)
@@ -164,9 +181,7 @@ public struct DeliveryScheduler {
 extension DeliveryScheduler {
     private mutating func lane(of endpoint: Endpoint) -> Int {
         if let lane = laneOf[endpoint.number] { return lane }
-        let fresh = EndpointLane(
-            endpoint: endpoint.number, tenant: endpoint.tenant, window: endpoint.settings.window,
-            breaker: Breaker(firstOpen: breakerOpen))
+        let fresh = EndpointLane(endpoint, breaker: Breaker(firstOpen: breakerOpen))
         let lane: Int
         if let free = freeLanes.popLast() {
             lane = free
@@ -178,6 +193,17 @@ extension DeliveryScheduler {
         laneOf[endpoint.number] = lane
         rotation.laneAdded(endpoint.tenant)
         return lane
+    }
+
+    /// An endpoint was changed. A hold and a breaker are about the URL that they were found out of: another one starts anew.
+    private mutating func follow(_ endpoint: Endpoint, _ lane: Int) {
+        let isMoved = lanes[lane].destination.settings.url != endpoint.settings.url
+        lanes[lane].destination = endpoint
+        guard isMoved else { return }
+        lanes[lane].breaker = Breaker(firstOpen: breakerOpen)
+        lanes[lane].heldUntil = .min
+        // Its place in the heap is left behind: it frees the lane once more, which does nothing.
+        lanes[lane].timed = false
     }
 
     private mutating func list(_ lane: Int) {

@@ -20,6 +20,9 @@ public struct SenderConfiguration: Sendable {
     /// The proxy for endpoints that choose none themselves; nil: no proxy.
     public var proxy: EgressProxy?
 
+    /// Shared by all senders, so that they log one line about one shortage.
+    let shortageLines = ShortageLines()
+
     var userAgent: String { "Needletail/\(version)" }
 
     public init(

@@ -10,6 +10,7 @@ final class SenderLoop {
     private let reports: ReportPort
     private let published: Locked<SenderTally>
     private let logger: Logger
+    private let shortageLines: ShortageLines
     private let poller = Poller()
     private let transport: SenderTransport
     private var core: SenderCore<SenderTransport, SystemRandomNumberGenerator>
@@ -29,6 +30,7 @@ final class SenderLoop {
         self.reports = reports
         published = tally
         self.logger = logger
+        shortageLines = configuration.shortageLines
         transport = SenderTransport(configuration, poller: poller, now: Instant.now().monotonic)
         core = SenderCore(transport: transport, configuration: configuration)
         poller.watch(bell.descriptor, for: .readable, token: SenderLoop.bellToken)
@@ -91,6 +93,11 @@ final class SenderLoop {
         // Before the reports: whoever has a report finds it in the counts.
         core.measure()
         published.withLock { $0.follow(core.tally) }
+        if let shortage = core.takeShortage(), shortageLines.mayWrite(now: Instant.now().monotonic) {
+            logger.warning(
+                "this machine has no connection to give: deliveries wait, and use no attempt",
+                metadata: ["reason": "\(shortage.explanation)"])
+        }
         if !core.reports.isEmpty {
             reports.take(core.reports)
             core.reports.removeAll(keepingCapacity: true)

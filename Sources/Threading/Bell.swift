@@ -18,6 +18,12 @@ public final class Bell: Sendable {
         precondition(descriptor >= 0, "eventfd: errno \(errno)")
     }
 
+    /// Nil where the machine has no descriptor to give; errno(3) says why.
+    public init?(ifPossible: Void) {
+        descriptor = clinux_eventfd()
+        if descriptor < 0 { return nil }
+    }
+
     deinit { close(descriptor) }
 
     /// Wakes the owner, or makes its next wait return at once.

@@ -17,7 +17,12 @@ public final class WorkerThread: @unchecked Sendable {
     }
 
     /// Starts at once. `name` shows in `top -H` (15 bytes).
-    public init(name: String, _ body: @escaping @Sendable () -> Void) {
+    public convenience init(name: String, _ body: @escaping @Sendable () -> Void) {
+        self.init(ifPossible: name, body)!
+    }
+
+    /// The same; nil where the machine has no thread to give (pthread_create(3): EAGAIN, for a limit or for memory).
+    public init?(ifPossible name: String, _ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         let code = pthread_create(
             &handle, nil,
@@ -27,12 +32,17 @@ public final class WorkerThread: @unchecked Sendable {
                 start.body()
                 return nil
             }, start.toOpaque())
-        precondition(code == 0, "pthread_create: \(code)")
+        guard code == 0 else {
+            start.release()
+            // Nothing to detach.
+            handle = 0
+            return nil
+        }
     }
 
     // Otherwise the system keeps the stack of a thread that ended until the process ends (pthread_detach(3)).
     deinit {
-        if !joined.withLock({ $0 }) { pthread_detach(handle) }
+        if handle != 0, !joined.withLock({ $0 }) { pthread_detach(handle) }
     }
 
     /// The calling thread does nothing for so long, about (nanosleep(2)); a signal may end it early. Only where nobody could have news

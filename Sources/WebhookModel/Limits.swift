@@ -37,6 +37,9 @@ public enum Limits {
     public static let unauthenticatedConnectionsPerAddress = 64
     /// Connections in all; each takes a descriptor and a few KiB.
     public static let connections = 16_384
+    /// Milliseconds that a listener accepts nothing after the machine had no descriptor or memory for a connection: the
+    /// connection waits in the kernel's queue, and trying again at once would cost a core.
+    public static let acceptPauseMilliseconds: Int64 = 100
     /// Bytes that an unauthenticated connection may send.
     public static let unauthenticatedBytes = 4 * 1024
     /// Milliseconds until HELLO must be complete, and a frame header once begun.
@@ -210,6 +213,10 @@ public enum Limits {
     public static let verifiedRows = 1_024
     public static let verificationMilliseconds: Int64 = 1_000
     public static let verificationRestMilliseconds: Int64 = 3_600_000
+    /// Milliseconds by which the wall clock may be ahead of what the last commit and the running process say. Beyond
+    /// that, nothing is removed and no endpoint is judged by the new time for as long: a machine that starts with a wrong
+    /// clock is corrected within minutes (NTP).
+    public static let clockTrustMilliseconds: Int64 = 3_600_000
     /// The time of the last commit is stored with the first commit of each minute: at a start it tells how long the
     /// process was down.
     public static let lastCommitMilliseconds: Int64 = 60_000
@@ -303,6 +310,31 @@ public enum Limits {
     public static let breakerOpenMillisecondsMost: Int64 = 600_000
     /// An endpoint is disabled after this time of failures without one success: five days, in milliseconds.
     public static let failingMilliseconds: Int64 = 5 * 86_400_000
+    /// And only if at least this number of failed attempts was seen, of which each was this many milliseconds after the
+    /// one before: two unlucky attempts, or one bad minute, say nothing about five days.
+    public static let failingSightings = 10
+    public static let failingSightingMilliseconds: Int64 = 3_600_000
+    /// The operator is told that an endpoint fails after this number of failures in a row, if they took so many
+    /// milliseconds or opened its breaker: fewer are no news.
+    public static let failuresTold = 3
+    public static let failuresToldMilliseconds: Int64 = 60_000
+    /// Lines about endpoints that begin to fail or work again, and the milliseconds in which so many are written: an
+    /// outage of our own network concerns thousands at once.
+    public static let endpointLines = 30
+    public static let endpointLinesMilliseconds: Int64 = 60_000
+    /// Milliseconds without an attempt after which nobody knows whether the endpoint still failed: the next failure is
+    /// the first again. A day and a half: more than the longest delay of the standard policy, and more than a day, so
+    /// that a daily event is enough.
+    public static let failingGapMilliseconds: Int64 = 36 * 3_600_000
+    /// Milliseconds that the deliveries of an endpoint wait that the server disabled, before they become dead letters:
+    /// a weekend and a day. Without an end, a dead endpoint would fill its tenant's backlog.
+    public static let disabledHoldMilliseconds: Int64 = 3 * 86_400_000
+    /// Milliseconds that the deliveries of a removed endpoint wait for it to be created again, before they become dead
+    /// letters.
+    public static let removedHoldMilliseconds: Int64 = 86_400_000
+    /// Removed endpoints of one tenant whose deliveries and settings are kept. Of more, the oldest is given up: names
+    /// that are invented without end must not fill the store.
+    public static let removedEndpointsPerTenant = 1_000
     /// The most attempts of one delivery, whatever its policy says.
     public static let attempts = 100
     /// The longest delay between two attempts that a policy may have, milliseconds: a week.
@@ -381,8 +413,18 @@ public enum Limits {
     public static let breakerJitterPercent: Int64 = 10
     /// Days of failing without one success after which an endpoint's owner is warned.
     public static let failingWarningDays = [1, 3]
+
     // MARK: Sender
 
+    /// Milliseconds that a sender opens no connection after the machine had none to give (descriptors, memory, ports):
+    /// at first, and at most. A second, so that the lack is noticed to be over at once, and costs no CPU meanwhile.
+    public static let shortageMilliseconds: Int64 = 20
+    public static let shortageMillisecondsMost: Int64 = 1_000
+    /// Idle connections that are closed when the machine has no descriptor to give: those of endpoints with nothing to
+    /// send make room for those with something.
+    public static let idleClosedPerShortage = 8
+    /// Milliseconds between log lines about one lack.
+    public static let shortageLineMilliseconds: Int64 = 60_000
     /// Attempts younger than this many milliseconds count against `briskAttempts`; an older one is waiting for its
     /// endpoint and costs nothing.
     public static let briskMilliseconds: Int64 = 25

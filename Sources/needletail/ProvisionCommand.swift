@@ -11,6 +11,9 @@ struct ProvisionCommand: ParsableCommand {
             discussion: """
                 Prints every mistake with its line and column, and exits with 1 if there is one. Secrets are never shown.
 
+                With --data it also prints what the file would remove from the store of a stopped server, and exits with 1 if a \
+                start would refuse that.
+
                 Example of a file:
 
                   tenants:
@@ -30,12 +33,20 @@ struct ProvisionCommand: ParsableCommand {
         var file: String
         @Flag(help: "Allow http:// endpoints, as a server started with --allow-http does.")
         var allowHttp = false
+        @Option(help: ArgumentHelp("Directory of the store of a stopped server.", valueName: "dir"))
+        var data: String?
+        @Flag(help: "Do not refuse a file that removes more than half of the endpoints or API keys.")
+        var allowRemoval = false
 
         func run() throws {
             let plan = try ProvisioningPlan.load(
                 file: file, environment: ProcessEnvironment.variables, allowHTTP: allowHttp)
             let counts = "\(plan.tenants.count) tenants, \(plan.endpointCount) endpoints, \(plan.keys.count) API keys"
+            let removals = try data.map { try Removals(fromData: $0, to: plan) }
+            for line in removals?.lines ?? [] { print("\(file): \(line)") }
+            if !allowRemoval, let refusal = removals?.refusal(of: file) { throw refusal }
             print("\(file): good: \(counts)")
+            for line in plan.warnings { print("\(file): \(line)") }
         }
     }
 }

@@ -45,6 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
     var unixSocket: String?
     @Flag(help: "Allow plaintext on addresses other than loopback.")
     var allowPlaintext = false
+    @Flag(help: "Apply a provisioning file that removes more than half of the endpoints or API keys.")
+    var allowRemoval = false
     @Flag(help: "Deliver to http:// endpoints too.")
     var allowHttp = false
     @Option(help: ArgumentHelp("A private network that endpoints may use; repeatable.", valueName: "cidr[:port]"))
@@ -69,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
             ("port-file", portFile), ("tls-certificate", tlsCertificate), ("tls-key", tlsKey),
             ("unix-socket", unixSocket), ("sender-threads", senderThreads), ("log-level", logLevel),
             ("log-format", logFormat), ("allow-plaintext", allowPlaintext ? "true" : nil),
-            ("allow-http", allowHttp ? "true" : nil),
+            ("allow-http", allowHttp ? "true" : nil), ("allow-removal", allowRemoval ? "true" : nil),
         ]
         var flags = single.compactMap { name, text in text.map { ServerConfiguration.FlagValue(name, [$0]) } }
         if !allowNetwork.isEmpty { flags.append(.init("allow-network", allowNetwork)) }

@@ -182,3 +182,14 @@ final class Signal: Sendable {
         try body(bell)
     }
 }
+
+extension QueueConfiguration {
+    /// The deliveries of a removed endpoint do not wait: they become dead letters at once.
+    static func withoutHold(heldPerSender: Int = Limits.heldPerSender, lotLimit: Int = Limits.lotEntries)
+        -> QueueConfiguration
+    {
+        var configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: heldPerSender, lotLimit: lotLimit)
+        configuration.removedHold = 0
+        return configuration
+    }
+}

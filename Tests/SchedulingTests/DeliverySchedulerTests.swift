@@ -216,4 +216,51 @@ struct DeliverySchedulerTests {
         #expect(given == nil)
         #expect(scheduler.queued == 2)
     }
+
+    // F16: after a Retry-After of an hour nothing went to the URL that replaced the one which asked for it.
+    @Test("a hold and a breaker end when the endpoint gets another URL")
+    func movedDestination() {
+        var scheduler = DeliveryScheduler(transfers: 100)
+        func due(_ position: UInt64, _ url: String) -> DueDelivery {
+            DueDelivery(
+                event: Sample.event(position), endpoint: Sample.endpoint(1, url: url), attempt: 1, entry: .due(0))
+        }
+        scheduler.enqueue(due(1, "https://old.example/"))
+        let held = Int64(3_600_000_000_000)
+        scheduler.hold(EndpointNumber(1), until: held)
+        let taken1 = scheduler.takeAll()
+        #expect(taken1.isEmpty && scheduler.nextRelease == held)
+        // Another object of the same URL changes nothing.
+        scheduler.enqueue(due(2, "https://old.example/"))
+        let taken2 = scheduler.takeAll()
+        #expect(taken2.isEmpty)
+        scheduler.enqueue(due(3, "https://new.example/"))
+        let taken3 = scheduler.takeAll()
+        #expect(taken3.map(\.event.position.value) == [1, 2, 3])
+        // The old hold is still noted, and does nothing when its time comes.
+        scheduler.hold(EndpointNumber(1), until: 2 * held)
+        scheduler.enqueue(due(4, "https://new.example/"))
+        let taken4 = scheduler.takeAll(now: held + 1)
+        #expect(taken4.isEmpty)
+        let taken5 = scheduler.takeAll(now: 2 * held)
+        #expect(taken5.map(\.event.position.value) == [4])
+    }
+
+    @Test("a delivery without a connection waits for one of its endpoint's, or for a moment")
+    func shortage() {
+        var scheduler = DeliveryScheduler(transfers: 100)
+        scheduler.enqueue(endpoint: 1, positions: 1...4, window: 4)
+        let taken = scheduler.takeAll()
+        for delivery in taken.dropFirst() { scheduler.putBack(delivery, notBefore: 50) }
+        let taken6 = scheduler.takeAll(now: 100)
+        #expect(taken6.isEmpty && scheduler.inFlight == 1)
+        scheduler.finished(EndpointNumber(1), now: 100)
+        let again = scheduler.takeAll(now: 100)
+        #expect(again.count == 3)
+        for delivery in again { scheduler.putBack(delivery, notBefore: 150) }
+        let taken7 = scheduler.takeAll(now: 149)
+        #expect(taken7.isEmpty && scheduler.nextRelease == 150)
+        let taken8 = scheduler.takeAll(now: 150)
+        #expect(taken8.count == 3)
+    }
 }

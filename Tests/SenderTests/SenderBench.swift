@@ -11,6 +11,8 @@ final class SenderBench: Sendable {
     private struct Inbox {
         var reports: [AttemptReport] = []
         var waiter: (count: Int, continuation: CheckedContinuation<[AttemptReport], Never>)?
+        var returns: [ReturnedDelivery] = []
+        var returnWaiter: CheckedContinuation<ReturnedDelivery, Never>?
     }
 
     let sender: SenderThread
@@ -24,7 +26,10 @@ final class SenderBench: Sendable {
         sender = SenderThread(
             index: 0, configuration: configuration,
             resolver: resolver, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        sender.start(reports: ReportPort({ reports in SenderBench.put(reports, into: inbox) }, takeBack: { _ in }))
+        sender.start(
+            reports: ReportPort(
+                { reports in SenderBench.put(reports, into: inbox) },
+                takeBack: { returns in SenderBench.put(returns, into: inbox) }))
     }
 
     /// Runs a test with a sender that may reach loopback, and stops it whatever happens.
@@ -89,6 +94,27 @@ final class SenderBench: Sendable {
             }
             if let ready { continuation.resume(returning: ready) }
         }
+    }
+
+    /// Takes the next delivery that came back unsent; waits for it.
+    func returned() async -> ReturnedDelivery {
+        await withCheckedContinuation { continuation in
+            let ready = inbox.withLock { inbox -> ReturnedDelivery? in
+                if inbox.returns.isEmpty { inbox.returnWaiter = continuation }
+                return inbox.returns.isEmpty ? nil : inbox.returns.removeFirst()
+            }
+            if let ready { continuation.resume(returning: ready) }
+        }
+    }
+
+    private static func put(_ returns: [ReturnedDelivery], into inbox: Locked<Inbox>) {
+        let served = inbox.withLock { inbox -> (CheckedContinuation<ReturnedDelivery, Never>, ReturnedDelivery)? in
+            inbox.returns += returns
+            guard let waiter = inbox.returnWaiter, !inbox.returns.isEmpty else { return nil }
+            inbox.returnWaiter = nil
+            return (waiter, inbox.returns.removeFirst())
+        }
+        if let (continuation, delivery) = served { continuation.resume(returning: delivery) }
     }
 
     /// Offers one delivery and waits for its report.

@@ -23,7 +23,7 @@ enum RoomWalls {
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel"],
             outside: ["Logging", "HeapModule"]),
         "Sender": Wall(
-            ours: ["CCurl", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel"],
+            ours: ["CCurl", "CLinux", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel"],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],

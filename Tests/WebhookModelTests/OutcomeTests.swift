@@ -6,8 +6,9 @@ import WebhookModel
     private static let numbers: [Outcome: UInt8] = [
         .delivered: 0, .redirect: 1, .gone: 2, .throttled: 3, .unavailable: 4, .refusedStatus: 5, .resolveFailed: 16,
         .connectFailed: 17, .tlsFailed: 18, .timedOut: 19, .connectionReset: 20, .answerTooLarge: 21,
-        .answerMalformed: 22, .addressForbidden: 32, .endpointUnusable: 33, .recordDamaged: 34, .nameNotFound: 48,
-        .nameServerFailed: 49, .nameTimedOut: 50, .connectRefused: 51, .connectTimedOut: 52, .hostUnreachable: 53,
+        .answerMalformed: 22, .addressForbidden: 32, .endpointUnusable: 33, .recordDamaged: 34, .endpointRemoved: 35,
+        .endpointDisabled: 36, .nameNotFound: 48, .nameServerFailed: 49, .nameTimedOut: 50, .connectRefused: 51,
+        .connectTimedOut: 52, .hostUnreachable: 53,
         .certificateExpired: 54, .certificateUntrusted: 55, .certificateWrongHost: 56, .certificateNotPinned: 57,
         .tlsHandshakeFailed: 58, .tlsTimedOut: 59, .clientCertificateRefused: 60, .proxyFailed: 61,
     ]

@@ -41,6 +41,10 @@ uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
 int64_t clinux_monotonic_ns(void);
 int64_t clinux_wall_ns(void);
 
+/// Asks the system's name servers for the servers of the root zone: 1 when one of them answers, whatever it answers but
+/// SERVFAIL. It tells "the servers of a name fail" from "nobody answers us". Blocks for two seconds for each name server at most.
+int clinux_resolver_answers(void);
+
 /// Takes an exclusive flock(2) without waiting: 0, or -1 with errno EWOULDBLOCK when another process holds it.
 int clinux_lock_file(int fd);
 

@@ -47,6 +47,16 @@ package struct DispatchState {
         return orphans
     }
 
+    /// An endpoint's deliveries do not wait any longer.
+    ///
+    /// - Returns: those that wait in memory, as entries of the due index. They stay known until they are dead letters.
+    package mutating func giveUp(_ slot: Int, _ registry: inout EndpointRegistry) -> [PendingEntry] {
+        registry[slot].isGivenUp = true
+        let orphans = registry[slot].takeLot(limit: .max)
+        lotCount -= orphans.count
+        return orphans
+    }
+
     /// Keeps a delivery known that the next transaction moves, so that no scan finds it before.
     package mutating func remember(_ delivery: DeliveryID) { known.insert(delivery) }
 
@@ -77,13 +87,13 @@ package struct DispatchState {
         case wait
         /// Its sender takes no more now: leave it to a later scan.
         case leave
-        /// The endpoint was removed.
+        /// The endpoint is gone, or was given up.
         case orphan
     }
 
     /// Where a due delivery that is not known yet should go.
     package func placement(_ slot: Int?, bytes: Int, now: Int64, _ registry: inout EndpointRegistry) -> Placement {
-        guard let slot else { return .orphan }
+        guard let slot, !registry[slot].isGivenUp else { return .orphan }
         guard !registry[slot].hasBacklog, room(of: slot, now: now, &registry) > 0 else { return .wait }
         return hasRoom(registry[slot].sender, bytes: bytes) ? .hand : .leave
     }
@@ -220,6 +230,10 @@ package struct DispatchState {
         senders[sender].giveBack(returned.heldBytes, ofTenantSlot: registry[slot].tenantSlot)
         senders[sender].scanNotBefore = .min
         guard registry.release(slot, delivered: nil) else {
+            known.insert(returned.delivery)
+            return Waiting(pending: pending, entry: returned.entry)
+        }
+        guard !registry[slot].isGivenUp else {
             known.insert(returned.delivery)
             return Waiting(pending: pending, entry: returned.entry)
         }

@@ -63,7 +63,7 @@ package struct DueScan {
         guard Int(number.value) % dispatch.senders.count == sender, !dispatch.known.contains(entry.delivery) else {
             return true
         }
-        guard let slot = registry.slot(number) else {
+        guard let slot = registry.slot(number), !registry[slot].isGivenUp else {
             orphans.append(entry)
             return true
         }

@@ -1,4 +1,4 @@
-import Scheduling
+package import Scheduling
 package import Store
 package import WebhookModel
 
@@ -23,19 +23,23 @@ package struct EndpointRecord: Vacatable {
     package private(set) var revision: UInt64 = 0
     package private(set) var createdAt: Int64 = 0
     package private(set) var updatedAt: Int64 = 0
-    /// Since when it fails without a success, Unix milliseconds; nil: it works.
-    package var failingSince: Int64?
+    /// Its failures since the last success, and the last warning.
+    package var health = EndpointHealth()
     package var disabled: Endpoint.Disablement?
+    /// When it was removed; nil: it is live. Its deliveries wait for it to be created again.
+    package var removedAt: Int64?
 
     // MARK: Dispatch
 
     /// Slot of its tenant's record.
     package let tenantSlot: Int
     package let sender: Int
-    /// It and its tenant are enabled, and it was not disabled automatically.
+    /// Something may be sent: it is live, it and its tenant are enabled, it is not paused, and the server did not disable it.
     package var active: Bool
-    /// It was removed. The record stays until senders have reported everything that they hold.
+    /// Its row is gone. The record stays until senders have reported everything that they hold.
     package var isRemoved = false
+    /// It was removed, or the server disabled it, so long ago that its deliveries become dead letters.
+    package var isGivenUp = false
     /// Handed over and not yet reported.
     package var held = 0
     /// How much may be held: doubled by a success at the limit, halved by a failure. So a dead endpoint takes little of its sender's
@@ -68,8 +72,6 @@ package struct EndpointRecord: Vacatable {
 
     /// Deliveries that are not final.
     package var pending: Int
-    /// The last warning of this stretch of failures, in days; 0: none.
-    package var warnedDays = 0
     /// Deliveries that wait for a batch.
     package var gathering = GatheringTally()
     /// When its next batch is to be made; nil: it has no entry in `Gatherings`.
@@ -92,8 +94,9 @@ package struct EndpointRecord: Vacatable {
     package var row: Stored<EndpointRow> {
         var row = EndpointRow(
             number: endpoint.number, tenant: endpoint.tenant, name: endpoint.name, settings: endpoint.settings)
-        row.failingSince = failingSince
+        row.failing = health.failing
         row.disabled = disabled
+        row.removedAt = removedAt
         return Stored(row, origin: origin, revision: revision, createdAt: createdAt, updatedAt: updatedAt)
     }
 
@@ -104,15 +107,17 @@ package struct EndpointRecord: Vacatable {
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
-        failingSince = row.value.failingSince
+        // What was found out since goes on, unless its owner wrote its settings.
+        if row.value.failing != health.failing { health = EndpointHealth(failing: row.value.failing) }
         disabled = row.value.disabled
-        if failingSince == nil { warnedDays = 0 }
+        removedAt = row.value.removedAt
+        isGivenUp = false
         if endpoint.settings.batch != nil { hasBatches = true }
         if endpoint.settings.order.isByKey { hasSequences = true }
     }
 
     /// Fails without a success: the first look at each report.
-    package var isFailing: Bool { failingSince != nil }
+    package var isFailing: Bool { health.failing != nil || health.isTold }
 
     // MARK: Room
 

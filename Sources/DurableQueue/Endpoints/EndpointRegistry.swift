@@ -1,4 +1,4 @@
-import Scheduling
+package import Scheduling
 package import Store
 package import WebhookModel
 
@@ -74,8 +74,9 @@ package struct EndpointRegistry {
         slot(number).map { body(&endpoints[$0]) }
     }
 
-    package func isActive(_ row: EndpointRow) -> Bool {
-        row.settings.enabled && row.disabled == nil && tenant(row.tenant)?.value.enabled == true
+    /// Whether an endpoint is present and was not removed.
+    package func isLive(_ number: EndpointNumber) -> Bool {
+        slot(number).map { endpoints[$0].removedAt == nil } ?? false
     }
 
     /// Live endpoints, in no particular order.
@@ -83,7 +84,47 @@ package struct EndpointRegistry {
         var numbers: [EndpointNumber] = []
         numbers.reserveCapacity(endpoints.count)
         endpoints.forEachSlot { number, slot in
-            if !endpoints[slot].isRemoved { numbers.append(EndpointNumber(number)) }
+            if !endpoints[slot].isRemoved, endpoints[slot].removedAt == nil { numbers.append(EndpointNumber(number)) }
+        }
+        return numbers
+    }
+
+    /// Slots of endpoints whose deliveries do not wait any longer, and are not given up yet.
+    ///
+    /// - Parameters:
+    ///   - now: Unix milliseconds.
+    ///   - removedHold: milliseconds that those of a removed endpoint wait.
+    package func slotsToGiveUp(now: Int64, removedHold: Int64) -> [Int] {
+        var slots: [Int] = []
+        var removed: [Int: [(at: Int64, slot: Int)]] = [:]
+        endpoints.forEachSlot { _, slot in
+            guard !endpoints[slot].isRemoved, !endpoints[slot].isGivenUp else { return }
+            if let at = endpoints[slot].removedAt {
+                if at + removedHold <= now {
+                    slots.append(slot)
+                } else {
+                    removed[endpoints[slot].tenantSlot, default: []].append((at, slot))
+                }
+            } else if let disabled = endpoints[slot].disabled, disabled.at + Limits.disabledHoldMilliseconds <= now {
+                slots.append(slot)
+            }
+        }
+        for list in removed.values where list.count > Limits.removedEndpointsPerTenant {
+            let oldest = list.sorted { $0.at < $1.at }.prefix(list.count - Limits.removedEndpointsPerTenant)
+            slots += oldest.map(\.slot)
+        }
+        return slots
+    }
+
+    /// Removed endpoints that nothing refers to any more: given up, without a delivery that waits, and so long ago that their dead letters
+    /// are gone too.
+    package func endpointsToForget(now: Int64, after milliseconds: Int64) -> [EndpointNumber] {
+        var numbers: [EndpointNumber] = []
+        endpoints.forEachSlot { number, slot in
+            guard !endpoints[slot].isRemoved, endpoints[slot].isGivenUp, let at = endpoints[slot].removedAt,
+                at + milliseconds <= now, endpoints[slot].pending == 0, endpoints[slot].held == 0
+            else { return }
+            numbers.append(EndpointNumber(number))
         }
         return numbers
     }
@@ -143,20 +184,49 @@ package struct EndpointRegistry {
             preconditionFailure("endpoint \(number.value) is of a tenant that is not present")
         }
         if let slot = slot(number) {
+            let wasLive = endpoints[slot].removedAt == nil
+            // What it inherits was not followed while it was removed.
             let isSame =
-                endpoints[slot].endpoint.settings == row.value.settings
+                wasLive && endpoints[slot].endpoint.settings == row.value.settings
                 && endpoints[slot].endpoint.name == row.value.name
             endpoints[slot].adopt(row, isSame ? endpoints[slot].endpoint : object(of: row.value))
+            switch (wasLive, row.value.removedAt == nil) {
+            case (true, false): leaveTenant(slot)
+            case (false, true): enterTenant(slot)
+            case (true, true), (false, false): break
+            }
         } else {
             let record = EndpointRecord(
                 object(of: row.value), row, tenantSlot: tenantSlot, sender: Int(number.value) % senders, active: false,
                 pending: pending)
             endpoints.insert(record, number: number.value)
-            if tenants[tenantSlot].endpoints.isEmpty { tenantsWithEndpoints += 1 }
-            tenants[tenantSlot].endpoints[row.value.name] = number
-            tenants[tenantSlot].backlog.add(pending)
+            if row.value.removedAt == nil {
+                enterTenant(slot(number)!)
+            } else {
+                tenants[tenantSlot].removed[row.value.name] = number
+            }
         }
         follow(number)
+    }
+
+    /// An endpoint is new, or was created again: it has its name, and its deliveries count.
+    private mutating func enterTenant(_ slot: Int) {
+        let tenantSlot = endpoints[slot].tenantSlot
+        let name = endpoints[slot].endpoint.name
+        if tenants[tenantSlot].endpoints.isEmpty { tenantsWithEndpoints += 1 }
+        tenants[tenantSlot].endpoints[name] = endpoints[slot].number
+        tenants[tenantSlot].removed[name] = nil
+        tenants[tenantSlot].backlog.add(endpoints[slot].pending)
+    }
+
+    /// An endpoint was removed: its name is free, and its deliveries do not fill the backlog.
+    private mutating func leaveTenant(_ slot: Int) {
+        let tenantSlot = endpoints[slot].tenantSlot
+        let name = endpoints[slot].endpoint.name
+        tenants[tenantSlot].endpoints[name] = nil
+        tenants[tenantSlot].removed[name] = endpoints[slot].number
+        tenants[tenantSlot].backlog.add(-endpoints[slot].pending)
+        if tenants[tenantSlot].endpoints.isEmpty { tenantsWithEndpoints -= 1 }
     }
 
     /// An endpoint's object, activity and rate follow its tenant.
@@ -178,19 +248,25 @@ package struct EndpointRegistry {
         guard let slot = slot(number) else { return }
         let tenantSlot = endpoints[slot].tenantSlot
         let endpoint = endpoints[slot].endpoint
-        let isEnabled = endpoint.settings.enabled && endpoints[slot].disabled == nil
-        endpoints[slot].active = isEnabled && tenants[tenantSlot].row.value.enabled
+        endpoints[slot].active =
+            endpoints[slot].removedAt == nil && endpoint.settings.enabled && !endpoint.settings.paused
+            && endpoints[slot].disabled == nil && tenants[tenantSlot].row.value.enabled
         endpoints[slot].setRate(tenant: tenants[tenantSlot].gate?.rate)
-        if isEnabled { tenants[tenantSlot].routes.put(endpoint) } else { tenants[tenantSlot].routes.remove(number) }
+        // Only its owner can say that events are not for it. What comes while it is paused, or while the server has
+        // disabled it, is kept.
+        if endpoint.settings.enabled, endpoints[slot].removedAt == nil {
+            tenants[tenantSlot].routes.put(endpoint)
+        } else {
+            tenants[tenantSlot].routes.remove(number)
+        }
     }
 
     /// Follows what was found out about an endpoint's health.
     package mutating func putHealth(
-        _ number: EndpointNumber, failingSince: Int64?, disabled: Endpoint.Disablement?
+        _ number: EndpointNumber, _ health: EndpointHealth, disabled: Endpoint.Disablement?
     ) {
         guard let slot = slot(number) else { return }
-        endpoints[slot].failingSince = failingSince
-        if failingSince == nil { endpoints[slot].warnedDays = 0 }
+        endpoints[slot].health = health
         guard endpoints[slot].disabled != disabled else { return }
         endpoints[slot].disabled = disabled
         follow(number)
@@ -203,10 +279,10 @@ package struct EndpointRegistry {
         guard let slot = slot(number) else { return [] }
         let tenantSlot = endpoints[slot].tenantSlot
         let lot = endpoints[slot].takeLot(limit: .max)
-        tenants[tenantSlot].endpoints[endpoints[slot].endpoint.name] = nil
+        let name = endpoints[slot].endpoint.name
+        if endpoints[slot].removedAt == nil { leaveTenant(slot) }
+        if tenants[tenantSlot].removed[name] == number { tenants[tenantSlot].removed[name] = nil }
         tenants[tenantSlot].routes.remove(number)
-        tenants[tenantSlot].backlog.add(-endpoints[slot].pending)
-        if tenants[tenantSlot].endpoints.isEmpty { tenantsWithEndpoints -= 1 }
         endpoints[slot].isRemoved = true
         if endpoints[slot].held == 0 { endpoints.remove(number.value) }
         return lot
@@ -280,7 +356,7 @@ package struct EndpointRegistry {
     package mutating func finished(_ number: EndpointNumber, _ count: Int = 1) {
         guard let slot = slot(number) else { return }
         endpoints[slot].pending -= count
-        tenants[endpoints[slot].tenantSlot].backlog.add(-count)
+        if endpoints[slot].removedAt == nil { tenants[endpoints[slot].tenantSlot].backlog.add(-count) }
     }
 
     package func pending(of tenant: TenantNumber) -> Int { tenants[number: tenant.value]?.backlog.pending ?? 0 }
@@ -306,7 +382,7 @@ package struct EndpointRegistry {
     package var names: EndpointNames {
         var entries: [EndpointNames.Entry] = []
         endpoints.forEachSlot { number, slot in
-            guard !endpoints[slot].isRemoved else { return }
+            guard !endpoints[slot].isRemoved, endpoints[slot].removedAt == nil else { return }
             let endpoint = endpoints[slot].endpoint
             entries.append(
                 EndpointNames.Entry(number: endpoint.number, tenant: endpoint.tenantName, name: endpoint.name))

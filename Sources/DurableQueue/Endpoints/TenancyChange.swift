@@ -11,7 +11,8 @@ public enum TenancyChange: Sendable {
         ifRevision: UInt64? = nil)
     case putEndpoint(
         tenant: String, name: String, settings: Endpoint.Settings, origin: Origin, ifRevision: UInt64? = nil)
-    /// Its waiting deliveries are cancelled.
+    /// Nothing more is sent to it, and its name is free. Its deliveries wait for `Limits.removedHoldMilliseconds`: until then an
+    /// endpoint that is created under its name gets them. After that they become dead letters (`endpointRemoved`).
     case removeEndpoint(tenant: String, name: String, ifRevision: UInt64? = nil)
     case putAPIKey(
         name: String, tenants: KeyTenants, settings: APIKey.Settings, origin: Origin, ifRevision: UInt64? = nil)

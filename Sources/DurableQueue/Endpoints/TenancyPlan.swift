@@ -5,6 +5,9 @@ package import WebhookModel
 package enum TenancyEdit: Sendable {
     case tenant(Stored<Tenant>)
     case endpoint(Stored<EndpointRow>)
+    /// An endpoint was removed: its row stays, with the time, and its deliveries wait for it to be created again.
+    case retireEndpoint(Stored<EndpointRow>)
+    /// The row of an endpoint that was removed long ago is gone.
     case removeEndpoint(EndpointNumber)
     case key(Stored<APIKey>, number: UInt32)
     case removeKey(UInt32)
@@ -13,7 +16,7 @@ package enum TenancyEdit: Sendable {
     var concernsIngest: Bool {
         switch self {
         case .tenant, .key, .removeKey: true
-        case .endpoint, .removeEndpoint: false
+        case .endpoint, .retireEndpoint, .removeEndpoint: false
         }
     }
 }
@@ -31,10 +34,19 @@ package struct TenancyPlan {
     package private(set) var edits: [TenancyEdit] = []
     private var tenants: [String: Stored<Tenant>] = [:]
     private var endpoints: [EndpointName: Stored<EndpointRow>?] = [:]
+    /// Those that this transaction removes.
+    private var retired: [EndpointName: Stored<EndpointRow>] = [:]
     private var keys: [String: (number: UInt32, row: Stored<APIKey>?)] = [:]
     private var endpointsAdded: [TenantNumber: Int] = [:]
 
-    package init(counters: Counters) { self.counters = counters }
+    /// The time of removals, Unix milliseconds.
+    private let removedAt: Int64
+
+    /// - Parameter removedAt: by which the hold of removed endpoints counts, Unix milliseconds.
+    package init(counters: Counters, removedAt: Int64) {
+        self.counters = counters
+        self.removedAt = removedAt
+    }
 
     /// Applies a change.
     ///
@@ -51,7 +63,7 @@ package struct TenancyPlan {
         case .putEndpoint(let tenant, let name, let settings, let origin, let revision):
             try putEndpoint(tenant, name, settings, origin, revision, registry, now)
         case .removeEndpoint(let tenant, let name, let revision):
-            try removeEndpoint(tenant, name, revision, registry)
+            try removeEndpoint(tenant, name, revision, registry, now)
         case .putAPIKey(let name, let tenants, let settings, let origin, let revision):
             try putKey(name, tenants, settings, origin, revision, registry, now)
         case .removeAPIKey(let name, let revision):
@@ -95,30 +107,34 @@ package struct TenancyPlan {
                 (registry.tenants[number: tenant.value]?.endpoints.count ?? 0) + endpointsAdded[tenant, default: 0]
             guard count < Limits.endpointsPerTenant else { throw .tooManyEndpoints(tenant: tenantName) }
         }
-        let number = present?.value.number ?? EndpointNumber(counters.nextEndpoint)
+        // One that was removed goes on where it ended: with its number, and so with its deliveries.
+        let former = present ?? removed(name, of: tenant, registry)
+        let number = former?.value.number ?? EndpointNumber(counters.nextEndpoint)
         let value = EndpointRow(number: number, tenant: tenant, name: name, settings: settings)
         if let present, present.value == value, present.origin == origin { return .endpoint(present) }
-        if present == nil {
-            counters.nextEndpoint += 1
-            endpointsAdded[tenant, default: 0] += 1
-        }
-        let row = TenancyPlan.next(value, origin, after: present, now)
+        if former == nil { counters.nextEndpoint += 1 }
+        if present == nil { endpointsAdded[tenant, default: 0] += 1 }
+        let row = TenancyPlan.next(value, origin, after: former, now)
         endpoints[EndpointName(tenant: tenant, name: name)] = .some(row)
         edits.append(.endpoint(row))
         return .endpoint(row)
     }
 
     private mutating func removeEndpoint(
-        _ tenantName: String, _ name: String, _ revision: UInt64?, _ registry: EndpointRegistry
+        _ tenantName: String, _ name: String, _ revision: UInt64?, _ registry: EndpointRegistry, _ now: Int64
     ) throws(TenancyError) -> TenancyResult {
         guard let tenant = tenant(tenantName, registry)?.value.number else { throw .unknownTenant(tenantName) }
         guard let present = endpoint(name, of: tenant, registry) else {
             throw .unknownEndpoint(tenant: tenantName, name: name)
         }
         try TenancyPlan.check(revision, present.revision, name)
+        var value = present.value
+        value.removedAt = min(removedAt, now)
+        let row = TenancyPlan.next(value, present.origin, after: present, now)
         endpoints[EndpointName(tenant: tenant, name: name)] = .some(nil)
+        retired[EndpointName(tenant: tenant, name: name)] = row
         endpointsAdded[tenant, default: 0] -= 1
-        edits.append(.removeEndpoint(present.value.number))
+        edits.append(.retireEndpoint(row))
         return .endpointRemoved(present.value.number)
     }
 
@@ -126,6 +142,13 @@ package struct TenancyPlan {
     {
         if let planned = endpoints[EndpointName(tenant: tenant, name: name)] { return planned }
         return registry.tenants[number: tenant.value]?.endpoints[name].flatMap { registry.record($0)?.row }
+    }
+
+    /// An endpoint that was removed, in this transaction or before, and whose row is there still.
+    private func removed(_ name: String, of tenant: TenantNumber, _ registry: EndpointRegistry) -> Stored<EndpointRow>?
+    {
+        if let row = retired[EndpointName(tenant: tenant, name: name)] { return row }
+        return registry.tenants[number: tenant.value]?.removed[name].flatMap { registry.record($0)?.row }
     }
 
     // MARK: Keys

@@ -38,6 +38,7 @@ package struct TenancyView: Sendable {
         switch edit {
         case .tenant(let row): tenants[row.value.number] = Row(row)
         case .endpoint(let row): endpoints[row.value.number] = Row(row)
+        case .retireEndpoint(let row): endpoints[row.value.number] = nil
         case .removeEndpoint(let number): endpoints[number] = nil
         case .key(let row, let number): keys[number] = Row(row)
         case .removeKey(let number): keys[number] = nil

@@ -12,6 +12,8 @@ package struct TenantRecord: Vacatable {
     package var routes = TenantRoutes()
     /// All its endpoints, by name.
     package var endpoints: [String: EndpointNumber] = [:]
+    /// Its removed endpoints, by name: created again, they go on where they ended.
+    package var removed: [String: EndpointNumber] = [:]
     package var backlog: BacklogLevel
     /// Nil: its endpoints together have no rate.
     package var gate: RateGate?

@@ -10,7 +10,7 @@ extension WriterCore {
     func change(
         _ commands: [(changes: [TenancyChange], reply: CommandReply<[TenancyResult]>)], now: Int64
     ) throws(LMDBError) -> Bool {
-        var plan = TenancyPlan(counters: registry.counters)
+        var plan = TenancyPlan(counters: registry.counters, removedAt: trusted.value)
         var answers: [() -> Void] = []
         for (changes, reply) in commands {
             var attempt = plan
@@ -29,7 +29,7 @@ extension WriterCore {
             guard error.isNoSpace || error.isMapFull else { throw error }
             statistics.failedCommits += 1
             answers = commands.map { command in { command.reply.send(.failure(.storageFull)) } }
-            plan = TenancyPlan(counters: registry.counters)
+            plan = TenancyPlan(counters: registry.counters, removedAt: trusted.value)
         }
         adopt(plan)
         output.answers += answers
@@ -41,7 +41,8 @@ extension WriterCore {
         for edit in plan.edits {
             switch edit {
             case .tenant(let row): try tables.put(row, in: transaction)
-            case .endpoint(let row): try tables.put(row, seal: configuration.seal, in: transaction)
+            case .endpoint(let row), .retireEndpoint(let row):
+                try tables.put(row, seal: configuration.seal, in: transaction)
             case .removeEndpoint(let number): try tables.removeEndpoint(number, in: transaction)
             case .key(let row, let number): try tables.put(row, number: number, in: transaction)
             case .removeKey(let number): try tables.removeAPIKey(number, in: transaction)
@@ -60,21 +61,56 @@ extension WriterCore {
             case .tenant(let row): put(row)
             case .endpoint(let row):
                 let number = row.value.number
-                let before = registry.endpoint(number)?.settings
+                let before = registry.record(number)
                 registry.put(row)
-                dispatch.changed(number, &registry)
-                if let before { settle(number, before: before) }
-            case .removeEndpoint(let number):
-                for entry in dispatch.remove(number, &registry) {
-                    pending.findings.orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
+                // A pause is about the URL that asked for it.
+                if let before, before.endpoint.settings.url != row.value.settings.url {
+                    _ = registry.update(number) { $0.pausedUntil = .min }
                 }
-                gatherings.removed(registry)
-                pending.purges.append(number)
+                dispatch.changed(number, &registry)
+                guard let before else { continue }
+                if before.isGivenUp { takeUpAgain(number) }
+                settle(number, before: before.endpoint.settings)
+                note(row.value, before: before)
+            case .retireEndpoint(let row):
+                registry.put(row)
+                noteRemoval(of: row.value.number)
+            case .removeEndpoint(let number): forget(number)
             case .key(let row, let number): registry.put(row, number: number)
             case .removeKey(let number): registry.removeKey(number)
             }
         }
         output.edits += plan.edits
+    }
+
+    /// The row of an endpoint is gone. Nothing waits for it; what is found all the same has no endpoint.
+    func forget(_ number: EndpointNumber) {
+        for entry in dispatch.remove(number, &registry) {
+            pending.findings.orphans.append(Waiting(pending: entry, entry: .due(entry.dueAt)))
+        }
+        gatherings.removed(registry)
+    }
+
+    // MARK: What is said
+
+    /// Says what a change of an endpoint's settings keeps, and what it does not.
+    private func note(_ row: EndpointRow, before: EndpointRecord) {
+        let name = (before.endpoint.tenantName, before.endpoint.name)
+        if before.removedAt != nil {
+            output.notices.append(.restored(tenant: name.0, endpoint: name.1, waiting: before.pending))
+        }
+        if before.endpoint.settings.enabled, !row.settings.enabled {
+            output.notices.append(.switchedOff(tenant: name.0, endpoint: name.1, waiting: before.pending))
+        }
+    }
+
+    private func noteRemoval(of number: EndpointNumber) {
+        if configuration.removedHold == 0 { pending.nextGiveUp = 0 }
+        guard let record = registry.record(number) else { return }
+        output.notices.append(
+            .removed(
+                tenant: record.endpoint.tenantName, endpoint: record.endpoint.name, waiting: record.pending,
+                hold: configuration.removedHold))
     }
 
     func put(_ row: Stored<Tenant>) {

@@ -7,8 +7,9 @@ import WebhookModel
 struct HealthPlan {
     struct Judged {
         var row: Stored<EndpointRow>
-        /// The last warning, in days.
-        var warnedDays: Int
+        var health: EndpointHealth
+        /// Its row says something else than before.
+        var isChanged = false
     }
 
     var endpoints: [EndpointNumber: Judged] = [:]
@@ -17,7 +18,8 @@ struct HealthPlan {
 }
 
 extension WriterCore {
-    /// Judges the endpoints of the reports, and writes the rows that change: at the first failure, at the recovery, at the disabling.
+    /// Judges the endpoints of the reports, and writes the rows that change: at the first failure, once an hour while it fails, at the
+    /// recovery, at the disabling.
     ///
     /// The revision stays: it tells of what the owner chose, not of what was found out.
     func writeHealth(
@@ -27,33 +29,35 @@ extension WriterCore {
         for report in reports {
             let number = report.delivery.endpoint
             // A success of an endpoint that works, which nearly all are, changes nothing.
-            guard let slot = registry.slot(number), !report.outcome.isDelivered || registry[slot].isFailing else {
-                continue
-            }
+            guard let slot = registry.slot(number), !report.outcome.isDelivered || registry[slot].isFailing,
+                registry[slot].removedAt == nil
+            else { continue }
             var judged =
                 plan.endpoints[number]
-                ?? HealthPlan.Judged(row: registry[slot].row, warnedDays: registry[slot].warnedDays)
-            let verdict = EndpointHealth.verdict(
-                on: report.outcome, failingSince: judged.row.value.failingSince, warnedDays: judged.warnedDays, now: now
-            )
+                ?? HealthPlan.Judged(row: registry[slot].row, health: registry[slot].health)
+            let before = judged.health
+            let verdict = judged.health.follow(report.outcome, now: now)
+            var isNews = false
             switch verdict {
-            case .unchanged: continue
-            case .warn(let days): judged.warnedDays = days
-            case .beganToFail: judged.row.value.failingSince = now
-            case .recovered:
-                judged.row.value.failingSince = nil
-                judged.warnedDays = 0
+            case .unchanged, .beganToFail: break
+            case .recovered: isNews = before.isTold
+            case .warn, .fails: isNews = true
             case .disable(let reason):
-                guard judged.row.value.disabled == nil else { continue }
-                judged.row.value.disabled = Endpoint.Disablement(reason: reason, at: now)
+                if judged.row.value.disabled == nil {
+                    judged.row.value.disabled = Endpoint.Disablement(reason: reason, at: now)
+                    judged.isChanged = true
+                    isNews = true
+                }
             }
+            if judged.health.failing != before.failing {
+                judged.row.value.failing = judged.health.failing
+                judged.isChanged = true
+            }
+            guard judged.isChanged || judged.health != before else { continue }
             plan.endpoints[number] = judged
-            switch verdict {
-            case .warn, .disable: plan.notices.append((number, verdict))
-            case .unchanged, .beganToFail, .recovered: break
-            }
+            if isNews { plan.notices.append((number, verdict)) }
         }
-        for judged in plan.endpoints.values {
+        for judged in plan.endpoints.values where judged.isChanged {
             try tables.put(judged.row, seal: configuration.seal, in: transaction)
         }
         return plan
@@ -62,10 +66,8 @@ extension WriterCore {
     /// Applies what was committed.
     func apply(_ plan: HealthPlan) {
         for (number, judged) in plan.endpoints {
-            let row = judged.row.value
-            registry.putHealth(number, failingSince: row.failingSince, disabled: row.disabled)
-            _ = registry.update(number) { $0.warnedDays = judged.warnedDays }
-            output.edits.append(.endpoint(judged.row))
+            registry.putHealth(number, judged.health, disabled: judged.row.value.disabled)
+            if judged.isChanged { output.edits.append(.endpoint(judged.row)) }
         }
         for (number, verdict) in plan.notices {
             guard let endpoint = registry.endpoint(number) else { continue }

@@ -137,7 +137,68 @@ struct ReportWriter {
         var damaged = 0
     }
 
-    /// Cancels deliveries of a removed endpoint, and those that a batch's leader leads.
+    /// What `giveUp` came to.
+    struct GivenUp {
+        /// The endpoint of each delivery that became a dead letter, each as often.
+        var finished: [EndpointNumber] = []
+        /// Entries of deliveries that the table `deliveries` does not hold as scheduled: damaged rows, which are removed.
+        var damaged = 0
+    }
+
+    /// Makes dead letters of deliveries whose endpoint was given up, and of those that a batch's leader leads.
+    func giveUp(
+        _ entries: [Waiting], as outcome: Outcome, plan: inout SequencePlan, now: Int64,
+        in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> GivenUp {
+        var given = GivenUp()
+        for waiting in entries {
+            let delivery = waiting.pending.delivery
+            try tables.remove(delivery, from: waiting.entry, in: transaction)
+            guard let present = try tables.delivery(delivery, in: transaction), present.state == .scheduled else {
+                given.damaged += 1
+                continue
+            }
+            var row = ReportWriter.givenUp(present, as: outcome, now: now)
+            guard let batch = try tables.batch(ledBy: delivery, in: transaction) else {
+                try finish(delivery, row, in: transaction)
+                given.finished.append(delivery.endpoint)
+                guard let sequence = row.sequence(at: delivery.endpoint) else { continue }
+                // Whatever its order says of dead letters: those behind it go the same way.
+                if let next = try tables.advance(past: delivery, sequence, now: now, in: transaction) {
+                    plan.toHand.append(next)
+                }
+                continue
+            }
+            row.bond = .batch(leader: delivery.position)
+            try finish(batch, ledBy: delivery, row, in: transaction)
+            given.finished += repeatElement(delivery.endpoint, count: batch.members.count)
+        }
+        return given
+    }
+
+    /// Makes a dead letter of a delivery that waits in no table any more.
+    ///
+    /// - Returns: false: the table `deliveries` does not hold it as scheduled.
+    func giveUp(
+        _ delivery: DeliveryID, as outcome: Outcome, now: Int64, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        guard let present = try tables.delivery(delivery, in: transaction), present.state == .scheduled else {
+            return false
+        }
+        try finish(delivery, ReportWriter.givenUp(present, as: outcome, now: now), in: transaction)
+        return true
+    }
+
+    private static func givenUp(_ present: DeliveryRow, as outcome: Outcome, now: Int64) -> DeliveryRow {
+        var row = present
+        row.state = .deadLettered
+        row.outcome = outcome
+        row.dueAt = 0
+        row.finishedAt = now
+        return row
+    }
+
+    /// Cancels deliveries whose endpoint's row is gone, and those that a batch's leader leads.
     func cancel(
         _ entries: [Waiting], now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> Cancelled {
@@ -162,8 +223,7 @@ struct ReportWriter {
         return cancelled
     }
 
-    /// Cancels a delivery that waits in no table any more.
-    func cancel(
+    private func cancel(
         _ delivery: DeliveryID, now: Int64, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
         try finish(delivery, DeliveryRow(state: .cancelled, dueAt: 0, finishedAt: now), in: transaction)

@@ -8,8 +8,12 @@ struct PendingUpkeep {
     /// Attempt results whose transaction found no room: they come first in the next.
     var deferredReports: [AttemptReport] = []
     var findings = Refill.Findings()
-    /// Removed endpoints whose deliveries are still to be cancelled.
+    /// When endpoints are next looked for whose deliveries have waited long enough, Unix milliseconds.
+    var nextGiveUp: Int64 = 0
+    /// Endpoints that were given up, whose deliveries on disk are still to become dead letters.
     var purges: [EndpointNumber] = []
+    /// Removed endpoints whose rows are to be removed.
+    var doomed: [EndpointNumber] = []
     /// Endpoints whose settings were changed while they had sequences or gathered deliveries: some are still to be released.
     var unsettled: [EndpointNumber] = []
     /// Entries that came into the due index and are due: handed over with the next refill.
@@ -29,7 +33,7 @@ struct PendingUpkeep {
     /// Whether a transaction has something to do though no command came. Batches and parking are asked elsewhere.
     func isDue(now: Int64) -> Bool {
         !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !jobs.isEmpty || !unsettled.isEmpty
-            || isParking || verification.hasRepairs || now >= nextSweep
+            || isParking || verification.hasRepairs || now >= min(nextSweep, nextGiveUp)
     }
 }
 

@@ -80,7 +80,7 @@ extension WriterCore {
         case .redelivery(var redelivery, let reply):
             // A millisecond from now, as retries are: never before what a scan has seen.
             slice.redelivered = try redelivery.next(
-                tables, dueAt: now + 1, limit: pending.sliceSize.rows, isKnown: { registry.contains($0) },
+                tables, dueAt: now + 1, limit: pending.sliceSize.rows, isKnown: { registry.isLive($0) },
                 in: transaction)
             slice.sequenced = redelivery.sequenced
             slice.isOver = redelivery.isOver

@@ -11,13 +11,26 @@ package enum Notice {
     case quarantined(tenant: String, endpoint: String, position: EventPosition)
     /// Rows of the store are damaged: they were stepped over, or removed because no scheduled delivery belongs to them.
     case damagedRows(Int, place: String)
+    /// An endpoint was removed; its deliveries wait for `hold` milliseconds.
+    case removed(tenant: String, endpoint: String, waiting: Int, hold: Int64)
+    /// A removed endpoint was created again.
+    case restored(tenant: String, endpoint: String, waiting: Int)
+    /// An endpoint's owner set `enabled: false`.
+    case switchedOff(tenant: String, endpoint: String, waiting: Int)
+    /// The time of an endpoint that was removed, or that the server disabled, is over.
+    case givenUp(tenant: String, endpoint: String, waiting: Int, Outcome)
+    /// The clock leapt, or what followed from it.
+    case clock(TrustedTime.Change)
     /// Scheduled deliveries that stood in no waiting table, or in two: put right.
     case repaired(Int)
 
     /// Logs the notices of one turn. Of quarantined deliveries the first ones are named; the others are counted.
-    static func log(_ notices: [Notice], to logger: Logger) {
+    ///
+    /// - Parameter lines: what may be said about endpoints that begin to fail and recover.
+    static func log(_ notices: [Notice], lines: inout EndpointLines, to logger: Logger) {
         var quarantined = 0
         for notice in notices {
+            if notice.isOfHealth, !lines.mayWrite() { continue }
             if case .quarantined = notice {
                 quarantined += 1
                 guard quarantined <= Limits.quarantineLines else { continue }
@@ -28,6 +41,14 @@ package enum Notice {
         logger.error(
             "more deliveries became dead letters because their records are damaged",
             metadata: ["deliveries": "\(quarantined - Limits.quarantineLines)"])
+    }
+
+    /// An endpoint began to fail, or works again: thousands may at one time.
+    private var isOfHealth: Bool {
+        switch self {
+        case .endpoint(_, _, .fails), .endpoint(_, _, .recovered): true
+        default: false
+        }
     }
 
     private func log(to logger: Logger) {
@@ -48,10 +69,45 @@ package enum Notice {
             logger.error(
                 "rows of the store are damaged and were passed over; check the disk",
                 metadata: ["rows": "\(count)", "place": "\(place)"])
+        case .removed(let tenant, let endpoint, let waiting, let hold):
+            logger.warning(
+                "an endpoint was removed: its deliveries wait for it to be created again, and then become dead letters",
+                metadata: [
+                    "tenant": "\(tenant)", "endpoint": "\(endpoint)", "waiting": "\(waiting)",
+                    "hours": "\(hold / 3_600_000)",
+                ])
+        case .restored(let tenant, let endpoint, let waiting):
+            logger.notice(
+                "a removed endpoint was created again: its deliveries go on",
+                metadata: ["tenant": "\(tenant)", "endpoint": "\(endpoint)", "waiting": "\(waiting)"])
+        case .switchedOff(let tenant, let endpoint, let waiting):
+            logger.warning(
+                "an endpoint has enabled: false: events that come meanwhile are not kept for it; paused: true keeps them",
+                metadata: ["tenant": "\(tenant)", "endpoint": "\(endpoint)", "waiting": "\(waiting)"])
+        case .givenUp(let tenant, let endpoint, let waiting, let outcome):
+            logger.warning(
+                "the deliveries of an endpoint waited too long and become dead letters",
+                metadata: [
+                    "tenant": "\(tenant)", "endpoint": "\(endpoint)", "waiting": "\(waiting)",
+                    "outcome": "\(outcome.name)",
+                ])
+        case .clock(let change): Notice.log(change, to: logger)
         case .repaired(let count):
             logger.error(
                 "scheduled deliveries were missing from their waiting table and are entered again; check the disk",
                 metadata: ["deliveries": "\(count)"])
+        }
+    }
+
+    private static func log(_ change: TrustedTime.Change, to logger: Logger) {
+        switch change {
+        case .none: break
+        case .leapt(let milliseconds):
+            logger.warning(
+                "the clock is far ahead of the last commit: for an hour nothing is removed as old, and no endpoint is judged; check the clock",
+                metadata: ["hours": "\(milliseconds / 3_600_000)"])
+        case .believed: logger.notice("the clock is believed: removal of what is old goes on")
+        case .corrected: logger.notice("the clock was set right: removal of what is old goes on")
         }
     }
 
@@ -62,13 +118,18 @@ package enum Notice {
                 "an endpoint has failed for \(days) days without a success; after 5 it is disabled", metadata: names)
         case .disable(.gone):
             logger.warning(
-                "an endpoint answered 410 and is disabled; to enable it again, set enabled: false, reload, set enabled: true, reload",
+                "an endpoint answered 410 and is disabled: its deliveries wait; to enable it again, set enabled: false, reload, set enabled: true, reload",
                 metadata: names)
         case .disable(.failing):
             logger.warning(
-                "an endpoint has failed for 5 days and is disabled; put its settings again to enable it",
+                "an endpoint has failed for 5 days and is disabled: its deliveries wait; put its settings again to enable it",
                 metadata: names)
-        case .unchanged, .beganToFail, .recovered: break
+        case .fails(let outcome):
+            logger.warning(
+                "an endpoint fails: no attempt succeeds",
+                metadata: names.merging(["reason": "\(outcome.name)", "advice": "\(outcome.advice)"]) { $1 })
+        case .recovered: logger.notice("an endpoint works again", metadata: names)
+        case .unchanged, .beganToFail: break
         }
     }
 }

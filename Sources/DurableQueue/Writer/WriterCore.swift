@@ -17,6 +17,8 @@ package final class WriterCore {
     package var dispatch: DispatchState
     package var statistics = QueueStatistics()
     var space: SpaceGauge
+    /// By which time is removed and judged.
+    private(set) var trusted: TrustedTime
     var retryRates: RetryRates
     /// What waits for a batch.
     var gatherings = Gatherings()
@@ -52,6 +54,7 @@ package final class WriterCore {
         dispatch = DispatchState(senders: senders, configuration: configuration)
         retryRates = RetryRates(perSecond: configuration.retriesPerSecond)
         space = SpaceGauge(reserve: configuration.diskReserveBytes)
+        trusted = TrustedTime(lastCommit: recovered.lastCommitAt)
         pending = PendingUpkeep(
             sweep: RetentionSweep(
                 retention: configuration.retention, deadLetterRetention: configuration.deadLetterRetention))
@@ -82,6 +85,12 @@ package final class WriterCore {
 
     // MARK: When
 
+    /// Looks at the clock: before everything that takes a time.
+    package func follow(now: Int64, wall: Int64) {
+        let change = trusted.follow(now: now, wall: wall)
+        if change != .none { output.notices.append(.clock(change)) }
+    }
+
     /// Whether there is upkeep to write though no command came.
     package func wantsUpkeep(now: Int64) -> Bool {
         guard now >= pending.retryAt else { return false }
@@ -91,7 +100,7 @@ package final class WriterCore {
 
     /// When to wake though nobody rings, Unix milliseconds.
     package func nextWake(now: Int64) -> Int64 {
-        let upkeep = max(min(gatherings.nextAt, pending.nextSweep), pending.retryAt)
+        let upkeep = max(min(gatherings.nextAt, pending.nextSweep, pending.nextGiveUp), pending.retryAt)
         let retry = pending.retryAt > now ? pending.retryAt : .max
         return min(
             dispatch.nextScan, dispatch.nextDue, dispatch.nextPauseEnd, upkeep, retry,
@@ -108,6 +117,7 @@ package final class WriterCore {
         if !pending.deferredReports.isEmpty { work.reports = pending.deferredReports + work.reports }
         if space.isDue(now: now) { try space.look(directory, now: now) }
         if space.refusal != nil { refuse(work.batches) }
+        giveUpEndpoints(now: now)
         do throws(LMDBError) {
             try transact(work, now: now)
             pending.deferredReports = []
@@ -178,7 +188,7 @@ package final class WriterCore {
                 report, slot: registry.slot(report.delivery.endpoint), &registry, plan: &plan.reports,
                 rates: &retryRates, now: now, random: &random, in: transaction)
         }
-        plan.health = try writeHealth(plan.work.reports, now: now, in: transaction)
+        plan.health = try writeHealth(plan.work.reports, now: trusted.value, in: transaction)
         let publisher = Publisher(tables: tables)
         for (number, batch) in plan.work.batches.enumerated() {
             try publisher.publish(

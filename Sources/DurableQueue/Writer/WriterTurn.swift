@@ -35,14 +35,20 @@ package struct WriterTurn: ~Copyable {
         clock = QueueClock(readClock())
     }
 
-    private mutating func now() -> Int64 { clock.milliseconds(readClock()) }
+    private mutating func now() -> Int64 { now(readClock()) }
+
+    private mutating func now(_ instant: Instant) -> Int64 {
+        let now = clock.milliseconds(instant)
+        core.follow(now: now, wall: instant.wallMilliseconds)
+        return now
+    }
 
     // MARK: Waiting
 
     /// How long the writer may sleep until a bell, nanoseconds; 0: there is work.
     package mutating func pauseNanoseconds() -> Int64 {
         let instant = readClock()
-        let now = clock.milliseconds(instant)
+        let now = self.now(instant)
         if core.wantsUpkeep(now: now) { return 0 }
         let wake = max(core.nextWake(now: now) - now, 0) * 1_000_000
         guard !reports.isEmpty else { return wake }
@@ -153,7 +159,7 @@ package struct WriterTurn: ~Copyable {
 
     private mutating func commit(_ work: inout Work) throws(LMDBError) {
         let before = readClock()
-        let now = clock.milliseconds(before)
+        let now = self.now(before)
         guard !work.isEmpty || core.wantsUpkeep(now: now) else { return }
         let hasJob = !core.pending.jobs.isEmpty
         try core.perform(work, now: now)

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -16,15 +17,18 @@ final class IngestListeners: Sendable {
     private let group: any EventLoopGroup
     private let loops: [ObjectIdentifier: IngestLoop]
     private let admission: Admission
+    private let logger: Logger
     private let open = Locked(Open())
 
     init(
-        configuration: IngestConfiguration, group: any EventLoopGroup, loops: [IngestLoop], admission: Admission
+        configuration: IngestConfiguration, group: any EventLoopGroup, loops: [IngestLoop], admission: Admission,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.group = group
         self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
         self.admission = admission
+        self.logger = logger
     }
 
     /// Listens on host and port.
@@ -85,6 +89,11 @@ final class IngestListeners: Sendable {
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [logger] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(AcceptShortage.handlers(logger))
+                }
+            }
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: highWater / 4, high: highWater))

@@ -74,6 +74,7 @@ extension QueueConfiguration {
             diskReserveBytes: Int64(section.diskReserveBytes), retention: section.retentionMilliseconds,
             deadLetterRetention: section.deadLetterMilliseconds, seal: seal)
         tenantBacklog = section.tenantBacklog
+        removedHold = section.removedHoldMilliseconds
         retry = configuration.retry.policy
         retriesPerSecond = configuration.retry.tenantRate
     }

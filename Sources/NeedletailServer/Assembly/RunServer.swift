@@ -17,7 +17,8 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
     signal(SIGHUP, SIG_IGN)
     // Mistakes in the file must be reported before anything is opened.
     let provisioner = configuration.provisioningFile.map {
-        Provisioner(file: $0, allowHTTP: configuration.sender.allowHTTP)
+        Provisioner(
+            file: $0, allowHTTP: configuration.sender.allowHTTP, allowRemoval: configuration.allowRemoval)
     }
     let plan = try provisioner?.load()
     let keys = try KeyRing(configuration, environment: ProcessEnvironment.variables)
@@ -36,6 +37,8 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             "libcurl": "\(Machines.curlVersion)", "senders": "\(machines.senders.count)",
             "pending": "\(machines.queue.statistics.pending)",
         ])
+    // Before anything runs: a file that was cut off must not end what it does not name.
+    if let provisioner, let plan { try provisioner.check(plan, against: machines.queue.tenancy, logger: logger) }
     machines.queue.start()
     if let provisioner, let plan { try await provisioner.converge(machines.queue, to: plan, logger: logger) }
     // In the order of dependence; the shutdown is in the reverse order.
@@ -55,7 +58,8 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
         "needletail ended",
         metadata: [
             "delivered": "\(statistics.delivered)", "retried": "\(statistics.retriesScheduled)",
-            "dead": "\(statistics.deadLettered)", "quarantined": "\(statistics.quarantined)",
+            "dead": "\(statistics.deadLettered)", "cancelled": "\(statistics.cancelled)",
+            "quarantined": "\(statistics.quarantined)",
             "pending": "\(statistics.pending)",
         ])
 }

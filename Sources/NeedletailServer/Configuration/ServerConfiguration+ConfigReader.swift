@@ -18,6 +18,10 @@ extension ServerConfiguration {
         .path(
             "provision.file", \.provisioningFile, flag: "provision",
             "YAML file of tenants, API keys and endpoints that is applied to the store at start and at SIGHUP."),
+        .truth(
+            "provision.allow_removal", \.allowRemoval, flag: "allow-removal",
+            "Apply a provisioning file that removes more than half of the endpoints or API keys. Without it such a file is refused: "
+                + "it may have been cut off. For one start or SIGHUP; do not leave it on."),
         .duration(
             "shutdown.grace", \.shutdownGrace, 0...600_000,
             "How long a stop waits for attempts in flight. Attempts that do not end in time are repeated after a restart."
@@ -112,6 +116,10 @@ extension ServerConfiguration {
             "Largest number of pending deliveries of one tenant. At the limit the events of this tenant, and no other, are answered "
                 + "THROTTLED until a twentieth is free again. A tenant may have its own limit (backlog in the provisioning file)."
         ),
+        .duration(
+            "queue.removal_hold", \.queue.removedHoldMilliseconds, 0...2_592_000_000,
+            "How long the deliveries of a removed endpoint wait for it to be created again under its name. After that they become "
+                + "dead letters (endpointRemoved)."),
     ]
 
     private static let retrySettings: [Setting] = [

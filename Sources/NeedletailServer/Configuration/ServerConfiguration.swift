@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var dataDirectory = "needletail-data"
     /// Tenants, keys and endpoints to apply at start; nil: the store is not changed.
     public var provisioningFile: String?
+    /// Whether the provisioning file may remove more than half of the endpoints or API keys.
+    public var allowRemoval = false
     public var ingest = IngestSection()
     public var queue = QueueSection()
     public var retry = RetrySection()
@@ -70,6 +72,8 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var deadLetterMilliseconds = Limits.deadLetterMilliseconds
         /// Pending deliveries of a tenant at which its events are THROTTLED, unless the tenant has its own limit.
         public var tenantBacklog = Limits.tenantBacklog
+        /// How long the deliveries of a removed endpoint wait for it to be created again.
+        public var removedHoldMilliseconds = Limits.removedHoldMilliseconds
     }
 
     /// The retry policy where neither the endpoint nor its tenant has one.

@@ -74,7 +74,7 @@ public final class DeadLetterDesk {
         _ words: DeadLetterWords, now: Int64
     ) throws -> (scheduled: Int, withoutEndpoint: Int) {
         let filter = try words.filter(now: now)
-        let known = Set(names.endpoints.map(\.number))
+        let known = Set(names.endpoints.filter { !$0.isRemoved }.map(\.number))
         var redelivery = Redelivery(try query(filter), trigger: filter.trigger, now: now)
         while !redelivery.isOver {
             let transaction = try directory.environment.beginWrite()
@@ -134,7 +134,7 @@ public final class DeadLetterDesk {
 
     // Address space, not disk. It must be enough for the writes of these transactions, whatever the limit of the server
     // is.
-    private static func mapBytes(_ path: String) -> Int {
+    static func mapBytes(_ path: String) -> Int {
         var status = stat()
         let size = stat(path + "/data.mdb", &status) == 0 ? Int(status.st_size) : 0
         return max(ServerConfiguration().queue.mapBytes, size * 2)

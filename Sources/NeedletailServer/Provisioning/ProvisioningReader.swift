@@ -20,12 +20,12 @@ struct ProvisioningReader {
         let top = SettingsSection(root, subject: "", path: "", keys: ProvisioningReader.topKeys, notes: notes)
         guard let top else { return plan }
         var names = UniqueNames(of: "tenant")
-        for (node, path) in top.members("tenants") { plan.tenants += tenants(node, path, &names) }
+        for (node, path) in top.members("tenants", needed: true) { plan.tenants += tenants(node, path, &names) }
         let known = Set(plan.tenants.map(\.name))
         let rules = KeyReader.Rules(sources: sources, tenant: "the name of a tenant of this file", known.contains)
         var keyNames = UniqueNames(of: "API key")
         var credentials = UniqueCredentials()
-        plan.keys = top.members("api_keys").compactMap { node, path in
+        plan.keys = top.members("api_keys", needed: true).compactMap { node, path in
             KeyReader(rules, notes: notes).key(node, at: path, &keyNames, &credentials)
         }
         return plan

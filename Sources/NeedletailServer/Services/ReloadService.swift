@@ -1,3 +1,4 @@
+import DurableQueue
 import Ingest
 import Logging
 import ServiceLifecycle
@@ -26,7 +27,9 @@ struct ReloadService: Service {
         }
         guard let provisioner else { return }
         do {
-            try await provisioner.converge(machines.queue, to: provisioner.load(), logger: logger)
+            let plan = try provisioner.load()
+            try provisioner.check(plan, against: machines.queue.tenancy, logger: logger)
+            try await provisioner.converge(machines.queue, to: plan, logger: logger)
         } catch let mistakes as InputMistakes {
             for line in mistakes.lines { logger.error("provisioning not applied", metadata: ["mistake": "\(line)"]) }
         } catch {

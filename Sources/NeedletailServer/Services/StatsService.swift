@@ -31,7 +31,8 @@ struct StatsService: Service {
         var metadata: Logger.Metadata = [
             "accepted": "\(now.accepted + now.acceptedWithoutMatch)", "duplicates": "\(now.duplicates)",
             "delivered": "\(now.delivered)", "retried": "\(now.retriesScheduled)", "dead": "\(now.deadLettered)",
-            "quarantined": "\(now.quarantined)", "pending": "\(now.pending)", "held": "\(now.held)",
+            "cancelled": "\(now.cancelled)", "quarantined": "\(now.quarantined)", "pending": "\(now.pending)",
+            "held": "\(now.held)",
             "commits": "\(now.commits)",
             "commit_us": "\(mean)",
         ]

@@ -5,6 +5,8 @@ import WebhookModel
 struct EndpointLane {
     let endpoint: EndpointNumber
     let tenant: TenantNumber
+    /// The newest endpoint object of this lane: what was found out is about its URL.
+    var destination: Endpoint
     var queue = Deque<DueDelivery>()
     var inFlight = 0
     /// In flight at most; follows the newest endpoint object.
@@ -16,6 +18,8 @@ struct EndpointLane {
     var breaker: Breaker
     /// Nothing starts until `resume`: the endpoint's name is being looked up.
     var suspended = false
+    /// Nothing starts until a delivery in flight is over: the machine has no further connection to give.
+    var awaitsEnd = false
     /// Stands in its tenant's rotation: at most once at a time.
     var listed = false
     /// Stands in the heap of held lanes: at most once at a time.
@@ -25,15 +29,16 @@ struct EndpointLane {
     /// When it last became empty, monotonic nanoseconds.
     var emptySince = Int64.min
 
-    init(endpoint: EndpointNumber, tenant: TenantNumber, window: Int, breaker: Breaker) {
-        self.endpoint = endpoint
-        self.tenant = tenant
-        self.window = window
+    init(_ endpoint: Endpoint, breaker: Breaker) {
+        self.endpoint = endpoint.number
+        tenant = endpoint.tenant
+        destination = endpoint
+        window = endpoint.settings.window
         self.breaker = breaker
     }
 
     var isEmpty: Bool { queue.isEmpty && inFlight == 0 }
 
     /// Has something that could start, but for a hold.
-    var isWilling: Bool { !queue.isEmpty && inFlight < window && !suspended }
+    var isWilling: Bool { !queue.isEmpty && inFlight < window && !suspended && !awaitsEnd }
 }

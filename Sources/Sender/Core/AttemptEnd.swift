@@ -13,6 +13,22 @@ package struct AttemptEnd {
     package var repeats = 0
     /// Pooled connections that were given up because they held data before the request was sent.
     package var staleConnections = 0
+    /// The machine had no connection to give: nothing was sent, and the report is none.
+    package var unsent: Unsent?
+
+    /// A delivery that goes back into its lane.
+    package struct Unsent {
+        package let delivery: DueDelivery
+        package let shortage: Shortage
+        /// When it is worth another try, monotonic nanoseconds.
+        package let until: Int64
+
+        package init(delivery: DueDelivery, shortage: Shortage, until: Int64) {
+            self.delivery = delivery
+            self.shortage = shortage
+            self.until = until
+        }
+    }
 
     /// An attempt without an answer.
     ///
@@ -24,6 +40,12 @@ package struct AttemptEnd {
             address: "", heldBytes: delivery.heldBytes)
         report.round = delivery.round
         report.events = delivery.eventCount
+    }
+
+    /// An attempt that did not take place, because the machine had no connection to give.
+    package init(_ order: AttemptOrder, lacks shortage: Shortage, until: Int64) {
+        self.init(delivery: order.delivery, startedAt: order.startedAt, outcome: .connectFailed)
+        unsent = Unsent(delivery: order.delivery, shortage: shortage, until: until)
     }
 
     /// Adds what was read of the answer.

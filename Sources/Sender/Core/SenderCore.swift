@@ -20,6 +20,7 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
     /// When the attempts that fill the brisk limit count as slow, so that more may begin.
     private var briskAgain: Int64?
     private var random: Random
+    private var shortage: Shortage?
 
     /// Reports of attempts that ended, for the queue.
     package var reports: [AttemptReport] = []
@@ -107,7 +108,14 @@ extension SenderCore {
     private enum RouteChoice {
         case open(Route)
         case wait
+        /// The machine cannot do it now; nil: nobody knows yet why the name has no answer.
+        case lacking(Shortage?)
         case closed(Outcome)
+
+        /// What follows from a look-up that failed.
+        static func after(_ failure: NameFailure, as outcome: Outcome? = nil) -> RouteChoice {
+            failure.outcome.map { .closed(outcome ?? $0) } ?? .lacking(failure.shortage)
+        }
     }
 
     private mutating func attempt(_ delivery: DueDelivery, _ now: Int64, _ wall: Int64) {
@@ -124,6 +132,11 @@ extension SenderCore {
         case .wait:
             scheduler.putBack(delivery)
             scheduler.suspend(target.endpoint.number)
+        case .lacking(let shortage):
+            tally.shortages += 1
+            if let shortage { self.shortage = shortage }
+            scheduler.putBack(delivery, notBefore: now + Limits.nameFailedMilliseconds * 1_000_000)
+            giveBack(target.endpoint.number, now)
         case .closed(let outcome):
             finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: outcome), now, wall)
         }
@@ -140,13 +153,13 @@ extension SenderCore {
     private mutating func chooseRoute(to target: EndpointTarget, _ now: Int64) -> RouteChoice {
         if let route = target.route, target.routeFreshUntil > now { return .open(route) }
         switch look(up: target.url.host, target.url.address, for: target, now) {
-        case .failed(let failure): return .closed(failure.outcome)
+        case .failed(let failure): return .after(failure)
         case .pending: return .wait
         case .found(let addresses, let freshUntil):
             guard let proxy = target.proxy else { return route(target, addresses, nil, freshUntil: freshUntil) }
             // The destination is checked all the same: a proxy in the operator's network reaches what we must not.
             switch look(up: proxy.host, IPAddress(proxy.host), for: target, now) {
-            case .failed: return .closed(.proxyFailed)
+            case .failed(let failure): return .after(failure, as: .proxyFailed)
             case .pending: return .wait
             case .found(let hops, let hopFreshUntil):
                 guard let hop = hops.first(where: { addressGuard.allowsProxy($0, port: proxy.port) }) else {
@@ -185,7 +198,20 @@ extension SenderCore {
         return .open(route)
     }
 
+    /// The latest shortage, once.
+    package mutating func takeShortage() -> Shortage? {
+        defer { shortage = nil }
+        return shortage
+    }
+
     private mutating func finish(_ end: AttemptEnd, _ now: Int64, _ wall: Int64) {
+        if let unsent = end.unsent {
+            tally.shortages += 1
+            tally.possibleRepeats += UInt64(end.repeats)
+            tally.staleConnections += UInt64(end.staleConnections)
+            shortage = unsent.shortage
+            return scheduler.putBack(unsent.delivery, notBefore: unsent.until)
+        }
         var report = end.report
         let endpoint = report.delivery.endpoint
         if let retryAfter = end.retryAfter {

@@ -11,6 +11,8 @@ public struct SenderTally: Sendable {
     public internal(set) var possibleRepeats: UInt64 = 0
     /// Pooled connections that were given up because they held data before the request was sent.
     public internal(set) var staleConnections: UInt64 = 0
+    /// Attempts that did not take place, because the machine had no connection to give or no name server answered.
+    public internal(set) var shortages: UInt64 = 0
     /// The number of times that an endpoint's breaker opened.
     public internal(set) var breakersOpened: UInt64 = 0
     /// Names looked up.
@@ -43,6 +45,7 @@ public struct SenderTally: Sendable {
         reusedConnections = other.reusedConnections
         possibleRepeats = other.possibleRepeats
         staleConnections = other.staleConnections
+        shortages = other.shortages
         breakersOpened = other.breakersOpened
         lookups = other.lookups
         queued = other.queued

@@ -14,6 +14,8 @@ final class CurlDial {
     private(set) var descriptor: CInt = -1
     /// The guard refused the address.
     private(set) var isForbidden = false
+    /// errno of socket(2), where it failed.
+    private var openError: CInt = 0
 
     init(_ multi: CurlMulti) {
         self.multi = multi
@@ -32,6 +34,7 @@ final class CurlDial {
         self.route = route
         descriptor = -1
         isForbidden = false
+        openError = 0
         easy.aim(at: target)
         easy.lead(through: route, to: target)
     }
@@ -46,15 +49,24 @@ final class CurlDial {
 
     /// The outcome of a connection that could not be opened; nil code: the attempt's time was over.
     func failure(_ code: CURLcode?) -> Outcome {
-        guard !isForbidden else { return .addressForbidden }
+        isForbidden ? .addressForbidden : cause(code).outcome
+    }
+
+    /// What the machine lacked for the connection; nil: its failure has another cause.
+    func shortage(_ code: CURLcode) -> Shortage? { isForbidden ? nil : cause(code).shortage }
+
+    private func cause(_ code: CURLcode?) -> TransferFailure {
         let reachedPeer = descriptor >= 0 && multi.sockets.reachedPeer(descriptor)
-        let failure = TransferFailure(
+        var failure = TransferFailure(
             code: code ?? CURLE_OPERATION_TIMEDOUT,
             systemError: CInt(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)),
             verification: easy.number(CURLINFO_SSL_VERIFYRESULT), tunnel: easy.number(CURLINFO_HTTP_CONNECTCODE),
             isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, wasSent: false, wasAnswered: false,
             reachedPeer: reachedPeer)
-        return failure.outcome
+        failure.openError = openError
+        failure.hasOwnAuthorities = target?.endpoint.settings.connection?.authorities != nil
+        failure.isRemoteIPv6 = route?.nextHop.address.isRemoteIPv6 ?? false
+        return failure
     }
 
     /// The time that libcurl took for address, TCP and TLS.
@@ -90,7 +102,7 @@ extension CurlDial {
             descriptor = opened
             return opened
         case .forbidden: isForbidden = true
-        case .failed: break
+        case .failed(let code): openError = code
         }
         return CURL_SOCKET_BAD
     }

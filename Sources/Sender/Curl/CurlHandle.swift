@@ -30,6 +30,8 @@ final class CurlHandle {
     private var openedSocket: CInt?
     /// The socket that the request was sent on.
     private var usedSocket: CInt?
+    /// errno of socket(2), where it failed.
+    private var openError: CInt = 0
     /// Why we broke the attempt off.
     private var veto: Veto?
     private var staleConnections = 0
@@ -81,6 +83,10 @@ final class CurlHandle {
     func end(_ code: CURLcode) -> AttemptEnd? {
         guard let order else { return nil }
         defer { self.order = nil }
+        if veto == nil, code != CURLE_OK, let shortage = failure(code).shortage {
+            return AttemptEnd(
+                order, lacks: shortage, until: multi.now + Limits.shortageMillisecondsMost * 1_000_000)
+        }
         var end = AttemptEnd(delivery: order.delivery, startedAt: order.startedAt, outcome: outcome(code))
         end.report.phases = easy.phases()
         end.report.address = order.route.text
@@ -99,6 +105,7 @@ final class CurlHandle {
         sends = 0
         openedSocket = nil
         usedSocket = nil
+        openError = 0
         veto = nil
     }
 
@@ -115,11 +122,15 @@ final class CurlHandle {
     }
 
     private func failure(_ code: CURLcode) -> TransferFailure {
-        TransferFailure(
+        var failure = TransferFailure(
             code: code, systemError: CInt(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)),
             verification: easy.number(CURLINFO_SSL_VERIFYRESULT), tunnel: easy.number(CURLINFO_HTTP_CONNECTCODE),
             isSecure: order?.target.url.isSecure ?? false, isProxied: order?.route.proxy != nil, wasSent: sends > 0,
             wasAnswered: answer.status != 0, reachedPeer: openedSocket.map { multi.sockets.reachedPeer($0) } ?? true)
+        failure.openError = openError
+        failure.hasOwnAuthorities = order?.target.endpoint.settings.connection?.authorities != nil
+        failure.isRemoteIPv6 = order?.route.nextHop.address.isRemoteIPv6 ?? false
+        return failure
     }
 
     private func aim(at target: EndpointTarget) {
@@ -154,7 +165,7 @@ extension CurlHandle {
             openedSocket = descriptor
             return descriptor
         case .forbidden: veto = .forbidden
-        case .failed: break
+        case .failed(let code): openError = code
         }
         return CURL_SOCKET_BAD
     }

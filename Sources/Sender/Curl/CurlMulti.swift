@@ -109,8 +109,8 @@ extension CurlMulti {
         case opened(CInt)
         /// The guard refused the address.
         case forbidden
-        /// The system refused.
-        case failed
+        /// The system refused; errno(3).
+        case failed(CInt)
     }
 
     /// Opens a socket to an address, if that is the one which was vetted for this attempt.
@@ -124,7 +124,7 @@ extension CurlMulti {
         else { return .forbidden }
         let type = peer.pointee.socktype | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(peer.pointee.family, type, peer.pointee.protocol)
-        guard descriptor >= 0 else { return .failed }
+        guard descriptor >= 0 else { return .failed(errno) }
         sockets.opened(descriptor)
         return .opened(descriptor)
     }

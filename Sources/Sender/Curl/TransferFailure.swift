@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Settings
 import WebhookModel
 
 /// What libcurl reports about a transfer or a connection that failed.
@@ -20,6 +21,28 @@ struct TransferFailure {
     let wasAnswered: Bool
     /// TCP had connected.
     let reachedPeer: Bool
+    /// errno of socket(2); 0: a socket was opened.
+    var openError: CInt = 0
+    /// The address is of IPv6 and not this machine's own.
+    var isRemoteIPv6 = false
+    /// The endpoint trusts authorities of its own; else they come from a file of the operator's.
+    var hasOwnAuthorities = false
+
+    /// What the machine lacked; nil: the failure has another cause.
+    var shortage: Shortage? {
+        guard !wasSent else { return nil }
+        switch code {
+        case CURLE_OUT_OF_MEMORY: return .memory
+        // Without a descriptor it cannot be opened.
+        case CURLE_SSL_CACERT_BADFILE where !hasOwnAuthorities: return .authorities
+        case CURLE_COULDNT_CONNECT:
+            if openError != 0 { return Shortage(openError) }
+            // A machine without IPv6 says the same of every address: that is no route, and no shortage.
+            guard systemError != EADDRNOTAVAIL || !isRemoteIPv6 else { return nil }
+            return Shortage(systemError)
+        default: return nil
+        }
+    }
 
     /// The outcome (libcurl-errors(3)).
     var outcome: Outcome {
@@ -48,7 +71,7 @@ struct TransferFailure {
         switch systemError {
         case ECONNREFUSED: .connectRefused
         case ETIMEDOUT: .connectTimedOut
-        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: .hostUnreachable
+        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL: .hostUnreachable
         default: .connectFailed
         }
     }
@@ -67,4 +90,9 @@ struct TransferFailure {
     /// The socket worked, but its data was wrong: a bad chunk, or a TLS alert instead of an answer, which TLS 1.3
     /// servers send that require a client certificate.
     private var unreadable: Outcome { isSecure && !wasAnswered ? .clientCertificateRefused : .answerMalformed }
+}
+
+extension IPAddress {
+    /// Of IPv6, and not this machine itself.
+    var isRemoteIPv6: Bool { family == .v6 && (high, low) != (0, 1) }
 }

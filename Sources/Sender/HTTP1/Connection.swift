@@ -52,6 +52,8 @@ package final class Connection {
         case wouldBlock
         /// Closed by the peer in an orderly way.
         case ended
+        /// The machine lacks memory; nothing was transferred.
+        case lacking(Shortage)
         case failed
     }
 
@@ -114,11 +116,15 @@ package final class Connection {
         return switch found {
         case .bytes: .unrequested
         case .wouldBlock: .none
-        case .ended, .failed: .dead
+        case .ended, .failed, .lacking: .dead
         }
     }
 
     private static func failure() -> Transfer {
-        errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed
+        switch errno {
+        case EAGAIN, EINTR: .wouldBlock
+        case ENOBUFS, ENOMEM: Shortage(errno).map(Transfer.lacking) ?? .failed
+        default: .failed
+        }
     }
 }

@@ -139,6 +139,9 @@ package struct ConnectionPool {
         return idleCount > most || now - connection.idleSince >= ConnectionPool.idleTime ? connection : nil
     }
 
+    /// The connection that has been idle for longest; nil: none is.
+    var oldestIdle: Connection? { byAge.first(of: 0).flatMap { slots[$0] } }
+
     /// When the oldest idle connection is too old; nil: none is idle.
     var nextTooOld: Int64? {
         byAge.first(of: 0).flatMap { slots[$0] }.map { $0.idleSince + ConnectionPool.idleTime }

@@ -27,6 +27,14 @@ struct Exchange {
         return end
     }
 
+    /// Its end where nothing was sent, because the machine had no connection to give.
+    func end(lacking shortage: Shortage, until: Int64) -> AttemptEnd {
+        var end = AttemptEnd(order, lacks: shortage, until: until)
+        end.repeats = repeats
+        end.staleConnections = staleConnections
+        return end
+    }
+
     private func microseconds(to time: Int64) -> UInt32 { UInt32(clamping: max(time - beganAt, 0) / 1_000) }
 }
 

@@ -18,6 +18,9 @@ final class ExchangeTransport: DeliveryTransport {
     private var pool: ConnectionPool
     private var timers: TimerWheel
     private var ended: [AttemptEnd] = []
+    /// After the machine had no connection to give.
+    private var pause = ShortagePause()
+    private var lastShortage = Shortage.memory
     /// Attempts to begin again in `run`: their connections broke while other connections were being served.
     private var again: [(exchange: Exchange, fresh: Bool)] = []
     private let input: UnsafeMutableRawBufferPointer
@@ -126,6 +129,8 @@ extension ExchangeTransport {
                 close(connection)
             }
         }
+        // The machine had none to give a moment ago: libcurl is not asked again before the pause is over.
+        guard now >= pause.until else { return ended.append(exchange.end(lacking: lastShortage, until: pause.until)) }
         let connection = pool.open(site)
         exchange.newConnections += 1
         connection.exchange = exchange
@@ -151,8 +156,10 @@ extension ExchangeTransport {
         guard let connection = pool[dial.slot], let exchange = connection.exchange else { return }
         timers.disarm(connection.slot)
         guard code == CURLE_OK else {
+            if let shortage = dial.shortage(code) { return lack(shortage, connection) }
             return end(connection, dial.failure(code))
         }
+        pause.succeeded()
         connection.exchange?.connectPhases = dial.phases()
         connection.openedAt = now
         connection.descriptor = dial.descriptor
@@ -161,7 +168,9 @@ extension ExchangeTransport {
             connection.dial = nil
         }
         connection.stage = .busy
-        poller.watch(connection.descriptor, for: .readable, token: connection.token)
+        guard poller.watch(connection.descriptor, for: .readable, token: connection.token) else {
+            return lack(Shortage(errno) ?? .memory, connection)
+        }
         switch connection.unreadInput() {
         case .none: request(connection.exchange!, on: connection)
         // Data before the request is never an answer.
@@ -181,8 +190,25 @@ extension ExchangeTransport {
             case .bytes(bytes.count): break
             case .bytes(let count): keepUnsent(UnsafeRawBufferPointer(rebasing: bytes[count...]), connection)
             case .wouldBlock: keepUnsent(bytes, connection)
+            case .lacking(let shortage): lack(shortage, connection)
             case .ended, .failed: broke(connection)
             }
+        }
+    }
+
+    /// The machine has no connection, or no memory for one, to give: the delivery goes back unsent. Idle connections are
+    /// closed to make room; the oldest will hardly be missed.
+    private func lack(_ shortage: Shortage, _ connection: Connection) {
+        pause.failed(now: now)
+        lastShortage = shortage
+        if let exchange = connection.exchange {
+            connection.exchange = nil
+            ended.append(exchange.end(lacking: shortage, until: pause.until))
+        }
+        close(connection)
+        for _ in 0..<Limits.idleClosedPerShortage {
+            guard let idle = pool.oldestIdle else { break }
+            close(idle)
         }
     }
 
@@ -198,7 +224,7 @@ extension ExchangeTransport {
         }
         switch result {
         case .bytes(let count): connection.unsentStart += count
-        case .wouldBlock: return
+        case .wouldBlock, .lacking: return
         // An answer that it sent before it closed may still be read.
         case .ended, .failed:
             connection.isCutOff = true
@@ -221,7 +247,7 @@ extension ExchangeTransport {
                 take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
                 // TLS may hold bytes that the poller does not see: read until there are none.
                 if connection.dial == nil { return }
-            case .wouldBlock: return
+            case .wouldBlock, .lacking: return
             case .ended where connection.parser.endsWithConnection: return answered(connection, isClean: false)
             case .ended, .failed: return broke(connection)
             }

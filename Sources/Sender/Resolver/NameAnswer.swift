@@ -14,14 +14,22 @@ package enum NameFailure: Sendable, Equatable {
     case notFound
     /// The name servers could not be reached, or refused.
     case serverFailed
-    /// No answer within the deadline.
+    /// No answer within the deadline: whose fault it is, its late answer will tell.
     case timedOut
+    /// The machine had no descriptor or memory for the look-up, or no name server answers anything.
+    case lacking(Shortage)
 
-    package var outcome: Outcome {
+    /// The outcome of an attempt that ends because of it; nil: it is not the name's fault, or not known to be, so it
+    /// ends no attempt.
+    package var outcome: Outcome? {
         switch self {
         case .notFound: .nameNotFound
         case .serverFailed: .nameServerFailed
-        case .timedOut: .nameTimedOut
+        case .timedOut, .lacking: nil
         }
+    }
+
+    package var shortage: Shortage? {
+        if case .lacking(let shortage) = self { shortage } else { nil }
     }
 }

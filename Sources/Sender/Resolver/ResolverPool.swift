@@ -65,11 +65,30 @@ public final class ResolverPool: Sendable {
         }
         switch wake {
         case .idle(let bell): bell.ring()
-        case .start(let number):
-            // Never joined: getaddrinfo cannot be interrupted, and a stop must not wait for it.
-            _ = WorkerThread(name: "resolver-\(number)") { [shared] in ResolverPool.work(shared) }
+        case .start(let number): start(number)
         case .none: break
         }
+    }
+
+    /// Starts a thread. Where the machine has none to give, the others do its work; without others, everything that
+    /// waits is answered at once.
+    private func start(_ number: Int) {
+        // Never joined: getaddrinfo cannot be interrupted, and a stop must not wait for it.
+        if let bell = Bell(ifPossible: ()),
+            WorkerThread(ifPossible: "resolver-\(number)", { [shared] in ResolverPool.work(shared, bell) }) != nil
+        {
+            return
+        }
+        let orders = shared.state.withLock { state -> [Order] in
+            state.threads -= 1
+            var orders: [Order] = []
+            while state.threads == 0, let (order, tenant) = state.queue.next() {
+                state.queue.finished(tenant)
+                orders.append(order)
+            }
+            return orders
+        }
+        for order in orders { order.answer(order.lookup, .failed(.lacking(.memory))) }
     }
 
     /// Ends the threads: idle ones at once, busy ones after their look-up.
@@ -84,8 +103,7 @@ public final class ResolverPool: Sendable {
 
     deinit { stop() }
 
-    private static func work(_ shared: Shared) {
-        let bell = Bell()
+    private static func work(_ shared: Shared, _ bell: Bell) {
         var last: TenantNumber?
         while true {
             let (next, stopped) = shared.state.withLock { state in

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Settings
 
@@ -16,8 +17,9 @@ enum SystemResolver {
         var first: UnsafeMutablePointer<addrinfo>?
         switch getaddrinfo(host, nil, &hints, &first) {
         case 0: break
-        case EAI_NONAME, noData, noFamily: return .failed(.notFound)
-        default: return .failed(.serverFailed)
+        // Without a descriptor the hosts file is not read, and names in it are not found.
+        case EAI_NONAME, noData, noFamily: return .failed(shortage().map(NameFailure.lacking) ?? .notFound)
+        default: return .failed(failure())
         }
         defer { freeaddrinfo(first) }
         var found: [IPAddress] = []
@@ -27,5 +29,22 @@ enum SystemResolver {
             next = info.ai_next
         }
         return found.isEmpty ? .failed(.notFound) : .found(found)
+    }
+
+    /// Why a look-up failed: getaddrinfo says the same of a name whose servers fail, and of a machine whose resolver
+    /// cannot be reached.
+    private static func failure() -> NameFailure {
+        if let shortage = shortage() { return .lacking(shortage) }
+        return clinux_resolver_answers() == 1 ? .serverFailed : .lacking(.nameServers)
+    }
+
+    /// What the machine lacks just now: a descriptor is tried, because getaddrinfo does not say.
+    private static func shortage() -> Shortage? {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return nil
+        }
+        return Shortage(errno)
     }
 }

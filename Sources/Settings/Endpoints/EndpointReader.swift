@@ -24,7 +24,7 @@ package struct EndpointReader {
     package static let keys =
         [
             "name", "url", "events", "signature", "secret", "secret_file", "secret_env", "secrets", "body", "headers",
-            "window", "timeout", "retry", "rate", "enabled", "ordering", "on_dead_letter", "batch",
+            "window", "timeout", "retry", "rate", "enabled", "paused", "ordering", "on_dead_letter", "batch",
         ] + ConnectionReader.keys
 
     package init(_ rules: Rules, notes: SettingsNotes) {
@@ -74,6 +74,7 @@ package struct EndpointReader {
         var settings = Endpoint.Settings(
             url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
             window: window, timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
+        settings.paused = section.truth("paused") ?? false
         settings.rate = rate
         settings.secrets = signing.secrets
         settings.body = body

@@ -193,11 +193,22 @@ extension SettingsSection {
         }
     }
 
-    /// The members of a list, each with its JSON pointer; none where the field is absent or empty.
-    package func members(_ key: String) -> [(node: SettingsNode, path: String)] {
-        guard let node = node(key) else { return [] }
+    /// The members of a list, each with its JSON pointer; none where the field is absent.
+    ///
+    /// A field with nothing behind it is a mistake: so ends a document that was cut off. An empty list is written `[]`.
+    ///
+    /// - Parameter needed: absence is a mistake too.
+    package func members(_ key: String, needed: Bool = false) -> [(node: SettingsNode, path: String)] {
+        guard let node = node(key) else {
+            if needed { missing(key, expected: "a list, or [] for none") }
+            return []
+        }
         if let members = node.list { return members.enumerated().map { ($1, "\(pointer(key))/\($0)") } }
-        if node.text?.isEmpty != true { invalid(key, nil, expected: "a list") }
+        if node.text?.isEmpty == true {
+            note(key, .missing, "is empty; expected a list, or [] for none")
+        } else {
+            invalid(key, nil, expected: "a list")
+        }
         return []
     }
 

@@ -28,9 +28,13 @@ struct EndpointCoding {
         static let batchEvents: UInt8 = 32
         static let batchBytes: UInt8 = 33
         static let batchWait: UInt8 = 34
+        static let paused: UInt8 = 35
         static let failingSince: UInt8 = 200
         static let disabledReason: UInt8 = 201
         static let disabledAt: UInt8 = 202
+        static let failureSightings: UInt8 = 203
+        static let latestFailure: UInt8 = 204
+        static let removedAt: UInt8 = 205
     }
 
     func encode(_ row: Stored<EndpointRow>) -> [UInt8] {
@@ -51,15 +55,22 @@ struct EndpointCoding {
         writer.add(Tag.window, Int64(settings.window))
         writer.add(Tag.timeout, settings.timeout)
         writer.add(Tag.enabled, settings.enabled ? 1 : 0)
+        if settings.paused { writer.add(Tag.paused, 1) }
         if settings.body != .raw { writer.add(Tag.body, settings.body.rawValue) }
         for header in settings.headers { add(header, row.value, &writer) }
         addOrder(settings, &writer)
         if let connection = settings.connection { ConnectionCoding(seal, row.value).write(connection, &writer) }
-        if let since = row.value.failingSince { writer.add(Tag.failingSince, since) }
+        if let failing = row.value.failing {
+            writer.add(Tag.failingSince, failing.since)
+            // Absent: as earlier programs wrote it.
+            if failing.sightings != 1 { writer.add(Tag.failureSightings, Int64(failing.sightings)) }
+            if failing.latest != failing.since { writer.add(Tag.latestFailure, failing.latest) }
+        }
         if let disabled = row.value.disabled {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
             writer.add(Tag.disabledAt, disabled.at)
         }
+        if let removedAt = row.value.removedAt { writer.add(Tag.removedAt, removedAt) }
         RowFields.write(row, to: &writer)
         return writer.bytes
     }
@@ -141,6 +152,7 @@ struct EndpointCoding {
             let body = BodyForm(rawValue: reader.text(Tag.body) ?? BodyForm.raw.rawValue),
             let order = EndpointCoding.order(reader)
         else { return nil }
+        row.settings.paused = reader.number(Tag.paused) == 1
         row.settings.order = order
         row.settings.batch = batch(reader)
         row.settings.secrets = secrets
@@ -148,18 +160,33 @@ struct EndpointCoding {
         row.settings.body = body
         row.settings.rate = reader.rate(perSecond: Tag.rate, burst: Tag.burst)
         row.settings.connection = try ConnectionCoding(seal, row).read(reader, &text)
-        row.failingSince = reader.number(Tag.failingSince)
+        row.failing = reader.number(Tag.failingSince).map { since in
+            FailingStretch(
+                since: since, sightings: reader.number(Tag.failureSightings).map { Int($0) } ?? 1,
+                latest: reader.number(Tag.latestFailure))
+        }
         row.disabled = disablement(reader)
+        row.removedAt = reader.number(Tag.removedAt)
         return Decoded(row: RowFields.read(row, reader), isCurrent: text.isCurrent)
     }
 
+    /// What a row says without its secrets.
+    struct Identity {
+        var tenant: Int64
+        var name: String
+        var origin: Origin
+        var isRemoved: Bool
+    }
+
     /// The tenant and the name, without the secrets.
-    static func identity(_ bytes: UnsafeRawBufferPointer) -> (tenant: Int64, name: String)? {
+    static func identity(_ bytes: UnsafeRawBufferPointer) -> Identity? {
         guard let reader = FieldReader(bytes), let name = reader.text(Tag.name), let tenant = reader.number(Tag.tenant)
         else {
             return nil
         }
-        return (tenant, name)
+        return Identity(
+            tenant: tenant, name: name, origin: RowFields.origin(reader), isRemoved: reader.number(Tag.removedAt) != nil
+        )
     }
 
     private func disablement(_ reader: FieldReader) -> Endpoint.Disablement? {

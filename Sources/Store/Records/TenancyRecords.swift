@@ -35,10 +35,12 @@ public struct EndpointRow: Sendable, Equatable {
     public var tenant: TenantNumber
     public var name: String
     public var settings: Endpoint.Settings
-    /// Since when all attempts have failed, Unix milliseconds; nil: the last attempt succeeded.
-    public var failingSince: Int64?
+    /// Its failures since the last success; nil: it works.
+    public var failing: FailingStretch?
     /// Why and when the server stopped sending to it.
     public var disabled: Endpoint.Disablement?
+    /// When it was removed, Unix milliseconds; nil: it was not. Its deliveries wait for it to be created again.
+    public var removedAt: Int64?
 
     public init(number: EndpointNumber, tenant: TenantNumber, name: String, settings: Endpoint.Settings) {
         self.number = number
@@ -64,9 +66,11 @@ enum RowFields {
         writer.add(Tag.origin, row.origin.rawValue)
     }
 
+    static func origin(_ reader: FieldReader) -> Origin { reader.number(Tag.origin).flatMap(Origin.init) ?? .api }
+
     static func read<Value>(_ value: Value, _ reader: FieldReader) -> Stored<Value> {
         Stored(
-            value, origin: reader.number(Tag.origin).flatMap(Origin.init) ?? .api,
+            value, origin: origin(reader),
             revision: reader.number(Tag.revision).map { UInt64(bitPattern: $0) } ?? 0,
             createdAt: reader.number(Tag.createdAt) ?? 0, updatedAt: reader.number(Tag.updatedAt) ?? 0)
     }

@@ -7,11 +7,14 @@ public struct EndpointNames: Sendable {
         public var number: EndpointNumber
         public var tenant: String
         public var name: String
+        /// Its deliveries wait for it to be created again.
+        public var isRemoved: Bool
 
-        public init(number: EndpointNumber, tenant: String, name: String) {
+        public init(number: EndpointNumber, tenant: String, name: String, isRemoved: Bool = false) {
             self.number = number
             self.tenant = tenant
             self.name = name
+            self.isRemoved = isRemoved
         }
     }
 
@@ -39,7 +42,10 @@ public struct EndpointNames: Sendable {
             guard row.key.count == 4, let identity = EndpointCoding.identity(row.value),
                 let tenant = names[identity.tenant]
             else { continue }
-            endpoints.append(Entry(number: EndpointNumber(row.key.uint32(at: 0)), tenant: tenant, name: identity.name))
+            endpoints.append(
+                Entry(
+                    number: EndpointNumber(row.key.uint32(at: 0)), tenant: tenant, name: identity.name,
+                    isRemoved: identity.isRemoved))
         }
         tenants = Set(names.values)
     }

@@ -18,8 +18,8 @@ public struct RecoveredState: Sendable {
     public var gatheringByEndpoint: [EndpointNumber: [GatheredEntry]] = [:]
     public var endpointsWithBatches: [EndpointNumber] = []
     public var pendingCount = PendingCount()
-    /// The newest wall time that the store knows of, Unix milliseconds: of a commit (at most a minute old when the
-    /// process ended), or when the last event was accepted. 0: none.
+    /// The time of the last commit, Unix milliseconds (at most a minute old when the process ended); where an older
+    /// program wrote the store, when the last event was accepted. 0: none.
     public var lastCommitAt: Int64 = 0
     /// Malformed rows that the recovery stepped over.
     public var skipped = SkippedRows()
@@ -121,8 +121,9 @@ extension DataDirectory {
     private func newestTime(_ transaction: borrowing ReadTransaction) throws(LMDBError) -> Int64 {
         let stored = Int64(bitPattern: try counter(.lastCommit, transaction) ?? 0)
         var cursor = try transaction.cursor(tables.events)
-        guard let last = try cursor.last(), let header = EventHeader(last.value) else { return stored }
-        return max(stored, header.acceptedAt)
+        // Where it is stored it counts alone: events may have been accepted while the clock was wrong.
+        guard stored == 0, let last = try cursor.last(), let header = EventHeader(last.value) else { return stored }
+        return header.acceptedAt
     }
 
     private func counter(_ key: MetaKey, _ transaction: borrowing ReadTransaction) throws(LMDBError) -> UInt64? {

@@ -31,9 +31,12 @@ public struct RetentionSweep: Sendable {
 
     /// Looks at up to `limit` events.
     ///
-    /// - Parameter now: Unix milliseconds.
+    /// - Parameters:
+    ///   - now: by which age counts, Unix milliseconds.
+    ///   - clock: the time on the clock, which may be later; nil: the same. Deliveries whose sequence a removed dead
+    ///     letter held are due then.
     public mutating func sweep(
-        _ tables: Tables, limit: Int, now: Int64, in transaction: borrowing WriteTransaction
+        _ tables: Tables, limit: Int, now: Int64, clock: Int64? = nil, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> Progress {
         var progress = Progress()
         var doomed: [(position: EventPosition, id: EventID?, header: EventHeader)] = []
@@ -56,6 +59,12 @@ public struct RetentionSweep: Sendable {
                     entry = try cursor.next()
                     continue
                 }
+                // Accepted while the clock was ahead: it stays long, and the sweep goes on behind it.
+                guard header.acceptedAt <= clock ?? now else {
+                    place = position.value + 1
+                    entry = try cursor.next()
+                    continue
+                }
                 guard header.acceptedAt + retention <= now else {
                     progress.isAtYoungEnd = true
                     break
@@ -72,7 +81,7 @@ public struct RetentionSweep: Sendable {
             try tables.removeEvent(at: event.position, id: event.id, header: event.header, in: transaction)
             // A dead letter that is removed cannot be delivered again, so it must not hold its key any longer.
             for sequence in try removeDeliveries(of: event.position, tables, in: transaction) {
-                let release = try tables.release(sequence, heldBy: event.position, now: now, in: transaction)
+                let release = try tables.release(sequence, heldBy: event.position, now: clock ?? now, in: transaction)
                 if let next = release.next { progress.released.append(next) }
             }
         }

@@ -24,7 +24,7 @@ extension StoreSnapshot {
         }
     }
 
-    /// Endpoints, the newest first.
+    /// Endpoints that were not removed, the newest first.
     ///
     /// - Parameters:
     ///   - tenant: of this tenant only.
@@ -35,6 +35,7 @@ extension StoreSnapshot {
         let coding = EndpointCoding(seal: seal)
         return try page(.endpoints, tables.endpoints, request, .newestFirst) { entry in
             guard entry.key.count == 4, let identity = EndpointCoding.identity(entry.value) else { return .malformed }
+            if identity.isRemoved { return .leftOut }
             if let tenant, identity.tenant != Int64(tenant.value) { return .leftOut }
             return Listed(try? coding.decode(entry.key.uint32(at: 0), entry.value)?.row)
         }
@@ -56,7 +57,7 @@ extension StoreSnapshot {
         return key
     }
 
-    /// An endpoint by its number; nil: there is none.
+    /// An endpoint by its number; nil: there is none, or it was removed.
     ///
     /// - Throws: `sealed` where `seal` does not open its secrets.
     public func endpoint(
@@ -70,7 +71,7 @@ extension StoreSnapshot {
             throw .sealed("a secret of endpoint \(number.value) \(error)")
         }
         guard let decoded else { throw .damaged("the row of endpoint \(number.value)") }
-        return decoded.row
+        return decoded.row.value.removedAt == nil ? decoded.row : nil
     }
 
     // Valid until the snapshot ends.

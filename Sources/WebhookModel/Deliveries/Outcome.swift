@@ -25,6 +25,10 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case endpointUnusable = 33
     /// The stored record does not match its checksum: never sent.
     case recordDamaged = 34
+    /// The endpoint was removed, and the time in which it could have been restored is over.
+    case endpointRemoved = 35
+    /// The server disabled the endpoint, and nobody enabled it for so long that its deliveries stopped waiting.
+    case endpointDisabled = 36
     // The endpoint did not answer, and the cause is known. Raw values are stored and never reused.
     case nameNotFound = 48
     case nameServerFailed = 49
@@ -48,6 +52,21 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     public var name: String { String(describing: self) }
 
     public var isDelivered: Bool { self == .delivered }
+
+    /// Whether the outcome says that the endpoint fails. It does not where the cause may as well be on our side: name
+    /// servers, the egress proxy, a route, the store, settings. Such an outcome never leads to a disabling.
+    public var blamesEndpoint: Bool {
+        switch self {
+        case .redirect, .gone, .throttled, .unavailable, .refusedStatus, .connectFailed, .tlsFailed, .timedOut,
+            .connectionReset, .answerTooLarge, .answerMalformed, .addressForbidden, .nameNotFound, .connectRefused,
+            .connectTimedOut, .certificateExpired, .certificateUntrusted, .certificateWrongHost, .certificateNotPinned,
+            .tlsHandshakeFailed, .tlsTimedOut, .clientCertificateRefused:
+            true
+        case .delivered, .resolveFailed, .nameServerFailed, .nameTimedOut, .hostUnreachable, .proxyFailed,
+            .endpointUnusable, .recordDamaged, .endpointRemoved, .endpointDisabled:
+            false
+        }
+    }
 
     /// The outcomes that a person means who names this one: itself, and where it stands for a family, the causes that are
     /// told apart within it.

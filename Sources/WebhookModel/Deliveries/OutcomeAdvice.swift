@@ -16,6 +16,10 @@ extension Outcome {
         case .endpointUnusable:
             "The endpoint's settings cannot be used: check its URL, secrets, headers and certificates."
         case .recordDamaged: "The stored event does not match its checksum, so it was not sent; publish it again."
+        case .endpointRemoved:
+            "The endpoint was removed before the event was delivered; create it again under its name and deliver the dead letter again."
+        case .endpointDisabled:
+            "The endpoint was disabled and stayed so; enable it and deliver the dead letter again."
         case .timedOut:
             "The endpoint was connected, but no whole answer came in time; answer before processing, or raise the endpoint's timeout."
         case .connectionReset: "The endpoint closed the connection before its answer was whole."

@@ -15,13 +15,14 @@ public final class Endpoint: Sendable {
     /// Networks that the operator allows for this tenant's endpoints, in addition to the server's.
     public let tenantNetworks: [String]
 
-    /// Why we stopped sending to an endpoint although its owner wants it enabled. Its deliveries wait, and new events
-    /// are not delivered to it. Writing its settings again enables it.
+    /// Why we stopped sending to an endpoint although its owner wants it enabled. Its deliveries wait, those of new
+    /// events too; after `Limits.disabledHoldMilliseconds` they become dead letters. Writing its settings again enables
+    /// it.
     public struct Disablement: Sendable, Equatable {
         public enum Reason: UInt8, Sendable {
             /// The endpoint answered 410 (RFC 9110, 15.5.11).
             case gone = 1
-            /// It failed for `Limits.failingMilliseconds` without one success.
+            /// It failed again and again for `Limits.failingMilliseconds` without one success.
             case failing = 2
         }
 
@@ -58,7 +59,10 @@ public final class Endpoint: Sendable {
         public var window: Int
         /// For the whole attempt, in milliseconds.
         public var timeout: Int64
+        /// False: it gets no deliveries of events that come meanwhile, and they are not kept for it. Earlier ones wait.
         public var enabled: Bool
+        /// Nothing is sent; deliveries wait, those of new events too.
+        public var paused = false
         /// How the endpoint is reached; nil: with the server's settings.
         public var connection: EndpointConnection?
 

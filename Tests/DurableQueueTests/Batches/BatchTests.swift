@@ -180,15 +180,15 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func removingTheEndpointCancelsBatchMembersAndWaitingEvents() async throws {
-        let fixture = try QueueFixture()
+    @Test func removingTheEndpointMakesDeadLettersOfBatchMembersAndWaitingEvents() async throws {
+        let fixture = try QueueFixture(configuration: .withoutHold())
         try await fixture.provision(batch: three)
         for slice in 0..<50 as Range<UInt64> { try publish(fixture, slice * 100 + 1...slice * 100 + 100) }
         let out = try fixture.takeHanded(32)
         try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
-        try fixture.waitForStatistics { $0.cancelled == 5_000 - out.count * 3 }
+        try fixture.waitForStatistics { $0.deadLettered == 5_000 - out.count * 3 }
         fixture.report(out, .timedOut, status: 0)
-        try fixture.waitForStatistics { $0.cancelled == 5_000 && $0.pending == 0 && $0.pendingBatched == 0 }
+        try fixture.waitForStatistics { $0.deadLettered == 5_000 && $0.pending == 0 && $0.pendingBatched == 0 }
         fixture.queue.stop()
     }
 

@@ -95,8 +95,8 @@ import WebhookModel
         second.queue.stop()
     }
 
-    @Test func removingAnEndpointCancelsItsWaitingDeliveries() async throws {
-        let fixture = try QueueFixture(configuration: QueueConfiguration(diskReserveBytes: 0, lotLimit: 100))
+    @Test func removingAnEndpointMakesDeadLettersOfItsWaitingDeliveries() async throws {
+        let fixture = try QueueFixture(configuration: .withoutHold(lotLimit: 100))
         try await fixture.provision(endpoints: 2)
         _ = try fixture.publish((1...400).map { fixture.record($0) })
         let handed = try fixture.takeHanded(60)
@@ -106,7 +106,7 @@ import WebhookModel
         fixture.report(handed.filter { $0.endpoint.name == "e2" })
         let rest = try drain(fixture, total: 400 - (handed.count - mine.count))
         #expect(rest.keys.allSatisfy { $0.endpoint == EndpointNumber(2) })
-        try fixture.waitForStatistics { $0.cancelled == 400 }
+        try fixture.waitForStatistics { $0.deadLettered == 400 }
         try fixture.waitForStatistics { $0.pending == 0 }
         #expect(fixture.queue.statistics.delivered == 400)
         fixture.queue.stop()
@@ -200,20 +200,19 @@ import WebhookModel
         fixture.queue.stop()
     }
 
-    @Test func returnedDeliveriesOfARemovedEndpointAreCancelled() async throws {
-        let fixture = try QueueFixture()
+    @Test func returnedDeliveriesOfARemovedEndpointBecomeDeadLetters() async throws {
+        let fixture = try QueueFixture(configuration: .withoutHold())
         try await fixture.provision()
         _ = try fixture.publish([fixture.record(1), fixture.record(2)])
         let handed = try fixture.takeHanded(2)
         try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
         fixture.giveBack(handed, pause: 60_000)
-        try fixture.waitForStatistics { $0.cancelled == 2 && $0.pending == 0 }
+        try fixture.waitForStatistics { $0.deadLettered == 2 && $0.pending == 0 }
         fixture.queue.stop()
     }
 
-    @Test func parkedDeliveriesReturnedAfterTheCleanUpOfTheirEndpointAreCancelled() async throws {
-        let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 40)
-        let fixture = try QueueFixture(configuration: configuration)
+    @Test func parkedDeliveriesReturnedAfterTheCleanUpOfTheirEndpointBecomeDeadLetters() async throws {
+        let fixture = try QueueFixture(configuration: .withoutHold(heldPerSender: 64, lotLimit: 40))
         try await fixture.provision()
         for slice in 0..<20 as Range<UInt64> {
             _ = try fixture.publish((1...10).map { fixture.record(slice * 10 + $0) })
@@ -225,8 +224,8 @@ import WebhookModel
             out = try fixture.takeHanded(1)
         }
         try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
-        // All that nobody holds is cancelled: the clean-up is over.
-        try fixture.waitForStatistics { $0.pending == $0.held && $0.cancelled > 0 }
+        // All that nobody holds is a dead letter: the clean-up is over.
+        try fixture.waitForStatistics { $0.pending == $0.held && $0.deadLettered > 0 }
         fixture.giveBack(try out + (fixture.handedCount > 0 ? fixture.takeHanded(1) : []), pause: 60_000)
         try fixture.waitForStatistics { $0.pending == 0 && $0.held == 0 }
         fixture.queue.stop()

@@ -55,8 +55,14 @@ import WebhookModel
                 \.number.value)
         }
         #expect(routes() == [1, 2, 3])
+        // The server disabled it: what comes waits.
         registry.putHealth(
-            EndpointNumber(2), failingSince: nil, disabled: Endpoint.Disablement(reason: .gone, at: 5))
+            EndpointNumber(2), EndpointHealth(), disabled: Endpoint.Disablement(reason: .gone, at: 5))
+        #expect(routes() == [1, 2, 3] && registry.record(EndpointNumber(2))?.active == false)
+        // Its owner paused it: the same. Its owner disabled it: nothing is kept.
+        registry.put(RegistrySample.endpoint(2) { $0.paused = true })
+        #expect(routes() == [1, 2, 3] && registry.record(EndpointNumber(2))?.active == false)
+        registry.put(RegistrySample.endpoint(2) { $0.enabled = false })
         #expect(routes() == [1, 3] && registry.record(EndpointNumber(2))?.active == false)
         registry.put(RegistrySample.endpoint(2))
         #expect(routes() == [1, 2, 3] && registry.record(EndpointNumber(2))?.active == true)

@@ -19,11 +19,13 @@ enum RegistrySample {
     }
 
     static func endpoint(
-        _ number: UInt32, tenant: UInt32 = 1, batch: BatchRule? = nil, rate: Rate? = nil
+        _ number: UInt32, tenant: UInt32 = 1, batch: BatchRule? = nil, rate: Rate? = nil,
+        _ change: (inout Endpoint.Settings) -> Void = { _ in }
     ) -> Stored<EndpointRow> {
         var settings = Endpoint.Settings(url: "https://example.com/", secrets: [Sample.secret])
         settings.batch = batch
         settings.rate = rate
+        change(&settings)
         return Stored(
             EndpointRow(
                 number: EndpointNumber(number), tenant: TenantNumber(tenant), name: "e\(number)", settings: settings),

@@ -188,17 +188,17 @@ import WebhookModel
         fixture!.queue.stop()
     }
 
-    @Test func removingTheEndpointCancelsDeliveriesBehindTheirHeads() async throws {
-        let fixture = try QueueFixture()
+    @Test func removingTheEndpointMakesDeadLettersOfDeliveriesBehindTheirHeads() async throws {
+        let fixture = try QueueFixture(configuration: .withoutHold())
         try await fixture.provision(order: hold)
         for slice in 0..<50 as Range<UInt64> {
             _ = try fixture.publish((1...100).map { fixture.record(slice * 100 + $0, key: "\($0 % 3)") })
         }
         let heads = try fixture.takeHanded(3)
         try await fixture.queue.change([.removeEndpoint(tenant: "tenant-1", name: "e1")])
-        try fixture.waitForStatistics { $0.cancelled == 4_997 && $0.pendingBehind == 0 }
+        try fixture.waitForStatistics { $0.deadLettered == 4_997 && $0.pendingBehind == 0 }
         fixture.report(heads, .timedOut, status: 0)
-        try fixture.waitForStatistics { $0.cancelled == 5_000 && $0.pending == 0 && $0.heldKeys == 0 }
+        try fixture.waitForStatistics { $0.deadLettered == 5_000 && $0.pending == 0 && $0.heldKeys == 0 }
         fixture.queue.stop()
     }
 

@@ -60,6 +60,15 @@ final class WriterFixture: @unchecked Sendable {
         time.value.wall += milliseconds * 1_000_000
     }
 
+    /// Lets hours pass as a running process sees them: not in one step.
+    func pass(hours: Int) throws(LMDBError) {
+        try settle()
+        for _ in 0..<hours * 2 {
+            advance(milliseconds: 1_800_000)
+            try settle()
+        }
+    }
+
     // MARK: Commands
 
     func give(_ command: QueueCommand) { commands.append(command) }

@@ -177,7 +177,7 @@ import WebhookModel
         fixture.report([handed[0]], .timedOut, status: 0)
         try fixture.linger()
         try fixture.perform()
-        fixture.advance(milliseconds: 25 * 3_600_000)
+        try fixture.pass(hours: 25)
         fixture.report(Array(handed.dropFirst()), .timedOut, status: 0)
         try fixture.linger()
         try fixture.perform()

@@ -13,6 +13,8 @@ struct Installation {
     var networks = ["127.0.0.0/8"]
     /// `NEEDLETAIL_*` variables of the server.
     var settings: [String: String] = [:]
+    /// The limit of open files; nil: the developer's.
+    var openFiles: Int?
 
     init(_ provisioning: ProvisioningFile) throws {
         data = folder.path + "/data"
@@ -31,7 +33,11 @@ struct Installation {
         var arguments = ["serve", "--data", data, "--provision", provisioning, "--allow-http", "--sender-threads", "1"]
         for network in networks { arguments += ["--allow-network", network] }
         if !more.contains("--ingest-port") { arguments += ["--ingest-port", "0"] }
-        return try ChildProcess(ServerExecutable.path, arguments + more, environment: environment)
+        guard let openFiles else {
+            return try ChildProcess(ServerExecutable.path, arguments + more, environment: environment)
+        }
+        let shell = ["-c", "ulimit -n \(openFiles); exec \"$0\" \"$@\"", ServerExecutable.path]
+        return try ChildProcess("/bin/sh", shell + arguments + more, environment: environment)
     }
 
     /// Starts the program, and waits until it takes connections.

@@ -40,7 +40,8 @@ struct ProvisioningFile {
     init(_ endpoints: Endpoint...) { self.init(tenants: [Tenant(endpoints: endpoints)]) }
 
     var text: String {
-        var lines = ["tenants:"]
+        // A list without members is written as such: one that just ends was cut off.
+        var lines = [tenants.isEmpty ? "tenants: []" : "tenants:"]
         for tenant in tenants {
             lines.append("  - name: \(tenant.name)")
             lines.append("    enabled: \(tenant.isEnabled)")
@@ -57,7 +58,7 @@ struct ProvisioningFile {
                     ] + endpoint.more.map { "        " + $0 }
             }
         }
-        lines.append("api_keys:")
+        lines.append(keys.isEmpty ? "api_keys: []" : "api_keys:")
         for key in keys {
             lines.append("  - { name: \(key.name), key: \(key.text), tenants: \(key.tenants)\(key.more) }")
         }

@@ -23,7 +23,7 @@ import WebhookModel
         let text = head + lines.map { "    \($0)\n" }.joined()
         do {
             let plan = try ProvisioningPlan.load(
-                text: text, named: "p.yaml", environment: ["WORD": "word"], allowHTTP: true)
+                text: text.whole, named: "p.yaml", environment: ["WORD": "word"], allowHTTP: true)
             return (plan.tenants[0].endpoints[0].settings.connection, [])
         } catch {
             return (nil, error.lines)
@@ -136,7 +136,8 @@ import WebhookModel
 
     @Test func `a tenant's networks are read, and their mistakes reported`() throws {
         func settings(_ line: String) throws -> Tenant.Settings {
-            try ProvisioningPlan.load(text: "tenants:\n- name: acme\n  \(line)\n", named: "p.yaml").tenants[0].settings
+            try ProvisioningPlan.load(text: "tenants:\n- name: acme\n  \(line)\n".whole, named: "p.yaml").tenants[0]
+                .settings
         }
         #expect(try settings("allow_networks: [10.0.0.0/8]").allowNetworks == ["10.0.0.0/8"])
         let mistakes = #expect(throws: InputMistakes.self) { try settings("allow_networks: [ten]") }

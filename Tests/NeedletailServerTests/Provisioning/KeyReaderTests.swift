@@ -88,7 +88,8 @@ import WebhookModel
         #expect(NewAPIKey().text != fresh.text)
         let given = try #require(try keys("tenants: all, key_sha256: \"\(fresh.digest)\"").first)
         for name in ["shop", "a: b", "\"quoted\" \\ back", "12", "yes"] {
-            let plan = try ProvisioningPlan.load(text: "api_keys:\n" + fresh.entry(named: name), named: "p.yaml")
+            let plan = try ProvisioningPlan.load(
+                text: ("api_keys:\n" + fresh.entry(named: name)).whole, named: "p.yaml")
             #expect(plan.keys == [DesiredKey(name: name, tenants: .all, settings: given.settings)])
         }
         let written = try #require(try keys("tenants: all, key: \(fresh.text)").first)

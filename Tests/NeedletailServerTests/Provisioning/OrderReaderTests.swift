@@ -8,7 +8,8 @@ import WebhookModel
         let text =
             "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: https://a.example/\n    secret: \"\(secretText)\"\n"
             + lines.map { "    \($0)\n" }.joined()
-        return try ProvisioningPlan.load(text: text, named: "p.yaml", environment: [:]).tenants.first?.endpoints.first?
+        return try ProvisioningPlan.load(text: text.whole, named: "p.yaml", environment: [:]).tenants.first?.endpoints
+            .first?
             .settings
     }
 

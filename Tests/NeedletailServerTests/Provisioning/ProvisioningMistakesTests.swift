@@ -5,7 +5,8 @@ import Testing
 @Suite struct ProvisioningMistakesTests {
     private func mistakes(_ text: String, environment: [String: String] = [:], allowHTTP: Bool = false) -> [String] {
         do {
-            _ = try ProvisioningPlan.load(text: text, named: "p.yaml", environment: environment, allowHTTP: allowHTTP)
+            _ = try ProvisioningPlan.load(
+                text: text.whole, named: "p.yaml", environment: environment, allowHTTP: allowHTTP)
             return []
         } catch {
             return error.lines
@@ -190,5 +191,32 @@ import Testing
             "tenants: [{ name: \"t{n}\", repeat: 100, endpoints: [{ name: e, url: \"ftp://x\", secret: \"\(secretText)\" }] }]"
         )
         #expect(lines.count == 1, "\(lines)")
+    }
+
+    // F3: a file that was cut off was applied: it removed every endpoint of a tenant, or every API key.
+    @Test(arguments: [
+        ("tenants:\n- name: a", "p.yaml:1:1: api_keys is missing; expected a list, or [] for none"),
+        ("api_keys: []", "p.yaml:1:1: tenants is missing; expected a list, or [] for none"),
+        ("api_keys: []\ntenants:", "p.yaml:2:9: tenants is empty; expected a list, or [] for none"),
+        ("tenants: []\napi_keys:\n", "p.yaml:2:10: api_keys is empty; expected a list, or [] for none"),
+        ("tenants: []\napi_keys: ~\n", "p.yaml:2:11: api_keys is empty; expected a list, or [] for none"),
+        (
+            "api_keys: []\ntenants:\n- name: a\n  endpoints:",
+            "p.yaml:4:13: tenant \"a\": endpoints is empty; expected a list, or [] for none"
+        ),
+    ])
+    func `a file that was cut off is not a short file`(text: String, expected: String) {
+        do {
+            _ = try ProvisioningPlan.load(text: text, named: "p.yaml")
+            Issue.record("it is good")
+        } catch {
+            #expect(error.lines == [expected])
+        }
+    }
+
+    @Test func `lists that are empty on purpose are good`() throws {
+        let plan = try ProvisioningPlan.load(
+            text: "tenants: [{ name: a, endpoints: [] }, { name: b }]\napi_keys: []", named: "p.yaml")
+        #expect(plan.tenants.map(\.name) == ["a", "b"] && plan.keys.isEmpty)
     }
 }

@@ -7,7 +7,7 @@ let secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 @Suite struct ProvisioningPlanTests {
     private func plan(_ text: String, environment: [String: String] = [:]) throws -> ProvisioningPlan {
-        try ProvisioningPlan.load(text: text, named: "p.yaml", environment: environment)
+        try ProvisioningPlan.load(text: text.whole, named: "p.yaml", environment: environment)
     }
 
     @Test func `a whole file becomes a plan`() throws {

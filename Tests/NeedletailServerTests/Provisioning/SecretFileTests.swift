@@ -18,7 +18,8 @@ import WebhookModel
 
     private func plan(secretIn path: String) throws(InputMistakes) -> ProvisioningPlan {
         try ProvisioningPlan.load(
-            text: "tenants: [{ name: a, endpoints: [{ name: e, url: \"https://a.example\", secret_file: \(path) }] }]",
+            text: "tenants: [{ name: a, endpoints: [{ name: e, url: \"https://a.example\", secret_file: \(path) }] }]"
+                .whole,
             named: "p.yaml")
     }
 
@@ -51,7 +52,7 @@ import WebhookModel
                   - name: "t{n}"
                     repeat: 1
                     endpoints: [{ name: e, url: "https://a.example", secret_file: "\(directory.path)/secret-{n}" }]
-                """, named: "p.yaml")
+                """.whole, named: "p.yaml")
         #expect(plan.tenants[0].endpoints[0].settings.secrets == [EndpointSecret(secretText)])
         #expect(path.hasSuffix("secret-000"))
     }
@@ -62,7 +63,7 @@ import WebhookModel
         }
         let text = (["tenants:", "  - name: t", "    endpoints:"] + endpoints).joined(separator: "\n") + "\n"
         let mistakes = #expect(throws: InputMistakes.self) {
-            try ProvisioningPlan.load(text: text, named: "p.yaml")
+            try ProvisioningPlan.load(text: text.whole, named: "p.yaml")
         }
         #expect(mistakes?.lines.count == 201)
         #expect(mistakes?.lines.last == "more mistakes are not shown; correct these first")

@@ -9,7 +9,7 @@ import WebhookSigning
         let text =
             "tenants:\n- name: acme\n  endpoints:\n  - name: orders\n    url: https://a.example/\n" + lines + "\n"
         let plan = try ProvisioningPlan.load(
-            text: text, named: "p.yaml", environment: ["TOKEN": "Bearer x", "OLD": secretText])
+            text: text.whole, named: "p.yaml", environment: ["TOKEN": "Bearer x", "OLD": secretText])
         return plan.tenants[0].endpoints[0].settings
     }
 

@@ -36,7 +36,9 @@ import Yams
             "{\"api_keys\": [{\(key), \"key_env\": \"X\", \"tenants\": \"all\"}, {\"name\": \"k\", \"key\": \"0123456789abcdef\", \"tenants\": \"all\"}]}",
             "{\"api_keys\": [{\(key), \"tenants\": \"all\", \"scopes\": [], \"burst\": 1, \"expires\": \"tomorrow\", \"client_certificates\": [\"sha256:12\"]}]}",
             "{\"api_keys\": [{\"name\": \"k\", \"key_sha256\": \"zz\", \"tenants\": \"all\", \"é \\\"quoted\\\"\": true}]}",
-        ]
+            "{\"tenants\": null, \"api_keys\": null}",
+            "{\"tenants\": [{\"name\": \"a\", \"endpoints\": null}]}",
+        ].map(whole)
         + [
             // Endpoints: values.
             "\"name\": \"e\", \"url\": \"HTTPS://A.example\", \(secret)",
@@ -73,7 +75,14 @@ import Yams
             "\"name\": \"e\", \"url\": \"https://a.example/\", \"secret_file\": \"/nowhere/s\", \"secret_env\": \"OLD\"",
             "\(tls), \"ca_file\": \"/nowhere/ca\", \"client_key_file\": \"/nowhere/k\", \"pinned_key\": \"abc\"",
             "\(tls), \"allow_networks\": [], \"deny_networks\": [\"ten/8\"], \"proxy\": \"https://p.example\"",
-        ].map { "{\"tenants\": [{\"name\": \"acme\", \"endpoints\": [{\($0)}]}]}" }
+        ].map { "{\"tenants\": [{\"name\": \"acme\", \"endpoints\": [{\($0)}]}], \"api_keys\": []}" }
+
+    /// With both lists: the one that a document says nothing about is empty.
+    private static func whole(_ document: String) -> String {
+        guard document != "{}" else { return document }
+        let rest = ["tenants", "api_keys"].filter { !document.contains("\"\($0)\"") }.map { ", \"\($0)\": []" }
+        return document.dropLast() + rest.joined() + "}"
+    }
 
     private func read(_ node: SettingsNode) -> Result<ProvisioningPlan, SettingsMistakes> {
         ProvisioningPlan.read(node, environment: ["TOKEN": "Bearer x", "OLD": "fedcba9876543210"])

@@ -18,7 +18,16 @@ final class ScriptedTransport: DeliveryTransport {
         begun += 1
     }
 
+    /// Takes an attempt that goes on from those open, and gives it back.
+    func takeFirst() -> AttemptOrder { open.removeFirst() }
+    func putFirst(_ order: AttemptOrder) { open.insert(order, at: 0) }
+
     func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
+
+    /// The machine has no connection to give for the attempt that was begun first of those open.
+    func lack(_ shortage: Shortage, until: Int64) {
+        ended.append(AttemptEnd(open.removeFirst(), lacks: shortage, until: until))
+    }
 
     /// Ends the attempt that was begun first of those open.
     func end(_ outcome: Outcome, status: UInt16 = 0, retryAfter: RetryAfter? = nil) {

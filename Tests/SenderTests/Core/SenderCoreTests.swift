@@ -1,3 +1,4 @@
+import Glibc
 import Scheduling
 import Sender
 import Settings
@@ -130,14 +131,89 @@ struct SenderCoreTests {
         #expect(core.reports.map(\.outcome) == [.addressForbidden])
     }
 
-    @Test("a name without an answer in two seconds is a failed attempt")
+    @Test("a name without an answer in two seconds uses no attempt: its deliveries go back to the queue")
     func lookupDeadline() throws {
         var core = try core()
         core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.nextTime == 2 * Self.second)
         core.start(now: 2 * Self.second, wall: 0)
-        #expect(core.reports.map(\.outcome) == [.nameTimedOut])
+        #expect(core.reports.isEmpty && core.tally.attempts == 0)
+        #expect(core.returns.map(\.pause) == [5_000] && core.returns.map(\.attempts) == [0])
+        // Its late answer is used.
+        core.learn("a.example", .found([IPAddress(v4: 0x0808_0808)]), now: 6 * Self.second)
+        core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 7 * Self.second)
+        core.start(now: 7 * Self.second, wall: 0)
+        #expect(transport.begun == 1)
+    }
+
+    // F8: at the descriptor limit every delivery became a dead letter (connectFailed).
+    @Test(
+        "what the machine lacks uses no attempt and moves no breaker",
+        arguments: [EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL, ENOSPC])
+    func shortage(code: CInt) throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 4)
+        core.take((1...4).map { due($0, endpoint) }, now: 0)
+        var now: Int64 = 0
+        let shortage = try #require(Shortage(code))
+        // Far more often than a breaker would bear.
+        for _ in 0..<30 {
+            core.start(now: now, wall: 0)
+            while !transport.open.isEmpty { transport.lack(shortage, until: now + Self.second / 50) }
+            core.finish(now: now, wall: 0)
+            core.start(now: now, wall: 0)
+            #expect(transport.open.isEmpty && core.inFlight == 0)
+            #expect(core.nextTime == now + Self.second / 50)
+            now += Self.second / 50
+        }
+        #expect(core.reports.isEmpty && core.returns.isEmpty)
+        #expect(core.tally.attempts == 0 && core.tally.breakersOpened == 0 && core.tally.shortages >= 30)
+        let found1 = core.takeShortage()
+        let found2 = core.takeShortage()
+        #expect(found1 == shortage && found2 == nil)
+        core.start(now: now, wall: 0)
+        #expect(transport.open.count == 4)
+        #expect(transport.open.allSatisfy { $0.delivery.attempt == 1 })
+        #expect(!shortage.explanation.isEmpty)
+    }
+
+    @Test("an endpoint with a connection goes on with it while the machine has no other to give")
+    func shortageBesideAConnection() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://8.8.8.8/", window: 2)
+        core.take((1...6).map { due($0, endpoint) }, now: 0)
+        core.start(now: 0, wall: 0)
+        // The first has a connection; the second finds none.
+        let busy = transport.takeFirst()
+        transport.lack(try #require(Shortage(EMFILE)), until: Self.second)
+        core.finish(now: 0, wall: 0)
+        core.start(now: 0, wall: 0)
+        #expect(transport.open.isEmpty)
+        transport.putFirst(busy)
+        transport.end(.delivered, status: 200)
+        core.finish(now: 1, wall: 0)
+        core.start(now: 1, wall: 0)
+        #expect(transport.open.count == 2 && core.reports.count == 1)
+    }
+
+    @Test("a name server that is down uses no attempt, one that fails for a name does")
+    func nameServers() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://a.example/")
+        core.take((1...3).map { due($0, endpoint) }, now: 0)
+        core.start(now: 0, wall: 0)
+        core.learn("a.example", .failed(.lacking(.nameServers)), now: 0)
+        core.start(now: 0, wall: 0)
+        #expect(core.reports.isEmpty && core.returns.count == 3 && core.tally.breakersOpened == 0)
+        let found3 = core.takeShortage()
+        #expect(found3 == .nameServers)
+        core.returns = []
+        core.take([due(1, endpoint)], now: 6 * Self.second)
+        core.start(now: 6 * Self.second, wall: 0)
+        core.learn("a.example", .failed(.serverFailed), now: 6 * Self.second)
+        core.start(now: 6 * Self.second, wall: 0)
+        #expect(core.reports.map(\.outcome) == [.nameServerFailed])
     }
 
     @Test("after a refused connection the next attempt goes to the name's next address")

@@ -48,7 +48,7 @@ extension RecordVector {
         var row = EndpointRow(
             number: EndpointNumber(keyNumber), tenant: TenantNumber(UInt32(number("tenant"))), name: text("name"),
             settings: settings)
-        row.failingSince = number("failing_since")
+        row.failing = FailingStretch(since: number("failing_since"))
         row.disabled = Endpoint.Disablement(
             reason: Endpoint.Disablement.Reason(rawValue: UInt8(numbers("disabled")[0]))!, at: numbers("disabled")[1])
         return row
