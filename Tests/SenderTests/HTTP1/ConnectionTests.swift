@@ -50,11 +50,14 @@ struct ConnectionTests {
     func earlyAnswer() async throws {
         let server = try await RawServer.start(greeting: .send(ok)) { _, _ in .keepSilent }
         try await SenderBench.run { bench in
+            var sent = 0
             for position in UInt64(1)...5 {
                 let report = await bench.deliver(position, to: .local(server.port, timeout: 300))
                 // The greeting may come after the look and before the answer that never comes: then it is the answer.
-                #expect(report.outcome == .answerMalformed || server.requests.count > 0)
+                if report.outcome != .answerMalformed { sent += 1 }
             }
+            // The greeting may be read before the server has read the request.
+            await server.waitForRequests(sent)
         }
         await server.stop()
     }
