@@ -107,8 +107,7 @@ import WebhookModel
     @Test(arguments: [DeliveryOrder.none, .byKey(onDeadLetter: .hold), .byKey(onDeadLetter: .skip)], [false, true])
     func whatComesWhileTheServerDisabledAnEndpointWaits(order: DeliveryOrder, batches: Bool) throws {
         guard order == .none || !batches else { return }
-        let folder = TemporaryDirectory()
-        var fixture = try WriterFixture(folder: folder)
+        let fixture = try WriterFixture()
         var settings = fixture.settings(retry: RetryPolicy(delays: [1, 1], jitterPercent: 0), order: order)
         if batches { settings.batch = BatchRule(maxEvents: 10, maxBytes: 100_000, maxWait: 10) }
         _ = fixture.change([
@@ -131,7 +130,7 @@ import WebhookModel
         #expect(fixture.takeHanded().isEmpty)
 
         // The same after a restart.
-        fixture = try WriterFixture(folder: folder)
+        try fixture.restart()
         let later = fixture.publish([41], key: "k")
         fixture.advance(milliseconds: 60_000)
         try fixture.settle()
@@ -174,8 +173,7 @@ import WebhookModel
 
     // F5: what came while an endpoint was out for maintenance never arrived.
     @Test func aPausedEndpointKeepsWhatComes() throws {
-        let folder = TemporaryDirectory()
-        var fixture = try WriterFixture(folder: folder)
+        let fixture = try WriterFixture()
         var settings = fixture.settings()
         func put(_ fixture: WriterFixture) throws {
             _ = fixture.change([
@@ -189,7 +187,7 @@ import WebhookModel
         let meanwhile = fixture.publish(1...50)
         try fixture.settle()
         #expect(meanwhile.drafts.allSatisfy { $0.result == .accepted } && fixture.takeHanded().isEmpty)
-        fixture = try WriterFixture(folder: folder)
+        try fixture.restart()
         fixture.advance(milliseconds: 1_000)
         try fixture.settle()
         #expect(fixture.takeHanded().isEmpty && fixture.statistics.pending == 50)

@@ -96,21 +96,22 @@ package struct EndpointRegistry {
     ///   - removedHold: milliseconds that those of a removed endpoint wait.
     package func slotsToGiveUp(now: Int64, removedHold: Int64) -> [Int] {
         var slots: [Int] = []
-        var removed: [Int: [(at: Int64, slot: Int)]] = [:]
-        endpoints.forEachSlot { _, slot in
+        var removed: [Int: [(at: Int64, number: UInt32, slot: Int)]] = [:]
+        endpoints.forEachSlot { number, slot in
             guard !endpoints[slot].isRemoved, !endpoints[slot].isGivenUp else { return }
             if let at = endpoints[slot].removedAt {
                 if at + removedHold <= now {
                     slots.append(slot)
                 } else {
-                    removed[endpoints[slot].tenantSlot, default: []].append((at, slot))
+                    removed[endpoints[slot].tenantSlot, default: []].append((at, number, slot))
                 }
             } else if let disabled = endpoints[slot].disabled, disabled.at + Limits.disabledHoldMilliseconds <= now {
                 slots.append(slot)
             }
         }
         for list in removed.values where list.count > Limits.removedEndpointsPerTenant {
-            let oldest = list.sorted { $0.at < $1.at }.prefix(list.count - Limits.removedEndpointsPerTenant)
+            let oldest = list.sorted { ($0.at, $0.number) < ($1.at, $1.number) }
+                .prefix(list.count - Limits.removedEndpointsPerTenant)
             slots += oldest.map(\.slot)
         }
         return slots

@@ -29,8 +29,8 @@ import WebhookModel
     }
 
     /// 50 events for one endpoint whose breaker is open: some were handed over and given back, the rest waits.
-    private func waiting(_ manner: Manner, _ folder: TemporaryDirectory) throws -> WriterFixture {
-        let fixture = try WriterFixture(folder: folder)
+    private func waiting(_ manner: Manner) throws -> WriterFixture {
+        let fixture = try WriterFixture()
         _ = fixture.change([
             .putTenant(name: "tenant-1", enabled: true, origin: .provisioned),
             .putEndpoint(tenant: "tenant-1", name: "e1", settings: manner.settings, origin: .provisioned),
@@ -69,15 +69,14 @@ import WebhookModel
 
     @Test(arguments: Manner.allCases, [false, true])
     func whatWaitsForAnEndpointSurvivesARenameAndBack(manner: Manner, restarts: Bool) throws {
-        let folder = TemporaryDirectory()
-        var fixture = try waiting(manner, folder)
+        let fixture = try waiting(manner)
         _ = fixture.change([put("e2", manner), remove("e1")])
         try fixture.settle()
         let said = fixture.notices.contains {
             if case .removed("tenant-1", "e1", 50, _) = $0 { true } else { false }
         }
         #expect(said)
-        if restarts { fixture = try WriterFixture(folder: folder) }
+        if restarts { try fixture.restart() }
         fixture.advance(milliseconds: 60_000)
         try fixture.settle()
         // Nothing goes to the removed one.
@@ -91,7 +90,7 @@ import WebhookModel
 
     /// Removed and created again in one change.
     @Test(arguments: Manner.allCases) func theSameInOneChange(manner: Manner) throws {
-        let fixture = try waiting(manner, TemporaryDirectory())
+        let fixture = try waiting(manner)
         _ = fixture.change([remove("e1"), put("e1", manner)])
         try fixture.settle()
         #expect(try deliverAll(fixture) == Set(1...50))
@@ -99,16 +98,11 @@ import WebhookModel
 
     @Test(arguments: Manner.allCases, [false, true])
     func whatWaitsTooLongBecomesDeadLettersThatCanBeDeliveredAgain(manner: Manner, restarts: Bool) throws {
-        let folder = TemporaryDirectory()
-        var fixture = try waiting(manner, folder)
+        let fixture = try waiting(manner)
         _ = fixture.change([remove("e1")])
         try fixture.pass(hours: 23)
         #expect(fixture.statistics.pending == 50 && fixture.statistics.deadLettered == 0)
-        if restarts {
-            let hours = fixture.time.value
-            fixture = try WriterFixture(folder: folder)
-            fixture.time.value = hours
-        }
+        if restarts { try fixture.restart() }
         try fixture.pass(hours: 2)
         #expect(fixture.statistics.pending == 0 && fixture.statistics.deadLettered == 50)
         #expect(fixture.core.registry.record(EndpointNumber(1))?.pending == 0)
@@ -160,12 +154,11 @@ import WebhookModel
     }
 
     @Test func theRowOfAnEndpointThatWasRemovedLongAgoIsForgotten() throws {
-        let folder = TemporaryDirectory()
-        var fixture = try waiting(.single, folder)
+        let fixture = try waiting(.single)
         _ = fixture.change([remove("e1")])
         try fixture.pass(hours: 31 * Self.day + 2)
         #expect(fixture.core.registry.record(EndpointNumber(1)) == nil)
-        fixture = try WriterFixture(folder: folder)
+        try fixture.restart()
         #expect(fixture.core.registry.record(EndpointNumber(1)) == nil)
         _ = fixture.change([put("e1", .single)])
         try fixture.settle()
@@ -190,7 +183,7 @@ import WebhookModel
     @Test(arguments: Manner.allCases) func whatWaitsForADisabledEndpointBecomesDeadLettersAfterThreeDays(manner: Manner)
         throws
     {
-        let fixture = try waiting(manner, TemporaryDirectory())
+        let fixture = try waiting(manner)
         fixture.advance(milliseconds: 31_000)
         try fixture.settle()
         let handed = fixture.takeHanded()

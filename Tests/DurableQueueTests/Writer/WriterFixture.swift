@@ -18,7 +18,8 @@ final class WriterFixture: @unchecked Sendable {
     let time = Box(Instant(monotonic: 1_000_000_000_000, wall: 1_800_000_000_000_000_000))
     private let handed = Locked<[DueDelivery]>([])
     private let answered = Locked<[EventBatch]>([])
-    private(set) var turn: WriterTurn
+    private var running: WriterTurn?
+    private let start: () throws -> WriterTurn
     private(set) var notices: [Notice] = []
     private(set) var edits: [TenancyEdit] = []
     private var commands: [QueueCommand] = []
@@ -35,14 +36,28 @@ final class WriterFixture: @unchecked Sendable {
     ) throws {
         self.folder = folder
         faults = FaultPlan()
-        let directory = try DataDirectory(
-            path: folder.path + "/data", mapBytes: 256 << 20, durability: .none, faults: faults)
-        let core = try WriterCore(
-            directory: directory, configuration: configuration, senders: senders, random: SeededRandom(seed: seed))
-        let ports = (0..<senders).map { [handed] _ in
-            DispatchPort { deliveries in handed.withLock { $0 += deliveries } }
+        start = { [faults, handed, time] in
+            let directory = try DataDirectory(
+                path: folder.path + "/data", mapBytes: 256 << 20, durability: .none, faults: faults)
+            let core = try WriterCore(
+                directory: directory, configuration: configuration, senders: senders, random: SeededRandom(seed: seed))
+            let ports = (0..<senders).map { _ in DispatchPort { deliveries in handed.withLock { $0 += deliveries } } }
+            return WriterTurn(core: core, senders: ports) { time.value }
         }
-        turn = WriterTurn(core: core, senders: ports) { [time] in time.value }
+        running = try start()
+    }
+
+    /// Ends the writer as a killed process does, and starts another on its directory. What was handed over is forgotten.
+    func restart() throws {
+        running = nil
+        commands = []
+        _ = takeHanded()
+        running = try start()
+    }
+
+    private(set) var turn: WriterTurn {
+        _read { yield running! }
+        _modify { yield &running! }
     }
 
     var core: WriterCore { turn.core }
