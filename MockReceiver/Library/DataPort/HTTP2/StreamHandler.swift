@@ -173,8 +173,8 @@ final class StreamHandler: ChannelInboundHandler {
         }
     }
 
-    /// Milliseconds for reading an answer: a reset right after it makes some senders lose it (curl 7.88).
-    private static let readingTime: Int64 = 100
+    /// Milliseconds for reading an answer: a sender that finds both at once may lose the answer or wait for ever (curl 7.88).
+    private static let readingTime: Int64 = 500
 
     /// Tells a sender that still uploads to stop (RFC 9113 section 8.1); otherwise it would wait for flow control.
     private func stopUpload(_ context: ChannelHandlerContext) {
