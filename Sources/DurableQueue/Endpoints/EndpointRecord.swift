@@ -65,6 +65,8 @@ package struct EndpointRecord: Vacatable {
     package var gate: RateGate?
     /// It or its tenant has a rate: each hand-over takes tokens.
     package private(set) var isRated = false
+    /// The last report was a failure.
+    private var lastFailed = false
     /// How much `holdLimit` may become.
     private var holdLimitMost = Limits.heldPerEndpoint
 
@@ -181,13 +183,17 @@ package struct EndpointRecord: Vacatable {
     }
 
     /// A held delivery was reported.
+    ///
+    /// One failure among successes reduces nothing: the endpoint works, and with less held each event of a burst would be
+    /// written to the disk and read again.
     package mutating func released(delivered: Bool) {
         let wasFull = held >= holdLimit
         held -= 1
         if delivered {
             if wasFull { holdLimit = min(holdLimit * 2, holdLimitMost) }
-        } else {
+        } else if lastFailed {
             holdLimit = max(holdLimit / 2, holdLimitLeast)
         }
+        lastFailed = !delivered
     }
 }
