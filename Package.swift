@@ -171,7 +171,9 @@ let proofs: [Target] = [
             yaml,
         ]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
-    tests("LoadTestTests", ["LoadTest", "IngestClient", "MockReceiver", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
+    tests(
+        "LoadTestTests",
+        ["LoadTest", "IngestClient", "MockReceiver", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),
     tests(
         "EndToEndTests",
