@@ -124,7 +124,7 @@ let companions: [Target] = [
         ],
         path: "LoadTest/Library", swiftSettings: strict),
     .executableTarget(
-        name: "load-test", dependencies: ["LoadTest", "IngestClient", arguments],
+        name: "load-test", dependencies: ["LoadTest", "IngestClient", "MockReceiver", arguments],
         path: "LoadTest/Command", swiftSettings: strict),
 ]
 
@@ -171,7 +171,9 @@ let proofs: [Target] = [
             yaml,
         ]),
     tests("MockReceiverTests", ["MockReceiver", "WebhookSigning", "WebhookModel", nioCore, nioPosix, nioLocks]),
-    tests("LoadTestTests", ["LoadTest", "IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
+    tests(
+        "LoadTestTests",
+        ["LoadTest", "IngestClient", "MockReceiver", "WireProtocol", "WebhookModel", nioCore, nioPosix]),
     tests("TidyTests", []),
     tests(
         "EndToEndTests",

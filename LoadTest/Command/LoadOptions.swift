@@ -35,6 +35,16 @@ struct LoadOptions: ParsableArguments {
     var secret: [String] = []
     @Option(help: "File with such secrets, one per line.") var secretFile: String?
     @Option(help: "Percent of the attempts that the embedded receiver answers with 503.") var failures = 0.0
+    @Option(
+        help: ArgumentHelp(
+            "How the embedded receiver answers: a program of the mock receiver (distant=100ms, internet), or a file.",
+            valueName: "name|file"))
+    var program: String?
+    @Option(
+        help: ArgumentHelp(
+            "The embedded receiver serves HTTPS, with the authority that `prepare --https` wrote to this directory.",
+            valueName: "dir"))
+    var authority: String?
     @Option(help: "Seconds to wait at the end until everything acknowledged has arrived.") var drainSeconds = 30.0
 
     @Option(help: "The dispatcher's process, for its CPU time and memory.") var dispatcherPid: Int32?
@@ -83,6 +93,8 @@ struct LoadOptions: ParsableArguments {
         plan.host = receiverHost
         plan.port = receiverPort
         plan.failureShare = failures / 100
+        plan.program = try program.map(ReceiverProgram.read)
+        plan.authority = try authority.map(AuthorityFiles.read)
         plan.secrets = try (secret + secretsOfFile()).map { text in
             guard let equals = text.firstIndex(of: "="), text.first == "/" || text.first == "*" else {
                 return ("*", text)

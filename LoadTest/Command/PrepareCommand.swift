@@ -24,6 +24,9 @@ struct PrepareCommand: ParsableCommand {
                 --secret-file run/secret --receiver-port $(cat run/receiver-port)
 
               load-test prepare --dir run --tenants 10000 --hosts 10000
+
+            With --https the URLs are https, and authority.pem is written too: the dispatcher must trust it \
+            (sender.ca_file), and `run --authority run` serves HTTPS with certificates of it, one for each host.
             """)
 
     @Option(help: "Directory to write to; created if it does not exist.") var dir: String
@@ -31,6 +34,8 @@ struct PrepareCommand: ParsableCommand {
     @Option(help: "Before a tenant's number.") var tenantPrefix = "tenant-"
     @Option(help: "Port of the embedded receiver. 0 = one that is free now.") var receiverPort = 0
     @Option(help: "Hosts that the endpoints are spread over, each an address of 127.0.0.0/8.") var hosts = 1
+    @Option(help: "Attempts in flight at one endpoint, if not the server's default.") var window: Int?
+    @Flag(help: "HTTPS endpoints, and an authority for the receiver's certificates.") var https = false
 
     func validate() throws {
         if !(1...100_000).contains(tenants) {
@@ -56,25 +61,33 @@ struct PrepareCommand: ParsableCommand {
         try write("nt_" + random(32).map { String($0, radix: 36) }.joined(), to: "api-key", in: folder)
         try write("\(port)", to: "receiver-port", in: folder)
         try write(provisioning(port, folder), to: "provision.yaml", in: folder)
+        if https { try AuthorityFiles.write(to: folder) }
     }
 
     private func provisioning(_ port: Int, _ folder: URL) -> String {
         let layout = EndpointLayout(
             workload: Workload(tenants: tenants, tenantPrefix: tenantPrefix), hosts: hosts, port: port,
-            secretFile: folder.appending(path: "secret").path(), keyFile: folder.appending(path: "api-key").path())
+            secretFile: folder.appending(path: "secret").path(), keyFile: folder.appending(path: "api-key").path(),
+            isSecure: https, window: window)
         return layout.provisioning
     }
 
     private func write(_ text: String, to name: String, in folder: URL) throws {
-        let path = folder.appending(path: name).path()
-        let made = FileManager.default.createFile(
-            atPath: path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        if !made { throw LoadTestError("\(path): cannot be written: \(String(cString: strerror(errno)))") }
+        try PrivateFile.write(text + "\n", to: folder.appending(path: name).path())
     }
 
     private func random(_ count: Int) -> Data {
         var generator = SystemRandomNumberGenerator()
         return Data((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+}
+
+/// A file that only its owner may read.
+enum PrivateFile {
+    static func write(_ text: String, to path: String) throws {
+        let made = FileManager.default.createFile(
+            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        if !made { throw LoadTestError("\(path): cannot be written: \(String(cString: strerror(errno)))") }
     }
 }
 

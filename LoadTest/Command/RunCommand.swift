@@ -21,6 +21,10 @@ struct RunCommand: AsyncParsableCommand {
                 load-test prepare --dir run --tenants 10000 --hosts 10000
                 load-test run --api-key KEY --tenants 10000 --receiver-host 0.0.0.0 --seconds 600 --warmup-seconds 60 \\
                   --dispatcher-pid PID --max-growth 10 --min-reuse 90
+              2,000 HTTPS endpoints on separate hosts that answer as receivers on the internet do:
+                load-test prepare --dir run --tenants 2000 --hosts 2000 --https
+                load-test run --api-key KEY --tenants 2000 --receiver-host 0.0.0.0 --authority run --program internet \\
+                  --rate 10000 --seconds 60 --warmup-seconds 10
             """)
 
     @OptionGroup(title: "Load and receiver") var load: LoadOptions
@@ -42,6 +46,8 @@ struct RunCommand: AsyncParsableCommand {
             "Percent that the dispatcher's anonymous memory and its descriptors may grow after the warm-up. Needs --dispatcher-pid."
     )
     var maxGrowth: Double?
+    @Option(help: "The most MiB of the dispatcher's resident memory, at its peak. Needs --dispatcher-pid.")
+    var maxMemoryMib: Double?
 
     func run() async throws {
         var plan = try load.plan()
@@ -54,6 +60,7 @@ struct RunCommand: AsyncParsableCommand {
         plan.bounds.cpuMicroseconds = maxCpuUs
         plan.bounds.reusePercent = minReuse
         plan.bounds.growthPercent = maxGrowth
+        plan.bounds.peakMebibytes = maxMemoryMib
         let mistakes = plan.mistakes()
         guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
 

@@ -14,6 +14,8 @@ public struct ReceiverConfiguration: Sendable {
     /// Names under which senders reach this host in `https:` URLs, in addition to `localhost`, the loopback addresses
     /// and `host`.
     public var tlsNames: [String] = []
+    /// The authority of the HTTPS port's certificates; nil: a new one, which exists as long as the receiver.
+    public var tlsAuthority: ReceiverAuthority?
     /// Event loops of the data port. More than one helps only if the sender leaves cores free.
     public var loops = 1
     public var program = BehaviourProgram()

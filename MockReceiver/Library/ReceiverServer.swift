@@ -45,7 +45,7 @@ public final class ReceiverServer: Sendable {
         -> ReceiverServer
     {
         let shared = SharedCore(ReceiverCore(configuration, now: WallClock.now(), journalFile: file))
-        let authority = configuration.tlsPort == nil ? nil : try ThrowawayAuthority()
+        let authority = configuration.tlsPort == nil ? nil : try ThrowawayAuthority(of: configuration)
         let control = ReceiverControl(shared, configuration, authorityCertificate: authority?.pem)
         let names = ["localhost", "127.0.0.1", "::1", configuration.host] + configuration.tlsNames
         let contexts = try authority.map { try TLSContexts($0, names: names.filter { $0 != "0.0.0.0" && $0 != "::" }) }

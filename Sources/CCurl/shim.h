@@ -2,6 +2,8 @@
 // wrapper here. `long` is passed as long: an int would be read as garbage on 64-bit machines. No policy lives here.
 #pragma once
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 /// Options that take a number (CURLOPTTYPE_LONG and _VALUES).
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
@@ -89,3 +91,37 @@ static inline CURL *ccurl_multi_next_done(CURLM *multi, CURLcode *result) {
     }
     return NULL;
 }
+
+/// 0xXXYYZZ for version X.Y.Z.
+static inline unsigned int ccurl_version_number(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }
+/// The TLS session of the connection that a handle has just opened (CURLINFO_TLS_SSL_PTR): to be asked for in CURLOPT_PREREQFUNCTION,
+/// because libcurl forgets the connection of a handle afterwards. NULL: no TLS, or not OpenSSL's.
+static inline SSL *ccurl_tls_session(CURL *easy) {
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;
+    return info->backend == CURLSSLBACKEND_OPENSSL ? (SSL *)info->internals : NULL;
+}
+/// Lets a session read and write the socket itself (SSL_set_fd(3)) instead of through libcurl. Whole records are read at once; a part of
+/// what is written may be taken, and the rest may come from another buffer (SSL_CTX_set_mode(3)). 0: no memory.
+static inline int ccurl_tls_adopt(SSL *session, int descriptor) {
+    if (SSL_set_fd(session, descriptor) != 1) return 0;
+    SSL_set_mode(session, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_read_ahead(session, 1);
+    return 1;
+}
+/// Bytes read (SSL_read(3)); 0 or less: `error` is what SSL_get_error(3) says.
+static inline int ccurl_tls_read(SSL *session, void *bytes, int count, int *error) {
+    ERR_clear_error();
+    int done = SSL_read(session, bytes, count);
+    *error = done > 0 ? SSL_ERROR_NONE : SSL_get_error(session, done);
+    return done;
+}
+/// Bytes written (SSL_write(3)); 0 or less: `error` is what SSL_get_error(3) says.
+static inline int ccurl_tls_write(SSL *session, const void *bytes, int count, int *error) {
+    ERR_clear_error();
+    int done = SSL_write(session, bytes, count);
+    *error = done > 0 ? SSL_ERROR_NONE : SSL_get_error(session, done);
+    return done;
+}
+/// After SSL_ERROR_SSL: whether the peer only closed the connection, without an alert.
+static inline int ccurl_tls_was_closed(void) { return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING; }

@@ -3,6 +3,7 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -82,6 +83,8 @@ void clinux_wait_readable(int fd, int64_t timeout_ns) {
     struct timespec limit = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     ppoll(&entry, 1, timeout_ns < 0 ? NULL : &limit, NULL);
 }
+
+void clinux_trim_memory(void) { malloc_trim(0); }
 
 void clinux_name_thread(const char *name) {
     char cut[16];

@@ -22,6 +22,9 @@ public struct SenderConfiguration: Sendable {
 
     /// Shared by all senders, so that they log one line about one shortage.
     let shortageLines = ShortageLines()
+    /// Whether TLS sessions are read and written without libcurl where it allows that (`TLSSession`). Tests set it to
+    /// false, to be in the position of a newer libcurl.
+    package var takesSessions = true
 
     var userAgent: String { "Needletail/\(version)" }
 

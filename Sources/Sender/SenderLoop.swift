@@ -15,6 +15,7 @@ final class SenderLoop {
     private let transport: SenderTransport
     private var core: SenderCore<SenderTransport, SystemRandomNumberGenerator>
     private var messages: [SenderThread.Message] = []
+    private var handshakes = HandshakeMemory()
     /// When a stop's grace ends, monotonic nanoseconds.
     private var stopAt: Int64?
 
@@ -45,6 +46,9 @@ final class SenderLoop {
             drainMailbox(now)
             let isQuiet = work(now)
             publish()
+            if handshakes.isDue(newConnections: core.tally.newConnections, now: now.monotonic) {
+                FreedMemory.giveBack()
+            }
             if let stopAt, core.inFlight == 0 || now.monotonic >= stopAt { break }
             sleep(isQuiet ? nextTime.map { $0 - now.monotonic } : 0)
         }
@@ -82,7 +86,7 @@ final class SenderLoop {
         if stopAt == nil {
             core.start(now: now.monotonic, wall: wall)
             transport.run()
-            isQuiet = !core.finish(now: now.monotonic, wall: wall)
+            isQuiet = !core.finish(now: now.monotonic, wall: wall) && !core.mayBeginMore
         }
         return isQuiet
     }

@@ -272,7 +272,8 @@ public enum Limits {
     /// Deliveries and bytes handed to one sender and not yet reported: the part of a backlog that is in memory.
     public static let heldPerSender = 8_192
     public static let heldBytesPerSender = 32 * 1024 * 1024
-    /// Deliveries handed over for one endpoint: enough to fill its window during a commit.
+    /// Deliveries handed over for one endpoint: enough to fill its window during a commit. An endpoint with a larger
+    /// window may hold two windows: what is in flight, and as much that follows at once.
     public static let heldPerEndpoint = 256
     /// What an endpoint's sender may hold of it at first, and at least after failures: enough to find out whether it
     /// works.
@@ -286,11 +287,13 @@ public enum Limits {
     /// Deliveries in flight at one endpoint, by default and at most.
     public static let endpointWindow = 16
     public static let endpointWindowMost = 1_024
-    /// Transfers in flight in one sender. Slow endpoints hold theirs for seconds, so there must be many; the brisk ones
-    /// are kept few (`BriskAttempts`), for libcurl's cost per request doubles beyond some hundred.
-    public static let transfersPerSender = 1_024
-    /// Connections to endpoints that all senders together keep idle: ten thousand endpoints keep theirs. One costs a
-    /// descriptor and a KiB, with TLS some tens of KiB.
+    /// Attempts in flight in one sender, at most; fewer where the process may not have the descriptors
+    /// (`DescriptorShares`). The number needed is the rate times the time that receivers take: 4,096 are 40,000 a second
+    /// at 100 ms. Each has a connection: a descriptor and some KiB, with TLS some tens of KiB (Sender.md, "What an
+    /// attempt in flight costs"). It is half of what a sender holds, so that the others wait in memory.
+    public static let transfersPerSender = 4_096
+    /// Connections to endpoints that all senders together keep idle: ten thousand endpoints keep theirs. One costs the
+    /// same as an attempt in flight.
     public static let keptConnections = 12_288
     /// Milliseconds for the connection and for the whole attempt.
     public static let connectMilliseconds: Int64 = 5_000
@@ -425,14 +428,18 @@ public enum Limits {
     public static let idleClosedPerShortage = 8
     /// Milliseconds between log lines about one lack.
     public static let shortageLineMilliseconds: Int64 = 60_000
-    /// Attempts younger than this many milliseconds count against `briskAttempts`; an older one is waiting for its
-    /// endpoint and costs nothing.
-    public static let briskMilliseconds: Int64 = 25
-    /// Attempts of one sender that may be younger than `briskMilliseconds`: the cost of a request grows with the number
-    /// in flight.
-    public static let briskAttempts = 64
-    /// The wall clock may go back by this many milliseconds without being treated as stepped: NTP slews it.
-    public static let clockToleranceMilliseconds: Int64 = 5
+    /// Attempts that a sender begins before it looks at its sockets again: about half a millisecond. Answers, and the
+    /// deliveries that came meanwhile, wait no longer than that.
+    public static let attemptsPerTurn = 64
+    /// Connections to one site that may be opened at a time, at least: as many as are open, so that their number doubles.
+    /// At a cold start each endpoint would otherwise open its whole window at once, for requests that two connections
+    /// send one after the other in less time than sixteen TLS handshakes take.
+    public static let openingConnectionsLeast = 2
+    /// New connections of a sender after which freed memory is given back to the kernel, and milliseconds between: a TLS
+    /// handshake uses 20 KiB more than its connection keeps, so a thousand at once leave 20 MiB. In steady traffic
+    /// connections are used again, and nothing is given back.
+    public static let connectionsBeforeTrim = 1_024
+    public static let trimMilliseconds: Int64 = 5_000
     /// Milliseconds that the addresses of a name are used without another look-up, and the milliseconds in all that
     /// they are used while a new look-up is under way: steady traffic never waits for DNS, and a change is seen in half
     /// a minute.

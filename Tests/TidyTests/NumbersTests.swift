@@ -128,8 +128,8 @@ enum NumbersElsewhere {
         (
             "the shape of a data structure, compiled into its divisions and masks; TimerWheelTests compares it with Limits",
             [
-                "Sender/TimerWheel.tick", "Sender/TimerWheel.buckets", "Sender/BriskAttempts.slots",
-                "Sender/TokenMark.dial", "Sender/TokenMark.connection",
+                "Sender/TimerWheel.tick", "Sender/TimerWheel.buckets", "Sender/TokenMark.dial",
+                "Sender/TokenMark.connection",
             ]
         ),
         ("characters of a bar on the terminal", ["needletail/ReceiptPrinter.width"]),

@@ -178,6 +178,9 @@ import WebhookModel
         // A commit's time at the default window: what is in flight, and the same again that waits.
         #expect(2 * Limits.endpointWindow <= Limits.heldPerEndpoint)
         #expect(Limits.heldPerEndpoint <= Limits.heldPerSender)
+        // A quarter of a sender is left to a tenant when the others hold the rest (`DispatchState.shareLeft`): it holds the
+        // largest window and what follows.
+        #expect(2 * Limits.endpointWindowMost <= Limits.heldPerSender / 4)
     }
 
     @Test func `no endpoint may take all transfers of a sender by its window`() {
@@ -187,6 +190,18 @@ import WebhookModel
 
     @Test func `a sender holds enough for its transfers`() {
         #expect(2 * Limits.transfersPerSender <= Limits.heldPerSender)
+    }
+
+    @Test func `a sender can send a core's rate to receivers that answer after a tenth of a second`() {
+        // What one core sends, with TLS and everything else: under 40,000 a second (Results).
+        #expect(40_000 / 10 <= Limits.transfersPerSender)
+        // A tenant alone gets two thirds (`TenantRotation`), and its largest window fits.
+        #expect(Limits.endpointWindowMost <= Limits.transfersPerSender * 2 / 3)
+    }
+
+    @Test func `a turn of a sender is a small part of what it may have in flight`() {
+        #expect(Limits.endpointWindow <= Limits.attemptsPerTurn)
+        #expect(16 * Limits.attemptsPerTurn <= Limits.transfersPerSender)
     }
 
     @Test func `a sender holds the largest event and the largest batch`() {

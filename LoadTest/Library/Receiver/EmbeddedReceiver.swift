@@ -17,11 +17,15 @@ package final class EmbeddedReceiver: Sendable {
     ) async throws -> EmbeddedReceiver {
         var configuration = ReceiverConfiguration()
         configuration.host = plan.host
-        configuration.port = plan.port
+        configuration.port = plan.authority == nil ? plan.port : 0
+        configuration.tlsPort = plan.authority == nil ? nil : plan.port
+        configuration.tlsAuthority = plan.authority
         configuration.messageCap = min(max(expectedMessages, 100_000), 1 << 28)
         configuration.endpointCap = 131_072
         let behaviour = Behaviour(failShare: plan.failureShare, failure: .answer(Answer(status: 503)))
-        configuration.program = BehaviourProgram(everywhere: behaviour, seed: seed)
+        configuration.program = plan.program ?? BehaviourProgram(everywhere: behaviour)
+        configuration.program.seed = seed
+        configuration.program.secrets = nil
         if !plan.secrets.isEmpty { configuration.program.secrets = try plan.secrets.map(rule) }
         do {
             return EmbeddedReceiver(try await ReceiverServer.start(configuration), program: configuration.program)
@@ -44,7 +48,8 @@ package final class EmbeddedReceiver: Sendable {
         }
     }
 
-    package var port: Int { server.port }
+    /// The port that webhooks go to.
+    package var port: Int { server.tlsPort ?? server.port }
     package var accounts: MessageAccounts { server.accounts() }
 
     package var counts: ReceiverCounts {

@@ -6,6 +6,8 @@ package struct RunBounds: Sendable {
     package var reusePercent: Double?
     /// The most percent that its anonymous memory and its descriptors may grow after the warm-up.
     package var growthPercent: Double?
+    /// The most MiB of its peak resident memory.
+    package var peakMebibytes: Double?
 
     package init() {}
 
@@ -16,6 +18,10 @@ package struct RunBounds: Sendable {
             let cost = seconds * 1e6 / Double(report.delivered)
             figures.append(
                 FigureVerdict("dispatcher's CPU per delivered event", cost, unit: "µs", .atMost, cpuMicroseconds))
+        }
+        if let peakMebibytes, let peak = report.dispatcherRssPeakBytes {
+            let value = Double(peak) / 1_048_576
+            figures.append(FigureVerdict("dispatcher's peak memory", value, unit: "MiB", .atMost, peakMebibytes))
         }
         if let reusePercent, let share = report.connectionReuse {
             figures.append(FigureVerdict("connection reuse", share * 100, unit: "%", .atLeast, reusePercent))
@@ -31,7 +37,9 @@ package struct RunBounds: Sendable {
 
     func mistakes(dispatcherPID: Int32?, receiver: ReceiverPlan) -> [String] {
         var mistakes: [String] = []
-        let watching = [("--max-cpu-us", cpuMicroseconds), ("--max-growth", growthPercent)]
+        let watching = [
+            ("--max-cpu-us", cpuMicroseconds), ("--max-growth", growthPercent), ("--max-memory-mib", peakMebibytes),
+        ]
         for (option, bound) in watching where bound != nil && dispatcherPID == nil {
             mistakes.append("\(option) needs --dispatcher-pid, the process to watch")
         }

@@ -1,4 +1,5 @@
 package import IngestClient
+package import MockReceiver
 
 /// The settings of a run. `mistakes()` checks them before anything starts.
 package struct RunPlan: Sendable {
@@ -79,6 +80,9 @@ package struct RunPlan: Sendable {
             check(
                 (0...1).contains(receiver.failureShare),
                 "--failures: invalid value \"\(receiver.failureShare * 100)\"; expected 0 to 100 percent")
+            check(
+                receiver.program == nil || receiver.failureShare == 0,
+                "--failures and --program exclude each other; expected fail_percent in the program")
         }
         return mistakes
     }
@@ -105,6 +109,10 @@ package struct EmbeddedReceiverPlan: Sendable {
     package var secrets: [(pattern: String, secret: String)] = []
     /// Share of the attempts that are answered 503, 0…1. The seed and the attempt decide which.
     package var failureShare = 0.0
+    /// How it answers, instead of `failureShare`; its secrets and its seed are the run's. Nil: at once.
+    package var program: BehaviourProgram?
+    /// It serves HTTPS with certificates of this authority; nil: plain HTTP.
+    package var authority: ReceiverAuthority?
 
     package init() {}
 }

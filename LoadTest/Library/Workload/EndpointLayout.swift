@@ -5,18 +5,27 @@ package struct EndpointLayout: Sendable {
     private let port: Int
     private let secretFile: String
     private let keyFile: String
+    private let isSecure: Bool
+    private let window: Int?
 
     /// - Parameters:
     ///   - hosts: the number of hosts that the tenants are spread over.
     ///   - port: the receiver's port, the same at every host.
     ///   - secretFile: contains the secret of every endpoint.
     ///   - keyFile: contains the API key for every tenant.
-    package init(workload: Workload, hosts: Int, port: Int, secretFile: String, keyFile: String) {
+    ///   - isSecure: the endpoints' URLs are https.
+    ///   - window: attempts in flight at one endpoint; nil: the server's default.
+    package init(
+        workload: Workload, hosts: Int, port: Int, secretFile: String, keyFile: String, isSecure: Bool = false,
+        window: Int? = nil
+    ) {
         self.workload = workload
         self.hosts = hosts
         self.port = port
         self.secretFile = secretFile
         self.keyFile = keyFile
+        self.isSecure = isSecure
+        self.window = window
     }
 
     /// The file's text.
@@ -44,25 +53,27 @@ package struct EndpointLayout: Sendable {
             repeat: \(workload.tenants)
             endpoints:
               - name: receiver
-                url: "http://127.0.0.1:\(port)/\(workload.tenantPrefix){n}"
+                url: "\(scheme)://127.0.0.1:\(port)/\(workload.tenantPrefix){n}"
                 \(settings.joined(separator: "\n        "))
         """
     }
 
     private func tenant(_ index: Int) -> String {
         let name = workload.tenantName(index)
-        let url = "http://\(EndpointLayout.host(index % hosts)):\(port)\(workload.path(index))"
+        let url = "\(scheme)://\(EndpointLayout.host(index % hosts)):\(port)\(workload.path(index))"
         return """
               - name: "\(name)"
                 endpoints: [{ name: receiver, url: "\(url)", \(settings.joined(separator: ", ")) }]
             """
     }
 
+    private var scheme: String { isSecure ? "https" : "http" }
+
     /// Retries come soon, because every event must arrive while the run waits for it.
     private var settings: [String] {
         [
             "events: [load.*]", "secret_file: \"\(secretFile)\"",
             "retry: { delays: [500ms, 1s, 2s, 2s, 4s, 4s, 8s, 8s] }",
-        ]
+        ] + (window.map { ["window: \($0)"] } ?? [])
     }
 }

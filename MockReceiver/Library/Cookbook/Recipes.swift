@@ -1,8 +1,34 @@
 extension Cookbook {
     private static let duration = "a duration (500ms, 30s, 2m)"
 
-    /// In the order in which they are listed: server problems, then network problems, then hostile behaviour.
+    /// In the order in which they are listed: receivers that are far away, server problems, network problems, hostile
+    /// behaviour.
     public static let recipes: [Recipe] = [
+        Recipe(
+            "distant", "every answer comes after 100 ms",
+            measure: Recipe.Measure(form: duration, standard: "100ms"),
+            """
+            # A receiver that works, far away: a sender waits for each answer.
+            rules:
+              - path: "*"
+                delay: {measure}
+            """),
+        Recipe(
+            "internet",
+            "half of all answers take 80 ms or more, 1 % over 2 s; 2 % of the attempts get 503, 0.5 % no answer",
+            """
+            # Many receivers at once, as a sender on the internet sees them. Of a normal distribution 1 % is above 2.326:
+            # a sigma of 1.384 puts 1 % of the answers above 80 ms * e^(1.384 * 2.326) = 2 s.
+            seed: 1
+            rules:
+              - path: "*"
+                when: {percent: 0.5}
+                fault: silence
+              - path: "*"
+                delay: {lognormal: {median: 80ms, sigma: 1.384, most: 1m}}
+                fail_percent: 2
+                fail_status: 503
+            """),
         Recipe(
             "flaky", "a fifth of all attempts fail with 503, and a fiftieth with a reset connection",
             measure: Recipe.Measure(form: "a percentage from 0 to 100", standard: "20"),

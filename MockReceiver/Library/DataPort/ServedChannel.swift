@@ -40,7 +40,8 @@ enum ServedChannel: Sendable {
         switch self {
         case .plain: try pipeline.addHandler(RequestHandler(shared: shared, loop: loop, configuration: configuration))
         case .tls(let contexts):
-            try pipeline.addHandler(NIOSSLServerHandler(context: contexts.context(for: fault)))
+            try pipeline.addHandler(
+                NIOSSLServerHandler(context: contexts.context(for: fault, at: channel.localAddress?.ipAddress)))
             let negotiated = ApplicationProtocolNegotiationHandler { result, channel in
                 channel.eventLoop.makeCompletedFuture {
                     if case .negotiated("h2") = result {

@@ -1,6 +1,11 @@
+import NIOConcurrencyHelpers
 import NIOSSL
 
-/// The TLS contexts of the TLS port: one that is correct, and one for each fault.
+/// The TLS contexts of the TLS port: correct ones, and one for each fault.
+///
+/// A connection to an address that is not among the receiver's names (127.0.0.2, 127.0.0.3, …) gets a certificate of
+/// that address alone, so that senders see separate hosts. One certificate with thousands of addresses would make every
+/// handshake larger than it is anywhere else.
 struct TLSContexts: Sendable {
     /// RFC 7301, as registered.
     static let protocols = ["h2", "http/1.1"]
@@ -11,9 +16,18 @@ struct TLSContexts: Sendable {
     private let selfSigned: NIOSSLContext
     private let oldVersion: NIOSSLContext
     private let clientCertificate: NIOSSLContext
+    private let authority: ThrowawayAuthority
+    private let names: Set<String>
+    /// By address.
+    private let ofHosts = NIOLockedValueBox<[String: NIOSSLContext]>([:])
+
+    /// Addresses with a certificate of their own; later ones get the common certificate. Each takes some tens of KiB.
+    private static let mostHosts = 16_384
 
     /// - Parameter names: the names under which clients reach this host.
     init(_ authority: ThrowawayAuthority, names: [String]) throws {
+        self.authority = authority
+        self.names = Set(names)
         let own = try authority.issue(names)
         lawful = try TLSContexts.context(own) { _ in }
         expired = try TLSContexts.context(authority.issue(names, from: -3, to: -1)) { _ in }
@@ -32,14 +46,28 @@ struct TLSContexts: Sendable {
     }
 
     /// The context for a connection.
-    func context(for fault: ConnectionFault?) -> NIOSSLContext {
+    ///
+    /// - Parameter address: the receiver's address that the sender connected to.
+    func context(for fault: ConnectionFault?, at address: String?) -> NIOSSLContext {
         switch fault {
         case .tlsExpired: expired
         case .tlsWrongHost: wrongHost
         case .tlsSelfSigned: selfSigned
         case .tlsOldVersion: oldVersion
         case .tlsClientCertificate: clientCertificate
-        case nil, .reset, .resetAfter, .silence, .neverRead, .refuse, .tlsStall: lawful
+        case nil, .reset, .resetAfter, .silence, .neverRead, .refuse, .tlsStall: lawful(at: address)
+        }
+    }
+
+    private func lawful(at address: String?) -> NIOSSLContext {
+        guard let address, address.hasPrefix("127."), !names.contains(address) else { return lawful }
+        return ofHosts.withLockedValue { contexts in
+            if let context = contexts[address] { return context }
+            guard contexts.count < TLSContexts.mostHosts,
+                let context = try? TLSContexts.context(authority.issue([address]), { _ in })
+            else { return lawful }
+            contexts[address] = context
+            return context
         }
     }
 

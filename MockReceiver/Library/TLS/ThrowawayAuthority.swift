@@ -33,6 +33,28 @@ struct ThrowawayAuthority: Sendable {
         pem = try certificate.file
     }
 
+    /// An authority that was made before.
+    ///
+    /// - Throws: the texts are not a certificate and its key.
+    init(certificate: String, key: String) throws {
+        self.key = try Certificate.PrivateKey(pemEncoded: key)
+        self.certificate = try Certificate(pemEncoded: certificate)
+        guard self.key.publicKey == self.certificate.publicKey else { throw AuthorityMismatch() }
+        pem = certificate
+    }
+
+    /// The configured authority, or a new one.
+    init(of configuration: ReceiverConfiguration) throws {
+        guard let given = configuration.tlsAuthority else {
+            self = try ThrowawayAuthority()
+            return
+        }
+        self = try ThrowawayAuthority(certificate: given.certificate, key: given.key)
+    }
+
+    /// Its private key (PEM).
+    var keyPEM: String { get throws { try key.file } }
+
     /// What a certificate is for.
     enum Role: Sendable {
         case server
@@ -91,6 +113,11 @@ struct ThrowawayAuthority: Sendable {
         guard let address = IPAddressBytes.of(name) else { return .dnsName(name) }
         return .ipAddress(ASN1OctetString(contentBytes: address[...]))
     }
+}
+
+/// The key of an authority does not belong to its certificate.
+struct AuthorityMismatch: Error, CustomStringConvertible {
+    let description = "the key does not belong to the certificate"
 }
 
 // PEM as in a file: with a final line end, so that files can be joined.

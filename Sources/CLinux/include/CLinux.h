@@ -31,6 +31,9 @@ void clinux_wait_readable(int fd, int64_t timeout_ns);
 /// Names the calling thread (15 bytes at most; longer names are cut).
 void clinux_name_thread(const char *name);
 
+/// Gives the pages of freed memory back to the kernel (malloc_trim(3)): some milliseconds for each 100 MB of heap.
+void clinux_trim_memory(void);
+
 /// CRC32C (Castagnoli, reflected; RFC 3720 appendix B.4) of `length` bytes, continuing from `crc` (0 to begin).
 /// Uses the SSE4.2 or ARMv8 instruction where the machine has it.
 uint32_t clinux_crc32c(uint32_t crc, const void *bytes, size_t length);

@@ -123,16 +123,17 @@ package struct EndpointRecord: Vacatable {
 
     // MARK: Room
 
-    /// Follows its rate. A sender sends what it holds as fast as the window allows. So it may hold little more than a window of a rated
+    /// Follows its window and its rate. Two windows keep a window full while reports are on their way. A sender sends what it holds as fast as the window allows. So it may hold little more than a window of a rated
     /// endpoint, or a pause of the endpoint would be followed by more than the rate: a window, and the rate for
     /// `Limits.ratedAheadMilliseconds`.
     package mutating func setRate(tenant: Rate?) {
         let perSecond = [endpoint.settings.rate?.perSecond, tenant?.perSecond].compactMap(\.self).min()
         isRated = perSecond != nil
+        let unrated = max(Limits.heldPerEndpoint, 2 * endpoint.settings.window)
         holdLimitMost =
             perSecond.map {
-                min(Limits.heldPerEndpoint, endpoint.settings.window + $0 * Limits.ratedAheadMilliseconds / 1_000)
-            } ?? Limits.heldPerEndpoint
+                min(unrated, endpoint.settings.window + $0 * Limits.ratedAheadMilliseconds / 1_000)
+            } ?? unrated
         holdLimit = min(max(holdLimit, holdLimitLeast), holdLimitMost)
         if let rate = endpoint.settings.rate {
             if gate == nil { gate = RateGate(rate) } else { gate!.adopt(rate) }

@@ -11,12 +11,8 @@ enum DescriptorLimit {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// The number of idle connections to endpoints that may be kept: at most two thirds of the descriptors, so that
-    /// producers can connect and new connections can always be opened.
-    static func keptConnections(_ wanted: Int) -> Int {
-        guard let limit = current else { return min(wanted, 256) }
-        return min(wanted, max(Int(clamping: limit.rlim_cur) / 3 * 2, 16))
-    }
+    /// The number of descriptors that the process may have; 1,024, a shell's usual limit, where it is not known.
+    static var descriptors: Int { current.map { Int(clamping: $0.rlim_cur) } ?? 1_024 }
 
     private static var current: rlimit? {
         var limit = rlimit()

@@ -82,9 +82,11 @@ extension QueueConfiguration {
 
 extension SenderConfiguration {
     init(_ configuration: ServerConfiguration, ownPorts: OwnPorts) throws {
+        let shares = DescriptorShares(
+            of: DescriptorLimit.descriptors, senders: configuration.senderThreads,
+            transfers: configuration.sender.transfersPerThread, kept: Limits.keptConnections)
         self.init(
-            transfers: configuration.sender.transfersPerThread,
-            keptConnections: DescriptorLimit.keptConnections(Limits.keptConnections) / configuration.senderThreads,
+            transfers: shares.transfers, keptConnections: shares.kept,
             connectMilliseconds: configuration.sender.connectMilliseconds,
             breakerOpenMilliseconds: configuration.sender.breakerOpenMilliseconds,
             allowHTTP: configuration.sender.allowHTTP,

@@ -148,8 +148,10 @@ extension ServerConfiguration {
             "sender.threads", \.sender.threads, 0...64, flag: "sender-threads",
             "Threads that deliver; 0: one per core, at most 8."),
         .integer(
-            "sender.transfers_per_thread", \.sender.transfersPerThread, 1...4_096,
-            "Largest number of attempts in flight in one thread. Above some hundred each costs more."),
+            "sender.transfers_per_thread", \.sender.transfersPerThread, 1...Limits.heldPerSender,
+            "Largest number of attempts in flight in one thread: the rate of a thread times the time that receivers take. "
+                + "Each costs a descriptor, with TLS also some tens of KiB; all threads together get a third of the descriptors."
+        ),
         .duration(
             "sender.connect_timeout", \.sender.connectMilliseconds, 100...60_000,
             "Time to establish a connection, TLS included. The time of a whole attempt is a setting of the endpoint."),

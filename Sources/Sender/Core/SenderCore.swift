@@ -15,10 +15,7 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
     private var scheduler: DeliveryScheduler
     private var targets: [EndpointNumber: EndpointTarget] = [:]
     private var names = NameCache()
-    private var brisk = BriskAttempts()
     private var ended: [AttemptEnd] = []
-    /// When the attempts that fill the brisk limit count as slow, so that more may begin.
-    private var briskAgain: Int64?
     private var random: Random
     private var shortage: Shortage?
 
@@ -29,6 +26,8 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
     /// Names to look up, each for a tenant.
     package var lookups: [NameLookup] = []
     package private(set) var tally = SenderTally()
+    /// `start` ended at its limit: the turn must be followed by another at once.
+    package private(set) var mayBeginMore = false
 
     package init(
         transport: Transport, configuration: SenderConfiguration,
@@ -61,7 +60,7 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
         for endpoint in names.learn(host, answer, now: now) { scheduler.resume(endpoint) }
     }
 
-    /// Begins the attempts that may begin now.
+    /// Begins attempts that may begin now, `Limits.attemptsPerTurn` at most: see `mayBeginMore`.
     ///
     /// - Parameters:
     ///   - now: monotonic nanoseconds.
@@ -70,9 +69,12 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
         while case let waited = names.expire(now: now), !waited.isEmpty {
             for endpoint in waited { scheduler.resume(endpoint) }
         }
-        brisk.age(now: wall)
-        while !brisk.isFull, let delivery = scheduler.next(now: now) { attempt(delivery, now, wall) }
-        briskAgain = brisk.isFull && scheduler.queued > 0 ? now + Limits.briskMilliseconds * 1_000_000 : nil
+        var begun = 0
+        while begun < Limits.attemptsPerTurn, let delivery = scheduler.next(now: now) {
+            attempt(delivery, now, wall)
+            begun += 1
+        }
+        mayBeginMore = begun == Limits.attemptsPerTurn
         while let endpoint = scheduler.dropIdleLane(now: now) { targets[endpoint] = nil }
     }
 
@@ -83,17 +85,14 @@ package struct SenderCore<Transport: DeliveryTransport, Random: RandomNumberGene
     package mutating func finish(now: Int64, wall: Int64) -> Bool {
         transport.collect(into: &ended)
         guard !ended.isEmpty else { return false }
-        for end in ended {
-            brisk.end(startedAt: end.report.startedAt)
-            finish(end, now, wall)
-        }
+        for end in ended { finish(end, now, wall) }
         ended.removeAll(keepingCapacity: true)
         return true
     }
 
     /// When `start` must be called at the latest, monotonic nanoseconds; nil: only after the next event.
     package var nextTime: Int64? {
-        [scheduler.nextRelease, names.nextDeadline, briskAgain].compactMap(\.self).min()
+        [scheduler.nextRelease, names.nextDeadline].compactMap(\.self).min()
     }
 
     /// Updates the gauges of `tally`.
@@ -124,7 +123,6 @@ extension SenderCore {
         }
         switch chooseRoute(to: target, now) {
         case .open(let route):
-            brisk.begin(at: wall)
             transport.begin(
                 AttemptOrder(
                     delivery: delivery, target: target, route: route, startedAt: wall,

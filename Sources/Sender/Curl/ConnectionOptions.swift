@@ -18,7 +18,11 @@ struct ConnectionOptions {
 
     /// Sets the server's choices on a new handle.
     func prepare(_ easy: CurlEasy) {
-        if let authoritiesFile { setAuthorities(file: authoritiesFile, easy) }
+        if let authoritiesFile {
+            setAuthorities(file: authoritiesFile, easy)
+        } else {
+            easy.set(CURLOPT_CAPATH, CurlLibrary.authoritiesFolder)
+        }
     }
 
     /// Sets what the target chose, and resets what the target before it chose.

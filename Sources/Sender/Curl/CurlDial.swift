@@ -16,6 +16,8 @@ final class CurlDial {
     private(set) var isForbidden = false
     /// errno of socket(2), where it failed.
     private var openError: CInt = 0
+    /// Of an open connection with TLS; nil: libcurl reads and writes it.
+    private(set) var session: TLSSession?
 
     init(_ multi: CurlMulti) {
         self.multi = multi
@@ -25,6 +27,8 @@ final class CurlDial {
         easy.set(CURLOPT_CONNECT_ONLY, 1)
         // We read for ourselves; the default is 16 KiB for each kept connection, this is libcurl's least.
         easy.set(CURLOPT_BUFFERSIZE, 1_024)
+        // Its connections are never used again by libcurl: it need not look among those to the same host.
+        easy.set(CURLOPT_FRESH_CONNECT, 1)
         setCallbacks(own)
     }
 
@@ -35,6 +39,7 @@ final class CurlDial {
         descriptor = -1
         isForbidden = false
         openError = 0
+        session = nil
         easy.aim(at: target)
         easy.lead(through: route, to: target)
     }
@@ -45,6 +50,7 @@ final class CurlDial {
         target = nil
         route = nil
         descriptor = -1
+        session = nil
     }
 
     /// The outcome of a connection that could not be opened; nil code: the attempt's time was over.
@@ -116,6 +122,7 @@ extension CurlDial {
             isForbidden = true
             return false
         }
+        if target.url.isSecure, multi.configuration.takesSessions { session = TLSSession(of: easy) }
         return true
     }
 }

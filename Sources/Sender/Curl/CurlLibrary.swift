@@ -9,12 +9,23 @@ public enum CurlLibrary {
         return String(cString: curl_version())
     }()
 
-    /// The folder of authorities that it was built to trust; nil: none.
+    /// The folder of authorities that it was built to trust; nil: none, or it has a file of them too.
+    ///
+    /// libcurl keeps the authorities of a file in memory (CURLOPT_CA_CACHE_TIMEOUT(3), a day), but only without a
+    /// folder. With both it reads the file for each connection: with Debian's, over 20 ms of CPU time and a MiB each.
     static let authoritiesFolder: String? = {
         start()
         guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: no memory") }
         defer { curl_easy_cleanup(easy) }
+        if let file = ccurl_get_text(easy, CURLINFO_CAINFO), access(file, R_OK) == 0 { return nil }
         return ccurl_get_text(easy, CURLINFO_CAPATH).map { String(cString: $0) }
+    }()
+
+    /// Whether `TLSSession` may take sessions out of its hands. The socket layer of 7.88 keeps no bytes back that it
+    /// has read; other versions were not looked at.
+    static let lendsSessions: Bool = {
+        start()
+        return ccurl_version_number() >> 8 == 0x0758
     }()
 
     private static let started: Void = {

@@ -4,18 +4,24 @@ import WebhookModel
 
 /// One connection that libcurl opened, and the exchange in progress on it.
 ///
-/// Plain TCP is read and written with system calls on a socket that libcurl released; TLS with curl_easy_send(3) and
-/// curl_easy_recv(3) on the handle that holds the session.
+/// Plain TCP is read and written with system calls on a socket that libcurl released; TLS with the session that libcurl
+/// lends (`TLSSession`), or with curl_easy_send(3) and curl_easy_recv(3) on the handle that holds it.
 package final class Connection {
-    enum Stage { case dialing, idle, busy, closed }
+    enum Stage {
+        /// Not begun: its exchange waits for a connection of its site, this one or another.
+        case waiting
+        case dialing, idle, busy, closed
+    }
 
     /// Its place in the transport's tables; used again after the connection is closed, with a new generation.
     let slot: Int
     let generation: UInt32
     let site: Site
-    var stage = Stage.dialing
+    var stage = Stage.waiting
     /// libcurl's handle: while it connects, and with TLS for the life of the connection.
     var dial: CurlDial?
+    /// The session of a connection with TLS; nil: libcurl reads and writes it.
+    var session: TLSSession?
     var descriptor: CInt = -1
     var exchange: Exchange?
     var parser = AnswerParser()
@@ -33,6 +39,8 @@ package final class Connection {
     /// Monotonic nanoseconds.
     var openedAt: Int64 = 0
     var idleSince: Int64 = 0
+    /// It is in its site's line of those that wait.
+    var isInLine = false
     /// Its index in its site's `idle`.
     var idlePlace = -1
 
@@ -57,7 +65,11 @@ package final class Connection {
         case failed
     }
 
+    /// Bytes may have been read from the socket and not taken yet: the poller does not see them.
+    var mayHoldBytes: Bool { session?.holdsBytes ?? (dial != nil) }
+
     func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+        if let session { return result(session.write(bytes)) }
         guard let dial else {
             let count = send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
             return count >= 0 ? .bytes(count) : Connection.failure()
@@ -71,6 +83,7 @@ package final class Connection {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        if let session { return result(session.read(into: buffer)) }
         guard let dial else {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             return count > 0 ? .bytes(count) : count == 0 ? .ended : Connection.failure()
@@ -82,6 +95,18 @@ package final class Connection {
         case CURLE_AGAIN: return .wouldBlock
         default:
             endedTLS = errno != ECONNRESET && errno != EPIPE && errno != ETIMEDOUT
+            return .failed
+        }
+    }
+
+    private func result(_ transfer: TLSSession.Transfer) -> Transfer {
+        switch transfer {
+        case .bytes(let count): return .bytes(count)
+        case .wouldBlock: return .wouldBlock
+        case .ended: return .ended
+        case .failed: return .failed
+        case .refused:
+            endedTLS = true
             return .failed
         }
     }

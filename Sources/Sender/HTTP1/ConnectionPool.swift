@@ -30,8 +30,21 @@ package final class Site {
     let key: SiteKey
     /// Idle connections; the one used last is last.
     fileprivate(set) var idle: [Connection] = []
-    /// The number of connections, idle or not.
+    /// The number of connections, in any stage.
     fileprivate(set) var connections = 0
+    /// Of these, those that are being opened.
+    fileprivate(set) var opening = 0
+    /// Those whose exchanges wait for a connection, by slot, in order of arrival; entries that do not wait any more are
+    /// passed over.
+    fileprivate var waiting = Deque<Int>()
+    package fileprivate(set) var waitingCount = 0
+    /// The last attempt to open a connection failed.
+    package var isFailing = false
+
+    /// Whether one more may be opened now. A site that cannot be reached is found out about at once, not two by two.
+    package var mayOpen: Bool {
+        isFailing || opening < max(Limits.openingConnectionsLeast, connections - opening - waitingCount)
+    }
     /// Idle connections on which the server sent data without a request, since the last request to the site.
     package var spokeUnasked = 0
     /// Known to the pool: targets that remember it may use it.
@@ -98,9 +111,45 @@ package struct ConnectionPool {
         return connection
     }
 
-    /// Removes a connection, idle or not.
+    /// Puts a connection at the end of those that wait to be opened.
+    package mutating func wait(_ connection: Connection) {
+        connection.stage = .waiting
+        connection.isInLine = true
+        connection.site.waiting.append(connection.slot)
+        connection.site.waitingCount += 1
+    }
+
+    /// The connection of a site that waits for longest; it does not wait any more. Nil: none waits.
+    package mutating func takeWaiting(_ site: Site) -> Connection? {
+        while let slot = site.waiting.popFirst() {
+            guard let connection = slots[slot], connection.site === site, connection.stage == .waiting,
+                connection.isInLine
+            else { continue }
+            connection.isInLine = false
+            site.waitingCount -= 1
+            return connection
+        }
+        return nil
+    }
+
+    /// A connection is being opened.
+    package mutating func beginOpening(_ connection: Connection) {
+        connection.stage = .dialing
+        connection.site.opening += 1
+    }
+
+    /// A connection is open, or could not be opened.
+    package mutating func endOpening(_ connection: Connection) {
+        guard connection.stage == .dialing else { return }
+        connection.site.opening -= 1
+        connection.stage = .busy
+    }
+
+    /// Removes a connection, in any stage.
     package mutating func drop(_ connection: Connection) {
         if connection.stage == .idle { leaveIdle(connection) }
+        if connection.stage == .dialing { connection.site.opening -= 1 }
+        if connection.stage == .waiting, connection.isInLine { connection.site.waitingCount -= 1 }
         connection.stage = .closed
         slots[connection.slot] = nil
         free.append(connection.slot)

@@ -24,6 +24,7 @@ final class ExchangeTransport: DeliveryTransport {
     /// Attempts to begin again in `run`: their connections broke while other connections were being served.
     private var again: [(exchange: Exchange, fresh: Bool)] = []
     private let input: UnsafeMutableRawBufferPointer
+    private var isClosed = false
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
     var now: Int64 {
         didSet { dialer.now = now }
@@ -48,6 +49,7 @@ final class ExchangeTransport: DeliveryTransport {
 
     /// Breaks off what is in flight, without reports, and closes every connection. Nothing may be called afterwards.
     func close() {
+        isClosed = true
         for connection in pool.all { close(connection) }
         dialer.close()
     }
@@ -73,7 +75,7 @@ final class ExchangeTransport: DeliveryTransport {
         case .busy:
             if connection.hasUnsent { sendMore(connection) }
             if connection.isAnsweredEarly { finishEarly(connection) } else { receive(connection) }
-        case .dialing, .closed: break
+        case .waiting, .dialing, .closed: break
         }
     }
 
@@ -132,10 +134,58 @@ extension ExchangeTransport {
         // The machine had none to give a moment ago: libcurl is not asked again before the pause is over.
         guard now >= pause.until else { return ended.append(exchange.end(lacking: lastShortage, until: pause.until)) }
         let connection = pool.open(site)
-        exchange.newConnections += 1
         connection.exchange = exchange
         timers.arm(connection.slot, at: exchange.deadline)
+        if fresh || site.mayOpen { dial(connection) } else { pool.wait(connection) }
+    }
+
+    private func dial(_ connection: Connection) {
+        guard let order = connection.exchange?.order else {
+            preconditionFailure("a connection is opened for an exchange")
+        }
+        pool.beginOpening(connection)
+        connection.exchange!.newConnections += 1
         connection.dial = dialer.dial(connection.slot, to: order.target, through: order.route)
+    }
+
+    /// Opens connections for exchanges that wait, as many as the site may open now.
+    private func openMore(_ site: Site) {
+        guard !isClosed, site.waitingCount > 0 else { return }
+        guard now >= pause.until else { return giveBackWaiting(site) }
+        while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
+    }
+
+    /// The machine has no connection to give: what waits for one goes back unsent.
+    private func giveBackWaiting(_ site: Site) {
+        var waiting: [Connection] = []
+        while let connection = pool.takeWaiting(site) { waiting.append(connection) }
+        for connection in waiting {
+            guard let exchange = connection.exchange else { continue }
+            connection.exchange = nil
+            ended.append(exchange.end(lacking: lastShortage, until: pause.until))
+            close(connection)
+        }
+    }
+
+    /// After an answer: the connection serves the exchange that waits for longest, or becomes idle.
+    private func serveNext(_ connection: Connection) {
+        connection.idleSince = now
+        guard connection.site.waitingCount > 0, pool.isFresh(connection, now: now) else {
+            return pool.putIdle(connection, now: now)
+        }
+        // An extra answer must not count for a request that the receiver never read.
+        guard connection.unreadInput() == .none else { return close(connection) }
+        guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
+            return pool.putIdle(connection, now: now)
+        }
+        waiting.exchange = nil
+        close(waiting)
+        let (route, rules) = (exchange.order.route, exchange.order.target.rules)
+        guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {
+            ended.append(exchange.end(.addressForbidden, now: now))
+            return serveNext(connection)
+        }
+        request(exchange, on: connection)
     }
 
     /// The site of an order. The target keeps it for the next order.
@@ -157,15 +207,22 @@ extension ExchangeTransport {
         timers.disarm(connection.slot)
         guard code == CURLE_OK else {
             if let shortage = dial.shortage(code) { return lack(shortage, connection) }
+            connection.site.isFailing = true
             return end(connection, dial.failure(code))
         }
         pause.succeeded()
+        pool.endOpening(connection)
+        connection.site.isFailing = false
+        openMore(connection.site)
         connection.exchange?.connectPhases = dial.phases()
         connection.openedAt = now
         connection.descriptor = dial.descriptor
         if !exchange.order.target.url.isSecure {
             connection.descriptor = dialer.release(dial)
             connection.dial = nil
+        } else if let session = dial.session {
+            guard session.adopt(dial.descriptor) else { return end(connection, .connectionReset) }
+            connection.session = session
         }
         connection.stage = .busy
         guard poller.watch(connection.descriptor, for: .readable, token: connection.token) else {
@@ -246,7 +303,7 @@ extension ExchangeTransport {
                 if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = now }
                 take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
                 // TLS may hold bytes that the poller does not see: read until there are none.
-                if connection.dial == nil { return }
+                if !connection.mayHoldBytes { return }
             case .wouldBlock, .lacking: return
             case .ended where connection.parser.endsWithConnection: return answered(connection, isClean: false)
             case .ended, .failed: return broke(connection)
@@ -279,7 +336,7 @@ extension ExchangeTransport {
         guard isClean, connection.parser.keepsConnection, !connection.hasUnsent else { return end(connection, outcome) }
         timers.disarm(connection.slot)
         ended.append(connection.takeEnd(outcome, now: now))
-        pool.putIdle(connection, now: now)
+        serveNext(connection)
     }
 
     /// After an early answer: ends the attempt as soon as the whole request is sent.
@@ -311,9 +368,11 @@ extension ExchangeTransport {
         pool.drop(connection)
         if let dial = connection.dial {
             connection.dial = nil
+            connection.session = nil
             dialer.hangUp(dial)
         } else if connection.descriptor >= 0 {
             _ = Glibc.close(connection.descriptor)
         }
+        openMore(connection.site)
     }
 }

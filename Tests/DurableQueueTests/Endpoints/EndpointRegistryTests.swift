@@ -47,6 +47,30 @@ import WebhookModel
         #expect(registry.endpoints.count == 0 && dispatch.heldCount == 0 && dispatch.senders[0].heldBytes == 0)
     }
 
+    // What an endpoint held was limited to 256, so a window of 1,024 was never more than a quarter full.
+    @Test(arguments: [(nil, Limits.heldPerEndpoint), (1_024, 2_048)] as [(Int?, Int)])
+    func anEndpointThatDeliversMayHoldTwoWindows(window: Int?, most: Int) throws {
+        var registry = RegistrySample.registry()
+        registry.put(RegistrySample.endpoint(1) { $0.window = window ?? $0.window })
+        let slot = try #require(registry.slot(EndpointNumber(1)))
+        for _ in 0..<20 {
+            registry[slot].held = registry[slot].holdLimit
+            registry[slot].released(delivered: true)
+        }
+        #expect(registry[slot].holdLimit == most)
+    }
+
+    @Test func aRatedEndpointHoldsAWindowAndLittleMore() throws {
+        var registry = RegistrySample.registry()
+        registry.put(RegistrySample.endpoint(1, rate: Rate(perSecond: 100)) { $0.window = 1_024 })
+        let slot = try #require(registry.slot(EndpointNumber(1)))
+        for _ in 0..<20 {
+            registry[slot].held = registry[slot].holdLimit
+            registry[slot].released(delivered: true)
+        }
+        #expect(registry[slot].holdLimit == 1_024 + 100 * Limits.ratedAheadMilliseconds / 1_000)
+    }
+
     @Test func routesFollowEnablingDisablingAndRemoval() {
         var registry = RegistrySample.registry()
         for number in 1...3 as ClosedRange<UInt32> { registry.put(RegistrySample.endpoint(number)) }

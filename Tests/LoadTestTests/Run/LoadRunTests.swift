@@ -1,5 +1,6 @@
 import IngestClient
 import LoadTest
+import MockReceiver
 import TestSupport
 import Testing
 
@@ -87,6 +88,17 @@ struct LoadRunTests {
         })
         #expect(report.unverifiedSignatures == 300)
         #expect(report.exitCode == 7)
+    }
+
+    @Test("a receiver with a program of its own answers by it, and its failures depend on the run's seed")
+    func program() async throws {
+        let report = try await run(change: { plan in
+            guard case .embedded(var receiver) = plan.receiver else { return }
+            receiver.program = BehaviourProgram(everywhere: Behaviour(delay: 100, failFirst: 1))
+            plan.receiver = .embedded(receiver)
+        })
+        // The small dispatcher does not try again.
+        #expect(report.failuresInjected > 0 && report.delivered == 0)
     }
 
     @Test("a refused workload ends at once, and the report names the remedy")

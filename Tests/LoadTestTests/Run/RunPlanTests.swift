@@ -1,5 +1,6 @@
 import IngestClient
 import LoadTest
+import MockReceiver
 import Testing
 
 @Suite("Plans")
@@ -36,6 +37,22 @@ struct RunPlanTests {
         ]
         #expect(mistakes.count == options.count)
         #expect(options.filter { option in !mistakes.contains { $0.hasPrefix(option + ":") } } == [])
+    }
+
+    @Test("a receiver fails by its program or by a share, not by both")
+    func failuresAndProgram() {
+        var receiver = EmbeddedReceiverPlan()
+        receiver.program = BehaviourProgram()
+        #expect(mistakes { $0.receiver = .embedded(receiver) } == [])
+        receiver.failureShare = 0.02
+        let mistakes = mistakes { $0.receiver = .embedded(receiver) }
+        #expect(mistakes.count == 1 && mistakes.allSatisfy { $0.hasPrefix("--failures and --program") })
+    }
+
+    @Test("a limit for the dispatcher's memory needs its process")
+    func memoryOfNobody() {
+        let mistakes = mistakes { $0.bounds.peakMebibytes = 300 }
+        #expect(mistakes == ["--max-memory-mib needs --dispatcher-pid, the process to watch"])
     }
 }
 

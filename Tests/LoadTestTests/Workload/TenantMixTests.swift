@@ -58,6 +58,17 @@ struct EndpointLayoutTests {
         #expect(lines.allSatisfy { !$0.contains("{n}") })
     }
 
+    @Test("HTTPS and a window are written for every endpoint", arguments: [1, 3])
+    func secureWithWindow(hosts: Int) {
+        let layout = EndpointLayout(
+            workload: Workload(tenants: 3), hosts: hosts, port: 7_500, secretFile: "/run/secret", keyFile: "/run/key",
+            isSecure: true, window: 64)
+        let lines = layout.provisioning.split(separator: "\n")
+        let endpoints = hosts == 1 ? 1 : 3
+        #expect(lines.filter { $0.contains("\"https://127.0.0.") }.count == endpoints)
+        #expect(lines.filter { $0.contains("window: 64") }.count == endpoints)
+    }
+
     @Test("all hosts are loopback addresses, and different")
     func hosts() {
         let hosts = (0..<100_000).map(EndpointLayout.host)

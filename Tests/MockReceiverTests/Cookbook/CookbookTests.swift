@@ -1,3 +1,4 @@
+import Foundation
 import MockReceiver
 import Testing
 
@@ -27,6 +28,27 @@ import Testing
     @Test func aRecipeTakesItsParameter() throws {
         let down = try ProgramFile.parse(try Cookbook.text("down-for=2m"))
         #expect(down.connections == [ConnectionRule(.refuse, window: TimeWindow(to: 120_000))])
+    }
+
+    @Test func aDistantReceiverAnswersAfterItsMeasure() throws {
+        let rules = try ProgramFile.parse(try Cookbook.text("distant=30ms")).rules
+        #expect(rules.map(\.behaviour.delay) == [.fixed(30)])
+    }
+
+    @Test func theInternetIsAsItsLineSays() throws {
+        let rules = try ProgramFile.parse(try Cookbook.text("internet")).rules
+        #expect(rules.count == 2)
+        let silence = try #require(rules.first)
+        #expect(silence.conditions.share == Share(0.005) && silence.behaviour.reply == .fault(.silence, Answer()))
+        let answer = try #require(rules.last).behaviour
+        #expect(answer.failShare == 0.02)
+        guard case .lognormal(let median, let sigma, let most) = answer.delay else {
+            Issue.record("\(answer.delay)")
+            return
+        }
+        // 2.3263 standard deviations above the mean: 1 % of a normal distribution is beyond.
+        let slowest = Double(median) * exp(sigma * 2.3263)
+        #expect(median == 80 && abs(slowest - 2_000) < 20 && most > 10_000)
     }
 
     @Test(arguments: [("rate-limited", 10.0, 10), ("rate-limited=50", 50.0, 50), ("rate-limited=3.5", 3.5, 4)])

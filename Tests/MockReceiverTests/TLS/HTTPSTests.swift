@@ -12,15 +12,16 @@ import Testing
     }
 
     /// What a lawful client says of the connection: the answer's status, or the library's words about what went wrong.
-    private func ask(_ port: Int, _ directory: TemporaryDirectory, _ settings: String = "", timeout: Double = 10)
-        async throws -> String
-    {
+    private func ask(
+        _ port: Int, _ directory: TemporaryDirectory, _ settings: String = "", timeout: Double = 10,
+        host: String = "127.0.0.1"
+    ) async throws -> String {
         try await Python.run(
             """
             import http.client, ssl
             context = ssl.create_default_context(cafile="\(directory.path)/ca.pem")
             \(settings)
-            connection = http.client.HTTPSConnection("127.0.0.1", \(port), timeout=\(timeout), context=context)
+            connection = http.client.HTTPSConnection("\(host)", \(port), timeout=\(timeout), context=context)
             try:
                 connection.request("POST", "/secure", b"{}", {"webhook-id": "one"})
                 print(connection.getresponse().status, connection.sock.version())
@@ -72,6 +73,44 @@ import Testing
             #expect(
                 try await ask(port, directory, "context.load_cert_chain('\(directory.path)/client.pem')")
                     == "200 TLSv1.3")
+        }
+    }
+
+    @Test func eachAddressOfThisMachineHasACertificateOfItsOwn() async throws {
+        var configuration = ReceiverConfiguration()
+        configuration.host = "0.0.0.0"
+        configuration.tlsPort = 0
+        let directory = TemporaryDirectory()
+        try await withReceiver(configuration) { receiver in
+            let authority = try #require(receiver.authorityCertificate)
+            try authority.write(toFile: directory.path + "/ca.pem", atomically: true, encoding: .utf8)
+            let port = try #require(receiver.tlsPort)
+            for host in ["127.0.0.1", "127.0.0.2", "127.1.2.3", "127.0.0.2"] {
+                #expect(try await ask(port, directory, host: host) == "200 TLSv1.3", "\(host)")
+            }
+        }
+    }
+
+    @Test func anAuthorityIsUsedByOneReceiverAfterTheOther() async throws {
+        let authority = try ReceiverAuthority()
+        let directory = TemporaryDirectory()
+        try authority.certificate.write(toFile: directory.path + "/ca.pem", atomically: true, encoding: .utf8)
+        for _ in 0..<2 {
+            var configuration = ReceiverConfiguration()
+            configuration.tlsPort = 0
+            configuration.tlsAuthority = try ReceiverAuthority(
+                certificate: authority.certificate, key: authority.key)
+            try await withReceiver(configuration) { receiver in
+                #expect(receiver.authorityCertificate == authority.certificate)
+                #expect(try await ask(try #require(receiver.tlsPort), directory) == "200 TLSv1.3")
+            }
+        }
+    }
+
+    @Test func anAuthorityWithAnothersKeyIsRefused() throws {
+        let (one, other) = (try ReceiverAuthority(), try ReceiverAuthority())
+        #expect(throws: (any Error).self) {
+            _ = try ReceiverAuthority(certificate: one.certificate, key: other.key)
         }
     }
 

@@ -300,6 +300,26 @@ struct SenderCoreTests {
         #expect(core.tally.breakersOpened == 1 && core.tally.queued == 0)
     }
 
+    // Only 64 attempts younger than 25 ms were in flight: 2,560 a second to receivers that answer after 100 ms.
+    @Test("attempts begin as windows and transfers allow, however many began just now")
+    func manyAtOnce() throws {
+        var core = try core(transfers: 2_000)
+        for number in 1...4 as ClosedRange<UInt32> {
+            let endpoint = Sample.endpoint(number, url: "https://8.8.8.8/\(number)", window: 300)
+            core.take((1...400).map { due($0, endpoint) }, now: 0)
+        }
+        repeat { core.start(now: 0, wall: 0) } while core.mayBeginMore
+        #expect(transport.begun == 1_200 && core.inFlight == 1_200)
+    }
+
+    @Test("a turn begins a bounded number of attempts, so that answers are read in between")
+    func oneTurn() throws {
+        var core = try core(transfers: 900)
+        core.take((1...400).map { due($0, Sample.endpoint(url: "https://8.8.8.8/", window: 300)) }, now: 0)
+        core.start(now: 0, wall: 0)
+        #expect(transport.begun == Limits.attemptsPerTurn && core.mayBeginMore)
+    }
+
     @Test("a long Retry-After returns the waiting deliveries to the queue, a short one does not")
     func retryAfterGivesBack() throws {
         for (seconds, back) in [(60 as Int64, 1), (1, 0)] {
