@@ -80,7 +80,9 @@ import Yams
     /// With both lists: the one that a document says nothing about is empty.
     private static func whole(_ document: String) -> String {
         guard document != "{}" else { return document }
-        let rest = ["tenants", "api_keys"].filter { !document.contains("\"\($0)\"") }.map { ", \"\($0)\": []" }
+        // A key has tenants too.
+        let rest = ["{\"tenants\"", "\"api_keys\""].filter { !document.contains($0) }
+            .map { ", \($0.drop { $0 == "{" }): []" }
         return document.dropLast() + rest.joined() + "}"
     }
 
