@@ -111,6 +111,9 @@ package struct WriterTurn: ~Copyable {
                 try core.change(changes, now: now())
                 changes = []
             case .releaseKeys(let tenant, let endpoint, let key, let reply):
+                // What was reported before counts: it may be what holds a key.
+                takeReports(into: &work)
+                try commit(&work)
                 core.beginRelease(tenant: tenant, endpoint: endpoint, orderingKey: key, reply)
             case .redeliver(let filter, let reply):
                 // What was reported before counts: it may be what is asked for.

@@ -135,6 +135,25 @@ import WebhookModel
         #expect(fixture.statistics.inLots == Int(count) - Limits.heldPerEndpointFirst)
     }
 
+    // A release in the turn of the report that holds the key found no held key, and the key stayed held.
+    @Test func aReleaseFindsWhatWasReportedBeforeIt() throws {
+        let fixture = try WriterFixture()
+        try fixture.provision(
+            retry: RetryPolicy(delays: [], jitterPercent: 0), order: .byKey(onDeadLetter: .hold))
+        fixture.publish([1], key: "a")
+        try fixture.perform()
+        fixture.report(fixture.takeHanded(), .refusedStatus, status: 500)
+        let answers = WriterFixture.Box<[Result<Int, TenancyError>]>([])
+        fixture.give(
+            .releaseKeys(
+                tenant: "tenant-1", endpoint: "e1", orderingKey: nil, CommandReply { answers.value.append($0) }))
+        try fixture.settle()
+        #expect(try answers.value.map { try $0.get() } == [1])
+        fixture.publish([2], key: "a")
+        try fixture.settle()
+        #expect(fixture.takeHanded().map(\.event.id.low) == [2])
+    }
+
     // D6, D7: each command is answered exactly once, whatever ends the queue.
     @Test func aCommandThatIsDroppedIsAnsweredAsStopped() throws {
         let fixture = try WriterFixture()
