@@ -123,9 +123,9 @@ package struct EndpointRecord: Vacatable {
 
     // MARK: Room
 
-    /// Follows its window and its rate. Two windows keep a window full while reports are on their way. A sender sends what it holds as fast as the window allows. So it may hold little more than a window of a rated
-    /// endpoint, or a pause of the endpoint would be followed by more than the rate: a window, and the rate for
-    /// `Limits.ratedAheadMilliseconds`.
+    /// Follows its window and its rate. Two windows keep a window full while reports are on their way. A sender sends what
+    /// it holds as fast as the window allows. So it may hold little more than a window of a rated endpoint, or a pause of
+    /// the endpoint would be followed by more than the rate: a window, and the rate for `Limits.ratedAheadMilliseconds`.
     package mutating func setRate(tenant: Rate?) {
         let perSecond = [endpoint.settings.rate?.perSecond, tenant?.perSecond].compactMap(\.self).min()
         isRated = perSecond != nil
