@@ -152,7 +152,7 @@ final class QueueFixture: Sendable {
         try moved.listen { bell in
             while try !condition() {
                 let left = deadline - Instant.now().monotonic
-                guard left > 0 else { throw TimedOut(location: location) }
+                guard left > 0 else { throw TimedOut(location: location, statistics: queue.statistics) }
                 bell.wait(nanoseconds: readsStatistics ? min(left, 5_000_000) : left)
             }
         }
@@ -161,7 +161,10 @@ final class QueueFixture: Sendable {
     /// The queue did not do within 20 s what the test waited for.
     struct TimedOut: Error, CustomStringConvertible {
         let location: SourceLocation
-        var description: String { "\(location.fileID):\(location.line): the queue did not do it within 20 s" }
+        let statistics: QueueStatistics
+        var description: String {
+            "\(location.fileID):\(location.line): the queue did not do it within 20 s: \(statistics)"
+        }
     }
 }
 

@@ -7,7 +7,7 @@ import WebhookModel
 import WireProtocol
 
 /// The whole room over loopback sockets, with a double of the queue.
-@Suite(.timeLimit(.minutes(1))) struct IngestServerTests {
+@Suite(.timeLimit(.minutes(5))) struct IngestServerTests {
     private struct Fixture {
         let server: IngestServer
         let port: Int

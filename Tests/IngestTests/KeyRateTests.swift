@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 /// A key's rate over real connections. All connections of the key share it, on every loop, also those that come later.
-@Suite(.timeLimit(.minutes(1))) struct KeyRateTests {
+@Suite(.timeLimit(.minutes(5))) struct KeyRateTests {
     @Test func connectionsOfAKeyShareItsRate() async throws {
         var configuration = IngestConfiguration()
         configuration.port = 0

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Certificate files: an error names the file, and a reload disturbs no connection.
-@Suite(.timeLimit(.minutes(1))) struct TLSFilesTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSFilesTests {
     @Test func aReloadUsesTheNewFilesAndDropsNoConnection() async throws {
         let fixture = try await TLSFixture()
         let old = try TLSClient(trusting: fixture.ca)

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 
 /// TLS over loopback sockets: which clients are accepted, which are refused, and what is logged.
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test(arguments: [12...12, 13...13])
     func publishesOverTLS(versions: ClosedRange<Int>) async throws {
         let fixture = try await TLSFixture()

@@ -7,7 +7,7 @@ import Testing
 import WebhookModel
 
 /// Producers on the same machine: a socket in the file system.
-@Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct UnixSocketTests {
     private let folder = TemporaryDirectory()
     private var path: String { folder.path + "/ingest.sock" }
 

@@ -2,7 +2,7 @@ import Foundation
 import MockReceiver
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LibraryExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct LibraryExampleTests {
     /// The sender of the example: it tries each message until it is taken.
     private func deliver(to port: Int) async throws {
         for number in 0..<3 as Range<UInt64> {

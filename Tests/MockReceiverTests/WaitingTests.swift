@@ -1,7 +1,7 @@
 import MockReceiver
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     @Test func endsAsSoonAsTheConditionHolds() async throws {
         try await withReceiver { receiver in
             async let accepted = receiver.wait(for: .accepted(3), timeout: .seconds(30))

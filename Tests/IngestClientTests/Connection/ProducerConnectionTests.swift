@@ -6,7 +6,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-@Suite("How a connection begins and ends", .timeLimit(.minutes(1)))
+@Suite("How a connection begins and ends", .timeLimit(.minutes(5)))
 struct ProducerConnectionTests {
     private func failure(
         preface: [UInt8] = Preface.bytes, welcomeMilliseconds: Int64 = 10_000, script: @escaping FrameServer.Script

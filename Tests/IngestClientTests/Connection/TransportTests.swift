@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("TLS and Unix sockets", .timeLimit(.minutes(1)))
+@Suite("TLS and Unix sockets", .timeLimit(.minutes(5)))
 struct TransportTests {
     private let folder = TemporaryDirectory()
     private let authority: ThrowawayCA

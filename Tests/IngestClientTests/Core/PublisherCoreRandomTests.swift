@@ -5,7 +5,7 @@ import WebhookModel
 import WireProtocol
 
 /// Tens of thousands of random steps against a model of servers that keep what they accept.
-@Suite("Random histories of a publisher", .timeLimit(.minutes(2)))
+@Suite("Random histories of a publisher", .timeLimit(.minutes(5)))
 struct PublisherCoreRandomTests {
     @Test("every publication ends exactly once, with the right result", arguments: 1...40)
     func everyPublicationEndsOnce(seed: UInt64) {

@@ -5,7 +5,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-@Suite("Publishing", .timeLimit(.minutes(1)))
+@Suite("Publishing", .timeLimit(.minutes(5)))
 struct EventPublisherTests {
     @Test("every event gets its receipt, in order, over as many frames as the limits require")
     func receipts() async throws {

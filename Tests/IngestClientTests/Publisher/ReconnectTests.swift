@@ -5,7 +5,7 @@ import Testing
 import WebhookModel
 import WireProtocol
 
-@Suite("Publishing while connections are lost or closed", .timeLimit(.minutes(1)))
+@Suite("Publishing while connections are lost or closed", .timeLimit(.minutes(5)))
 struct ReconnectTests {
     /// What a scripted server has seen.
     private struct Seen {

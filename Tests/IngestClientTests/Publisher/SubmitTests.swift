@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("Submitting, waiting for room, cancelling, closing", .timeLimit(.minutes(1)))
+@Suite("Submitting, waiting for room, cancelling, closing", .timeLimit(.minutes(5)))
 struct SubmitTests {
     /// A server that answers only when the test says so.
     private final class Withholding: Sendable {

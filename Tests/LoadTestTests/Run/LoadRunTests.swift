@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whole runs, a fraction of a second each, against a dispatcher with planted damage.
-@Suite("Runs", .serialized, .timeLimit(.minutes(2)))
+@Suite("Runs", .serialized, .timeLimit(.minutes(5)))
 struct LoadRunTests {
     private func run(
         change: (inout RunPlan) -> Void = { _ in },

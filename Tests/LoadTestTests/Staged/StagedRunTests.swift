@@ -9,7 +9,7 @@ extension Report {
 }
 
 /// Staged runs, a second each, against a small dispatcher.
-@Suite("Staged runs", .serialized, .timeLimit(.minutes(2)))
+@Suite("Staged runs", .serialized, .timeLimit(.minutes(5)))
 struct StagedRunTests {
     /// - Parameter isShared: the dispatcher's tenants share one connection, so the first black hole stops all of them.
     private func play(

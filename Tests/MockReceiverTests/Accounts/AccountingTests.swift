@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 import WebhookSigning
 
-@Suite(.timeLimit(.minutes(1))) struct AccountingTests {
+@Suite(.timeLimit(.minutes(5))) struct AccountingTests {
     @Test func retriesAreAllowedUntilTheFirst2xx() async throws {
         try await withReceiver(BehaviourProgram(everywhere: Behaviour(failFirst: 2))) { receiver in
             let request = WebhookRequest().text

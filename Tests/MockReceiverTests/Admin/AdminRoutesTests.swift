@@ -3,7 +3,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct AdminRoutesTests {
+@Suite(.timeLimit(.minutes(5))) struct AdminRoutesTests {
     private func withAdmin(_ body: (ReceiverServer, AdminClient) async throws -> Void) async throws {
         try await withAdminPort(journal: 3) { try await body($0, AdminClient(port: $1)) }
     }

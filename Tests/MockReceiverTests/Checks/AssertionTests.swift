@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct AssertionTests {
+@Suite(.timeLimit(.minutes(5))) struct AssertionTests {
     private func mistakes(_ text: String) -> [String] {
         do {
             _ = try AssertionFile.parse(text)

@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct JournalFilterTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalFilterTests {
     private func withJournal(_ capacity: Int, _ body: (ReceiverServer) async throws -> Void) async throws {
         var configuration = ReceiverConfiguration()
         configuration.journalCapacity = capacity

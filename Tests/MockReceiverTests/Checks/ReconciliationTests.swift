@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct ReconciliationTests {
+@Suite(.timeLimit(.minutes(5))) struct ReconciliationTests {
     private func id(_ number: UInt64) -> EventID { EventID(high: 7, low: number) }
 
     private func entries(_ text: String, pieces: Int = 1) throws -> [LedgerEntry] {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What the command says where its user, or the other side, is wrong.
-@Suite(.timeLimit(.minutes(1))) struct CommandMistakeTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandMistakeTests {
     /// One of each verb that asks.
     private static let verbs: [[String]] = [
         ["stats"], ["stats", "--endpoints"], ["journal"], ["follow"], ["metrics"], ["timeline", "msg_1"],

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct CommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandTests {
     @Test func checksPrograms() async throws {
         let good = try await CommandRun(["check", "-"], input: try Cookbook.text("liar"))
         #expect(good.status == 0 && good.output.hasPrefix("-: good: 4 rules"))

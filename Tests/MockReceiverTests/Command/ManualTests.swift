@@ -2,7 +2,7 @@ import Foundation
 import MockReceiver
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ManualTests {
+@Suite(.timeLimit(.minutes(5))) struct ManualTests {
     /// Every option and verb of the command, as its parser knows them.
     private func known() async throws -> (verbs: Set<String>, options: Set<String>) {
         let dump = try await CommandRun(["--experimental-dump-help"])

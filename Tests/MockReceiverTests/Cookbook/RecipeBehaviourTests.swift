@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 
 /// What a sender meets when a recipe is used by its name.
-@Suite(.timeLimit(.minutes(1))) struct RecipeBehaviourTests {
+@Suite(.timeLimit(.minutes(5))) struct RecipeBehaviourTests {
     private func with(_ recipe: String, _ body: (ReceiverServer) async throws -> Void) async throws {
         try await withReceiver(try ProgramFile.parse(try Cookbook.text(recipe)), body)
     }

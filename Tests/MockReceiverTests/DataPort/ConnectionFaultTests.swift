@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionFaultTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionFaultTests {
     private func program(_ rules: ConnectionRule...) -> BehaviourProgram {
         var program = BehaviourProgram()
         program.connections = rules

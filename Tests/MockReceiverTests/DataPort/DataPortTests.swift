@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct DataPortTests {
+@Suite(.timeLimit(.minutes(5))) struct DataPortTests {
     @Test func answersEachRequestOfAConnection() async throws {
         try await withReceiver { receiver in
             let requests = (0..<5).map { WebhookRequest.numbered($0).text }

@@ -3,7 +3,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct ExportTests {
+@Suite(.timeLimit(.minutes(5))) struct ExportTests {
     @Test func exportsTheJournal() async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0

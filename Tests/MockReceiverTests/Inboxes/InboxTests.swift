@@ -2,7 +2,7 @@ import Foundation
 import MockReceiver
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InboxTests {
+@Suite(.timeLimit(.minutes(5))) struct InboxTests {
     private func withInboxes(_ body: (ReceiverServer, AdminClient) async throws -> Void) async throws {
         try await withAdminPort(journal: 2) { try await body($0, AdminClient(port: $1)) }
     }

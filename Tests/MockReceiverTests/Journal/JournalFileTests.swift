@@ -3,7 +3,7 @@ import MockReceiver
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct JournalFileTests {
+@Suite(.timeLimit(.minutes(5))) struct JournalFileTests {
     private func configuration(_ file: String) -> ReceiverConfiguration {
         var configuration = ReceiverConfiguration()
         configuration.messageCap = 1_000

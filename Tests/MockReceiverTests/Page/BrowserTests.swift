@@ -10,7 +10,7 @@ private enum Browser {
 
 /// The page in a real browser, where the machine has one: Debian's chromium-headless-shell or chromium.
 @Suite(
-    .timeLimit(.minutes(1)), .enabled(if: Browser.path != nil, "no chromium: apt-get install chromium-headless-shell"))
+    .timeLimit(.minutes(5)), .enabled(if: Browser.path != nil, "no chromium: apt-get install chromium-headless-shell"))
 struct BrowserTests {
     /// The document once its scripts have come to rest, and what the browser complained of.
     private func document(_ url: String) async throws -> (dom: String, complaints: [Substring]) {

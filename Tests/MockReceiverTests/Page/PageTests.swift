@@ -2,7 +2,7 @@ import Foundation
 import MockReceiver
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(5))) struct PageTests {
     private func withPage(_ body: (ReceiverServer, AdminClient) async throws -> Void) async throws {
         var configuration = ReceiverConfiguration()
         configuration.adminPort = 0

@@ -3,7 +3,7 @@ import Testing
 import WebhookModel
 import WebhookSigning
 
-@Suite(.timeLimit(.minutes(1))) struct BehaviourTests {
+@Suite(.timeLimit(.minutes(5))) struct BehaviourTests {
     @Test func theFirstMatchingRuleApplies() async throws {
         let busy = Answer(status: 429, headers: [.init("retry-after", "2")], body: "later\n")
         let program = BehaviourProgram(rules: [

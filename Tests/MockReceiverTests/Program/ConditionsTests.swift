@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 import WebhookModel
 
-@Suite(.timeLimit(.minutes(1))) struct ConditionsTests {
+@Suite(.timeLimit(.minutes(5))) struct ConditionsTests {
     /// The rule answers 503; what it does not hold for gets 200.
     private func statuses(_ conditions: Conditions, _ requests: [WebhookRequest]) async throws -> [Int] {
         let failing = Behaviour(reply: .answer(Answer(status: 503)))

@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 
 /// One seed and one traffic give the same faults and delays, whatever the order in which requests arrive.
-@Suite(.timeLimit(.minutes(1))) struct DeterminismTests {
+@Suite(.timeLimit(.minutes(5))) struct DeterminismTests {
     private static let messages: Range<UInt64> = 0..<512
     private static let attempts = 3
 

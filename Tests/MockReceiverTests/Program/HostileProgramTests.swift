@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 
 /// Texts that are small and cost much.
-@Suite(.timeLimit(.minutes(1))) struct HostileProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct HostileProgramTests {
     private func mistakes(_ text: String) -> [String] {
         do {
             _ = try ProgramFile.parse(text)

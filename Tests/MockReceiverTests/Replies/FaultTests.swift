@@ -2,7 +2,7 @@ import MockReceiver
 import Testing
 
 /// What really comes over the wire, read by a client that knows no HTTP.
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultTests {
     private static let answer = Answer(status: 200, headers: [.init("x-a", "1")], body: "0123456789")
     private static let head = "HTTP/1.1 200 OK\r\nx-a: 1\r\n"
 

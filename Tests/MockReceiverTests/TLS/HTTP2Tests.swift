@@ -6,7 +6,7 @@ import WebhookModel
 import WebhookSigning
 
 /// Judged by curl.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: Curl.speaksHTTP2, "needs a curl with HTTP/2"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: Curl.speaksHTTP2, "needs a curl with HTTP/2"))
 struct HTTP2Tests {
     /// What curl says: `version status`, a line for each request, then its exit status.
     private func ask(

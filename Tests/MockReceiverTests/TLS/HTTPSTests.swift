@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Judged by Python's ssl module and curl, which know nothing of this receiver.
-@Suite(.timeLimit(.minutes(1))) struct HTTPSTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPSTests {
     private func program(_ fault: ConnectionFault) -> BehaviourProgram {
         var program = BehaviourProgram()
         program.connections = [ConnectionRule(fault)]

@@ -5,7 +5,7 @@ import Testing
 import Threading
 
 /// The log on a pipe, read or not.
-@Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct LogWriterTests {
     private struct Pipe {
         let read: CInt
         let write: CInt

@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 /// Answers, good and bad, from a real socket through libcurl to a report.
-@Suite("Answers", .timeLimit(.minutes(1)))
+@Suite("Answers", .timeLimit(.minutes(5)))
 struct AnswerTests {
     private func report(_ reaction: RawServer.Reaction, timeout: Int64 = 10_000) async throws -> AttemptReport {
         let server = try await RawServer.start { _, _ in reaction }

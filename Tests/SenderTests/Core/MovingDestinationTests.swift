@@ -8,7 +8,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// Destinations that cannot be reached: each cause has its own outcome.
-@Suite("Moving destinations", .timeLimit(.minutes(1)))
+@Suite("Moving destinations", .timeLimit(.minutes(5)))
 struct MovingDestinationTests {
     private let folder = TemporaryDirectory()
     private let ca: ThrowawayCA

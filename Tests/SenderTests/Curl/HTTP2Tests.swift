@@ -4,7 +4,7 @@ import Testing
 import WebhookModel
 
 /// HTTP/2 over TLS, which an endpoint may choose: what is cut off is no delivery, whatever libcurl 7.88 makes of it.
-@Suite("HTTP/2", .timeLimit(.minutes(1)))
+@Suite("HTTP/2", .timeLimit(.minutes(5)))
 struct HTTP2Tests {
     private let folder = TemporaryDirectory()
     private let ca: ThrowawayCA

@@ -9,7 +9,7 @@ private let opened = "HTTP/1.1 200 Connection established\r\n\r\n"
 /// The egress proxy: always a tunnel, always to an address that we vetted.
 ///
 /// `RawServer` plays the proxy and, once it has opened the tunnel, the endpoint behind it.
-@Suite("Proxy", .timeLimit(.minutes(1)))
+@Suite("Proxy", .timeLimit(.minutes(5)))
 struct ProxyTests {
     private func proxied(
         _ number: UInt32 = 1, url: String, by port: Int, host: String = "127.0.0.1", user: String = ""

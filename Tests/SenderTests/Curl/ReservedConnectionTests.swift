@@ -7,7 +7,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// Connections that are not like all others: client certificates, authorities, pinned keys. Nobody else may use them.
-@Suite("Reserved connections", .timeLimit(.minutes(1)))
+@Suite("Reserved connections", .timeLimit(.minutes(5)))
 struct ReservedConnectionTests {
     private let folder = TemporaryDirectory()
     private let ca: ThrowawayCA

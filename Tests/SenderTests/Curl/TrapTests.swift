@@ -8,7 +8,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// What libcurl does behind its callers' backs (Traps.md lists it all), against real servers that provoke it.
-@Suite("Traps", .timeLimit(.minutes(1)))
+@Suite("Traps", .timeLimit(.minutes(5)))
 struct TrapTests {
     @Test("connections that all break under their next request cost one repeat, on a fresh one")
     func repeats() async throws {

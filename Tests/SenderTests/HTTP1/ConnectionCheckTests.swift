@@ -9,7 +9,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// The second and the third check of an address, alone: the transport gets routes that no look-up vetted.
-@Suite("Checks of the transport", .timeLimit(.minutes(1)))
+@Suite("Checks of the transport", .timeLimit(.minutes(5)))
 struct ConnectionCheckTests {
     /// Drives a transport as a sender's loop does, one attempt at a time.
     private final class Driver {

@@ -8,7 +8,7 @@ private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 private let later = "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n"
 
 /// Pooled connections, data that arrives on them without a request, addresses, and the end of a sender.
-@Suite("Connections", .timeLimit(.minutes(1)))
+@Suite("Connections", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     @Test("a connection is used again")
     func reuse() async throws {

@@ -6,7 +6,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// Requests and answers on connections that are used again, closed, or have unread input.
-@Suite("Exchanges", .timeLimit(.minutes(1)))
+@Suite("Exchanges", .timeLimit(.minutes(5)))
 struct ExchangeTests {
     @Test(
         "an answer that ends the connection counts, and the next request uses a fresh one",

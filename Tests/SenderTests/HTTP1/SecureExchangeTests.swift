@@ -6,7 +6,7 @@ import WebhookModel
 private let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 /// Exchanges over TLS: on sessions that libcurl lends, and through libcurl as with a version that lends none.
-@Suite("Secure exchanges", .timeLimit(.minutes(1)))
+@Suite("Secure exchanges", .timeLimit(.minutes(5)))
 struct SecureExchangeTests {
     private let folder = TemporaryDirectory()
     private let ca: ThrowawayCA

@@ -7,7 +7,7 @@ import Threading
 import WebhookModel
 
 /// The transport of HTTP/1.1 with a clock that the test steps: a suspended process or machine sees such steps.
-@Suite("Exchanges with a stepped clock", .timeLimit(.minutes(1)))
+@Suite("Exchanges with a stepped clock", .timeLimit(.minutes(5)))
 struct SteppedClockTests {
     private static let second: Int64 = 1_000_000_000
     private static let start = 1_000 * second

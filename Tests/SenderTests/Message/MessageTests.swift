@@ -6,7 +6,7 @@ import WebhookModel
 import WebhookSigning
 
 /// Messages as sent, verified by the mock receiver with its own verifier.
-@Suite("Messages", .timeLimit(.minutes(1)))
+@Suite("Messages", .timeLimit(.minutes(5)))
 struct MessageTests {
     @Test("every message is complete, signed and sent once", arguments: [0, 1, 512, 70_000, Limits.payloadBytes])
     func signed(size: Int) async throws {

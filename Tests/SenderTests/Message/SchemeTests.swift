@@ -7,7 +7,7 @@ import WebhookModel
 import WebhookSigning
 
 /// Every scheme and form of message, sent and verified.
-@Suite("Schemes and headers", .timeLimit(.minutes(1)))
+@Suite("Schemes and headers", .timeLimit(.minutes(5)))
 struct SchemeTests {
     private func endpoint(_ port: Int, _ change: (inout Endpoint.Settings) -> Void) -> Endpoint {
         let sample = Sample.endpoint(url: "http://127.0.0.1:\(port)/hook")

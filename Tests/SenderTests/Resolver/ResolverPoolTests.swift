@@ -7,7 +7,7 @@ import WebhookModel
 /// Nanoseconds that a test waits for an answer, or that a slow look-up lasts, at most.
 private let patience: Int64 = 20_000_000_000
 
-@Suite("ResolverPool", .timeLimit(.minutes(1)))
+@Suite("ResolverPool", .timeLimit(.minutes(5)))
 struct ResolverPoolTests {
     @Test("localhost has an address, and a name that cannot exist has none")
     func system() throws {

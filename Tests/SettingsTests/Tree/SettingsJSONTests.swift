@@ -105,7 +105,7 @@ import Testing
         #expect(refusal(String(repeating: "{\"a\":", count: 500_000)) != nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a long line costs no more than many lines`() throws {
+    @Test(.timeLimit(.minutes(5))) func `a long line costs no more than many lines`() throws {
         let count = 500_000
         let node = try SettingsJSON.parse("[\(String(repeating: "1,", count: count - 1))1]".utf8)
         #expect(node.list?.count == count)
