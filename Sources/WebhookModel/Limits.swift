@@ -495,10 +495,8 @@ public enum Limits {
     public static let pingMilliseconds: Int64 = 2_000
     /// Reads from one HTTP/2 connection in one turn: other connections have their turn even if a peer sends without end.
     public static let readsPerTurn = 16
-    /// Bytes of message memory that a sender keeps for HTTP/1.1, and that each HTTP/2 handle keeps; what a larger
-    /// message needed is freed. An HTTP/2 endpoint's handles are many and mostly idle.
+    /// Bytes of message memory that a sender keeps for each version of HTTP; what a larger message needed is freed.
     public static let keptMessageBytes = 64 * 1024
-    public static let keptMessageBytesPerHandle = 16 * 1024
     /// Levels of a JSON payload that is put into an envelope as JSON; receivers' parsers refuse deeper ones.
     public static let jsonDepth = 256
     /// Bytes for the id and the header lines of a message at first: the usual message fits.

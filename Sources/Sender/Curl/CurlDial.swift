@@ -16,6 +16,8 @@ final class CurlDial {
     private(set) var isForbidden = false
     /// errno of socket(2), where it failed.
     private var openError: CInt = 0
+    /// The server chose HTTP/2.
+    private(set) var isHTTP2 = false
 
     init(_ multi: CurlMulti) {
         self.multi = multi
@@ -28,13 +30,15 @@ final class CurlDial {
         setCallbacks(own)
     }
 
-    func aim(_ slot: Int, at target: EndpointTarget, through route: Route) {
+    func aim(_ slot: Int, at target: EndpointTarget, through route: Route, offeringHTTP2: Bool) {
         self.slot = slot
         self.target = target
         self.route = route
         descriptor = -1
         isForbidden = false
         openError = 0
+        isHTTP2 = false
+        easy.offer(http2: offeringHTTP2)
         easy.aim(at: target)
         easy.lead(through: route, to: target)
     }
@@ -55,14 +59,13 @@ final class CurlDial {
     /// What the machine lacked for the connection; nil: its failure has another cause.
     func shortage(_ code: CURLcode) -> Shortage? { isForbidden ? nil : cause(code).shortage }
 
-    private func cause(_ code: CURLcode?) -> TransferFailure {
+    private func cause(_ code: CURLcode?) -> DialFailure {
         let reachedPeer = descriptor >= 0 && multi.sockets.reachedPeer(descriptor)
-        var failure = TransferFailure(
+        var failure = DialFailure(
             code: code ?? CURLE_OPERATION_TIMEDOUT,
             systemError: CInt(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)),
             verification: easy.number(CURLINFO_SSL_VERIFYRESULT), tunnel: easy.number(CURLINFO_HTTP_CONNECTCODE),
-            isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, wasSent: false, wasAnswered: false,
-            reachedPeer: reachedPeer)
+            isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, reachedPeer: reachedPeer)
         failure.openError = openError
         failure.hasOwnAuthorities = target?.endpoint.settings.connection?.authorities != nil
         failure.isRemoteIPv6 = route?.nextHop.address.isRemoteIPv6 ?? false
@@ -92,7 +95,7 @@ final class CurlDial {
     }
 }
 
-// What libcurl asks while it connects. None of these may call libcurl.
+// What libcurl asks while it connects. None of these may call libcurl, except for what curl_easy_getinfo(3) tells.
 extension CurlDial {
     /// - Returns: the descriptor, or CURL_SOCKET_BAD.
     private func openSocket(_ peer: UnsafeMutablePointer<curl_sockaddr>) -> CInt {
@@ -116,6 +119,7 @@ extension CurlDial {
             isForbidden = true
             return false
         }
+        isHTTP2 = target.url.isSecure && easy.choseHTTP2
         return true
     }
 }

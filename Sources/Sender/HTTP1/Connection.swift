@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 import WebhookModel
 
-/// One connection that libcurl opened, and the exchange in progress on it.
+/// One connection that libcurl opened, and the exchange in progress on it; with HTTP/2, the session of its exchanges.
 ///
 /// Plain TCP is read and written with system calls on a socket that libcurl released; TLS with curl_easy_send(3) and
 /// curl_easy_recv(3) on the handle that holds the session.
@@ -35,6 +35,17 @@ package final class Connection {
     var idleSince: Int64 = 0
     /// Its index in its site's `idle`.
     var idlePlace = -1
+
+    /// HTTP/2: `exchange` and what belongs to it above are not used.
+    var session: HTTP2Session?
+    /// Exchanges that wait until it is open, to share it.
+    var waiting: [StreamExchange] = []
+    /// When the peer last sent something, monotonic nanoseconds.
+    var heardAt: Int64 = 0
+    /// It is in the transport's list of connections with output.
+    var isQueued = false
+    /// The socket is full: the poller tells when it takes more.
+    var isBlocked = false
 
     init(slot: Int, generation: UInt32, site: Site) {
         self.slot = slot
@@ -89,7 +100,8 @@ package final class Connection {
     /// The outcome when the connection broke. A TLS 1.3 server that requires a client certificate says so after the
     /// handshake, instead of an answer.
     var breakage: Outcome {
-        endedTLS && uses <= 1 && parser.total == 0 ? .clientCertificateRefused : .connectionReset
+        let isSilent = session.map { !$0.wasHeard } ?? (uses <= 1 && parser.total == 0)
+        return endedTLS && isSilent ? .clientCertificateRefused : .connectionReset
     }
 
     /// The state of a connection on which no answer is expected.
