@@ -45,6 +45,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let ground: [Target] = [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLMDBGuard", dependencies: ["CLMDB"]),
     .target(name: "CLinux"),
@@ -76,7 +77,8 @@ let machines: [Target] = [
     room(
         "Sender",
         [
-            "CCurl", "CLinux", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel", collections,
+            "CCurl", "CLinux", "CNghttp2", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel",
+            collections,
             logging,
         ]),
 ]
@@ -153,8 +155,8 @@ let proofs: [Target] = [
     tests(
         "SenderTests",
         [
-            "Sender", "Settings", "Scheduling", "WebhookSigning", "WebhookModel", "Threading", "MockReceiver", nioCore,
-            nioPosix, nioSSL, logging,
+            "Sender", "CNghttp2", "Settings", "Scheduling", "WebhookSigning", "WebhookModel", "Threading",
+            "MockReceiver", nioCore, nioPosix, nioSSL, logging,
         ]),
     tests(
         "IngestClientTests", ["IngestClient", "WireProtocol", "WebhookModel", nioCore, nioPosix, nioLocks, nioSSL]),

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
 
 /// Options that take a number (CURLOPTTYPE_LONG and _VALUES).
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
@@ -45,6 +46,34 @@ static inline CURLcode ccurl_on_close_socket(CURL *easy, curl_closesocket_callba
 }
 static inline CURLcode ccurl_on_request(CURL *easy, curl_prereq_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
+/// CURLOPT_SSL_CTX_FUNCTION: what ALPN offers, and how a write that was blocked may be repeated. `http2`: not NULL where HTTP/2 is offered.
+static CURLcode ccurl_prepare_tls(CURL *easy, void *context, void *http2) {
+    static const unsigned char both[] = "\x02h2\x08http/1.1";
+    (void)easy;
+    // What was not sent is kept in other memory than what was tried first: without this OpenSSL refuses the second try.
+    SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    const unsigned char *offered = http2 ? both : both + 3;
+    int refused = SSL_CTX_set_alpn_protos(context, offered, sizeof both - 1 - (http2 ? 0 : 3));
+    return refused ? CURLE_OUT_OF_MEMORY : CURLE_OK;
+}
+/// Offers HTTP/1.1 by ALPN, and HTTP/2 if asked to. libcurl's own ALPN is off: it would take a connection with HTTP/2 for its own (since 8.0).
+static inline CURLcode ccurl_offer_http2(CURL *easy, bool offered) {
+    static char yes;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, offered ? &yes : NULL);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ccurl_prepare_tls) : code;
+}
+/// Whether the server chose HTTP/2. Valid while libcurl holds the connection: in CURLOPT_PREREQFUNCTION.
+static inline bool ccurl_chose_http2(CURL *easy) {
+    struct curl_tlssessioninfo *tls = NULL;
+    const unsigned char *name = NULL;
+    unsigned length = 0;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || !tls || !tls->internals) return false;
+    if (tls->backend != CURLSSLBACKEND_OPENSSL) return false;
+    SSL_get0_alpn_selected(tls->internals, &name, &length);
+    return length == 2 && name[0] == 'h' && name[1] == '2';
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *out) {

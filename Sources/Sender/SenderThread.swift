@@ -22,8 +22,7 @@ public struct ReportPort: Sendable {
     }
 }
 
-/// One thread that delivers: the lanes of its endpoints, two libcurl multi handles (connections of HTTP/1.1, transfers of
-/// HTTP/2), one poller.
+/// One thread that delivers: the lanes of its endpoints, a libcurl multi handle that opens connections, one poller.
 ///
 /// All deliveries of an endpoint go to the same sender. Deliveries that are offered before `start` wait in the mailbox.
 public final class SenderThread: Sendable {

@@ -470,10 +470,40 @@ public enum Limits {
     /// Times that an attempt begins again because its pooled connection held data that nobody had asked for. On a new
     /// connection such data is the receiver's fault.
     public static let staleConnectionRepeats = 1
-    /// Bytes of message memory that a sender keeps for HTTP/1.1, and that each HTTP/2 handle keeps; what a larger
-    /// message needed is freed. An HTTP/2 endpoint's handles are many and mostly idle.
+    /// Requests at a time on one HTTP/2 connection, whatever its peer allows: common servers announce 100 to 250, and a
+    /// lost packet delays them all.
+    public static let streamsPerConnection = 256
+    /// Requests at a time before the peer's SETTINGS arrive, and requests that wait for one connection that is being
+    /// opened: RFC 9113 (6.5.2) advises servers not to allow fewer than 100. One that does refuses the rest unprocessed.
+    public static let streamsBeforeSettings = 100
+    /// Bytes of the table of header fields of an HTTP/2 connection in each direction: the protocol's default.
+    public static let headerTableBytes = 4_096
+    /// Bytes that a peer may send on an HTTP/2 connection before we have read them. They are read at once, so this only
+    /// keeps one answer from delaying others.
+    public static let connectionWindowBytes = 1024 * 1024
+    /// Bytes that wait for an HTTP/2 connection's socket, above which no request begins on it: its peer does not read.
+    public static let sessionOutputBytes = 256 * 1024
+    /// Frames without content (PING, SETTINGS, CONTINUATION, empty DATA, resets and others) that an HTTP/2 peer may send
+    /// at once, a second, and for each request. An honest server sends fewer than five for each request.
+    public static let idleFrames = 2_000
+    public static let idleFramesPerSecond = 200
+    public static let idleFramesPerRequest = 16
+    /// Bytes of frames of unknown types that count as one of those frames: nghttp2 does not tell where they begin.
+    public static let unknownFrameBytes = 32
+    /// Times that a request is sent again which an HTTP/2 server has not processed and said so. It costs no attempt and
+    /// cannot be a duplicate; a server that refuses everything must not keep us busy.
+    public static let unprocessedRepeats = 4
+    /// Times that an attempt which waits with others for one HTTP/2 connection waits again after it could not be opened:
+    /// one failed handshake must not fail all of them.
+    public static let sharedDialFailures = 1
+    /// Milliseconds of silence after which a request on an HTTP/2 connection is accompanied by a PING, and milliseconds
+    /// for the answer to it: afterwards no further request uses the connection.
+    public static let pingAfterMilliseconds: Int64 = 1_000
+    public static let pingMilliseconds: Int64 = 2_000
+    /// Reads from one HTTP/2 connection in one turn: other connections have their turn even if a peer sends without end.
+    public static let readsPerTurn = 16
+    /// Bytes of message memory that a sender keeps for each version of HTTP; what a larger message needed is freed.
     public static let keptMessageBytes = 64 * 1024
-    public static let keptMessageBytesPerHandle = 16 * 1024
     /// Levels of a JSON payload that is put into an envelope as JSON; receivers' parsers refuse deeper ones.
     public static let jsonDepth = 256
     /// Bytes for the id and the header lines of a message at first: the usual message fits.

@@ -43,13 +43,18 @@ final class RawServer: Sendable {
     ///   - greeting: the reaction to a new connection.
     ///   - isHasty: answers when a request's head is there, and reads on.
     ///   - identity: of the TLS server; nil: plain.
+    ///   - isNarrow: see `ServerBootstrap.narrow`.
     ///   - script: asked for each request; connections and their requests count from 1.
     static func start(
-        greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil, _ script: @escaping Script
+        greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil,
+        isNarrow: Bool = false, _ script: @escaping Script
     ) async throws -> RawServer {
         let tls = try identity?.context()
         let log = Locked(Log())
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if isNarrow { bootstrap = bootstrap.narrow() }
+        let channel =
+            try await bootstrap
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
@@ -203,5 +208,15 @@ final class RawServer: Sendable {
                 session.pour(piece, context)
             }
         }
+    }
+}
+
+extension ServerBootstrap {
+    /// Small segments and buffers, as on a path through the Internet: on loopback a client may otherwise write megabytes
+    /// before its socket is full.
+    func narrow() -> ServerBootstrap {
+        let segment = ChannelOptions.Types.SocketOption(
+            level: .tcp, name: NIOBSDSocket.Option(rawValue: CInt(TCP_MAXSEG)))
+        return serverChannelOption(.socketOption(.so_rcvbuf), value: 4_096).serverChannelOption(segment, value: 536)
     }
 }

@@ -125,6 +125,12 @@ final class SenderBench: Sendable {
         return await reports(1)[0]
     }
 
+    /// Stops the sender and returns its counts, which are complete then.
+    func finalTally() -> SenderTally {
+        sender.stop(graceMilliseconds: 0)
+        return sender.snapshot()
+    }
+
     /// The number of reports that were not taken.
     var untaken: Int { inbox.withLock { $0.reports.count } }
 

@@ -104,6 +104,7 @@ enum NumbersElsewhere {
                 "WebhookSigning/SealingCipher.nonceBytes", "WebhookSigning/SealingCipher.tagBytes",
                 "WebhookSigning/MasterKey.idBytes", "WebhookSigning/Encodings.leastDigits",
                 "WebhookSigning/Encodings.mostDigits", "Sender/Route.connectToBytes",
+                "Sender/RequestFields.mostDigits", "Sender/HTTP2Session.frameHeadBytes",
             ]
         ),
         (

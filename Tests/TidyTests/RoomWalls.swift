@@ -23,7 +23,9 @@ enum RoomWalls {
             ours: ["LMDB", "Store", "Scheduling", "Threading", "WebhookModel"],
             outside: ["Logging", "HeapModule"]),
         "Sender": Wall(
-            ours: ["CCurl", "CLinux", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel"],
+            ours: [
+                "CCurl", "CLinux", "CNghttp2", "Settings", "Scheduling", "WebhookSigning", "Threading", "WebhookModel",
+            ],
             outside: ["DequeModule", "Logging", "Glibc"]),
         "IngestClient": Wall(
             ours: ["WireProtocol", "WebhookModel", "WebhookSigning"],

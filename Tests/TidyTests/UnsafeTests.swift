@@ -51,7 +51,7 @@ enum UnsafeCode {
         "Ingest": "frames and event records are read in place, in the receive buffer",
         "DurableQueue": "event records go from the batch into LMDB's pages with one copy",
         "Sender":
-            "libcurl's C interface; requests are rendered into, and answers parsed in, buffers that are used again",
+            "libcurl's and nghttp2's C interfaces; requests are rendered into, and answers parsed in, buffers that are used again",
         "IngestClient": "frames are read in place, in the receive buffer",
         "Conformance": "sockets without NIO: send, recv and getaddrinfo take pointers",
         "NeedletailServer": "write(2) takes a pointer; log lines are written from their buffer",
@@ -69,7 +69,8 @@ enum UnsafeCode {
         "Access": "libcrypto's lists are untyped",
         "DurableQueue": "the writer's core moves to its thread once, when that starts",
         "Ingest": "a batch's source is always the connection that made it: a checked cast took time per batch",
-        "Sender": "libcurl keeps pointers to its owner and to header lines; buffers are used again for each request",
+        "Sender":
+            "libcurl and nghttp2 keep pointers to their owners and to header lines; buffers are used again for each request",
         "Conformance": "sockaddr is bound by its family",
         "LoadTest": "timespec is bound in the words that clock_gettime fills",
         "load_test": "an address is bound to sockaddr, as bind(2) takes it",

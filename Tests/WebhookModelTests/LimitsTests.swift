@@ -221,6 +221,21 @@ import WebhookModel
         #expect(Limits.attemptMilliseconds <= Limits.attemptMillisecondsMost)
     }
 
+    @Test func `an HTTP/2 server cannot use up more than its connection`() {
+        #expect(Limits.streamsBeforeSettings <= Limits.streamsPerConnection)
+        // What one answer may have fits the window, so that it is cut off by its limit and not delayed.
+        #expect(Limits.connectionWindowBytes >= 4 * Limits.answerBytes)
+        // A large message does not fill a connection.
+        #expect(Limits.sessionOutputBytes >= Limits.payloadBytes)
+        // A server that sends no more frames than its requests allow is never cut off.
+        #expect(Limits.idleFrames >= Limits.streamsPerConnection * 4 && Limits.idleFramesPerRequest >= 5)
+    }
+
+    @Test func `a dead HTTP/2 connection is noticed long before its requests are over their time`() {
+        #expect(Limits.pingAfterMilliseconds + Limits.pingMilliseconds < Limits.attemptMilliseconds / 2)
+        #expect(Limits.pingAfterMilliseconds < Limits.idleConnectionMilliseconds)
+    }
+
     @Test func `what is kept of an answer is a part of what is read`() {
         #expect(Limits.answerExcerptBytes <= Limits.answerBytes)
     }

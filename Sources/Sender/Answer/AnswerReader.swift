@@ -9,7 +9,6 @@ struct AnswerReader {
     /// Empty for a 2xx answer.
     private(set) var headers = HeaderExcerpt()
     private(set) var isTooLarge = false
-    private(set) var isHTTP2 = false
     private var bytes = 0
 
     /// Takes one header line, the status line first. An interim answer (1xx) is followed by the next status line.
@@ -21,7 +20,6 @@ struct AnswerReader {
             status = AnswerReader.status(line)
             retryAfter = nil
             headers = HeaderExcerpt()
-            isHTTP2 = line[5] == UInt8(ascii: "2")
             return true
         }
         if !(200..<300).contains(status) { headers.take(line) }

@@ -15,8 +15,8 @@ package final class EndpointTarget {
     let rules: AddressRules?
     /// The proxy of its connections; nil: none.
     let proxy: EgressProxy?
-    /// Whether libcurl makes the whole request.
-    let isHTTP2: Bool
+    /// Whether HTTP/2 is offered (by ALPN, so over TLS only).
+    let offersHTTP2: Bool
     /// The route to it, while the look-up behind it is fresh.
     var route: Route?
     var routeFreshUntil = Int64.min
@@ -25,6 +25,8 @@ package final class EndpointTarget {
     var siteRoute: Route?
     /// The part of the request's head that is the same for all messages (HTTP/1.1).
     var requestStart: [UInt8]?
+    /// The same for HTTP/2.
+    var requestFields: RequestFields?
 
     /// - Parameter proxy: the server's.
     package init(_ endpoint: Endpoint, allowHTTP: Bool, proxy: EgressProxy? = nil) throws(EndpointUnusable) {
@@ -46,7 +48,7 @@ package final class EndpointTarget {
             throw EndpointUnusable(
                 reason: "http is not allowed; use https, or allow http in the server's configuration")
         }
-        isHTTP2 = endpoint.settings.connection?.http2 == true
+        offersHTTP2 = url.isSecure && endpoint.settings.connection?.http2 == true
         self.proxy =
             switch endpoint.settings.connection?.proxy {
             case nil: proxy

@@ -46,8 +46,8 @@ package final class Route {
     func leads(to address: IPAddress, through proxy: Hop?) -> Bool { self.address == address && self.proxy == proxy }
 }
 
-/// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key,
-/// HTTP/2 or a proxy.
+/// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key or a
+/// proxy.
 ///
 /// libcurl compares most of these itself before it uses a connection again, but not a client's private key (7.88), and
 /// it does not know endpoints. So each such connection is marked, and compared with the attempt before each request.

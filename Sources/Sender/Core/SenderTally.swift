@@ -6,8 +6,7 @@ public struct SenderTally: Sendable {
     public internal(set) var attempts: UInt64 = 0
     public internal(set) var newConnections: UInt64 = 0
     public internal(set) var reusedConnections: UInt64 = 0
-    /// Requests that were sent again because their pooled connection broke before any answer: possible duplicates. In
-    /// HTTP/1.1 the sender repeats them itself, in HTTP/2 libcurl does.
+    /// Requests that were sent again because their pooled connection broke before any answer: possible duplicates.
     public internal(set) var possibleRepeats: UInt64 = 0
     /// Pooled connections that were given up because they held data before the request was sent.
     public internal(set) var staleConnections: UInt64 = 0

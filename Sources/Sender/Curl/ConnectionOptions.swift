@@ -3,7 +3,7 @@ import Settings
 import WebhookModel
 
 /// How one libcurl handle opens connections where an endpoint or the server chose more than the defaults: certificates,
-/// authorities, pinned keys, HTTP version, proxy.
+/// authorities, pinned keys, proxy.
 ///
 /// Changes the handle only when it turns to such an endpoint, and away from it.
 struct ConnectionOptions {
@@ -55,8 +55,6 @@ struct ConnectionOptions {
         }
         let keys = connection?.pinnedKeys ?? []
         easy.set(CURLOPT_PINNEDPUBLICKEY, keys.isEmpty ? nil : keys.joined(separator: ";"))
-        easy.set(
-            CURLOPT_HTTP_VERSION, Int(connection?.http2 == true ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
     }
 
     /// Trusts these authorities and no others.

@@ -17,7 +17,9 @@ final class CurlDial {
     /// errno of socket(2), where it failed.
     private var openError: CInt = 0
     /// Of an open connection with TLS; nil: libcurl reads and writes it.
-    private(set) var session: TLSSession?
+    private(set) var tls: TLSSession?
+    /// The server chose HTTP/2.
+    private(set) var isHTTP2 = false
 
     init(_ multi: CurlMulti) {
         self.multi = multi
@@ -32,14 +34,16 @@ final class CurlDial {
         setCallbacks(own)
     }
 
-    func aim(_ slot: Int, at target: EndpointTarget, through route: Route) {
+    func aim(_ slot: Int, at target: EndpointTarget, through route: Route, offeringHTTP2: Bool) {
         self.slot = slot
         self.target = target
         self.route = route
         descriptor = -1
         isForbidden = false
         openError = 0
-        session = nil
+        tls = nil
+        isHTTP2 = false
+        easy.offer(http2: offeringHTTP2)
         easy.aim(at: target)
         easy.lead(through: route, to: target)
     }
@@ -50,7 +54,7 @@ final class CurlDial {
         target = nil
         route = nil
         descriptor = -1
-        session = nil
+        tls = nil
     }
 
     /// The outcome of a connection that could not be opened; nil code: the attempt's time was over.
@@ -61,14 +65,13 @@ final class CurlDial {
     /// What the machine lacked for the connection; nil: its failure has another cause.
     func shortage(_ code: CURLcode) -> Shortage? { isForbidden ? nil : cause(code).shortage }
 
-    private func cause(_ code: CURLcode?) -> TransferFailure {
+    private func cause(_ code: CURLcode?) -> DialFailure {
         let reachedPeer = descriptor >= 0 && multi.sockets.reachedPeer(descriptor)
-        var failure = TransferFailure(
+        var failure = DialFailure(
             code: code ?? CURLE_OPERATION_TIMEDOUT,
             systemError: CInt(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)),
             verification: easy.number(CURLINFO_SSL_VERIFYRESULT), tunnel: easy.number(CURLINFO_HTTP_CONNECTCODE),
-            isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, wasSent: false, wasAnswered: false,
-            reachedPeer: reachedPeer)
+            isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, reachedPeer: reachedPeer)
         failure.openError = openError
         failure.hasOwnAuthorities = target?.endpoint.settings.connection?.authorities != nil
         failure.isRemoteIPv6 = route?.nextHop.address.isRemoteIPv6 ?? false
@@ -98,7 +101,7 @@ final class CurlDial {
     }
 }
 
-// What libcurl asks while it connects. None of these may call libcurl.
+// What libcurl asks while it connects. None of these may call libcurl, except for what curl_easy_getinfo(3) tells.
 extension CurlDial {
     /// - Returns: the descriptor, or CURL_SOCKET_BAD.
     private func openSocket(_ peer: UnsafeMutablePointer<curl_sockaddr>) -> CInt {
@@ -122,7 +125,8 @@ extension CurlDial {
             isForbidden = true
             return false
         }
-        if target.url.isSecure, multi.configuration.takesSessions { session = TLSSession(of: easy) }
+        if target.url.isSecure, multi.configuration.takesSessions { tls = TLSSession(of: easy) }
+        isHTTP2 = target.url.isSecure && easy.choseHTTP2
         return true
     }
 }

@@ -37,9 +37,9 @@ final class CurlDialer {
     }
 
     /// Begins to connect; `run` reports the end.
-    func dial(_ slot: Int, to target: EndpointTarget, through route: Route) -> CurlDial {
+    func dial(_ slot: Int, to target: EndpointTarget, through route: Route, offeringHTTP2: Bool) -> CurlDial {
         let dial = idle.popLast() ?? makeDial()
-        dial.aim(slot, at: target, through: route)
+        dial.aim(slot, at: target, through: route, offeringHTTP2: offeringHTTP2)
         multi.add(dial.easy)
         return dial
     }

@@ -4,11 +4,12 @@ import WebhookModel
 
 /// One libcurl easy handle: its options, and what it measured.
 ///
-/// Sets what is the same for connections and transfers. libcurl keeps pointers to the list below, so the handle must
+/// Sets what is the same for all connections. libcurl keeps pointers to the list below, so the handle must
 /// have left the multi handle before this object is released.
 final class CurlEasy {
     let pointer: UnsafeMutableRawPointer
     private var options: ConnectionOptions
+    private var offersHTTP2: Bool?
     /// The one node of the CURLOPT_CONNECT_TO list, and its text.
     private let connectTo: UnsafeMutablePointer<curl_slist>
     private let connectToText: UnsafeMutableBufferPointer<CChar>
@@ -42,6 +43,16 @@ final class CurlEasy {
         check(ccurl_set_list(pointer, CURLOPT_CONNECT_TO, connectTo))
     }
 
+    /// Offers HTTP/1.1 by ALPN, and HTTP/2 if `http2` is true.
+    func offer(http2: Bool) {
+        guard http2 != offersHTTP2 else { return }
+        offersHTTP2 = http2
+        check(ccurl_offer_http2(pointer, http2))
+    }
+
+    /// Whether the server chose HTTP/2. Only for the callback before the first request: libcurl holds the connection then.
+    var choseHTTP2: Bool { ccurl_chose_http2(pointer) }
+
     /// The object that `CurlMulti.nextEnded` returns.
     func setOwner(_ owner: UnsafeMutableRawPointer) { set(CURLOPT_PRIVATE, owner) }
 
@@ -54,7 +65,7 @@ final class CurlEasy {
         // An empty proxy switches off the environment's.
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOPROXY, "*")
-        // HTTP/2 is an endpoint's choice: this version's has faults that 8.0 to 8.2 fixed.
+        // What is sent is ours, and so is ALPN (`offer`): libcurl must not begin an HTTP version of its own.
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
@@ -71,7 +82,6 @@ final class CurlEasy {
     func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) {
         check(ccurl_set_pointer(pointer, option, value))
     }
-    func setOffset(_ option: CURLoption, _ value: Int) { check(ccurl_set_offset(pointer, option, curl_off_t(value))) }
 
     /// libcurl copies texts and bytes; nil resets the option.
     func set(_ option: CURLoption, _ value: String?) { check(ccurl_set_text(pointer, option, value)) }

@@ -1,14 +1,5 @@
 import Glibc
-import Settings
 import Threading
-
-/// One TCP connection by both its ends: what libcurl reports before a request is sent.
-struct ConnectionKey: Hashable {
-    let remote: IPAddress
-    let remotePort: UInt16
-    let local: IPAddress
-    let localPort: UInt16
-}
 
 /// The sockets of one multi handle, by descriptor.
 ///
@@ -23,16 +14,11 @@ package struct SocketTable {
         var watched: Poller.Readiness = []
         /// What libcurl wants; nothing between requests.
         var wanted: Poller.Readiness = []
-        var connection: ConnectionKey?
-        /// The only user of the connection; nil: everybody who connects to the same address.
-        var reservation: Reservation?
-        var isHTTP2 = false
         /// Of a closed socket: whether TCP had connected.
         var reachedPeer = false
     }
 
     private var entries: [Entry] = []
-    private var byConnection: [ConnectionKey: CInt] = [:]
     private let firstGeneration: UInt32
 
     /// A generation has 28 bits of a token: above them lie `TokenMark`'s.
@@ -57,34 +43,18 @@ package struct SocketTable {
 
     /// The socket is about to be closed; the kernel takes it out of the poller.
     package mutating func closed(_ descriptor: CInt) {
-        var entry = self[descriptor]
-        if let connection = entry.connection, byConnection[connection] == descriptor { byConnection[connection] = nil }
-        entry = Entry(generation: (entry.generation &+ 1) & SocketTable.generationMask)
-        self[descriptor] = entry
+        self[descriptor] = Entry(generation: (self[descriptor].generation &+ 1) & SocketTable.generationMask)
     }
 
     /// The same, called from within libcurl while the socket still exists.
     mutating func closing(_ descriptor: CInt) {
-        let neverUsed = self[descriptor].connection == nil
         closed(descriptor)
-        if neverUsed { self[descriptor].reachedPeer = SocketTable.hasPeer(descriptor) }
+        self[descriptor].reachedPeer = SocketTable.hasPeer(descriptor)
     }
 
     /// Whether TCP had connected: for an open socket, or for one that was closed and whose number was not used again.
     func reachedPeer(_ descriptor: CInt) -> Bool {
         self[descriptor].isOpen ? SocketTable.hasPeer(descriptor) : self[descriptor].reachedPeer
-    }
-
-    /// The socket became this connection.
-    mutating func connected(_ descriptor: CInt, _ connection: ConnectionKey, for reservation: Reservation? = nil) {
-        self[descriptor].connection = connection
-        self[descriptor].reservation = reservation
-        byConnection[connection] = descriptor
-    }
-
-    /// An HTTP/2 answer was received over it.
-    mutating func speaksHTTP2(_ descriptor: CInt) {
-        if self[descriptor].isOpen { self[descriptor].isHTTP2 = true }
     }
 
     /// getpeername(2) succeeds as soon as TCP has connected.
@@ -95,8 +65,6 @@ package struct SocketTable {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
         }
     }
-
-    func descriptor(of connection: ConnectionKey) -> CInt? { byConnection[connection] }
 
     /// The poller's token of this socket, without a mark.
     package func token(of descriptor: CInt) -> UInt64 {

@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 import WebhookModel
 
-/// One connection that libcurl opened, and the exchange in progress on it.
+/// One connection that libcurl opened, and the exchange in progress on it; with HTTP/2, the session of its exchanges.
 ///
 /// Plain TCP is read and written with system calls on a socket that libcurl released; TLS with the session that libcurl
 /// lends (`TLSSession`), or with curl_easy_send(3) and curl_easy_recv(3) on the handle that holds it.
@@ -21,7 +21,7 @@ package final class Connection {
     /// libcurl's handle: while it connects, and with TLS for the life of the connection.
     var dial: CurlDial?
     /// The session of a connection with TLS; nil: libcurl reads and writes it.
-    var session: TLSSession?
+    var tls: TLSSession?
     var descriptor: CInt = -1
     var exchange: Exchange?
     var parser = AnswerParser()
@@ -43,6 +43,17 @@ package final class Connection {
     var isInLine = false
     /// Its index in its site's `idle`.
     var idlePlace = -1
+
+    /// HTTP/2: `exchange` and what belongs to it above are not used.
+    var session: HTTP2Session?
+    /// Exchanges that wait until it is open, to share it.
+    var waiting: [StreamExchange] = []
+    /// When the peer last sent something, monotonic nanoseconds.
+    var heardAt: Int64 = 0
+    /// It is in the transport's list of connections with output.
+    var isQueued = false
+    /// The socket is full: the poller tells when it takes more.
+    var isBlocked = false
 
     init(slot: Int, generation: UInt32, site: Site) {
         self.slot = slot
@@ -66,10 +77,10 @@ package final class Connection {
     }
 
     /// Bytes may have been read from the socket and not taken yet: the poller does not see them.
-    var mayHoldBytes: Bool { session?.holdsBytes ?? (dial != nil) }
+    var mayHoldBytes: Bool { tls?.holdsBytes ?? (dial != nil) }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
-        if let session { return result(session.write(bytes)) }
+        if let tls { return result(tls.write(bytes)) }
         guard let dial else {
             let count = send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))
             return count >= 0 ? .bytes(count) : Connection.failure()
@@ -83,7 +94,7 @@ package final class Connection {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        if let session { return result(session.read(into: buffer)) }
+        if let tls { return result(tls.read(into: buffer)) }
         guard let dial else {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             return count > 0 ? .bytes(count) : count == 0 ? .ended : Connection.failure()
@@ -114,7 +125,8 @@ package final class Connection {
     /// The outcome when the connection broke. A TLS 1.3 server that requires a client certificate says so after the
     /// handshake, instead of an answer.
     var breakage: Outcome {
-        endedTLS && uses <= 1 && parser.total == 0 ? .clientCertificateRefused : .connectionReset
+        let isSilent = session.map { !$0.wasHeard } ?? (uses <= 1 && parser.total == 0)
+        return endedTLS && isSilent ? .clientCertificateRefused : .connectionReset
     }
 
     /// The state of a connection on which no answer is expected.

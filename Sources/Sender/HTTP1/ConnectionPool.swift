@@ -8,10 +8,15 @@ package struct SiteKey: Hashable {
     let host: String
     let port: UInt16
     let address: IPAddress
+    /// HTTP/2 is offered when a connection is opened.
+    let offersHTTP2: Bool
     /// Of a connection that only some endpoints may use.
     let reservation: Reservation?
 
-    init(isSecure: Bool, host: String, port: UInt16, address: IPAddress, reservation: Reservation?) {
+    init(
+        isSecure: Bool, host: String, port: UInt16, address: IPAddress, offersHTTP2: Bool, reservation: Reservation?
+    ) {
+        self.offersHTTP2 = offersHTTP2
         self.isSecure = isSecure
         self.host = host
         self.port = port
@@ -21,7 +26,7 @@ package struct SiteKey: Hashable {
 
     /// A site that every endpoint may use.
     package init(isSecure: Bool, host: String, port: UInt16, address: IPAddress) {
-        self.init(isSecure: isSecure, host: host, port: port, address: address, reservation: nil)
+        self.init(isSecure: isSecure, host: host, port: port, address: address, offersHTTP2: false, reservation: nil)
     }
 }
 
@@ -47,10 +52,22 @@ package final class Site {
     }
     /// Idle connections on which the server sent data without a request, since the last request to the site.
     package var spokeUnasked = 0
+    /// Open HTTP/2 connections that take more requests, the oldest first.
+    var shared: [Connection] = []
+    /// Connections that are being opened and may become HTTP/2.
+    var openingShared: [Connection] = []
+    /// What its server chose last; nil: not known yet.
+    var speaksHTTP2: Bool?
     /// Known to the pool: targets that remember it may use it.
     fileprivate(set) var isListed = true
 
     init(_ key: SiteKey) { self.key = key }
+
+    /// No further exchange shares the connection.
+    func stopSharing(_ connection: Connection) {
+        shared.removeAll { $0 === connection }
+        openingShared.removeAll { $0 === connection }
+    }
 }
 
 /// The connections that are kept between requests: by site, and by the time they have been idle.
@@ -171,11 +188,24 @@ package struct ConnectionPool {
     package mutating func putIdle(_ connection: Connection, now: Int64) {
         connection.stage = .idle
         connection.idleSince = now
-        connection.idlePlace = connection.site.idle.count
-        connection.site.idle.append(connection)
+        // An HTTP/2 connection is found in `shared`, idle or not.
+        if connection.session == nil {
+            connection.idlePlace = connection.site.idle.count
+            connection.site.idle.append(connection)
+        }
         byAge.append(connection.slot, to: 0)
         idleCount += 1
     }
+
+    /// Takes an HTTP/2 connection that has been idle back into use.
+    mutating func resume(_ connection: Connection) {
+        guard connection.stage == .idle else { return }
+        leaveIdle(connection)
+        connection.stage = .busy
+    }
+
+    /// Whether a connection in use may take another request.
+    func isYoung(_ connection: Connection, now: Int64) -> Bool { now - connection.openedAt < ConnectionPool.lifeTime }
 
     /// Whether an idle connection may still be used.
     func isFresh(_ connection: Connection, now: Int64) -> Bool {
@@ -200,13 +230,15 @@ package struct ConnectionPool {
 
     private mutating func leaveIdle(_ connection: Connection) {
         let site = connection.site
-        // The last one takes its place.
-        let last = site.idle.removeLast()
-        if last !== connection {
-            site.idle[connection.idlePlace] = last
-            last.idlePlace = connection.idlePlace
+        if connection.idlePlace >= 0 {
+            // The last one takes its place.
+            let last = site.idle.removeLast()
+            if last !== connection {
+                site.idle[connection.idlePlace] = last
+                last.idlePlace = connection.idlePlace
+            }
+            connection.idlePlace = -1
         }
-        connection.idlePlace = -1
         byAge.remove(connection.slot)
         idleCount -= 1
     }

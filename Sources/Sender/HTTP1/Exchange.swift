@@ -12,6 +12,14 @@ struct Exchange {
     var newConnections = 0
     var firstByteAt: Int64 = 0
     var connectPhases = AttemptPhases()
+    /// Times that an HTTP/2 server said that it did not process the request.
+    var unprocessed = 0
+    /// Times that a connection could not be opened for which it waited with others.
+    var failedDials = 0
+    /// The server wants the request over HTTP/1.1.
+    var avoidsHTTP2 = false
+    /// Only connections that were opened at this time or later may be used, monotonic nanoseconds.
+    var notBefore = Int64.min
 
     /// Its result without an answer. `now`: monotonic nanoseconds.
     func end(_ outcome: Outcome, now: Int64) -> AttemptEnd {

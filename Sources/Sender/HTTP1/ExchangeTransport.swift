@@ -4,27 +4,33 @@ import Settings
 import Threading
 import WebhookModel
 
-/// HTTP/1.1 attempts: libcurl opens the connections; requests and answers are written and read here, one at a time on
-/// each connection.
+/// HTTP attempts: libcurl opens the connections; requests and answers are written and read here. Over HTTP/1.1 one at a
+/// time on each connection; over HTTP/2 many (`HTTP2/ExchangeTransport+Streams.swift`).
 ///
 /// A libcurl transfer costs more than everything else that an event needs, and libcurl repeats a request by itself when
 /// a pooled connection turns out dead. Here a request is one write and one read, and every repeat is counted. One
 /// thread owns it; in each turn it sets `now`, hands the poller's events to `ready`, and calls `run`.
 final class ExchangeTransport: DeliveryTransport {
-    private let configuration: SenderConfiguration
-    private let dialer: CurlDialer
-    private let poller: Poller
+    let configuration: SenderConfiguration
+    let dialer: CurlDialer
+    let poller: Poller
     private let writer: RequestWriter
-    private var pool: ConnectionPool
-    private var timers: TimerWheel
-    private var ended: [AttemptEnd] = []
+    let streamWriter: StreamRequestWriter
+    var streams: StreamTable
+    /// HTTP/2 connections with output, to be written at the end of the turn: all requests of a turn in few pieces.
+    var unwritten: [Connection] = []
+    /// HTTP/2 connections from which more can be read at once.
+    var unread: [Connection] = []
+    var pool: ConnectionPool
+    var timers: TimerWheel
+    var ended: [AttemptEnd] = []
     /// After the machine had no connection to give.
-    private var pause = ShortagePause()
-    private var lastShortage = Shortage.memory
+    var pause = ShortagePause()
+    private(set) var lastShortage = Shortage.memory
     /// Attempts to begin again in `run`: their connections broke while other connections were being served.
-    private var again: [(exchange: Exchange, fresh: Bool)] = []
-    private let input: UnsafeMutableRawBufferPointer
-    private var isClosed = false
+    var again: [(exchange: Exchange, fresh: Bool)] = []
+    let input: UnsafeMutableRawBufferPointer
+    private(set) var isClosed = false
     /// The turn's time, monotonic nanoseconds: set by the owner at its beginning.
     var now: Int64 {
         didSet { dialer.now = now }
@@ -40,6 +46,8 @@ final class ExchangeTransport: DeliveryTransport {
         self.poller = poller
         dialer = CurlDialer(configuration, poller: poller, now: now)
         writer = RequestWriter(userAgent: configuration.userAgent)
+        streamWriter = StreamRequestWriter(userAgent: configuration.userAgent)
+        streams = StreamTable(now: now)
         pool = ConnectionPool(most: configuration.keptConnections)
         timers = TimerWheel(now: now)
         input = .allocate(byteCount: ExchangeTransport.inputBytes, alignment: 16)
@@ -65,6 +73,7 @@ final class ExchangeTransport: DeliveryTransport {
     func ready(_ token: UInt64, _ readiness: Poller.Readiness) {
         if token & TokenMark.dial != 0 { return dialer.ready(token, readiness) }
         guard let connection = pool.connection(of: token) else { return }
+        guard connection.session == nil else { return readyShared(connection, readiness) }
         switch connection.stage {
         case .idle:
             // TLS has messages of its own. Otherwise the server closed the connection, or sent data without a request:
@@ -83,20 +92,28 @@ final class ExchangeTransport: DeliveryTransport {
     func run() {
         dialer.run { dial, code in connected(dial, code) }
         while let slot = timers.fire(now: now) {
-            guard let connection = pool[slot], let exchange = connection.exchange else { continue }
+            guard let connection = pool[slot] else { continue }
+            guard let exchange = connection.exchange else {
+                checkSilence(of: connection)
+                continue
+            }
             guard exchange.deadline <= now else {
                 timers.arm(slot, at: exchange.deadline)
                 continue
             }
             end(connection, connection.stage == .dialing ? connection.dial?.failure(nil) ?? .timedOut : .timedOut)
         }
+        expireShared()
         while let connection = pool.superfluous(now: now) { close(connection) }
+        readMore()
         while let (exchange, fresh) = again.popLast() { send(exchange, fresh: fresh) }
+        writeShared()
     }
 
     /// When there is something to do without an event.
     var deadline: Int64? {
-        var time = again.isEmpty ? Int64.max : now
+        var time = again.isEmpty && unread.isEmpty && unwritten.isEmpty ? Int64.max : now
+        if let due = streams.timers.next { time = min(time, due) }
         if let due = dialer.deadline { time = min(time, due) }
         if let due = timers.next { time = min(time, due) }
         if let due = pool.nextTooOld { time = min(time, due) }
@@ -106,7 +123,7 @@ final class ExchangeTransport: DeliveryTransport {
 
 // Beginning.
 extension ExchangeTransport {
-    private func send(_ exchange: Exchange, fresh: Bool) {
+    func send(_ exchange: Exchange, fresh: Bool) {
         var exchange = exchange
         let order = exchange.order
         // The last of three checks of the address: it may have been forbidden since the connection was opened.
@@ -114,9 +131,10 @@ extension ExchangeTransport {
         else {
             return ended.append(exchange.end(.addressForbidden, now: now))
         }
-        let site = site(of: order)
+        let site = exchange.avoidsHTTP2 ? pool.site(key(of: order, offersHTTP2: false)) : site(of: order)
         exchange.staleConnections += site.spokeUnasked
         site.spokeUnasked = 0
+        if site.key.offersHTTP2, share(exchange, at: site) { return }
         while !fresh, let connection = pool.takeIdle(site) {
             guard pool.isFresh(connection, now: now) else {
                 close(connection)
@@ -136,69 +154,24 @@ extension ExchangeTransport {
         let connection = pool.open(site)
         connection.exchange = exchange
         timers.arm(connection.slot, at: exchange.deadline)
-        if fresh || site.mayOpen { dial(connection) } else { pool.wait(connection) }
-    }
-
-    private func dial(_ connection: Connection) {
-        guard let order = connection.exchange?.order else {
-            preconditionFailure("a connection is opened for an exchange")
-        }
-        pool.beginOpening(connection)
-        connection.exchange!.newConnections += 1
-        connection.dial = dialer.dial(connection.slot, to: order.target, through: order.route)
-    }
-
-    /// Opens connections for exchanges that wait, as many as the site may open now.
-    private func openMore(_ site: Site) {
-        guard !isClosed, site.waitingCount > 0 else { return }
-        guard now >= pause.until else { return giveBackWaiting(site) }
-        while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
-    }
-
-    /// The machine has no connection to give: what waits for one goes back unsent.
-    private func giveBackWaiting(_ site: Site) {
-        var waiting: [Connection] = []
-        while let connection = pool.takeWaiting(site) { waiting.append(connection) }
-        for connection in waiting {
-            guard let exchange = connection.exchange else { continue }
-            connection.exchange = nil
-            ended.append(exchange.end(lacking: lastShortage, until: pause.until))
-            close(connection)
-        }
-    }
-
-    /// After an answer: the connection serves the exchange that waits for longest, or becomes idle.
-    private func serveNext(_ connection: Connection) {
-        connection.idleSince = now
-        guard connection.site.waitingCount > 0, pool.isFresh(connection, now: now) else {
-            return pool.putIdle(connection, now: now)
-        }
-        // An extra answer must not count for a request that the receiver never read.
-        guard connection.unreadInput() == .none else { return close(connection) }
-        guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
-            return pool.putIdle(connection, now: now)
-        }
-        waiting.exchange = nil
-        close(waiting)
-        let (route, rules) = (exchange.order.route, exchange.order.target.rules)
-        guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {
-            ended.append(exchange.end(.addressForbidden, now: now))
-            return serveNext(connection)
-        }
-        request(exchange, on: connection)
+        // HTTP/2 opens one only where all are full.
+        if fresh || site.speaksHTTP2 == true || site.mayOpen { dial(connection) } else { pool.wait(connection) }
     }
 
     /// The site of an order. The target keeps it for the next order.
     private func site(of order: AttemptOrder) -> Site {
         if let site = order.target.site, site.isListed, order.target.siteRoute === order.route { return site }
-        let url = order.target.url
-        let key = SiteKey(
-            isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address,
-            reservation: order.route.reservation)
-        let site = pool.site(key)
+        let site = pool.site(key(of: order, offersHTTP2: order.target.offersHTTP2))
         order.target.site = site
         order.target.siteRoute = order.route
         return site
+    }
+
+    private func key(of order: AttemptOrder, offersHTTP2: Bool) -> SiteKey {
+        let url = order.target.url
+        return SiteKey(
+            isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address,
+            offersHTTP2: offersHTTP2, reservation: order.route.reservation)
     }
 
     /// libcurl has connected, or failed.
@@ -220,9 +193,14 @@ extension ExchangeTransport {
         if !exchange.order.target.url.isSecure {
             connection.descriptor = dialer.release(dial)
             connection.dial = nil
-        } else if let session = dial.session {
-            guard session.adopt(dial.descriptor) else { return end(connection, .connectionReset) }
-            connection.session = session
+        } else if let tls = dial.tls {
+            guard tls.adopt(dial.descriptor) else { return end(connection, .connectionReset) }
+            connection.tls = tls
+        }
+        if connection.site.key.offersHTTP2 {
+            connection.site.speaksHTTP2 = dial.isHTTP2
+            if dial.isHTTP2 { return openShared(connection) }
+            stopWaiting(for: connection)
         }
         connection.stage = .busy
         guard poller.watch(connection.descriptor, for: .readable, token: connection.token) else {
@@ -236,7 +214,7 @@ extension ExchangeTransport {
         }
     }
 
-    private func request(_ exchange: Exchange, on connection: Connection) {
+    func request(_ exchange: Exchange, on connection: Connection) {
         connection.exchange = exchange
         connection.parser = AnswerParser()
         connection.isCutOff = false
@@ -255,13 +233,14 @@ extension ExchangeTransport {
 
     /// The machine has no connection, or no memory for one, to give: the delivery goes back unsent. Idle connections are
     /// closed to make room; the oldest will hardly be missed.
-    private func lack(_ shortage: Shortage, _ connection: Connection) {
+    func lack(_ shortage: Shortage, _ connection: Connection) {
         pause.failed(now: now)
         lastShortage = shortage
         if let exchange = connection.exchange {
             connection.exchange = nil
             ended.append(exchange.end(lacking: shortage, until: pause.until))
         }
+        for exchange in takeWaiting(connection) { ended.append(exchange.end(lacking: shortage, until: pause.until)) }
         close(connection)
         for _ in 0..<Limits.idleClosedPerShortage {
             guard let idle = pool.oldestIdle else { break }
@@ -360,15 +339,17 @@ extension ExchangeTransport {
     /// Ends the exchange and the connection with it.
     private func end(_ connection: Connection, _ outcome: Outcome) {
         ended.append(connection.takeEnd(outcome, now: now))
+        stopWaiting(for: connection, outcome)
         close(connection)
     }
 
-    private func close(_ connection: Connection) {
+    func close(_ connection: Connection) {
         timers.disarm(connection.slot)
+        connection.site.stopSharing(connection)
         pool.drop(connection)
         if let dial = connection.dial {
             connection.dial = nil
-            connection.session = nil
+            connection.tls = nil
             dialer.hangUp(dial)
         } else if connection.descriptor >= 0 {
             _ = Glibc.close(connection.descriptor)

@@ -2,13 +2,12 @@ import Scheduling
 import WebhookModel
 import WebhookSigning
 
-/// Renders messages, one at a time: body, content type, and the signed headers of the endpoint's scheme. Both
-/// transports send what it renders.
+/// Renders messages, one at a time: body, content type, and the signed headers of the endpoint's scheme.
 ///
 /// All memory is used again for the next message. The body lies behind free room, in which a transport may write the
 /// rest of a request, so that the whole request is one piece and the body is copied once.
 final class MessageRenderer {
-    /// The message's id, then its header lines, each with a NUL (libcurl needs one).
+    /// The message's id, then its header lines, each with a NUL.
     private var text: UnsafeMutableRawBufferPointer
     /// Where the lines lie in `text`, without their NULs.
     private var lines: [Range<Int>] = []

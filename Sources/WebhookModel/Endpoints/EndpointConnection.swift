@@ -15,14 +15,14 @@ public struct EndpointConnection: Sendable, Hashable {
     public var pinnedKeys: [String] = []
     /// nil: the server's setting.
     public var proxy: ProxyChoice?
-    /// Whether HTTP/2 is offered (over TLS only).
+    /// Whether HTTP/2 is offered, by ALPN; a server without it gets HTTP/1.1. Only over TLS.
     public var http2 = false
 
     public init() {}
 
     /// Whether its connections have settings of their own, so that no other endpoint may use them.
     public var isOfItsOwn: Bool {
-        identity != nil || authorities != nil || !pinnedKeys.isEmpty || proxy != nil || http2
+        identity != nil || authorities != nil || !pinnedKeys.isEmpty || proxy != nil
     }
 }
 

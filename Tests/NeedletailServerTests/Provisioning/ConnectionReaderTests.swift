@@ -57,6 +57,13 @@ import WebhookModel
         #expect(connection.http2 && connection.isOfItsOwn)
     }
 
+    @Test func `HTTP/2 is offered with auto, over https, and shares its connections`() throws {
+        let connection = try #require(load(["http2: auto"]).connection)
+        #expect(connection.http2 && !connection.isOfItsOwn)
+        let plain = load(["http2: auto"], url: "http://a.example/")
+        #expect(plain.connection == nil && plain.mistakes == [])
+    }
+
     @Test func `a private key in the certificate's file is not stored with the certificate`() throws {
         let both = folder.path + "/both.pem"
         try (contents(client.certificateFile) + contents(client.keyFile)).write(
@@ -101,7 +108,7 @@ import WebhookModel
             "proxy.user contains a colon"
         ),
         ("proxy: { url: \"http://p.example\", password: hunter2 }", "proxy.user is missing"),
-        ("http2: perhaps", "invalid value \"perhaps\" for http2; expected true or false"),
+        ("http2: perhaps", "invalid value \"perhaps\" for http2; expected one of auto, true, false"),
     ])
     func `a mistake is told with its line, and no secret`(line: String, expected: String) {
         let mistakes = load([line]).mistakes

@@ -6,59 +6,17 @@ import Testing
 import Threading
 import WebhookModel
 
-/// The transport of HTTP/1.1 with a clock that the test steps: a suspended process or machine sees such steps.
+/// The transport over HTTP/1.1 with a clock that the test steps: a suspended process or machine sees such steps.
 @Suite("Exchanges with a stepped clock", .timeLimit(.minutes(5)))
 struct SteppedClockTests {
-    private static let second: Int64 = 1_000_000_000
-    private static let start = 1_000 * second
+    private static let second = SteppedTransport.second
+    private static let start = SteppedTransport.start
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-
-    /// Drives a transport turn by turn, at the times that the test names.
-    private final class Driver {
-        private let poller = Poller()
-        let transport: SenderTransport
-        private(set) var ended: [AttemptEnd] = []
-
-        init() throws {
-            transport = SenderTransport(
-                SenderConfiguration(
-                    allowHTTP: true, addressGuard: try AddressGuard(allow: ["127.0.0.0/8"]), version: "t"),
-                poller: poller, now: SteppedClockTests.start)
-        }
-
-        deinit { transport.close() }
-
-        func begin(_ position: UInt64, to endpoint: Endpoint) throws {
-            let target = try EndpointTarget(endpoint, allowHTTP: true)
-            let delivery = DueDelivery(event: Sample.event(position), endpoint: endpoint, attempt: 1, entry: .due(0))
-            let route = Route(to: target, address: IPAddress(v4: 0x7F00_0001))
-            transport.begin(
-                AttemptOrder(delivery: delivery, target: target, route: route, startedAt: 0, freshConnection: false))
-        }
-
-        /// One turn of the loop.
-        func turn(at now: Int64) {
-            transport.now = now
-            poller.take { transport.ready($0, $1) }
-            transport.run()
-            var more: [AttemptEnd] = []
-            transport.collect(into: &more)
-            ended += more
-        }
-
-        /// Turns at one time, for as long as the sockets need.
-        func turns(at now: Int64, until isMet: () -> Bool) {
-            repeat {
-                turn(at: now)
-                if !isMet() { poller.wait(nanoseconds: 10_000_000) }
-            } while !isMet()
-        }
-    }
 
     @Test("an attempt's time is counted by the turn's clock")
     func timeLimit() async throws {
         let server = try await RawServer.start { _, _ in .keepSilent }
-        let driver = try Driver()
+        let driver = try SteppedTransport()
         driver.turn(at: SteppedClockTests.start)
         try driver.begin(1, to: .local(server.port, timeout: 10_000))
         driver.turns(at: SteppedClockTests.start) { server.requests.count == 1 }
@@ -74,7 +32,7 @@ struct SteppedClockTests {
     func suspension(seconds: Int64) async throws {
         let server = try await RawServer.start { _, request in request == 1 ? .keepSilent : .send(SteppedClockTests.ok)
         }
-        let driver = try Driver()
+        let driver = try SteppedTransport()
         driver.turn(at: SteppedClockTests.start)
         try driver.begin(1, to: .local(server.port, timeout: 10_000))
         driver.turns(at: SteppedClockTests.start) { server.requests.count == 1 }
@@ -92,7 +50,7 @@ struct SteppedClockTests {
     @Test("an attempt that outlasts the wheel's span is not ended early")
     func longAttempt() async throws {
         let server = try await RawServer.start { _, _ in .keepSilent }
-        let driver = try Driver()
+        let driver = try SteppedTransport()
         // Longer than a configuration allows.
         try driver.begin(1, to: .local(server.port, timeout: 300_000))
         driver.turns(at: SteppedClockTests.start) { server.requests.count == 1 }

@@ -3,8 +3,8 @@ import Glibc
 import Settings
 import WebhookModel
 
-/// What libcurl reports about a transfer or a connection that failed.
-struct TransferFailure {
+/// What libcurl reports about a connection that could not be opened.
+struct DialFailure {
     /// Neither CURLE_OK nor an abort of our own: those are handled before.
     let code: CURLcode
     /// errno of the call that failed; 0: none failed.
@@ -15,10 +15,6 @@ struct TransferFailure {
     let tunnel: Int
     let isSecure: Bool
     let isProxied: Bool
-    /// The connection was open, TLS included, and sending of the request began.
-    let wasSent: Bool
-    /// A status line was received.
-    let wasAnswered: Bool
     /// TCP had connected.
     let reachedPeer: Bool
     /// errno of socket(2); 0: a socket was opened.
@@ -30,7 +26,6 @@ struct TransferFailure {
 
     /// What the machine lacked; nil: the failure has another cause.
     var shortage: Shortage? {
-        guard !wasSent else { return nil }
         switch code {
         case CURLE_OUT_OF_MEMORY: return .memory
         // Without a descriptor it cannot be opened.
@@ -46,10 +41,10 @@ struct TransferFailure {
 
     /// The outcome (libcurl-errors(3)).
     var outcome: Outcome {
-        if isProxied, !wasSent, tunnel / 100 != 2 { return .proxyFailed }
+        if isProxied, tunnel / 100 != 2 { return .proxyFailed }
         return switch code {
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: refusal
-        case CURLE_OPERATION_TIMEDOUT: wasSent ? .timedOut : reachedPeer && isSecure ? .tlsTimedOut : .connectTimedOut
+        case CURLE_OPERATION_TIMEDOUT: reachedPeer && isSecure ? .tlsTimedOut : .connectTimedOut
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS:
             certificate
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .certificateNotPinned
@@ -87,9 +82,8 @@ struct TransferFailure {
         }
     }
 
-    /// The socket worked, but its data was wrong: a bad chunk, or a TLS alert instead of an answer, which TLS 1.3
-    /// servers send that require a client certificate.
-    private var unreadable: Outcome { isSecure && !wasAnswered ? .clientCertificateRefused : .answerMalformed }
+    /// The socket worked, but its data was wrong: a TLS alert, which servers send that require a client certificate.
+    private var unreadable: Outcome { isSecure ? .clientCertificateRefused : .answerMalformed }
 }
 
 extension IPAddress {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// HTTP/2 over TLS, which an endpoint may choose: what is cut off is no delivery, whatever libcurl 7.88 makes of it.
+/// HTTP/2 over TLS, which an endpoint may choose: streams share connections, and what is cut off is no delivery.
 @Suite("HTTP/2", .timeLimit(.minutes(5)))
 struct HTTP2Tests {
     private let folder = TemporaryDirectory()
@@ -15,11 +15,7 @@ struct HTTP2Tests {
         identity = ServerIdentity(ca.issue(commonName: "hooks", ipAddresses: ["127.0.0.1"]))
     }
 
-    private func endpoint(_ port: Int, http2: Bool = true) -> Endpoint {
-        var connection = EndpointConnection()
-        connection.http2 = http2
-        return Sample.endpoint(url: "https://127.0.0.1:\(port)/", timeout: 2_000, connection: connection)
-    }
+    private func endpoint(_ port: Int, http2: Bool = true) -> Endpoint { .overTLS(port, http2: http2) }
 
     private func run(_ body: (SenderBench) async throws -> Void) async throws {
         try await SenderBench.run(configure: { $0.authoritiesFile = ca.certificateFile }, body)
@@ -72,23 +68,47 @@ struct HTTP2Tests {
         let server = try await HTTP2Server.start(identity) { _, _ in steps }
         try await run { bench in
             let report = await bench.deliver(to: endpoint(server.port))
-            print("HTTP/2 \(name): \(report.outcome.name), \(server.requests) requests")
             #expect(!report.outcome.isDelivered, "\(name)")
         }
         await server.stop()
     }
 
     @Test(
-        "a reset with NO_ERROR ends an answer without a length: the status was received, and libcurl 7.88 reports no more",
+        "a success without a length that is reset with NO_ERROR is cut off, and its status is reported",
         arguments: [[HTTP2Server.Step.headers(), .data("ha"), .reset(0)], [.headers(), .reset(0)]])
     func resetWithoutError(steps: [HTTP2Server.Step]) async throws {
         let server = try await HTTP2Server.start(identity) { _, _ in steps }
         try await run { bench in
             let report = await bench.deliver(to: endpoint(server.port))
-            print("HTTP/2 reset without an error, \(CurlLibrary.version.prefix(14)): \(report.outcome.name)")
-            if CurlLibrary.version.hasPrefix("libcurl/7.88.") { #expect(report.outcome == .delivered) }
+            #expect(report.outcome == .connectionReset)
             #expect(report.status == 200 && server.requests == 1)
         }
         await server.stop()
+    }
+
+    @Test(
+        "a status that is no success is final, whatever ends the rest of its answer",
+        arguments: [
+            [HTTP2Server.Step.headers(status: 500), .data("ha"), .reset(2)], [.headers(status: 500), .close],
+            [.headers(status: 500, length: 9), .data("ha", end: true)], [.headers(status: 500)],
+        ])
+    func failure(steps: [HTTP2Server.Step]) async throws {
+        let server = try await HTTP2Server.start(identity) { _, _ in steps }
+        try await run { bench in
+            let report = await bench.deliver(to: endpoint(server.port))
+            #expect(report.outcome == Outcome(status: 500) && report.status == 500 && server.requests == 1)
+        }
+        await server.stop()
+    }
+}
+
+extension Endpoint {
+    static func overTLS(
+        _ port: Int, number: UInt32 = 1, http2: Bool = true, window: Int = 16, timeout: Int64 = 2_000
+    ) -> Endpoint {
+        var connection = EndpointConnection()
+        connection.http2 = http2
+        return Sample.endpoint(
+            number, url: "https://127.0.0.1:\(port)/", window: window, timeout: timeout, connection: connection)
     }
 }

@@ -1,0 +1,56 @@
+import WebhookModel
+
+// Connections that are opened, and exchanges that wait for one.
+extension ExchangeTransport {
+    func dial(_ connection: Connection) {
+        guard let order = connection.exchange?.order else {
+            preconditionFailure("a connection is opened for an exchange")
+        }
+        let site = connection.site
+        pool.beginOpening(connection)
+        connection.exchange!.newConnections += 1
+        connection.dial = dialer.dial(
+            connection.slot, to: order.target, through: order.route, offeringHTTP2: site.key.offersHTTP2)
+        if site.key.offersHTTP2 { site.openingShared.append(connection) }
+    }
+
+    /// Opens connections for exchanges that wait, as many as the site may open now.
+    func openMore(_ site: Site) {
+        guard !isClosed, site.waitingCount > 0 else { return }
+        guard now >= pause.until else { return giveBackWaiting(site) }
+        while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
+    }
+
+    /// The machine has no connection to give: what waits for one goes back unsent.
+    private func giveBackWaiting(_ site: Site) {
+        var waiting: [Connection] = []
+        while let connection = pool.takeWaiting(site) { waiting.append(connection) }
+        for connection in waiting {
+            guard let exchange = connection.exchange else { continue }
+            connection.exchange = nil
+            ended.append(exchange.end(lacking: lastShortage, until: pause.until))
+            close(connection)
+        }
+    }
+
+    /// After an answer: the connection serves the exchange that waits for longest, or becomes idle.
+    func serveNext(_ connection: Connection) {
+        connection.idleSince = now
+        guard connection.site.waitingCount > 0, pool.isFresh(connection, now: now) else {
+            return pool.putIdle(connection, now: now)
+        }
+        // An extra answer must not count for a request that the receiver never read.
+        guard connection.unreadInput() == .none else { return close(connection) }
+        guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
+            return pool.putIdle(connection, now: now)
+        }
+        waiting.exchange = nil
+        close(waiting)
+        let (route, rules) = (exchange.order.route, exchange.order.target.rules)
+        guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {
+            ended.append(exchange.end(.addressForbidden, now: now))
+            return serveNext(connection)
+        }
+        request(exchange, on: connection)
+    }
+}
