@@ -102,7 +102,8 @@ import Testing
                 certificate: authority.certificate, key: authority.key)
             try await withReceiver(configuration) { receiver in
                 #expect(receiver.authorityCertificate == authority.certificate)
-                #expect(try await ask(try #require(receiver.tlsPort), directory) == "200 TLSv1.3")
+                let port = try #require(receiver.tlsPort)
+                #expect(try await ask(port, directory) == "200 TLSv1.3")
             }
         }
     }
