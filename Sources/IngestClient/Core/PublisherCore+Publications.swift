@@ -1,3 +1,5 @@
+import NIOCore
+
 /// How publications are admitted, and how they end.
 extension PublisherCore {
     mutating func submit(_ publication: Publication) {

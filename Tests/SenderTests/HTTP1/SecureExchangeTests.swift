@@ -105,7 +105,7 @@ struct SecureExchangeTests {
     @Test("a request that the socket does not take at once is sent whole")
     func slowReader() async throws {
         try await run(true, against: { _, _ in .send(ok) }) { bench, server, endpoint in
-            let payload = [UInt8](repeating: 0x61, count: 12 * 1_024 * 1_024)
+            let payload = [UInt8](repeating: 0x61, count: Limits.payloadBytes)
             let report = await bench.deliver(1, to: endpoint, payload: payload)
             #expect(report.outcome == .delivered)
             #expect(server.requests.first?.utf8.suffix(payload.count).elementsEqual(payload) == true)
