@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <resolv.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -82,6 +83,31 @@ void clinux_wait_readable(int fd, int64_t timeout_ns) {
     struct pollfd entry = {.fd = fd, .events = POLLIN};
     struct timespec limit = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     ppoll(&entry, 1, timeout_ns < 0 ? NULL : &limit, NULL);
+}
+
+static int stop_event = -1;
+
+static void stop_asked(int number) {
+    (void)number;
+    int kept = errno;
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    uint64_t one = 1;
+    // It fails only where the counter is full, and then it is readable.
+    ssize_t count = write(stop_event, &one, sizeof one);
+    (void)count;
+    errno = kept;
+}
+
+int clinux_catch_stop(void) {
+    stop_event = clinux_eventfd();
+    if (stop_event < 0) return -1;
+    struct sigaction action = {.sa_handler = stop_asked, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGTERM);
+    sigaddset(&action.sa_mask, SIGINT);
+    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0) return -1;
+    return stop_event;
 }
 
 void clinux_trim_memory(void) { malloc_trim(0); }

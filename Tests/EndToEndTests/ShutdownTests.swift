@@ -55,7 +55,7 @@ extension EndToEnd {
                 server.process.send(SIGTERM)
                 #expect(try await server.process.line(with: "draining") != nil)
                 server.process.send(SIGTERM)
-                #expect(try await server.process.ended() == .signal(SIGTERM))
+                #expect(try await server.process.ended() == .signal(SIGTERM), "\(server.process.lines)")
                 let acknowledged = await load.acknowledged
                 #expect(acknowledged.count > 16)
 

@@ -28,6 +28,10 @@ int clinux_epoll_wait(int epoll, clinux_epoll_event *out, int capacity, int64_t 
 /// Waits until `fd` is readable or the time is over (ppoll(2); negative: for ever). May return early.
 void clinux_wait_readable(int fd, int64_t timeout_ns);
 
+/// From now on the first SIGTERM or SIGINT makes the returned eventfd(2) readable, and gives both signals their default action
+/// back before its handler returns (sigaction(2)): a second one ends the process. Once in a process. -1 and errno on failure.
+int clinux_catch_stop(void);
+
 /// Names the calling thread (15 bytes at most; longer names are cut).
 void clinux_name_thread(const char *name);
 

@@ -3,7 +3,6 @@ import Glibc
 import Ingest
 public import Logging
 import ServiceLifecycle
-import UnixSignals
 import WebhookSigning
 
 /// Runs the server until SIGTERM or SIGINT, then drains: first ingest, then the senders, then the writer.
@@ -50,8 +49,9 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
                 .init(service: IngestService(machines: machines, configuration: configuration, logger: logger)),
                 .init(service: StatsService(machines: machines, logger: logger)),
                 .init(service: ReloadService(machines: machines, provisioner: provisioner, logger: logger)),
+                .init(service: StopService(), successTerminationBehavior: .gracefullyShutdownGroup),
             ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            logger: logger))
     try await group.run()
     let statistics = machines.queue.statistics
     logger.info(

@@ -39,6 +39,16 @@ struct SenderService: Service {
     }
 }
 
+/// Ends with the first SIGTERM or SIGINT, and the group with it. A second one ends the process at once, which is as safe as
+/// a crash (`StopSignals`).
+struct StopService: Service {
+    func run() async throws {
+        let (signals, asked) = AsyncStream.makeStream(of: Void.self)
+        StopSignals.onFirst { asked.finish() }
+        for await _ in signals.cancelOnGracefulShutdown() {}
+    }
+}
+
 /// Ingest. It stops first, after all answers have been sent.
 struct IngestService: Service {
     let machines: Machines
@@ -53,9 +63,6 @@ struct IngestService: Service {
         logger.notice("ready", metadata: ["ingest": "\(place)", "durability": "fdatasync"])
         if let file = section.portFile, section.tcp { try PortFile.write(port, to: file) }
         try await gracefulShutdown()
-        // From here on a second signal ends the process at once. That is as safe as a crash.
-        signal(SIGTERM, SIG_DFL)
-        signal(SIGINT, SIG_DFL)
         logger.notice("draining; a second signal ends the process at once, without loss")
         await machines.ingest.beginDraining(graceMilliseconds: configuration.shutdownGrace)
         await machines.ingest.shutdown()
