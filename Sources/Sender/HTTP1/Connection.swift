@@ -24,6 +24,8 @@ package final class Connection {
     var tls: TLSSession?
     var descriptor: CInt = -1
     var exchange: Exchange?
+    /// While it is opened beside others for the same exchange; nil: the name has one address.
+    var race: DialRace?
     var parser = AnswerParser()
     /// The part of the request that the socket did not take yet.
     var unsent: [UInt8] = []
