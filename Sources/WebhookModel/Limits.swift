@@ -463,14 +463,18 @@ public enum Limits {
     /// doubled.
     public static let namesBeforePruning = 1_024
     /// Look-ups at a time in all, and of one tenant: each occupies a thread for as long as the system's resolver takes,
-    /// and one tenant's slow name servers must not occupy them all.
-    public static let lookups = 8
+    /// ten seconds where a name server is silent. The silent name servers of fifteen tenants leave two to the others.
+    public static let lookups = 32
     public static let lookupsPerTenant = 2
     /// Milliseconds after which the next address of a name is tried beside the one before, which has not connected: the
     /// recommended Connection Attempt Delay (RFC 8305, 5 and 8).
     public static let addressDelayMilliseconds: Int64 = 250
     /// Addresses of one name that an attempt may try. Each may need a descriptor, and names have up to eight in practice.
     public static let addressesPerAttempt = 8
+    /// Connections of a sender that are opened beside another one for the same attempt: without a limit, names with eight
+    /// dead addresses would use eight times the descriptors that attempts may have. An address that failed is replaced
+    /// all the same.
+    public static let rivalConnections = 256
     /// Milliseconds that an address is tried last after it could not be reached, or was overtaken: its next try costs 250 ms
     /// if it is still down. And how many addresses a sender remembers for that; the oldest is forgotten first.
     public static let addressAvoidedMilliseconds: Int64 = 300_000

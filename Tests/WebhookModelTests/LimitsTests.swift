@@ -233,6 +233,8 @@ import WebhookModel
         #expect(Limits.nameUnknownMilliseconds * Int64(Limits.breakerFailuresInARow) >= 50_000)
         // Every address of a name is tried while the first may still connect.
         #expect(Limits.addressDelayMilliseconds * Int64(Limits.addressesPerAttempt) < Limits.connectMilliseconds)
+        // They need a fraction of the descriptors that attempts have.
+        #expect(10 * Limits.rivalConnections <= Limits.transfersPerSender)
         // A name's addresses are remembered as failing for longer than they are cached.
         #expect(Limits.addressAvoidedMilliseconds > Limits.nameUsableMilliseconds)
     }

@@ -165,7 +165,7 @@ extension SenderCore {
             case .failed(let failure, let until): return .after(failure, until, as: .proxyFailed)
             case .pending: return .wait
             case .found(let hops, let hopFreshUntil):
-                let vetted = hops.interleaved().filter { addressGuard.allowsProxy($0, port: proxy.port) }
+                let vetted = hops.filter { addressGuard.allowsProxy($0, port: proxy.port) }.interleaved()
                 guard !vetted.isEmpty else { return .closed(.proxyFailed, until: nil) }
                 return route(
                     target, addresses, vetted.map { Route.Hop(address: $0, port: proxy.port) },
@@ -195,7 +195,7 @@ extension SenderCore {
         _ target: EndpointTarget, _ addresses: [IPAddress], _ hops: [Route.Hop?], freshUntil: Int64
     ) -> RouteChoice {
         let port = target.url.port
-        let vetted = addresses.interleaved().filter { addressGuard.allows($0, port: port, under: target.rules) }
+        let vetted = addresses.filter { addressGuard.allows($0, port: port, under: target.rules) }.interleaved()
         guard !vetted.isEmpty else { return .closed(.addressForbidden, until: nil) }
         target.routeFreshUntil = freshUntil
         // With several of both, each step changes both: either may be what does not work.

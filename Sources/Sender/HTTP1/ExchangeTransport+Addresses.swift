@@ -35,7 +35,7 @@ extension ExchangeTransport {
         guard let race = connection.race, let exchange = connection.exchange, race.nextAt <= now else { return false }
         race.nextAt = now + ExchangeTransport.addressDelay
         // TCP has connected and TLS is under way: that is the race won, unless TLS fails.
-        if !race.runners.contains(where: { $0.dial?.reachedPeer == true }), now >= pause.until {
+        if !race.runners.contains(where: { $0.dial?.reachedPeer == true }), rivals < Limits.rivalConnections {
             beginNext(race, for: connection)
         }
         armRace(connection, exchange)
@@ -47,12 +47,17 @@ extension ExchangeTransport {
     /// - Returns: false: there is none.
     @discardableResult
     private func beginNext(_ race: DialRace, for holder: Connection) -> Bool {
-        guard var exchange = holder.exchange, let route = race.untried.popFirst() else { return false }
+        // The machine had no connection to give a moment ago: libcurl is not asked before the pause is over.
+        guard now >= pause.until, var exchange = holder.exchange, let route = race.untried.popFirst() else {
+            return false
+        }
         exchange.chosen = route
         let offersHTTP2 = holder.site.key.offersHTTP2
         let rival = pool.open(pool.site(key(of: exchange, offersHTTP2: offersHTTP2)))
         pool.beginOpening(rival)
         rival.race = race
+        rival.isRival = true
+        rivals += 1
         race.runners.append(rival)
         holder.exchange!.newConnections += 1
         rival.dial = dialer.dial(
@@ -67,9 +72,9 @@ extension ExchangeTransport {
         guard let race = connection.race, let route = dial.route, let holder = race.holder else { return true }
         guard code != CURLE_OK else {
             memory.trust(route)
+            // Before the exchange moves: what waits beside it chooses among the others then.
+            for runner in race.runners.prefix(while: { $0 !== connection }) { avoid(runner) }
             move(from: holder, to: connection, route)
-            let overtaken = race.runners.prefix { $0 !== connection }
-            for runner in overtaken { avoid(runner) }
             connection.race = nil
             race.runners.removeAll { $0 === connection }
             if let other = race.runners.first { close(other) }
@@ -81,7 +86,10 @@ extension ExchangeTransport {
         let goesOn = dial.isOfAddress(code) && beginNext(race, for: holder)
         guard goesOn || !race.runners.isEmpty, let next = race.runners.first else {
             connection.race = nil
-            return true
+            // Where the machine has no connection to give for the next address, that is what ends it.
+            guard dial.isOfAddress(code), !race.untried.isEmpty, now < pause.until else { return true }
+            lack(lastShortage, connection)
+            return false
         }
         race.nextAt = now + ExchangeTransport.addressDelay
         connection.race = nil
@@ -101,6 +109,7 @@ extension ExchangeTransport {
         exchange.chosen = route
         holder.exchange = nil
         connection.exchange = exchange
+        endRivalry(connection)
         timers.disarm(holder.slot)
         armRace(connection, exchange)
         holder.site.openingShared.removeAll { $0 === holder }
@@ -129,6 +138,13 @@ extension ExchangeTransport {
             }
         }
         for waiting in moved { close(waiting) }
+    }
+
+    /// The connection has the exchange now, or closes.
+    func endRivalry(_ connection: Connection) {
+        guard connection.isRival else { return }
+        connection.isRival = false
+        rivals -= 1
     }
 
     /// The connection closes, and with it every other that is opened for its exchange.

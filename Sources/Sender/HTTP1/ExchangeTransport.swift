@@ -24,6 +24,8 @@ final class ExchangeTransport: DeliveryTransport {
     var pool: ConnectionPool
     var timers: TimerWheel
     var memory = AddressMemory()
+    /// Connections that are opened beside others for one exchange.
+    var rivals = 0
     var ended: [AttemptEnd] = []
     /// After the machine had no connection to give.
     var pause = ShortagePause()
@@ -359,6 +361,7 @@ extension ExchangeTransport {
     func close(_ connection: Connection) {
         timers.disarm(connection.slot)
         endRace(connection)
+        endRivalry(connection)
         connection.site.stopSharing(connection)
         pool.drop(connection)
         if let dial = connection.dial {
