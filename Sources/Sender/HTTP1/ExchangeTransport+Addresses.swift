@@ -95,10 +95,11 @@ extension ExchangeTransport {
         connection.race = nil
         if holder === connection, let route = next.dial?.route {
             move(from: connection, to: next, route)
+            if next.site.key.offersHTTP2 { next.site.openingShared.append(next) }
         } else if let exchange = holder.exchange {
             armRace(holder, exchange)
         }
-        connection.site.isFailing = true
+        if dial.isOfAddress(code) { connection.site.isFailing = true }
         close(connection)
         return false
     }
