@@ -48,21 +48,93 @@ static inline CURLcode ccurl_on_request(CURL *easy, curl_prereq_callback callbac
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
 }
 
-/// CURLOPT_SSL_CTX_FUNCTION: what ALPN offers, and how a write that was blocked may be repeated. `http2`: not NULL where HTTP/2 is offered.
-static CURLcode ccurl_prepare_tls(CURL *easy, void *context, void *http2) {
+/// The TLS session by which the next connection to a server needs no full handshake (SSL_SESSION). Counted: by its owner, and by each
+/// SSL_CTX that may put a newer one into it. One thread uses it.
+typedef struct {
+    long owners;
+    SSL_SESSION *session;
+} ccurl_shelf;
+
+/// An empty shelf, with one owner. NULL: no memory.
+static inline ccurl_shelf *ccurl_shelf_new(void) {
+    ccurl_shelf *shelf = (ccurl_shelf *)OPENSSL_zalloc(sizeof *shelf);
+    if (shelf) shelf->owners = 1;
+    return shelf;
+}
+static inline void ccurl_shelf_clear(ccurl_shelf *shelf) {
+    SSL_SESSION_free(shelf->session);
+    shelf->session = NULL;
+}
+/// One owner less.
+static inline void ccurl_shelf_release(ccurl_shelf *shelf) {
+    if (--shelf->owners > 0) return;
+    ccurl_shelf_clear(shelf);
+    OPENSSL_free(shelf);
+}
+/// An SSL_CTX is freed: CRYPTO_EX_free.
+static void ccurl_context_freed(void *context, void *shelf, CRYPTO_EX_DATA *data, int index, long number, void *pointer) {
+    (void)context, (void)data, (void)index, (void)number, (void)pointer;
+    if (shelf) ccurl_shelf_release((ccurl_shelf *)shelf);
+}
+/// A place in each SSL_CTX for its shelf: once for the process. -1: no memory.
+static inline int ccurl_shelf_index(void) {
+    return CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, ccurl_context_freed);
+}
+/// SSL_CTX_sess_set_new_cb(3): the server gave a session: in the handshake, or with TLS 1.3 in any later read. 1: it is kept.
+static int ccurl_keep_session(SSL *ssl, SSL_SESSION *session) {
+    ccurl_shelf *shelf = (ccurl_shelf *)SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    if (!shelf) return 0;
+    ccurl_shelf_clear(shelf);
+    shelf->session = session;
+    return 1;
+}
+/// SSL_CTX_set_info_callback(3): the handshake begins, and the first message is not written. libcurl has no callback between the making
+/// of the SSL and this.
+static void ccurl_offer_session(const SSL *ssl, int place, int value) {
+    (void)value;
+    if (!(place & SSL_CB_HANDSHAKE_START) || SSL_get_session(ssl)) return;
+    ccurl_shelf *shelf = (ccurl_shelf *)SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    if (shelf && shelf->session) SSL_set_session((SSL *)ssl, shelf->session);
+}
+
+/// What a handle's next connection with TLS needs.
+typedef struct {
+    /// HTTP/2 is offered by ALPN, beside HTTP/1.1.
+    bool http2;
+    /// The session in `shelf` is offered.
+    bool resume;
+    /// Where sessions are kept; NULL: nowhere.
+    ccurl_shelf *shelf;
+    /// `ccurl_shelf_index`.
+    int index;
+} ccurl_tls_plan;
+
+/// CURLOPT_SSL_CTX_FUNCTION: what ALPN offers, how a write that was blocked may be repeated, and which session is continued.
+static CURLcode ccurl_prepare_tls(CURL *easy, void *context, void *data) {
     static const unsigned char both[] = "\x02h2\x08http/1.1";
+    const ccurl_tls_plan *plan = (const ccurl_tls_plan *)data;
+    SSL_CTX *tls = (SSL_CTX *)context;
     (void)easy;
     // What was not sent is kept in other memory than what was tried first: without this OpenSSL refuses the second try.
-    SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    const unsigned char *offered = http2 ? both : both + 3;
-    int refused = SSL_CTX_set_alpn_protos(context, offered, sizeof both - 1 - (http2 ? 0 : 3));
-    return refused ? CURLE_OUT_OF_MEMORY : CURLE_OK;
+    SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    const unsigned char *offered = plan->http2 ? both : both + 3;
+    if (SSL_CTX_set_alpn_protos(tls, offered, sizeof both - 1 - (plan->http2 ? 0 : 3))) return CURLE_OUT_OF_MEMORY;
+    if (!plan->shelf) return CURLE_OK;
+    if (SSL_CTX_set_ex_data(tls, plan->index, plan->shelf) != 1) return CURLE_OUT_OF_MEMORY;
+    plan->shelf->owners++;
+    SSL_CTX_set_app_data(tls, plan->shelf);
+    // libcurl 7.88 switches the tickets of TLS 1.2 off.
+    SSL_CTX_clear_options(tls, SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(tls, ccurl_keep_session);
+    if (plan->resume) SSL_CTX_set_info_callback(tls, ccurl_offer_session);
+    return CURLE_OK;
 }
-/// Offers HTTP/1.1 by ALPN, and HTTP/2 if asked to. libcurl's own ALPN is off: it would take a connection with HTTP/2 for its own (since 8.0).
-static inline CURLcode ccurl_offer_http2(CURL *easy, bool offered) {
-    static char yes;
+/// Takes the handle's connections with TLS into our hands where libcurl's are not enough: libcurl's own ALPN is off (it would take a
+/// connection with HTTP/2 for its own, since 8.0). The plan is read when a connection begins, and must outlive the handle.
+static inline CURLcode ccurl_plan_tls(CURL *easy, ccurl_tls_plan *plan) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
-    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, offered ? &yes : NULL);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, plan);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ccurl_prepare_tls) : code;
 }
 /// Whether the server chose HTTP/2. Valid while libcurl holds the connection: in CURLOPT_PREREQFUNCTION.
@@ -129,6 +201,11 @@ static inline SSL *ccurl_tls_session(CURL *easy) {
     struct curl_tlssessioninfo *info = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;
     return info->backend == CURLSSLBACKEND_OPENSSL ? (SSL *)info->internals : NULL;
+}
+/// Whether a session was continued (SSL_session_reused(3)), to be asked for in CURLOPT_PREREQFUNCTION.
+static inline bool ccurl_tls_resumed(CURL *easy) {
+    SSL *session = ccurl_tls_session(easy);
+    return session && SSL_session_reused(session);
 }
 /// Lets a session read and write the socket itself (SSL_set_fd(3)) instead of through libcurl. Whole records are read at once; a part of
 /// what is written may be taken, and the rest may come from another buffer (SSL_CTX_set_mode(3)). 0: no memory.

@@ -198,6 +198,20 @@ static int64_t clock_ns(clockid_t clock) {
 int64_t clinux_monotonic_ns(void) { return clock_ns(CLOCK_BOOTTIME); }
 int64_t clinux_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
+int clinux_ask_absolutely(int seconds, int tries) {
+    /* The thread's own state (_res is thread-local). It is made anew, because /etc/resolv.conf may have changed, and because
+       a second res_init() would keep the options below as if the file said so. */
+    res_nclose(&_res);
+    memset(&_res, 0, sizeof _res);
+    if (res_ninit(&_res) != 0) return -1;
+    _res.options &= ~(unsigned long)(RES_DNSRCH | RES_DEFNAMES);
+    /* Otherwise getaddrinfo(3) replaces the state by the file's. */
+    _res.options |= RES_NORELOAD;
+    if (_res.retrans > seconds) _res.retrans = seconds;
+    if (_res.retry < tries) _res.retry = tries;
+    return 0;
+}
+
 int clinux_resolver_answers(void) {
     struct __res_state state;
     memset(&state, 0, sizeof state);

@@ -445,17 +445,45 @@ public enum Limits {
     /// a minute.
     public static let nameFreshMilliseconds: Int64 = 30_000
     public static let nameUsableMilliseconds: Int64 = 60_000
-    /// Milliseconds that a name that failed is not looked up again.
-    public static let nameFailedMilliseconds: Int64 = 5_000
-    /// Milliseconds that deliveries wait for a look-up. Its late answer is still used.
-    public static let nameLookupMilliseconds: Int64 = 2_000
+    /// Milliseconds after which a name that does not exist is looked up again, at first: each of these look-ups costs an
+    /// endpoint one attempt.
+    public static let nameUnknownMilliseconds: Int64 = 5_000
+    /// The same after a look-up that costs no attempt, because nobody answered. Longer than `shortHoldNanoseconds`: what
+    /// waits goes back to the queue.
+    public static let nameUnansweredMilliseconds: Int64 = 2_000
+    /// Both double up to this: a name server that is down gets two questions a minute for each name.
+    public static let namePauseMillisecondsMost: Int64 = 30_000
+    /// Milliseconds that a name's own servers must fail before the name is blamed: whoever restarts one needs less.
+    public static let nameServersFailMilliseconds: Int64 = 60_000
+    /// Seconds after which the system's resolver repeats a question, and how often it asks each name server: a lost packet
+    /// costs a second instead of five, and a slow server has ten seconds, as by default (resolv.conf(5)).
+    public static let lookupTrySeconds = 1
+    public static let lookupTries = 10
     /// Names that a sender caches before it first removes expired ones; afterwards it does so each time the number has
     /// doubled.
     public static let namesBeforePruning = 1_024
     /// Look-ups at a time in all, and of one tenant: each occupies a thread for as long as the system's resolver takes,
-    /// and one tenant's slow name servers must not occupy them all.
-    public static let lookups = 8
+    /// ten seconds where a name server is silent. The silent name servers of fifteen tenants leave two to the others.
+    public static let lookups = 32
     public static let lookupsPerTenant = 2
+    /// Milliseconds after which the next address of a name is tried beside the one before, which has not connected: the
+    /// recommended Connection Attempt Delay (RFC 8305, 5 and 8).
+    public static let addressDelayMilliseconds: Int64 = 250
+    /// Addresses of one name that an attempt may try. Each may need a descriptor, and names have up to eight in practice.
+    public static let addressesPerAttempt = 8
+    /// Connections of a sender that are opened beside another one for the same attempt: without a limit, names with eight
+    /// dead addresses would use eight times the descriptors that attempts may have. An address that failed is replaced
+    /// all the same.
+    public static let rivalConnections = 256
+    /// Milliseconds that an address is tried last after it could not be reached, or was overtaken: its next try costs 250 ms
+    /// if it is still down. And how many addresses a sender remembers for that; the oldest is forgotten first.
+    public static let addressAvoidedMilliseconds: Int64 = 300_000
+    public static let avoidedAddresses = 1_024
+    /// Servers of which a sender keeps a TLS session: about 10 KiB each, mostly the server's certificates.
+    public static let tlsSessions = 2_048
+    /// Milliseconds that a server's certificate counts as checked. Then the next connection makes a full handshake: a
+    /// certificate that expired or an authority that was removed is noticed within an hour.
+    public static let tlsSessionMilliseconds: Int64 = 3_600_000
     /// Milliseconds that a connection is kept idle. A connection that the receiver is about to close makes a request
     /// fail, so it must be short.
     public static let idleConnectionMilliseconds: Int64 = 30_000

@@ -44,10 +44,11 @@ final class RawServer: Sendable {
     ///   - isHasty: answers when a request's head is there, and reads on.
     ///   - identity: of the TLS server; nil: plain.
     ///   - isNarrow: see `ServerBootstrap.narrow`.
+    ///   - port: one that was chosen by the system before; 0: it chooses one.
     ///   - script: asked for each request; connections and their requests count from 1.
     static func start(
         greeting: Reaction? = nil, isHasty: Bool = false, as identity: ServerIdentity? = nil,
-        isNarrow: Bool = false, _ script: @escaping Script
+        isNarrow: Bool = false, port: Int = 0, _ script: @escaping Script
     ) async throws -> RawServer {
         let tls = try identity?.context()
         let log = Locked(Log())
@@ -55,6 +56,7 @@ final class RawServer: Sendable {
         if isNarrow { bootstrap = bootstrap.narrow() }
         let channel =
             try await bootstrap
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
@@ -64,7 +66,7 @@ final class RawServer: Sendable {
                         Session(log: log, greeting: greeting, isHasty: isHasty, script: script))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: "127.0.0.1", port: port).get()
         return RawServer(channel: channel, log: log)
     }
 

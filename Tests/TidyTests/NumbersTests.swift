@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "    private static let patience = Limits.nameLookupMilliseconds * 1_000_000",
+        "    private static let pause = Limits.nameUnknownMilliseconds * 1_000_000",
         "    public var count = 0",
         "    static let none: Int32 = -1",
         "    static let open: UInt8 = 17",

@@ -48,6 +48,11 @@ uint32_t clinux_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
 int64_t clinux_monotonic_ns(void);
 int64_t clinux_wall_ns(void);
 
+/// Prepares the calling thread's next getaddrinfo(3): names are absolute (no search domain is appended, whatever resolv.conf(5)
+/// says; the hosts file is used as before), a question is repeated after `seconds` at most, and each name server is asked `tries`
+/// times at least. A trailing dot would do the first, but then the hosts file is not searched. -1: /etc/resolv.conf cannot be used.
+int clinux_ask_absolutely(int seconds, int tries);
+
 /// Asks the system's name servers for the servers of the root zone: 1 when one of them answers, whatever it answers but
 /// SERVFAIL. It tells "the servers of a name fail" from "nobody answers us". Blocks for two seconds for each name server at most.
 int clinux_resolver_answers(void);

@@ -40,6 +40,16 @@ struct StatsService: Service {
         if now.pendingBehind > 0 { metadata["behind"] = "\(now.pendingBehind)" }
         if now.heldKeys > 0 { metadata["held_keys"] = "\(now.heldKeys)" }
         if now.pendingGathering > 0 { metadata["gathering"] = "\(now.pendingGathering)" }
+        let handshakes = machines.senders.reduce(into: (full: 0 as UInt64, resumed: 0 as UInt64)) { sum, sender in
+            let tally = sender.snapshot()
+            sum.full += tally.fullHandshakes
+            sum.resumed += tally.resumedHandshakes
+        }
+        // Only where an endpoint has https.
+        if handshakes.full + handshakes.resumed > 0 {
+            metadata["tls_full"] = "\(handshakes.full)"
+            metadata["tls_resumed"] = "\(handshakes.resumed)"
+        }
         logger.info("stats", metadata: metadata)
     }
 }

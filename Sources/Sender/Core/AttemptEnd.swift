@@ -8,6 +8,9 @@ package struct AttemptEnd {
     package var retryAfter: RetryAfter?
     /// Connections that were opened for it.
     package var newConnections = 0
+    /// Of those with TLS, handshakes in which the certificates were checked, and those that continued a session.
+    package var fullHandshakes = 0
+    package var resumedHandshakes = 0
     /// Times that the request was sent again on a fresh connection, because its pooled connection broke before any
     /// answer: each may be a duplicate at the receiver.
     package var repeats = 0
@@ -61,13 +64,5 @@ package struct AttemptEnd {
     mutating func hideAddress() {
         report.address = ""
         report.phases = AttemptPhases()
-    }
-
-    /// No connection could be opened: another address of the name may work.
-    var neverConnected: Bool {
-        switch report.outcome {
-        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable: true
-        default: false
-        }
     }
 }

@@ -5,6 +5,8 @@ import WebhookModel
 package final class Route {
     package let address: IPAddress
     package let port: UInt16
+    /// Routes to the target's other vetted addresses, in the order in which they are tried. These have none themselves.
+    package let others: [Route]
     /// The address as reports show it.
     package let text: String
     /// `host:port:address:port`: libcurl connects to the address instead of the host (CURLOPT_CONNECT_TO).
@@ -25,13 +27,22 @@ package final class Route {
         }
     }
 
+    /// What an address is remembered by when it cannot be reached.
+    struct Way: Hashable {
+        let address: IPAddress
+        let port: UInt16
+        let proxy: Hop?
+    }
+
     /// The most bytes of `connectTo` with a NUL: two hosts of 253 bytes, two ports.
     static let connectToBytes = 544
 
     /// - Parameters:
     ///   - proxy: the address of the target's proxy, if it has one.
-    package init(to target: EndpointTarget, address: IPAddress, proxy: Hop? = nil) {
+    ///   - others: routes to the same target by other addresses.
+    package init(to target: EndpointTarget, address: IPAddress, proxy: Hop? = nil, others: [Route] = []) {
         self.address = address
+        self.others = others
         port = target.url.port
         text = address.description
         self.proxy = proxy
@@ -43,7 +54,37 @@ package final class Route {
     /// The address that our socket is connected to.
     var nextHop: Hop { proxy ?? Hop(address: address, port: port) }
 
-    func leads(to address: IPAddress, through proxy: Hop?) -> Bool { self.address == address && self.proxy == proxy }
+    var way: Way { Way(address: address, port: port, proxy: proxy) }
+
+    /// Every route to the target, this one first.
+    var all: [Route] { [self] + others }
+
+    /// Whether it and `others` are these ways, in this order.
+    func leads(_ ways: [(address: IPAddress, proxy: Hop?)]) -> Bool {
+        ways.count == others.count + 1
+            && zip(all, ways).allSatisfy { $0.address == $1.address && $0.proxy == $1.proxy }
+    }
+
+    /// The route to a target by these ways, of which there is at least one.
+    static func along(_ ways: [(address: IPAddress, proxy: Hop?)], to target: EndpointTarget) -> Route {
+        let others = ways.dropFirst().map { Route(to: target, address: $0.address, proxy: $0.proxy) }
+        return Route(to: target, address: ways[0].address, proxy: ways[0].proxy, others: others)
+    }
+}
+
+extension [IPAddress] {
+    /// The order in which they are tried: IPv6 and IPv4 in turns, beginning with the resolver's first (RFC 8305, 4). So a
+    /// family that does not work costs one try.
+    package func interleaved() -> [IPAddress] {
+        guard let first, contains(where: { $0.family != first.family }) else { return self }
+        let (same, other) = (filter { $0.family == first.family }, filter { $0.family != first.family })
+        var ordered: [IPAddress] = []
+        for index in 0..<Swift.max(same.count, other.count) {
+            if index < same.count { ordered.append(same[index]) }
+            if index < other.count { ordered.append(other[index]) }
+        }
+        return ordered
+    }
 }
 
 /// The only user of a connection with settings of its own: a client certificate, other authorities, a pinned key or a

@@ -107,13 +107,16 @@ extension SenderCore {
     private enum RouteChoice {
         case open(Route)
         case wait
-        /// The machine cannot do it now; nil: nobody knows yet why the name has no answer.
-        case lacking(Shortage?)
-        case closed(Outcome)
+        /// No attempt before the time (monotonic nanoseconds): the machine cannot make one, or nobody knows yet why the name
+        /// has no answer (nil).
+        case lacking(Shortage?, until: Int64)
+        /// The attempt fails; nil: the next one may begin at once.
+        case closed(Outcome, until: Int64?)
 
         /// What follows from a look-up that failed.
-        static func after(_ failure: NameFailure, as outcome: Outcome? = nil) -> RouteChoice {
-            failure.outcome.map { .closed(outcome ?? $0) } ?? .lacking(failure.shortage)
+        static func after(_ failure: NameFailure, _ until: Int64, as outcome: Outcome? = nil) -> RouteChoice {
+            guard let own = failure.outcome else { return .lacking(failure.shortage, until: until) }
+            return .closed(outcome ?? own, until: until)
         }
     }
 
@@ -130,12 +133,14 @@ extension SenderCore {
         case .wait:
             scheduler.putBack(delivery)
             scheduler.suspend(target.endpoint.number)
-        case .lacking(let shortage):
+        case .lacking(let shortage, let until):
             tally.shortages += 1
             if let shortage { self.shortage = shortage }
-            scheduler.putBack(delivery, notBefore: now + Limits.nameFailedMilliseconds * 1_000_000)
+            scheduler.putBack(delivery, notBefore: until)
             giveBack(target.endpoint.number, now)
-        case .closed(let outcome):
+        case .closed(let outcome, let until):
+            // One look-up says one thing about the endpoint, however many deliveries wait: it costs one attempt.
+            if let until { scheduler.hold(target.endpoint.number, until: until) }
             finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: outcome), now, wall)
         }
     }
@@ -151,20 +156,19 @@ extension SenderCore {
     private mutating func chooseRoute(to target: EndpointTarget, _ now: Int64) -> RouteChoice {
         if let route = target.route, target.routeFreshUntil > now { return .open(route) }
         switch look(up: target.url.host, target.url.address, for: target, now) {
-        case .failed(let failure): return .after(failure)
+        case .failed(let failure, let until): return .after(failure, until)
         case .pending: return .wait
         case .found(let addresses, let freshUntil):
-            guard let proxy = target.proxy else { return route(target, addresses, nil, freshUntil: freshUntil) }
+            guard let proxy = target.proxy else { return route(target, addresses, [nil], freshUntil: freshUntil) }
             // The destination is checked all the same: a proxy in the operator's network reaches what we must not.
             switch look(up: proxy.host, IPAddress(proxy.host), for: target, now) {
-            case .failed(let failure): return .after(failure, as: .proxyFailed)
+            case .failed(let failure, let until): return .after(failure, until, as: .proxyFailed)
             case .pending: return .wait
             case .found(let hops, let hopFreshUntil):
-                guard let hop = hops.first(where: { addressGuard.allowsProxy($0, port: proxy.port) }) else {
-                    return .closed(.proxyFailed)
-                }
+                let vetted = hops.filter { addressGuard.allowsProxy($0, port: proxy.port) }.interleaved()
+                guard !vetted.isEmpty else { return .closed(.proxyFailed, until: nil) }
                 return route(
-                    target, addresses, Route.Hop(address: hop, port: proxy.port),
+                    target, addresses, vetted.map { Route.Hop(address: $0, port: proxy.port) },
                     freshUntil: min(freshUntil, hopFreshUntil))
             }
         }
@@ -175,7 +179,8 @@ extension SenderCore {
         up host: String, _ number: IPAddress?, for target: EndpointTarget, _ now: Int64
     ) -> NameCache.Finding {
         if let number { return .found([number], freshUntil: .max) }
-        let (finding, ask) = names.find(host, for: target.endpoint.number, now: now)
+        let (finding, ask) = names.find(
+            host, for: target.endpoint.number, patience: target.endpoint.settings.timeout * 1_000_000, now: now)
         if ask {
             lookups.append(NameLookup(host: host, tenant: target.endpoint.tenant))
             tally.lookups += 1
@@ -183,15 +188,23 @@ extension SenderCore {
         return finding
     }
 
+    /// The route by those of the addresses that are allowed, each through one of the proxies.
+    ///
+    /// - Parameter hops: not empty; nil in it: no proxy.
     private func route(
-        _ target: EndpointTarget, _ addresses: [IPAddress], _ proxy: Route.Hop?, freshUntil: Int64
+        _ target: EndpointTarget, _ addresses: [IPAddress], _ hops: [Route.Hop?], freshUntil: Int64
     ) -> RouteChoice {
         let port = target.url.port
-        let vetted = addresses.first { addressGuard.allows($0, port: port, under: target.rules) }
-        guard let address = vetted else { return .closed(.addressForbidden) }
+        let vetted = addresses.filter { addressGuard.allows($0, port: port, under: target.rules) }.interleaved()
+        guard !vetted.isEmpty else { return .closed(.addressForbidden, until: nil) }
         target.routeFreshUntil = freshUntil
-        if let route = target.route, route.leads(to: address, through: proxy) { return .open(route) }
-        let route = Route(to: target, address: address, proxy: proxy)
+        // With several of both, each step changes both: either may be what does not work.
+        let ways = vetted.indices.lazy.flatMap { shift in
+            hops.indices.lazy.map { (vetted[($0 + shift) % vetted.count], hops[$0]) }
+        }
+        let some = Array(ways.prefix(Limits.addressesPerAttempt)).map { (address: $0.0, proxy: $0.1) }
+        if let route = target.route, route.leads(some) { return .open(route) }
+        let route = Route.along(some, to: target)
         target.route = route
         return .open(route)
     }
@@ -216,7 +229,6 @@ extension SenderCore {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
         }
-        if end.neverConnected { tryNextAddress(endpoint) }
         let change = scheduler.finished(endpoint, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)
         count(end)
@@ -234,17 +246,13 @@ extension SenderCore {
         }
     }
 
-    private mutating func tryNextAddress(_ endpoint: EndpointNumber) {
-        guard let target = targets[endpoint], let route = target.route, target.url.address == nil else { return }
-        names.rotate(target.url.host, past: route.address)
-        target.routeFreshUntil = .min
-    }
-
     private mutating func count(_ end: AttemptEnd) {
         tally.add(end.report.outcome)
         tally.possibleRepeats += UInt64(end.repeats)
         tally.staleConnections += UInt64(end.staleConnections)
         tally.newConnections += UInt64(end.newConnections)
+        tally.fullHandshakes += UInt64(end.fullHandshakes)
+        tally.resumedHandshakes += UInt64(end.resumedHandshakes)
         if end.report.reusedConnection { tally.reusedConnections += 1 }
     }
 }

@@ -6,6 +6,10 @@ public struct SenderTally: Sendable {
     public internal(set) var attempts: UInt64 = 0
     public internal(set) var newConnections: UInt64 = 0
     public internal(set) var reusedConnections: UInt64 = 0
+    /// TLS handshakes in which the server's certificates were checked, and those that continued a session, which costs
+    /// a fraction: `resumedShare` of all.
+    public internal(set) var fullHandshakes: UInt64 = 0
+    public internal(set) var resumedHandshakes: UInt64 = 0
     /// Requests that were sent again because their pooled connection broke before any answer: possible duplicates.
     public internal(set) var possibleRepeats: UInt64 = 0
     /// Pooled connections that were given up because they held data before the request was sent.
@@ -31,6 +35,11 @@ public struct SenderTally: Sendable {
     public func count(of outcome: Outcome) -> UInt64 { byOutcome[Int(outcome.rawValue)] }
     public var delivered: UInt64 { count(of: .delivered) }
     public var failed: UInt64 { attempts - delivered }
+    /// The part of the TLS handshakes that continued a session, 0 to 1; 0 without handshakes.
+    public var resumedShare: Double {
+        let all = fullHandshakes + resumedHandshakes
+        return all == 0 ? 0 : Double(resumedHandshakes) / Double(all)
+    }
 
     mutating func add(_ outcome: Outcome) {
         attempts += 1
@@ -42,6 +51,8 @@ public struct SenderTally: Sendable {
         attempts = other.attempts
         newConnections = other.newConnections
         reusedConnections = other.reusedConnections
+        fullHandshakes = other.fullHandshakes
+        resumedHandshakes = other.resumedHandshakes
         possibleRepeats = other.possibleRepeats
         staleConnections = other.staleConnections
         shortages = other.shortages

@@ -42,8 +42,6 @@ struct ConnectionOptions {
     private func setTLS(_ easy: CurlEasy) {
         easy.setBlob(CURLOPT_SSLCERT_BLOB, connection?.identity?.certificates)
         easy.setBlob(CURLOPT_SSLKEY_BLOB, connection?.identity?.key)
-        // A session is found by the certificate, not by the key: resuming one would not prove possession of the key.
-        easy.set(CURLOPT_SSL_SESSIONID_CACHE, connection?.identity == nil ? 1 : 0)
         easy.setBlob(CURLOPT_CAINFO_BLOB, connection?.authorities)
         if connection?.authorities != nil {
             // Otherwise the system's folder of authorities would be trusted as well.

@@ -9,7 +9,7 @@ final class CurlDial {
     /// The slot of the connection that it opens; -1: none.
     private(set) var slot = -1
     private var target: EndpointTarget?
-    private var route: Route?
+    private(set) var route: Route?
     /// The open socket; -1: none.
     private(set) var descriptor: CInt = -1
     /// The guard refused the address.
@@ -20,6 +20,11 @@ final class CurlDial {
     private(set) var tls: TLSSession?
     /// The server chose HTTP/2.
     private(set) var isHTTP2 = false
+    /// TLS continued a session.
+    private(set) var isResumed = false
+    /// TLS was to continue one.
+    private(set) var offersSession = false
+    private var shelf: TLSShelf?
 
     init(_ multi: CurlMulti) {
         self.multi = multi
@@ -34,7 +39,10 @@ final class CurlDial {
         setCallbacks(own)
     }
 
-    func aim(_ slot: Int, at target: EndpointTarget, through route: Route, offeringHTTP2: Bool) {
+    /// - Parameter shelf: where the server's TLS session is kept; nil: nowhere.
+    func aim(
+        _ slot: Int, at target: EndpointTarget, through route: Route, offeringHTTP2: Bool, shelf: TLSShelf?
+    ) {
         self.slot = slot
         self.target = target
         self.route = route
@@ -43,7 +51,10 @@ final class CurlDial {
         openError = 0
         tls = nil
         isHTTP2 = false
-        easy.offer(http2: offeringHTTP2)
+        isResumed = false
+        self.shelf = shelf
+        offersSession = shelf?.isUsable(now: multi.now) ?? false
+        easy.offer(http2: offeringHTTP2, shelf: shelf, resume: offersSession)
         easy.aim(at: target)
         easy.lead(through: route, to: target)
     }
@@ -55,7 +66,20 @@ final class CurlDial {
         route = nil
         descriptor = -1
         tls = nil
+        easy.offer(http2: false, shelf: nil, resume: false)
+        shelf = nil
     }
+
+    /// TLS failed: it may be because of the session, so the next connection continues none.
+    func forgetSession() {
+        if reachedPeer { shelf?.clear() }
+    }
+
+    /// Whether TCP has connected.
+    var reachedPeer: Bool { descriptor >= 0 && multi.sockets.reachedPeer(descriptor) }
+
+    /// Whether another address of the name may work where this one failed.
+    func isOfAddress(_ code: CURLcode) -> Bool { !isForbidden && cause(code).isOfAddress }
 
     /// The outcome of a connection that could not be opened; nil code: the attempt's time was over.
     func failure(_ code: CURLcode?) -> Outcome {
@@ -66,7 +90,6 @@ final class CurlDial {
     func shortage(_ code: CURLcode) -> Shortage? { isForbidden ? nil : cause(code).shortage }
 
     private func cause(_ code: CURLcode?) -> DialFailure {
-        let reachedPeer = descriptor >= 0 && multi.sockets.reachedPeer(descriptor)
         var failure = DialFailure(
             code: code ?? CURLE_OPERATION_TIMEDOUT,
             systemError: CInt(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)),
@@ -74,7 +97,7 @@ final class CurlDial {
             isSecure: target?.url.isSecure ?? false, isProxied: route?.proxy != nil, reachedPeer: reachedPeer)
         failure.openError = openError
         failure.hasOwnAuthorities = target?.endpoint.settings.connection?.authorities != nil
-        failure.isRemoteIPv6 = route?.nextHop.address.isRemoteIPv6 ?? false
+        failure.isIPv6 = route?.nextHop.address.family == .v6
         return failure
     }
 
@@ -127,6 +150,8 @@ extension CurlDial {
         }
         if target.url.isSecure, multi.configuration.takesSessions { tls = TLSSession(of: easy) }
         isHTTP2 = target.url.isSecure && easy.choseHTTP2
+        isResumed = target.url.isSecure && easy.hasResumed
+        if !isResumed { shelf?.certified(now: multi.now) }
         return true
     }
 }

@@ -11,6 +11,7 @@ final class CurlDialer {
     /// Every handle, so that libcurl's pointers to them hold.
     private var dials: [CurlDial] = []
     private var idle: [CurlDial] = []
+    private var sessions = TLSSessionStore()
 
     /// - Parameter now: monotonic nanoseconds.
     init(_ configuration: SenderConfiguration, poller: Poller, now: Int64) {
@@ -39,7 +40,10 @@ final class CurlDialer {
     /// Begins to connect; `run` reports the end.
     func dial(_ slot: Int, to target: EndpointTarget, through route: Route, offeringHTTP2: Bool) -> CurlDial {
         let dial = idle.popLast() ?? makeDial()
-        dial.aim(slot, at: target, through: route, offeringHTTP2: offeringHTTP2)
+        let keepsSessions = multi.configuration.takesSessions && CurlLibrary.lendsSessions
+        dial.aim(
+            slot, at: target, through: route, offeringHTTP2: offeringHTTP2,
+            shelf: keepsSessions ? sessions.shelf(for: target, through: route) : nil)
         multi.add(dial.easy)
         return dial
     }
@@ -64,7 +68,10 @@ final class CurlDialer {
     /// Starts what was begun, serves libcurl's timer, and reports which handles have connected or failed.
     func run(_ ended: (CurlDial, CURLcode) -> Void) {
         multi.serveTimer()
-        while let (owner, code) = multi.nextEnded() { ended(CurlDial.at(owner), code) }
+        while let (owner, code) = multi.nextEnded() {
+            if code != CURLE_OK { CurlDial.at(owner).forgetSession() }
+            ended(CurlDial.at(owner), code)
+        }
     }
 
     private func makeDial() -> CurlDial {

@@ -9,7 +9,8 @@ import WebhookModel
 final class CurlEasy {
     let pointer: UnsafeMutableRawPointer
     private var options: ConnectionOptions
-    private var offersHTTP2: Bool?
+    /// What the next connection offers by TLS. Read by libcurl when it begins one.
+    private let plan: UnsafeMutablePointer<ccurl_tls_plan>
     /// The one node of the CURLOPT_CONNECT_TO list, and its text.
     private let connectTo: UnsafeMutablePointer<curl_slist>
     private let connectToText: UnsafeMutableBufferPointer<CChar>
@@ -20,6 +21,9 @@ final class CurlEasy {
         connectTo = .allocate(capacity: 1)
         connectToText = .allocate(capacity: Route.connectToBytes)
         connectTo.initialize(to: curl_slist(data: connectToText.baseAddress, next: nil))
+        plan = .allocate(capacity: 1)
+        plan.initialize(
+            to: ccurl_tls_plan(http2: false, resume: false, shelf: nil, index: CurlLibrary.shelfIndex))
         options = ConnectionOptions(authoritiesFile: multi.configuration.authoritiesFile)
         options.prepare(self)
         setSharedOptions(multi)
@@ -27,6 +31,7 @@ final class CurlEasy {
 
     deinit {
         curl_easy_cleanup(pointer)
+        plan.deallocate()
         connectTo.deallocate()
         connectToText.deallocate()
     }
@@ -44,11 +49,18 @@ final class CurlEasy {
     }
 
     /// Offers HTTP/1.1 by ALPN, and HTTP/2 if `http2` is true.
-    func offer(http2: Bool) {
-        guard http2 != offersHTTP2 else { return }
-        offersHTTP2 = http2
-        check(ccurl_offer_http2(pointer, http2))
+    ///
+    /// - Parameters:
+    ///   - shelf: where a TLS session is kept, which must live until the handle left the multi handle; nil: nowhere.
+    ///   - resume: whether the session in it is continued.
+    func offer(http2: Bool, shelf: TLSShelf?, resume: Bool) {
+        plan.pointee.http2 = http2
+        plan.pointee.resume = resume
+        plan.pointee.shelf = shelf?.pointer
     }
+
+    /// Whether a TLS session was continued. Only for the callback before the first request, as `choseHTTP2`.
+    var hasResumed: Bool { ccurl_tls_resumed(pointer) }
 
     /// Whether the server chose HTTP/2. Only for the callback before the first request: libcurl holds the connection then.
     var choseHTTP2: Bool { ccurl_chose_http2(pointer) }
@@ -73,6 +85,9 @@ final class CurlEasy {
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        check(ccurl_plan_tls(pointer, plan))
+        // Sessions are kept in `TLSSessionStore`: libcurl's own store is of one handle, and asks for no tickets of TLS 1.2.
+        set(CURLOPT_SSL_SESSIONID_CACHE, 0)
         // A connection outlives the handle that opened it, so the multi handle is told when it closes.
         check(ccurl_on_close_socket(pointer) { data, descriptor in CurlMulti.at(data).closeSocket(descriptor) })
         set(CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(multi).toOpaque())

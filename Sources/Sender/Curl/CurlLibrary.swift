@@ -28,6 +28,14 @@ public enum CurlLibrary {
         return ccurl_version_number() >> 8 == 0x0758
     }()
 
+    /// The place of `TLSShelf` in OpenSSL's contexts.
+    static let shelfIndex: CInt = {
+        start()
+        let index = ccurl_shelf_index()
+        precondition(index > 0, "CRYPTO_get_ex_new_index: no memory")
+        return index
+    }()
+
     private static let started: Void = {
         // TLS writes to sockets that the peer closed: with CURLOPT_NOSIGNAL libcurl does not handle the signal.
         signal(SIGPIPE, SIG_IGN)

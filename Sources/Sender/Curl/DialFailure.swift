@@ -1,6 +1,5 @@
 import CCurl
 import Glibc
-import Settings
 import WebhookModel
 
 /// What libcurl reports about a connection that could not be opened.
@@ -19,8 +18,8 @@ struct DialFailure {
     let reachedPeer: Bool
     /// errno of socket(2); 0: a socket was opened.
     var openError: CInt = 0
-    /// The address is of IPv6 and not this machine's own.
-    var isRemoteIPv6 = false
+    /// The address is of IPv6.
+    var isIPv6 = false
     /// The endpoint trusts authorities of its own; else they come from a file of the operator's.
     var hasOwnAuthorities = false
 
@@ -32,8 +31,8 @@ struct DialFailure {
         case CURLE_SSL_CACERT_BADFILE where !hasOwnAuthorities: return .authorities
         case CURLE_COULDNT_CONNECT:
             if openError != 0 { return Shortage(openError) }
-            // A machine without IPv6 says the same of every address: that is no route, and no shortage.
-            guard systemError != EADDRNOTAVAIL || !isRemoteIPv6 else { return nil }
+            // A machine without IPv6 says the same of every address, of ::1 too: that is no route, and no shortage.
+            guard systemError != EADDRNOTAVAIL || !isIPv6 else { return nil }
             return Shortage(systemError)
         default: return nil
         }
@@ -62,6 +61,18 @@ struct DialFailure {
         }
     }
 
+    /// Whether another address of the same name may work: this one cannot be reached. What a server says of itself (its
+    /// certificate) or of us is taken as the word of all.
+    var isOfAddress: Bool {
+        guard shortage == nil else { return false }
+        return switch outcome {
+        case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable, .tlsTimedOut, .connectionReset: true
+        // Without an answer the proxy cannot be reached; with 5xx it does not reach the destination.
+        case .proxyFailed: tunnel == 0 || tunnel >= 500
+        default: false
+        }
+    }
+
     private var refusal: Outcome {
         switch systemError {
         case ECONNREFUSED: .connectRefused
@@ -84,9 +95,4 @@ struct DialFailure {
 
     /// The socket worked, but its data was wrong: a TLS alert, which servers send that require a client certificate.
     private var unreadable: Outcome { isSecure ? .clientCertificateRefused : .answerMalformed }
-}
-
-extension IPAddress {
-    /// Of IPv6, and not this machine itself.
-    var isRemoteIPv6: Bool { family == .v6 && (high, low) != (0, 1) }
 }

@@ -24,6 +24,10 @@ package final class Connection {
     var tls: TLSSession?
     var descriptor: CInt = -1
     var exchange: Exchange?
+    /// While it is opened beside others for the same exchange; nil: the name has one address.
+    var race: DialRace?
+    /// It is opened beside the one that has the exchange.
+    var isRival = false
     var parser = AnswerParser()
     /// The part of the request that the socket did not take yet.
     var unsent: [UInt8] = []

@@ -18,8 +18,17 @@ struct Exchange {
     var failedDials = 0
     /// The server wants the request over HTTP/1.1.
     var avoidsHTTP2 = false
+    /// The address that it uses, where that is not the order's first.
+    var chosen: Route?
+    /// TLS handshakes of its connections.
+    var fullHandshakes = 0
+    var resumedHandshakes = 0
+    /// TLS failed once with a session that it was to continue.
+    var hasLostSession = false
     /// Only connections that were opened at this time or later may be used, monotonic nanoseconds.
     var notBefore = Int64.min
+
+    var route: Route { chosen ?? order.route }
 
     /// Its result without an answer. `now`: monotonic nanoseconds.
     func end(_ outcome: Outcome, now: Int64) -> AttemptEnd {
@@ -27,8 +36,10 @@ struct Exchange {
         end.report.phases = connectPhases
         end.report.phases.firstByte = firstByteAt == 0 ? 0 : microseconds(to: firstByteAt)
         end.report.phases.total = microseconds(to: now)
-        end.report.address = order.route.text
+        end.report.address = route.text
         end.newConnections = newConnections
+        end.fullHandshakes = fullHandshakes
+        end.resumedHandshakes = resumedHandshakes
         end.repeats = repeats
         end.staleConnections = staleConnections
         if outcome == .addressForbidden { end.hideAddress() }
@@ -38,6 +49,8 @@ struct Exchange {
     /// Its end where nothing was sent, because the machine had no connection to give.
     func end(lacking shortage: Shortage, until: Int64) -> AttemptEnd {
         var end = AttemptEnd(order, lacks: shortage, until: until)
+        end.fullHandshakes = fullHandshakes
+        end.resumedHandshakes = resumedHandshakes
         end.repeats = repeats
         end.staleConnections = staleConnections
         return end

@@ -3,15 +3,27 @@ import WebhookModel
 // Connections that are opened, and exchanges that wait for one.
 extension ExchangeTransport {
     func dial(_ connection: Connection) {
-        guard let order = connection.exchange?.order else {
+        guard let exchange = connection.exchange else {
             preconditionFailure("a connection is opened for an exchange")
         }
         let site = connection.site
         pool.beginOpening(connection)
         connection.exchange!.newConnections += 1
         connection.dial = dialer.dial(
-            connection.slot, to: order.target, through: order.route, offeringHTTP2: site.key.offersHTTP2)
+            connection.slot, to: exchange.order.target, through: exchange.route, offeringHTTP2: site.key.offersHTTP2)
         if site.key.offersHTTP2 { site.openingShared.append(connection) }
+        prepareRace(connection, exchange)
+    }
+
+    /// TLS failed, and was to continue a session: once more without it. Some servers end TLS instead of making a full
+    /// handshake, for example where they ask for client certificates. No request was sent.
+    func beginWithoutSession(_ connection: Connection) {
+        guard var exchange = connection.exchange else { return }
+        exchange.hasLostSession = true
+        connection.exchange = nil
+        stopWaiting(for: connection)
+        close(connection)
+        again.append((exchange, exchange.order.freshConnection))
     }
 
     /// Opens connections for exchanges that wait, as many as the site may open now.
@@ -46,7 +58,7 @@ extension ExchangeTransport {
         }
         waiting.exchange = nil
         close(waiting)
-        let (route, rules) = (exchange.order.route, exchange.order.target.rules)
+        let (route, rules) = (exchange.route, exchange.order.target.rules)
         guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {
             ended.append(exchange.end(.addressForbidden, now: now))
             return serveNext(connection)

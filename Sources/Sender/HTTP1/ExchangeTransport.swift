@@ -23,6 +23,9 @@ final class ExchangeTransport: DeliveryTransport {
     var unread: [Connection] = []
     var pool: ConnectionPool
     var timers: TimerWheel
+    var memory = AddressMemory()
+    /// Connections that are opened beside others for one exchange.
+    var rivals = 0
     var ended: [AttemptEnd] = []
     /// After the machine had no connection to give.
     var pause = ShortagePause()
@@ -58,13 +61,15 @@ final class ExchangeTransport: DeliveryTransport {
     /// Breaks off what is in flight, without reports, and closes every connection. Nothing may be called afterwards.
     func close() {
         isClosed = true
-        for connection in pool.all { close(connection) }
+        for connection in pool.all where connection.stage != .closed { close(connection) }
         dialer.close()
     }
 
     func begin(_ order: AttemptOrder) {
         let limit = order.target.endpoint.settings.timeout * 1_000_000
-        send(Exchange(order: order, beganAt: now, deadline: now + limit), fresh: order.freshConnection)
+        var exchange = Exchange(order: order, beganAt: now, deadline: now + limit)
+        choose(&exchange)
+        send(exchange, fresh: order.freshConnection)
     }
 
     func collect(into ended: inout [AttemptEnd]) { swap(&self.ended, &ended) }
@@ -98,7 +103,7 @@ final class ExchangeTransport: DeliveryTransport {
                 continue
             }
             guard exchange.deadline <= now else {
-                timers.arm(slot, at: exchange.deadline)
+                if !tryNextAddress(of: connection) { timers.arm(slot, at: exchange.deadline) }
                 continue
             }
             end(connection, connection.stage == .dialing ? connection.dial?.failure(nil) ?? .timedOut : .timedOut)
@@ -127,11 +132,13 @@ extension ExchangeTransport {
         var exchange = exchange
         let order = exchange.order
         // The last of three checks of the address: it may have been forbidden since the connection was opened.
-        guard configuration.addressGuard.allows(order.route.address, port: order.route.port, under: order.target.rules)
+        guard
+            configuration.addressGuard.allows(
+                exchange.route.address, port: exchange.route.port, under: order.target.rules)
         else {
             return ended.append(exchange.end(.addressForbidden, now: now))
         }
-        let site = exchange.avoidsHTTP2 ? pool.site(key(of: order, offersHTTP2: false)) : site(of: order)
+        let site = exchange.avoidsHTTP2 ? pool.site(key(of: exchange, offersHTTP2: false)) : site(of: exchange)
         exchange.staleConnections += site.spokeUnasked
         site.spokeUnasked = 0
         if site.key.offersHTTP2, share(exchange, at: site) { return }
@@ -158,28 +165,31 @@ extension ExchangeTransport {
         if fresh || site.speaksHTTP2 == true || site.mayOpen { dial(connection) } else { pool.wait(connection) }
     }
 
-    /// The site of an order. The target keeps it for the next order.
-    private func site(of order: AttemptOrder) -> Site {
-        if let site = order.target.site, site.isListed, order.target.siteRoute === order.route { return site }
-        let site = pool.site(key(of: order, offersHTTP2: order.target.offersHTTP2))
-        order.target.site = site
-        order.target.siteRoute = order.route
+    /// The site of an exchange. The target keeps it for the next one.
+    private func site(of exchange: Exchange) -> Site {
+        let target = exchange.order.target
+        if let site = target.site, site.isListed, target.siteRoute === exchange.route { return site }
+        let site = pool.site(key(of: exchange, offersHTTP2: target.offersHTTP2))
+        target.site = site
+        target.siteRoute = exchange.route
         return site
     }
 
-    private func key(of order: AttemptOrder, offersHTTP2: Bool) -> SiteKey {
-        let url = order.target.url
+    func key(of exchange: Exchange, offersHTTP2: Bool) -> SiteKey {
+        let url = exchange.order.target.url
         return SiteKey(
-            isSecure: url.isSecure, host: url.host, port: url.port, address: order.route.address,
-            offersHTTP2: offersHTTP2, reservation: order.route.reservation)
+            isSecure: url.isSecure, host: url.host, port: url.port, address: exchange.route.address,
+            offersHTTP2: offersHTTP2, reservation: exchange.route.reservation)
     }
 
     /// libcurl has connected, or failed.
     private func connected(_ dial: CurlDial, _ code: CURLcode) {
-        guard let connection = pool[dial.slot], let exchange = connection.exchange else { return }
+        guard let connection = pool[dial.slot], decide(connection, dial, code), let exchange = connection.exchange
+        else { return }
         timers.disarm(connection.slot)
         guard code == CURLE_OK else {
             if let shortage = dial.shortage(code) { return lack(shortage, connection) }
+            if dial.offersSession, dial.reachedPeer, !exchange.hasLostSession { return beginWithoutSession(connection) }
             connection.site.isFailing = true
             return end(connection, dial.failure(code))
         }
@@ -188,6 +198,11 @@ extension ExchangeTransport {
         connection.site.isFailing = false
         openMore(connection.site)
         connection.exchange?.connectPhases = dial.phases()
+        if dial.isResumed {
+            connection.exchange?.resumedHandshakes += 1
+        } else if exchange.order.target.url.isSecure {
+            connection.exchange?.fullHandshakes += 1
+        }
         connection.openedAt = now
         connection.descriptor = dial.descriptor
         if !exchange.order.target.url.isSecure {
@@ -345,6 +360,8 @@ extension ExchangeTransport {
 
     func close(_ connection: Connection) {
         timers.disarm(connection.slot)
+        endRace(connection)
+        endRivalry(connection)
         connection.site.stopSharing(connection)
         pool.drop(connection)
         if let dial = connection.dial {

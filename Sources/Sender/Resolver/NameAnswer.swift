@@ -12,10 +12,10 @@ package enum NameAnswer: Sendable, Equatable {
 package enum NameFailure: Sendable, Equatable {
     /// The name, or an address of it, does not exist.
     case notFound
-    /// The name servers could not be reached, or refused.
+    /// The name's own servers fail, while others answer.
     case serverFailed
-    /// No answer within the deadline: whose fault it is, its late answer will tell.
-    case timedOut
+    /// No answer yet, or servers that fail since a moment ago: whose fault it is will show.
+    case undecided
     /// The machine had no descriptor or memory for the look-up, or no name server answers anything.
     case lacking(Shortage)
 
@@ -25,7 +25,7 @@ package enum NameFailure: Sendable, Equatable {
         switch self {
         case .notFound: .nameNotFound
         case .serverFailed: .nameServerFailed
-        case .timedOut, .lacking: nil
+        case .undecided, .lacking: nil
         }
     }
 

@@ -4,7 +4,7 @@ public import WebhookModel
 /// Threads that resolve names with getaddrinfo(3), so that a slow name never blocks a sender.
 ///
 /// Shared by all senders. The number of threads is bounded; further look-ups wait in a queue. Threads start when they
-/// are first needed.
+/// are first needed. A name that is being looked up is not looked up a second time: the answer is for all who asked.
 public final class ResolverPool: Sendable {
     /// Called on a pool thread.
     package typealias Answer = @Sendable (_ lookup: NameLookup, _ answer: NameAnswer) -> Void
@@ -20,6 +20,21 @@ public final class ResolverPool: Sendable {
         var idle: [Bell] = []
         var threads = 0
         var stopped = false
+        /// Look-ups under way, and who waits for each beside the one who asked first: the senders ask independently.
+        var running: [String: [Order]] = [:]
+
+        /// The next look-up, or nil. One that is under way is not begun again.
+        mutating func next() -> (item: Order, tenant: TenantNumber)? {
+            while let (order, tenant) = queue.next() {
+                guard running[order.lookup.host] != nil else {
+                    running[order.lookup.host] = []
+                    return (order, tenant)
+                }
+                running[order.lookup.host]!.append(order)
+                queue.finished(tenant)
+            }
+            return nil
+        }
     }
 
     /// What the threads share. A thread may outlive the pool, because a look-up cannot be interrupted.
@@ -108,7 +123,7 @@ public final class ResolverPool: Sendable {
         while true {
             let (next, stopped) = shared.state.withLock { state in
                 if let last { state.queue.finished(last) }
-                let next = state.stopped ? nil : state.queue.next()
+                let next = state.stopped ? nil : state.next()
                 // A wait may end without a reason; then the bell is in the list already.
                 if next == nil, !state.idle.contains(where: { $0 === bell }) { state.idle.append(bell) }
                 return (next, state.stopped)
@@ -116,7 +131,9 @@ public final class ResolverPool: Sendable {
             last = next?.tenant
             if stopped { return }
             if let order = next?.item {
-                order.answer(order.lookup, shared.resolve(order.lookup.host))
+                let answer = shared.resolve(order.lookup.host)
+                let others = shared.state.withLock { $0.running.removeValue(forKey: order.lookup.host) ?? [] }
+                for each in [order] + others { each.answer(each.lookup, answer) }
             } else {
                 bell.wait()
             }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Settings
+import WebhookModel
 
 /// getaddrinfo(3): the hosts file, DNS, or whatever the machine is configured for.
 enum SystemResolver {
@@ -9,8 +10,10 @@ enum SystemResolver {
     private static let noData: CInt = -5
     private static let noFamily: CInt = -9
 
-    /// The name's addresses in the order of RFC 6724, each once. Blocks without a time limit.
+    /// The name's addresses in the order of RFC 6724, each once. The name is absolute: no search domain is tried. Blocks
+    /// for some seconds for each name server at most.
     static func addresses(of host: String) -> NameAnswer {
+        _ = clinux_ask_absolutely(CInt(Limits.lookupTrySeconds), CInt(Limits.lookupTries))
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_flags = AI_ADDRCONFIG

@@ -36,9 +36,10 @@ extension Outcome {
 
     private var nameAdvice: String {
         switch self {
-        case .nameNotFound: "The host name has no address; check its spelling and its A and AAAA records."
+        case .nameNotFound:
+            "The host name has no address; check its spelling and its A and AAAA records. No search domain is tried."
         case .nameServerFailed: "The name servers of the host name failed to answer; check the domain's DNS."
-        case .nameTimedOut: "The name servers of the host name did not answer within 2 seconds; check the domain's DNS."
+        case .nameTimedOut: "The name servers of the host name did not answer in time; check the domain's DNS."
         default: "The host name could not be resolved; check its spelling and the domain's DNS."
         }
     }

@@ -1,4 +1,3 @@
-import Glibc
 import NIOSSL
 import Sender
 import TestSupport
@@ -87,40 +86,10 @@ struct MovingDestinationTests {
         ) { bench in
             let gone = Sample.endpoint(1, url: "https://gone.example/")
             #expect(await bench.deliver(1, to: gone).outcome == .nameNotFound)
-            let failing = Sample.endpoint(2, url: "https://failing.example/")
-            #expect(await bench.deliver(2, to: failing).outcome == .nameServerFailed)
+            // Servers that fail since a moment ago: the delivery goes back, and uses no attempt.
+            bench.offer(2...2, to: Sample.endpoint(2, url: "https://failing.example/"))
+            let back = await bench.returned()
+            #expect(back.delivery.position.value == 2 && back.attempts == 0)
         }
     }
-}
-
-/// A listener whose queue is full: further connections get no answer at all.
-private final class FullListener {
-    let port: Int
-    private var descriptors: [CInt] = []
-
-    init() throws {
-        let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        descriptors = [listener]
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 0) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        try #require(isBound)
-        port = Int(UInt16(bigEndian: address.sin_port))
-        // One is taken into the queue of length 0; the others knock in vain.
-        for _ in 0..<4 {
-            let knocker = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
-            descriptors.append(knocker)
-            withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(knocker, $0, length) }
-            }
-        }
-    }
-
-    deinit { for descriptor in descriptors { close(descriptor) } }
 }

@@ -70,22 +70,73 @@ struct NameMoveTests {
         }
     }
 
-    @Test(
-        "each failure of a look-up has its own outcome, kept for five seconds",
-        arguments: [(NameFailure.notFound, Outcome.nameNotFound), (.serverFailed, .nameServerFailed)])
-    func failures(failure: NameFailure, outcome: Outcome) throws {
+    // F17: ten deliveries to a name that did not exist opened its breaker at once.
+    @Test("a name that does not exist costs an endpoint one attempt per look-up, however many deliveries wait")
+    func unknownName() throws {
         var core = try core()
-        _ = deliver(1, at: 0, &core)
-        core.learn("a.example", .failed(failure), now: 0)
-        core.start(now: 0, wall: 0)
-        core.lookups = []
-        core.take([due(2, Sample.endpoint(url: "https://a.example/"))], now: 4 * Self.second)
-        core.start(now: 4 * Self.second, wall: 0)
-        #expect(core.reports.map(\.outcome) == [outcome, outcome])
-        #expect(core.lookups.isEmpty && transport.begun == 0)
-        core.take([due(3, Sample.endpoint(url: "https://a.example/"))], now: 5 * Self.second)
+        let endpoint = Sample.endpoint(url: "https://a.example/", window: 16)
+        var now: Int64 = 0
+        for (round, pause) in ([5, 10, 20, 30, 30] as [Int64]).enumerated() {
+            core.take((1...20).map { due($0, endpoint) }, now: now)
+            core.start(now: now, wall: 0)
+            #expect(core.lookups.map(\.host) == ["a.example"])
+            core.lookups = []
+            core.learn("a.example", .failed(.notFound), now: now)
+            core.start(now: now, wall: 0)
+            #expect(core.reports.map(\.outcome) == [Outcome](repeating: .nameNotFound, count: round + 1))
+            // The others go back, and what comes meanwhile too.
+            #expect(core.returns.count == 19)
+            #expect(core.returns.allSatisfy { $0.pause == pause * 1_000 && $0.attempts == 0 })
+            core.take([due(99, endpoint)], now: now + Self.second)
+            core.start(now: now + Self.second, wall: 0)
+            #expect(core.returns.count == 20 && core.lookups.isEmpty)
+            core.returns = []
+            now += pause * Self.second
+        }
+        #expect(transport.begun == 0 && core.tally.breakersOpened == 0)
+        core.take([due(1, endpoint)], now: now)
+        core.start(now: now, wall: 0)
+        core.learn("a.example", .found([old]), now: now)
+        core.start(now: now, wall: 0)
+        #expect(transport.begun == 1)
+    }
+
+    @Test("a resolver that is down costs no attempt, however long, and gets two questions a minute for a name")
+    func resolverDown() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://a.example/", window: 16)
+        var now: Int64 = 0
+        var asked = 0
+        while now < 3_600 * Self.second {
+            core.take((1...20).map { due($0, endpoint) }, now: now)
+            core.start(now: now, wall: 0)
+            asked += core.lookups.count
+            core.lookups = []
+            core.learn("a.example", .failed(.lacking(.nameServers)), now: now)
+            core.start(now: now, wall: 0)
+            #expect(core.returns.count == 20)
+            let pause = try #require(core.returns.first?.pause)
+            #expect(pause <= 30_000)
+            core.returns = []
+            now += pause * 1_000_000
+        }
+        #expect(core.reports.isEmpty && core.tally.attempts == 0 && core.tally.breakersOpened == 0)
+        #expect((100...130).contains(asked))
+    }
+
+    // F17: the answer was there after five seconds, the first delivery after 31, with ten attempts spent.
+    @Test("an answer after seconds is in time: the deliveries are sent with it, and no attempt is spent")
+    func lostPacket() throws {
+        var core = try core()
+        let endpoint = Sample.endpoint(url: "https://a.example/", window: 16, timeout: 10_000)
+        let other = Sample.endpoint(2, tenant: 2, url: "https://a.example/2", window: 16, timeout: 10_000)
+        core.take((1...10).map { due($0, endpoint) } + [due(11, other)], now: 0)
+        for time in Int64(0)...5 { core.start(now: time * Self.second, wall: 0) }
+        #expect(core.lookups.count == 1 && core.returns.isEmpty)
+        core.learn("a.example", .found([old]), now: 5 * Self.second)
         core.start(now: 5 * Self.second, wall: 0)
-        #expect(core.lookups.count == 1)
+        #expect(transport.open.count == 11 && transport.open.allSatisfy { $0.delivery.attempt == 1 })
+        #expect(core.reports.isEmpty && core.tally.breakersOpened == 0)
     }
 
     @Test("a name that fails for a short time keeps its address; one that keeps failing is unusable after a minute")

@@ -131,19 +131,20 @@ struct SenderCoreTests {
         #expect(core.reports.map(\.outcome) == [.addressForbidden])
     }
 
-    @Test("a name without an answer in two seconds uses no attempt: its deliveries go back to the queue")
+    @Test("a name without an answer in the time of an attempt uses none: its deliveries go back to the queue")
     func lookupDeadline() throws {
         var core = try core()
-        core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 0)
+        let endpoint = Sample.endpoint(url: "https://a.example/", timeout: 4_000)
+        core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
-        #expect(core.nextTime == 2 * Self.second)
-        core.start(now: 2 * Self.second, wall: 0)
+        #expect(core.nextTime == 4 * Self.second)
+        core.start(now: 4 * Self.second, wall: 0)
         #expect(core.reports.isEmpty && core.tally.attempts == 0)
-        #expect(core.returns.map(\.pause) == [5_000] && core.returns.map(\.attempts) == [0])
+        #expect(core.returns.map(\.pause) == [2_000] && core.returns.map(\.attempts) == [0])
         // Its late answer is used.
-        core.learn("a.example", .found([IPAddress(v4: 0x0808_0808)]), now: 6 * Self.second)
-        core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 7 * Self.second)
-        core.start(now: 7 * Self.second, wall: 0)
+        core.learn("a.example", .found([IPAddress(v4: 0x0808_0808)]), now: 5 * Self.second)
+        core.take([due(1, endpoint)], now: 6 * Self.second)
+        core.start(now: 6 * Self.second, wall: 0)
         #expect(transport.begun == 1)
     }
 
@@ -197,7 +198,7 @@ struct SenderCoreTests {
         #expect(transport.open.count == 2 && core.reports.count == 1)
     }
 
-    @Test("a name server that is down uses no attempt, one that fails for a name does")
+    @Test("a name server that is down uses no attempt, one that fails for a name does after a minute")
     func nameServers() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://a.example/")
@@ -209,26 +210,46 @@ struct SenderCoreTests {
         let found3 = core.takeShortage()
         #expect(found3 == .nameServers)
         core.returns = []
-        core.take([due(1, endpoint)], now: 6 * Self.second)
-        core.start(now: 6 * Self.second, wall: 0)
-        core.learn("a.example", .failed(.serverFailed), now: 6 * Self.second)
-        core.start(now: 6 * Self.second, wall: 0)
+        for time in [6, 36, 66] as [Int64] {
+            #expect(core.reports.isEmpty)
+            core.take([due(1, endpoint)], now: time * Self.second)
+            core.start(now: time * Self.second, wall: 0)
+            core.learn("a.example", .failed(.serverFailed), now: time * Self.second)
+            core.start(now: time * Self.second, wall: 0)
+        }
         #expect(core.reports.map(\.outcome) == [.nameServerFailed])
     }
 
-    @Test("after a refused connection the next attempt goes to the name's next address")
-    func nextAddress() throws {
+    @Test("an attempt gets every allowed address, IPv6 and IPv4 in turns, and no other")
+    func addresses() throws {
         var core = try core()
         let endpoint = Sample.endpoint(url: "https://a.example/")
         core.take([due(1, endpoint)], now: 0)
         core.start(now: 0, wall: 0)
-        core.learn("a.example", .found([IPAddress(v4: 0x0808_0808), IPAddress(v4: 0x0808_0404)]), now: 0)
+        let found = [
+            "2606:4700::1", "2606:4700::2", "fd00::1", "::1", "8.8.8.8", "10.0.0.1", "169.254.169.254", "8.8.4.4",
+        ]
+        core.learn("a.example", .found(found.compactMap { IPAddress($0) }), now: 0)
         core.start(now: 0, wall: 0)
-        transport.end(.connectFailed)
-        core.finish(now: 0, wall: 0)
-        core.take([due(2, endpoint, attempt: 2)], now: 0)
+        let route = try #require(transport.open.first).route
+        #expect(route.text == "2606:4700::1")
+        #expect(route.others.map(\.text) == ["8.8.8.8", "2606:4700::2", "8.8.4.4"])
+        #expect(route.others.allSatisfy { $0.others.isEmpty && $0.port == 443 })
+        // The same answer again is the same route: its connections stay in use.
+        core.learn("a.example", .found(found.compactMap { IPAddress($0) }), now: 31 * Self.second)
+        core.take([due(2, endpoint)], now: 31 * Self.second)
+        core.start(now: 31 * Self.second, wall: 0)
+        #expect(transport.open.last?.route === route)
+    }
+
+    @Test("a name with very many addresses does not open very many connections")
+    func manyAddresses() throws {
+        var core = try core()
+        core.take([due(1, Sample.endpoint(url: "https://a.example/"))], now: 0)
         core.start(now: 0, wall: 0)
-        #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
+        core.learn("a.example", .found((0..<100).map { IPAddress(v4: 0x0808_0000 + $0) }), now: 0)
+        core.start(now: 0, wall: 0)
+        #expect(transport.open.first?.route.others.count == Limits.addressesPerAttempt - 1)
     }
 
     @Test("Retry-After holds the whole endpoint, and no other")

@@ -23,6 +23,41 @@ struct ResolverPoolTests {
         #expect(none == .failed(.notFound) || none == .failed(.lacking(.nameServers)))
     }
 
+    @Test("a name that is being looked up is not looked up again: the answer is for all who ask meanwhile")
+    func oneLookup() throws {
+        let (begun, gate) = (Bell(), Bell())
+        let count = Locked(0)
+        let pool = ResolverPool(threads: 3, perTenant: 2) { host in
+            guard host == "slow" else { return .failed(.notFound) }
+            count.withLock { $0 += 1 }
+            begun.ring()
+            gate.wait(nanoseconds: patience)
+            return .found([IPAddress(v4: 0x0808_0808)])
+        }
+        defer { pool.stop() }
+        let (answers, done) = (Locked<[TenantNumber]>([]), Bell())
+        @Sendable func take(_ lookup: NameLookup, _ answer: NameAnswer) {
+            guard answer == .found([IPAddress(v4: 0x0808_0808)]) else { return }
+            if answers.withLock({
+                $0.append(lookup.tenant); return $0.count
+            }) == 3 {
+                done.ring()
+            }
+        }
+        pool.submit(NameLookup(host: "slow", tenant: TenantNumber(1)), answer: take)
+        begun.wait(nanoseconds: patience)
+        for tenant in [1, 2] as [UInt32] {
+            pool.submit(NameLookup(host: "slow", tenant: TenantNumber(tenant)), answer: take)
+        }
+        // The same threads take this one afterwards.
+        #expect(try pool.answer(for: "other", tenant: 2) == .failed(.notFound))
+        #expect(try pool.answer(for: "other", tenant: 1) == .failed(.notFound))
+        gate.ring()
+        while answers.withLock({ $0.count }) < 3 { done.wait(nanoseconds: patience) }
+        #expect(answers.withLock { $0.map(\.value).sorted() } == [1, 1, 2])
+        #expect(count.withLock(\.self) == 1)
+    }
+
     @Test("one tenant's slow names do not occupy all threads")
     func slowTenant() throws {
         let slow = ["slow-1": Bell(), "slow-2": Bell()]
