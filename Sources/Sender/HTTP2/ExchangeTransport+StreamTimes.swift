@@ -55,9 +55,15 @@ extension ExchangeTransport {
     /// - Returns: false: the attempt has to wait.
     private func drain(_ place: StreamExchange, of connection: Connection) -> Bool {
         guard let exchange = place.exchange, let progress = connection.session?.progress(of: place.stream),
-            progress.isHeadWhole, progress.isRequestSent,
-            pool.drainingCount + streams.drainingCount < Limits.drainingAnswers
+            progress.isHeadWhole
         else { return false }
+        if !progress.isRequestSent {
+            guard !Outcome(status: progress.status).isDelivered else { return false }
+            // The rest of the request does not matter to an answer that is no success.
+            expire(place, of: connection)
+            return true
+        }
+        guard pool.drainingCount + streams.drainingCount < Limits.drainingAnswers else { return false }
         ended.append(
             result(of: streams.drain(place, until: exchange.deadline), progress, breakage: .timedOut))
         return true
