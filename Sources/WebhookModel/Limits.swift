@@ -300,10 +300,17 @@ public enum Limits {
     public static let attemptMilliseconds: Int64 = 15_000
     public static let attemptMillisecondsLeast: Int64 = 1_000
     public static let attemptMillisecondsMost: Int64 = 60_000
-    /// Bytes of an answer that are read (the connection is closed after them), and bytes that are kept in the attempt's
-    /// record.
+    /// Bytes of an answer that are read (the connection is closed after them; the status counts if the header section is
+    /// among them), and bytes that are kept in the attempt's record.
     public static let answerBytes = 64 * 1024
     public static let answerExcerptBytes = 16 * 1024
+    /// Milliseconds that an attempt waits for the rest of an answer after its header section, which has decided its
+    /// outcome: servers that send a body at all send it with the header section or soon after.
+    public static let answerRestMilliseconds: Int64 = 1_000
+    /// Answers of a sender whose attempts are over and that are still read to their end, or to the attempt's time limit:
+    /// their receivers may still be working, and a closed connection would stop some of them. Each has a connection, so
+    /// they are few; further attempts wait for the rest themselves.
+    public static let drainingAnswers = 64
     /// Bytes of header lines that are kept of an answer that was not 2xx: enough to find the reason.
     public static let answerHeaderBytes = 4 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
@@ -487,13 +494,16 @@ public enum Limits {
     /// Milliseconds that a connection is kept idle. A connection that the receiver is about to close makes a request
     /// fail, so it must be short.
     public static let idleConnectionMilliseconds: Int64 = 30_000
+    /// Milliseconds by which a connection is kept idle shorter than its server keeps it (`Keep-Alive: timeout=5`): a
+    /// request has to arrive before the server closes.
+    public static let keepAliveMarginMilliseconds: Int64 = 1_000
     /// Milliseconds that a connection is used: a name that moved gets its new address.
     public static let connectionLifeMilliseconds: Int64 = 300_000
     /// Sites without a connection that a sender remembers because their server sent data without a request. An owner
     /// whose name always resolves to a new address could otherwise add one per address.
     public static let rememberedSites = 1_024
-    /// Times that a request is sent again on a fresh connection after its pooled connection broke before any answer:
-    /// each may be a duplicate at the receiver.
+    /// Times that a request is sent again on a fresh connection after its pooled connection broke before any answer, or
+    /// answered with something that does not belong to the request: each may be a duplicate at the receiver.
     public static let requestRepeats = 1
     /// Times that an attempt begins again because its pooled connection held data that nobody had asked for. On a new
     /// connection such data is the receiver's fault.

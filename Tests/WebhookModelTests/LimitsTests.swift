@@ -239,6 +239,18 @@ import WebhookModel
         #expect(Limits.addressAvoidedMilliseconds > Limits.nameUsableMilliseconds)
     }
 
+    @Test func `an attempt whose outcome is decided does not hold its place for long`() {
+        // Every endpoint's limit leaves time for the rest of an answer.
+        #expect(Limits.answerRestMilliseconds <= Limits.attemptMillisecondsLeast)
+        // The connections of such answers are a small part of a sender's.
+        #expect(Limits.drainingAnswers * 16 <= Limits.transfersPerSender)
+    }
+
+    @Test func `a connection that its server keeps for two seconds is used again`() {
+        #expect(Limits.keepAliveMarginMilliseconds < 2_000)
+        #expect(Limits.keepAliveMarginMilliseconds < Limits.idleConnectionMilliseconds)
+    }
+
     @Test func `an HTTP/2 server cannot use up more than its connection`() {
         #expect(Limits.streamsBeforeSettings <= Limits.streamsPerConnection)
         // What one answer may have fits the window, so that it is cut off by its limit and not delayed.

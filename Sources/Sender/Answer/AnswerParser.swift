@@ -5,6 +5,9 @@ import WebhookModel
 ///
 /// Strict where a lenient parser could read an answer in two ways: status line, lengths, chunk sizes. All bytes count
 /// against `Limits.answerBytes`, so every answer is bounded in memory and work. The pieces may be cut anywhere.
+///
+/// The header section decides what an answer says (`isHeadWhole`). What is wrong with the body after it ends the reading,
+/// and makes the answer an incomplete one (RFC 9112, 8).
 package struct AnswerParser {
     package enum Step: Equatable {
         case more
@@ -27,6 +30,10 @@ package struct AnswerParser {
     /// The beginning of a line whose end was not received yet.
     private var line: [UInt8] = []
     private var framing = Framing()
+    /// An interim answer, or one that has no body, announced a body. What follows may not be an answer.
+    private var hasStrayBody = false
+    /// The header section of the final answer is complete: no byte that follows changes what the answer says.
+    package private(set) var isHeadWhole = false
     /// The connection can be used for another request after this answer.
     package private(set) var keepsConnection = false
 
@@ -39,9 +46,41 @@ package struct AnswerParser {
     /// What the header fields say about the end of the body.
     private struct Framing {
         var length: Int?
+        /// There is a length that cannot be read, or there are two that differ.
+        var hasBadLength = false
+        var hasCoding = false
+        /// The last transfer coding is `chunked`.
         var isChunked = false
-        var hasOtherCoding = false
+        /// `chunked` is there more than once: which of them ends the body is in doubt.
+        var isDoubtful = false
         var closes = false
+        var keepAlive = KeepAlive()
+
+        /// A body follows, if the status allows one.
+        var announcesBody: Bool { hasCoding || hasBadLength || length ?? 0 > 0 }
+
+        mutating func takeLengths(_ value: UnsafeRawBufferPointer) {
+            // A list of equal lengths is one length (RFC 9112, 6.3).
+            for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+                let number = UnsafeRawBufferPointer(rebasing: part).withoutSpaces.decimal
+                guard let number, length ?? number == number else {
+                    hasBadLength = true
+                    return
+                }
+                length = number
+            }
+        }
+
+        mutating func takeCodings(_ value: UnsafeRawBufferPointer) {
+            for part in value.split(separator: UInt8(ascii: ",")) {
+                let coding = UnsafeRawBufferPointer(rebasing: part).withoutSpaces
+                guard !coding.isEmpty else { continue }
+                let isAnother = coding.equalsIgnoringCase("chunked")
+                isDoubtful = isDoubtful || isAnother && isChunked
+                isChunked = isAnother
+                hasCoding = true
+            }
+        }
     }
 
     /// Takes received bytes.
@@ -61,8 +100,14 @@ package struct AnswerParser {
         return (stage == .whole ? .done : .more, place)
     }
 
-    /// Whether the end of the connection completes the answer: only if it has no length.
-    package var endsWithConnection: Bool { stage == .untilClose }
+    /// All bytes of the answer were received.
+    package var isWhole: Bool { stage == .whole }
+
+    /// The peer ended the connection in an orderly way, which completes an answer without a length.
+    package mutating func endOfConnection() { if stage == .untilClose { stage = .whole } }
+
+    /// What the server said about the connection's further use.
+    package var keepAlive: KeepAlive { framing.keepAlive }
 
     private var isInBody: Bool {
         switch stage {
@@ -89,7 +134,8 @@ extension AnswerParser {
             place += bytes.count
             guard total + bytes.count <= Limits.answerBytes else { return .tooLarge }
             line += bytes
-            return .more
+            // What cannot become a status line is found out at once: its end may never come.
+            return stage != .statusLine || zip(line, "HTTP/1.".utf8).allSatisfy { $0 == $1 } ? .more : .malformed
         }
         let count = UnsafeRawPointer(end) - bytes.baseAddress! + 1
         place += count
@@ -112,7 +158,8 @@ extension AnswerParser {
             // Not a field: the reader would take it for the status line that follows an interim answer.
             guard !text.starts(with: "HTTP/".utf8) else { return .malformed }
             guard reader.takeHeader(line) else { return .tooLarge }
-            return takeField(text) ? .more : .malformed
+            takeField(text)
+            return .more
         case .chunkSize:
             guard let size = AnswerParser.chunkSize(text) else { return .malformed }
             remaining = size
@@ -139,22 +186,20 @@ extension AnswerParser {
         return .more
     }
 
-    /// - Returns: false if the field makes the answer's end ambiguous.
-    private mutating func takeField(_ text: UnsafeRawBufferPointer) -> Bool {
+    private mutating func takeField(_ text: UnsafeRawBufferPointer) {
         switch text[0] | 0x20 {
         case UInt8(ascii: "c"):
             if let value = text.value(of: "content-length:") {
-                guard let length = value.decimal, framing.length ?? length == length else { return false }
-                framing.length = length
+                framing.takeLengths(value)
             } else if let value = text.value(of: "connection:") {
                 framing.closes = framing.closes || value.containsToken("close")
             }
+        case UInt8(ascii: "k"):
+            if let value = text.value(of: "keep-alive:") { framing.keepAlive.take(value) }
         case UInt8(ascii: "t"):
-            guard let value = text.value(of: "transfer-encoding:") else { break }
-            if value.equalsIgnoringCase("chunked") { framing.isChunked = true } else { framing.hasOtherCoding = true }
+            if let value = text.value(of: "transfer-encoding:") { framing.takeCodings(value) }
         default: break
         }
-        return true
     }
 
     /// Decides where the body ends (RFC 9112, 6.3).
@@ -163,27 +208,33 @@ extension AnswerParser {
         // A switch to another protocol, which we never ask for.
         case 101: return .malformed
         case 100..<200:
+            hasStrayBody = hasStrayBody || framing.announcesBody
             stage = .statusLine
             return .more
         default: break
         }
-        keepsConnection = !framing.closes
+        keepsConnection = !framing.closes && framing.keepAlive.allowsAnother
         if reader.status == 204 || reader.status == 304 {
+            // Some servers send a body all the same, and it would be taken for the next answer.
+            hasStrayBody = hasStrayBody || framing.announcesBody
             stage = .whole
-        } else if framing.hasOtherCoding {
-            stage = .untilClose
         } else if framing.isChunked {
             // A length as well is request smuggling or a mistake: read as chunked, and the connection is not used
             // again.
-            keepsConnection = keepsConnection && framing.length == nil
+            keepsConnection = keepsConnection && framing.length == nil && !framing.hasBadLength && !framing.isDoubtful
             stage = .chunkSize
+        } else if framing.hasCoding {
+            stage = .untilClose
+        } else if framing.hasBadLength {
+            return .malformed
         } else if let length = framing.length {
             remaining = length
             stage = length == 0 ? .whole : .sized
         } else {
             stage = .untilClose
         }
-        if stage == .untilClose { keepsConnection = false }
+        isHeadWhole = true
+        if stage == .untilClose || hasStrayBody { keepsConnection = false }
         return .more
     }
 
@@ -217,7 +268,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Without spaces and tabs on either side.
-    fileprivate var withoutSpaces: UnsafeRawBufferPointer {
+    var withoutSpaces: UnsafeRawBufferPointer {
         var value = self[...]
         while value.first == 0x20 || value.first == 0x09 { value = value.dropFirst() }
         while value.last == 0x20 || value.last == 0x09 { value = value.dropLast() }
@@ -225,7 +276,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Digits only, at most 18; nil for a list or a sign.
-    fileprivate var decimal: Int? {
+    var decimal: Int? {
         guard (1...18).contains(count) else { return nil }
         var value = 0
         for byte in self {

@@ -11,6 +11,10 @@ struct AnswerReader {
     private(set) var isTooLarge = false
     private var bytes = 0
 
+    /// The server says that the request met the wrong connection: it gave up waiting for one on it (408, RFC 9110,
+    /// 15.5.9), or it does not answer for the host there (421, RFC 9110, 15.5.20).
+    var isMeantForAnother: Bool { status == 408 || status == 421 }
+
     /// Takes one header line, the status line first. An interim answer (1xx) is followed by the next status line.
     ///
     /// - Returns: false when the answer is over its limit.

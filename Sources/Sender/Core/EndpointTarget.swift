@@ -37,7 +37,7 @@ package final class EndpointTarget {
             let secrets = try SecretSet(written: settings.secrets.map { ($0.text, $0.until) }, form: scheme.secretForm)
             guard secrets.canSign else { throw SigningSecretError.cannotSign }
             signer = Signer(secrets, scheme: scheme)
-            headers = try HeaderBlock(settings.headers)
+            headers = try HeaderBlock(settings.headers, beside: scheme)
             rules = try AddressRules(endpoint)
         } catch let error as EndpointUnusable {
             throw error

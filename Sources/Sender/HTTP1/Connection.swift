@@ -10,7 +10,10 @@ package final class Connection {
     enum Stage {
         /// Not begun: its exchange waits for a connection of its site, this one or another.
         case waiting
-        case dialing, idle, busy, closed
+        case dialing, idle, busy
+        /// The rest of an answer is read whose attempt is over.
+        case draining
+        case closed
     }
 
     /// Its place in the transport's tables; used again after the connection is closed, with a new generation.
@@ -38,6 +41,10 @@ package final class Connection {
     var isAnsweredEarly = false
     /// Exchanges that began on it.
     var uses = 0
+    /// What its server said last about keeping it (`Keep-Alive`): how long it may be idle, in nanoseconds, and how many
+    /// more requests it takes.
+    package private(set) var idleTime = Int64.max
+    private(set) var usesLeft = Int.max
     /// The peer ended TLS with an alert, or sent something that is not TLS.
     private var endedTLS = false
     /// Monotonic nanoseconds.
@@ -124,6 +131,15 @@ package final class Connection {
             endedTLS = true
             return .failed
         }
+    }
+
+    /// An answer came, and with it what the server says about further requests.
+    ///
+    /// - Returns: false: it takes none.
+    package func hear(_ keepAlive: KeepAlive) -> Bool {
+        if let milliseconds = keepAlive.idleMilliseconds { idleTime = milliseconds * 1_000_000 }
+        usesLeft = keepAlive.requests ?? (usesLeft == .max ? .max : usesLeft - 1)
+        return keepAlive.allowsAnother && usesLeft > 0
     }
 
     /// The outcome when the connection broke. A TLS 1.3 server that requires a client certificate says so after the

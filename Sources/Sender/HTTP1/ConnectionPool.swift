@@ -73,8 +73,8 @@ package final class Site {
 /// The connections that are kept between requests: by site, and by the time they have been idle.
 ///
 /// A connection that the receiver is about to close makes a request fail that would have succeeded on a fresh one. So
-/// none is kept idle for longer than `Limits.idleConnectionMilliseconds`, and none is used after
-/// `Limits.connectionLifeMilliseconds`.
+/// none is kept idle for longer than `Limits.idleConnectionMilliseconds`, none is used after being idle for as long as its
+/// server said that it keeps it (`Keep-Alive`), and none after `Limits.connectionLifeMilliseconds`.
 package struct ConnectionPool {
     private static let idleTime = Limits.idleConnectionMilliseconds * 1_000_000
     private static let lifeTime = Limits.connectionLifeMilliseconds * 1_000_000
@@ -88,6 +88,8 @@ package struct ConnectionPool {
     /// Idle connections by age: the one list is in the order in which they became idle.
     private var byAge = SlotLists(lists: 1)
     private(set) var idleCount = 0
+    /// Connections on which the rest of an answer is read.
+    private(set) var drainingCount = 0
     let most: Int
 
     /// - Parameter most: the number of idle connections that are kept.
@@ -166,6 +168,7 @@ package struct ConnectionPool {
     package mutating func drop(_ connection: Connection) {
         if connection.stage == .idle { leaveIdle(connection) }
         if connection.stage == .dialing { connection.site.opening -= 1 }
+        if connection.stage == .draining { drainingCount -= 1 }
         if connection.stage == .waiting, connection.isInLine { connection.site.waitingCount -= 1 }
         connection.stage = .closed
         slots[connection.slot] = nil
@@ -174,6 +177,18 @@ package struct ConnectionPool {
         site.connections -= 1
         guard site.connections == 0 else { return }
         if site.spokeUnasked == 0 { forget(site) } else { remember(site) }
+    }
+
+    /// The attempt on a connection is over, and the rest of its answer is still read.
+    mutating func beginDraining(_ connection: Connection) {
+        connection.stage = .draining
+        drainingCount += 1
+    }
+
+    /// The answer has ended: the connection can be used again.
+    mutating func endDraining(_ connection: Connection) {
+        connection.stage = .busy
+        drainingCount -= 1
     }
 
     /// Takes the idle connection of a site that was used last. It may be dead or too old: the caller checks.
@@ -208,8 +223,9 @@ package struct ConnectionPool {
     func isYoung(_ connection: Connection, now: Int64) -> Bool { now - connection.openedAt < ConnectionPool.lifeTime }
 
     /// Whether an idle connection may still be used.
-    func isFresh(_ connection: Connection, now: Int64) -> Bool {
-        now - connection.openedAt < ConnectionPool.lifeTime && now - connection.idleSince < ConnectionPool.idleTime
+    package func isFresh(_ connection: Connection, now: Int64) -> Bool {
+        now - connection.openedAt < ConnectionPool.lifeTime
+            && now - connection.idleSince < min(ConnectionPool.idleTime, connection.idleTime)
     }
 
     /// The idle connection to close next: too many are kept, or it has been idle for too long.

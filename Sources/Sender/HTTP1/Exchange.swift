@@ -8,6 +8,8 @@ struct Exchange {
     let deadline: Int64
     /// Times that the request was sent again on a fresh connection: each may be a duplicate at the receiver.
     var repeats = 0
+    /// It may be sent again: it was not before, and it is no last attempt, after which nothing may be in doubt.
+    var mayRepeat: Bool { repeats < Limits.requestRepeats && !order.freshConnection }
     var staleConnections = 0
     var newConnections = 0
     var firstByteAt: Int64 = 0
@@ -66,6 +68,7 @@ extension Connection {
         self.exchange = nil
         var end = exchange.end(outcome, now: now)
         end.take(parser.reader)
+        end.report.isAnswerIncomplete = parser.isHeadWhole && !parser.isWhole
         end.report.reusedConnection = uses > 0 && exchange.newConnections == 0
         return end
     }

@@ -89,6 +89,7 @@ final class ExchangeTransport: DeliveryTransport {
         case .busy:
             if connection.hasUnsent { sendMore(connection) }
             if connection.isAnsweredEarly { finishEarly(connection) } else { receive(connection) }
+        case .draining: receive(connection)
         case .waiting, .dialing, .closed: break
         }
     }
@@ -98,15 +99,7 @@ final class ExchangeTransport: DeliveryTransport {
         dialer.run { dial, code in connected(dial, code) }
         while let slot = timers.fire(now: now) {
             guard let connection = pool[slot] else { continue }
-            guard let exchange = connection.exchange else {
-                checkSilence(of: connection)
-                continue
-            }
-            guard exchange.deadline <= now else {
-                if !tryNextAddress(of: connection) { timers.arm(slot, at: exchange.deadline) }
-                continue
-            }
-            end(connection, connection.stage == .dialing ? connection.dial?.failure(nil) ?? .timedOut : .timedOut)
+            timeIsOver(connection)
         }
         expireShared()
         while let connection = pool.superfluous(now: now) { close(connection) }
@@ -285,92 +278,5 @@ extension ExchangeTransport {
         connection.unsent = []
         connection.unsentStart = 0
         poller.watch(connection.descriptor, for: .readable, token: connection.token)
-    }
-}
-
-// Receiving and ending.
-extension ExchangeTransport {
-    private func receive(_ connection: Connection) {
-        while connection.stage == .busy, !connection.isAnsweredEarly {
-            switch connection.read(into: input) {
-            case .bytes(let count):
-                if connection.exchange!.firstByteAt == 0 { connection.exchange!.firstByteAt = now }
-                take(UnsafeRawBufferPointer(rebasing: input[..<count]), connection)
-                // TLS may hold bytes that the poller does not see: read until there are none.
-                if !connection.mayHoldBytes { return }
-            case .wouldBlock, .lacking: return
-            case .ended where connection.parser.endsWithConnection: return answered(connection, isClean: false)
-            case .ended, .failed: return broke(connection)
-            }
-        }
-    }
-
-    private func take(_ bytes: UnsafeRawBufferPointer, _ connection: Connection) {
-        let (step, taken) = connection.parser.take(bytes)
-        switch step {
-        case .more: break
-        case .done: answered(connection, isClean: taken == bytes.count)
-        case .malformed: end(connection, .answerMalformed)
-        case .tooLarge: end(connection, .answerTooLarge)
-        }
-    }
-
-    /// The answer is complete.
-    private func answered(_ connection: Connection, isClean: Bool) {
-        let outcome = Outcome(status: connection.parser.reader.status)
-        if outcome.isDelivered {
-            // A receiver that answers 2xx and closes before it has read the whole request has not received it.
-            if connection.isCutOff { return end(connection, .connectionReset) }
-            if connection.hasUnsent {
-                connection.isAnsweredEarly = true
-                poller.watch(connection.descriptor, for: .writable, token: connection.token)
-                return
-            }
-        }
-        guard isClean, connection.parser.keepsConnection, !connection.hasUnsent else { return end(connection, outcome) }
-        timers.disarm(connection.slot)
-        ended.append(connection.takeEnd(outcome, now: now))
-        serveNext(connection)
-    }
-
-    /// After an early answer: ends the attempt as soon as the whole request is sent.
-    private func finishEarly(_ connection: Connection) {
-        guard !connection.hasUnsent else { return }
-        end(connection, connection.isCutOff ? .connectionReset : Outcome(status: connection.parser.reader.status))
-    }
-
-    /// The connection ended before its answer was complete.
-    private func broke(_ connection: Connection) {
-        guard let exchange = connection.exchange, connection.uses > 1, connection.parser.total == 0,
-            exchange.repeats < Limits.requestRepeats, !exchange.order.freshConnection
-        else { return end(connection, connection.breakage) }
-        // The peer closed the pooled connection while the request was sent (RFC 9112, 9.3.1), or after it had read it.
-        var repeated = exchange
-        repeated.repeats += 1
-        close(connection)
-        again.append((repeated, true))
-    }
-
-    /// Ends the exchange and the connection with it.
-    private func end(_ connection: Connection, _ outcome: Outcome) {
-        ended.append(connection.takeEnd(outcome, now: now))
-        stopWaiting(for: connection, outcome)
-        close(connection)
-    }
-
-    func close(_ connection: Connection) {
-        timers.disarm(connection.slot)
-        endRace(connection)
-        endRivalry(connection)
-        connection.site.stopSharing(connection)
-        pool.drop(connection)
-        if let dial = connection.dial {
-            connection.dial = nil
-            connection.tls = nil
-            dialer.hangUp(dial)
-        } else if connection.descriptor >= 0 {
-            _ = Glibc.close(connection.descriptor)
-        }
-        openMore(connection.site)
     }
 }

@@ -35,9 +35,8 @@ final class RequestWriter {
     private func requestStart(of target: EndpointTarget) -> [UInt8] {
         if let start = target.requestStart { return start }
         let url = target.url
-        var start = Array(
-            "POST \(url.requestTarget) HTTP/1.1\r\nHost: \(url.hostField)\r\nUser-Agent: \(userAgent)\r\nAccept: */*\r\n"
-                .utf8)
+        var start = Array("POST \(url.requestTarget) HTTP/1.1\r\nHost: \(url.hostField)\r\n".utf8)
+        for (name, value) in target.headers.defaults(userAgent: userAgent) { start += "\(name): \(value)\r\n".utf8 }
         for line in target.headers.lines { start += line + "\r\n".utf8 }
         target.requestStart = start
         return start

@@ -119,7 +119,7 @@ extension ExchangeTransport {
         if connection.session?.awaitsPong == true { retire(connection) }
     }
 
-    private func queue(_ connection: Connection) {
+    func queue(_ connection: Connection) {
         guard !connection.isQueued else { return }
         connection.isQueued = true
         unwritten.append(connection)
@@ -214,8 +214,10 @@ extension ExchangeTransport {
 // Ending.
 extension ExchangeTransport {
     /// Ends the exchanges whose streams ended; keeps or closes the connection when none is left.
-    private func gather(_ connection: Connection) {
+    func gather(_ connection: Connection) {
         guard let session = connection.session, connection.stage != .closed else { return }
+        // Those that have ended since are told by their end.
+        for token in session.takeDecided() { shorten(streams[token], of: connection) }
         for end in session.takeEnded() { finish(end, of: connection, isBroken: false) }
         if session.isDraining { connection.site.stopSharing(connection) }
         guard session.openStreams == 0, connection.stage == .busy else { return }
@@ -228,7 +230,9 @@ extension ExchangeTransport {
     }
 
     private func finish(_ end: StreamEnd, of connection: Connection, isBroken: Bool) {
-        var exchange = streams.remove(streams[end.token])
+        let place = streams[end.token]
+        if place.isDraining { return streams.endDraining(place) }
+        var exchange = streams.remove(place)
         switch end.result {
         case .unprocessed where exchange.unprocessed < Limits.unprocessedRepeats:
             exchange.unprocessed += 1
@@ -239,24 +243,37 @@ extension ExchangeTransport {
             again.append((exchange, exchange.order.freshConnection))
             return
         case .broken where isBroken && end.firstByteAt == 0 && mayRepeat(exchange, connection):
-            exchange.repeats += 1
-            exchange.notBefore = now
-            again.append((exchange, true))
-            return
+            return repeatAfresh(exchange)
+        case _ where end.isHeadWhole && end.reader.isMeantForAnother && mayRepeat(exchange, connection):
+            return repeatAfresh(exchange)
         default: break
         }
+        ended.append(result(of: exchange, end, breakage: connection.breakage))
+    }
+
+    /// Sends the request again, over a connection that is opened from now on.
+    private func repeatAfresh(_ exchange: Exchange) {
+        var exchange = exchange
+        exchange.repeats += 1
+        exchange.notBefore = now
+        again.append((exchange, true))
+    }
+
+    /// The result of an exchange.
+    func result(of exchange: Exchange, _ end: StreamEnd, breakage: Outcome) -> AttemptEnd {
+        var exchange = exchange
         exchange.firstByteAt = end.firstByteAt
-        var result = exchange.end(end.outcome(breakage: connection.breakage), now: now)
+        var result = exchange.end(end.outcome(breakage: breakage), now: now)
         result.take(end.reader)
         result.report.reusedConnection = exchange.newConnections == 0
-        ended.append(result)
+        result.report.isAnswerIncomplete = end.isIncomplete
+        return result
     }
 
     /// As in HTTP/1.1: a connection that has worked before and breaks without a byte of an answer was probably closed
     /// while the request was sent.
     private func mayRepeat(_ exchange: Exchange, _ connection: Connection) -> Bool {
-        connection.session?.hasAnswered == true && exchange.repeats < Limits.requestRepeats
-            && !exchange.order.freshConnection
+        connection.session?.hasAnswered == true && exchange.mayRepeat
     }
 
     /// The connection ended, or its peer broke the protocol.
@@ -265,54 +282,4 @@ extension ExchangeTransport {
         for end in session.takeRest() { finish(end, of: connection, isBroken: true) }
         close(connection)
     }
-
-    /// Ends exchanges that are over their time limit.
-    func expireShared() {
-        while let slot = streams.timers.fire(now: now) {
-            let place = streams[slot]
-            guard let exchange = place.exchange, let connection = place.connection else { continue }
-            guard exchange.deadline <= now else {
-                streams.timers.arm(slot, at: exchange.deadline)
-                continue
-            }
-            guard let session = connection.session else {
-                connection.waiting.removeAll { $0 === place }
-                ended.append(streams.remove(place).end(connection.dial?.failure(nil) ?? .timedOut, now: now))
-                continue
-            }
-            let reader = session.abandon(place.stream)
-            let hasHeard = connection.heardAt >= place.sentAt
-            let outcome: Outcome = reader.isFailure ? Outcome(status: reader.status) : .timedOut
-            var end = streams.remove(place).end(outcome, now: now)
-            end.take(reader)
-            end.report.reusedConnection = exchange.newConnections == 0
-            ended.append(end)
-            queue(connection)
-            // A peer that sent nothing for the whole of an attempt is gone.
-            if hasHeard { gather(connection) } else { retire(connection) }
-        }
-    }
-}
-
-extension StreamEnd {
-    /// The outcome of the attempt.
-    ///
-    /// A status that is no success is final as soon as it is there, whatever ends the rest of its answer. A success must
-    /// be complete, or be cut off by us because the rest is over the limit.
-    ///
-    /// - Parameter breakage: why the connection broke, if it did.
-    func outcome(breakage: Outcome) -> Outcome {
-        if reader.isFailure, result != .tooLarge || isHeadWhole { return Outcome(status: reader.status) }
-        return switch result {
-        case .whole: Outcome(status: reader.status)
-        case .tooLarge: isHeadWhole ? Outcome(status: reader.status) : .answerTooLarge
-        case .malformed: .answerMalformed
-        case .broken, .unprocessed, .needsHTTP1: breakage
-        }
-    }
-}
-
-extension AnswerReader {
-    /// A final status that is no success.
-    var isFailure: Bool { status >= 300 }
 }

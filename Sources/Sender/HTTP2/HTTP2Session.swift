@@ -15,6 +15,8 @@ package final class HTTP2Session {
     private var ended: [StreamEnd] = []
     /// Answers that came before the socket took the whole request, and where that ends.
     private var early: [(end: StreamEnd, requestEnd: Int)] = []
+    /// Requests whose answers have their header sections and not their ends.
+    private var decided: [Int] = []
     /// The stream whose field section is being received.
     private var reading: StreamAnswer?
     private var budget = FrameBudget()
@@ -33,7 +35,7 @@ package final class HTTP2Session {
 
     /// The peer said that it takes no more requests (GOAWAY), or the owner wants no more on this connection.
     package private(set) var isDraining = false
-    /// An answer was received on it.
+    /// An answer was received on it, and it was no word that the connection is the wrong one.
     package private(set) var hasAnswered = false
     /// The peer sent something.
     package private(set) var wasHeard = false
@@ -142,18 +144,38 @@ extension HTTP2Session {
 
     /// Gives up a request: its stream is reset, and nothing is reported about it.
     ///
-    /// - Returns: what was received of its answer.
-    func abandon(_ identifier: Int32) -> AnswerReader {
-        guard let stream = stream(identifier) else { return AnswerReader() }
+    /// - Returns: what was received of its answer; nil: it has ended before.
+    func abandon(_ identifier: Int32) -> StreamEnd? {
+        guard let stream = stream(identifier) else {
+            // The answer is there, and the socket has not taken all of the request.
+            let end = (early.map(\.end) + ended).first { $0.identifier == identifier }
+            early.removeAll { $0.end.identifier == identifier }
+            ended.removeAll { $0.identifier == identifier }
+            return end.map { StreamEnd(cutOff: $0) }
+        }
         stream.isAbandoned = true
-        let reader = stream.reader
+        let end = StreamEnd(stream, .broken, written: written)
         reset(stream)
         pump()
-        return reader
+        return end
+    }
+
+    /// What was received so far of an answer; nil: the stream is closed.
+    package func progress(of identifier: Int32) -> StreamEnd? {
+        stream(identifier).map { StreamEnd($0, .broken, written: written) }
+    }
+
+    /// The requests whose answers got their header sections since the last call, and have not ended.
+    package func takeDecided() -> [Int] {
+        guard !decided.isEmpty else { return [] }
+        var taken: [Int] = []
+        swap(&taken, &decided)
+        return taken
     }
 
     /// The same for callers that do not want the answer.
-    package func giveUp(_ identifier: Int32) { _ = abandon(identifier) }
+    @discardableResult
+    package func giveUp(_ identifier: Int32) -> StreamEnd? { abandon(identifier) }
 
     /// No more requests on this connection.
     package func drain() { isDraining = true }
@@ -208,7 +230,7 @@ extension HTTP2Session {
         outStart += count
         written += count
         if !early.isEmpty {
-            ended += early.filter { $0.requestEnd <= written }.map(\.end)
+            ended += early.filter { $0.requestEnd <= written }.map { StreamEnd(sent: $0.end) }
             early.removeAll { $0.requestEnd <= written }
         }
         guard !hasOutput else { return }
@@ -228,10 +250,11 @@ extension HTTP2Session {
     package func takeRest() -> [StreamEnd] {
         isDraining = true
         // A server that answers 2xx and closes before it has read the whole request has not received it.
-        ended += early.map { StreamEnd($0.end, .broken) }
+        ended += early.map { StreamEnd(cutOff: $0.end) }
         early = []
+        decided = []
         for stream in streams where stream.identifier >= 0 {
-            if !stream.isAbandoned { ended.append(StreamEnd(stream, .broken)) }
+            if !stream.isAbandoned { ended.append(StreamEnd(stream, .broken, written: written)) }
             stream.end()
         }
         openStreams = 0
@@ -288,8 +311,12 @@ extension HTTP2Session {
     }
 
     func took(_ frame: nghttp2_frame) {
-        if UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue { stream(frame.hd.stream_id)?.endFields() }
         let isLast = UInt32(frame.hd.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+        if UInt32(frame.hd.type) == NGHTTP2_HEADERS.rawValue, let stream = stream(frame.hd.stream_id),
+            stream.endFields(), !isLast, !stream.isAbandoned
+        {
+            decided.append(stream.token)
+        }
         switch UInt32(frame.hd.type) {
         case NGHTTP2_DATA.rawValue where isLast, NGHTTP2_HEADERS.rawValue where isLast:
             guard let stream = stream(frame.hd.stream_id) else { return }
@@ -310,10 +337,10 @@ extension HTTP2Session {
         openStreams -= 1
         free.append(place - 1)
         if reading === stream { reading = nil }
-        let end = StreamEnd(stream, HTTP2Session.result(of: stream, code))
-        adapt(end.result)
+        let end = StreamEnd(stream, HTTP2Session.result(of: stream, code), written: written)
+        adapt(end)
         if !stream.isAbandoned {
-            if let requestEnd = stream.requestEnd, requestEnd > written, end.result == .whole {
+            if let requestEnd = stream.requestEnd, requestEnd > written, end.result == .whole || end.isHeadWhole {
                 early.append((end, requestEnd))
             } else {
                 ended.append(end)
@@ -328,7 +355,7 @@ extension HTTP2Session {
         let stream = streams[slot]
         openStreams -= 1
         free.append(slot)
-        if !stream.isAbandoned { ended.append(StreamEnd(stream, .unprocessed)) }
+        if !stream.isAbandoned { ended.append(StreamEnd(stream, .unprocessed, written: written)) }
         stream.end()
     }
 
@@ -355,13 +382,13 @@ extension HTTP2Session {
     }
 
     /// A peer that refuses streams gets fewer at a time; each round of answers raises the number again by one.
-    private func adapt(_ result: StreamEnd.Result) {
-        switch result {
+    private func adapt(_ end: StreamEnd) {
+        switch end.result {
         case .unprocessed:
             accepted = max(1, min(accepted, openStreams))
             answersInARow = 0
         case .whole:
-            hasAnswered = true
+            hasAnswered = hasAnswered || !end.reader.isMeantForAnother
             answersInARow += 1
             guard answersInARow >= accepted, accepted < Limits.streamsPerConnection else { return }
             accepted += 1

@@ -22,13 +22,15 @@ package final class RequestFields {
     /// - Parameters:
     ///   - authority: host, and the port where it is not 443.
     ///   - path: with the query.
+    ///   - defaults: fields that are the same for all endpoints.
     ///   - lines: the endpoint's own fields, each `Name: value`. Their values never enter a header table that other
     ///     endpoints' requests share (RFC 7541, 7.1.3).
-    package init(authority: String, path: String, userAgent: String, lines: [[UInt8]]) {
-        let shared = [
-            (":method", "POST"), (":scheme", "https"), (":authority", authority), (":path", path),
-            ("user-agent", userAgent), ("accept", "*/*"),
-        ].map { (Array($0.0.utf8), Array($0.1.utf8), true) }
+    package init(authority: String, path: String, defaults: [(name: String, value: String)], lines: [[UInt8]]) {
+        let request = [
+            (name: ":method", value: "POST"), (name: ":scheme", value: "https"), (name: ":authority", value: authority),
+            (name: ":path", value: path),
+        ]
+        let shared = (request + defaults).map { (Array($0.name.utf8), Array($0.value.utf8), true) }
         let own = lines.compactMap { line in
             line.withUnsafeBytes { bytes in
                 RequestFields.parts(of: bytes).map { (Array($0.name), Array($0.value), false) }

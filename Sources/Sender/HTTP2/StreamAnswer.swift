@@ -76,7 +76,13 @@ extension StreamAnswer {
     }
 
     /// The field section is complete.
-    func endFields() { if isFinal { isHeadWhole = true } }
+    ///
+    /// - Returns: whether it is the header section of the final answer.
+    func endFields() -> Bool {
+        guard isFinal, !isHeadWhole else { return false }
+        isHeadWhole = true
+        return true
+    }
 
     /// Takes one field; nghttp2 has checked its form.
     ///

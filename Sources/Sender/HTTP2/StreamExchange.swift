@@ -8,6 +8,8 @@ final class StreamExchange {
     var stream: Int32 = 0
     /// When its request was given to the connection, monotonic nanoseconds.
     var sentAt: Int64 = 0
+    /// The attempt is over, and the rest of its answer is still read.
+    fileprivate(set) var isDraining = false
 
     init(slot: Int) { self.slot = slot }
 }
@@ -17,6 +19,8 @@ struct StreamTable {
     private var exchanges: [StreamExchange] = []
     private var free: [Int] = []
     var timers: TimerWheel
+    /// Places whose attempts are over.
+    private(set) var drainingCount = 0
 
     init(now: Int64) { timers = TimerWheel(now: now) }
 
@@ -32,6 +36,26 @@ struct StreamTable {
         place.stream = 0
         timers.arm(slot, at: exchange.deadline)
         return place
+    }
+
+    /// Takes the exchange, which is over, and keeps the place until its stream ends, or until this time.
+    mutating func drain(_ place: StreamExchange, until deadline: Int64) -> Exchange {
+        guard let exchange = place.exchange else { preconditionFailure("an exchange ends once") }
+        place.exchange = nil
+        place.isDraining = true
+        drainingCount += 1
+        timers.disarm(place.slot)
+        timers.arm(place.slot, at: deadline)
+        return exchange
+    }
+
+    /// Gives back the place of an exchange that was over before its stream.
+    mutating func endDraining(_ place: StreamExchange) {
+        timers.disarm(place.slot)
+        place.isDraining = false
+        place.connection = nil
+        drainingCount -= 1
+        free.append(place.slot)
     }
 
     /// Gives the place back.

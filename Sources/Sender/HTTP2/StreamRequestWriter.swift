@@ -25,8 +25,8 @@ final class StreamRequestWriter {
     private func fields(of target: EndpointTarget) -> RequestFields {
         if let fields = target.requestFields { return fields }
         let fields = RequestFields(
-            authority: target.url.hostField, path: target.url.requestTarget, userAgent: userAgent,
-            lines: target.headers.lines)
+            authority: target.url.hostField, path: target.url.requestTarget,
+            defaults: target.headers.defaults(userAgent: userAgent), lines: target.headers.lines)
         target.requestFields = fields
         return fields
     }

@@ -9,6 +9,8 @@ public struct AttemptRow: Sendable, Equatable {
     public var trigger: AttemptTrigger
     public var status: UInt16
     public var reusedConnection: Bool
+    /// The answer's header section decided the outcome, and its body did not end.
+    public var isAnswerIncomplete: Bool
     /// Unix milliseconds.
     public var startedAt: Int64
     public var phases: AttemptPhases
@@ -25,7 +27,7 @@ public struct AttemptRow: Sendable, Equatable {
         value[0] = report.outcome.rawValue
         value[1] = report.trigger.rawValue
         value.store(report.status, at: 2)
-        value[4] = report.reusedConnection ? 1 : 0
+        value[4] = (report.reusedConnection ? 1 : 0) | (report.isAnswerIncomplete ? 2 : 0)
         let address = report.address.utf8
         value[5] = UInt8(min(address.count, 255))
         value.store(UInt16(report.excerpt.count), at: 6)
@@ -62,6 +64,7 @@ public struct AttemptRow: Sendable, Equatable {
         self.trigger = trigger
         status = value.uint16(at: 2)
         reusedConnection = value[4] & 1 != 0
+        isAnswerIncomplete = value[4] & 2 != 0
         startedAt = Int64(bitPattern: value.uint64(at: 8))
         phases = AttemptPhases()
         phases.resolved = value.uint32(at: 16)

@@ -29,6 +29,9 @@ public struct AttemptReport: Sendable {
     /// What the endpoint asked for with `Retry-After`, in milliseconds from the end of the attempt; 0: nothing.
     public var retryAfter: Int64 = 0
     public var reusedConnection: Bool
+    /// The answer's header section came, and its body did not end: it was too large, broken, cut off or late. The
+    /// status counts all the same (RFC 9112, 8).
+    public var isAnswerIncomplete = false
     /// The address that was used, as text; empty: none.
     public var address: String
     /// The first bytes of an answer that was not 2xx, at most `Limits.answerExcerptBytes`.

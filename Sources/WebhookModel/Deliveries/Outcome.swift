@@ -14,9 +14,10 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
     case connectFailed = 17
     /// TLS failed, for a cause other than 54 to 60.
     case tlsFailed = 18
-    /// Connected, but no whole answer came in time.
+    /// Connected, but no status with its header section came in time.
     case timedOut = 19
     case connectionReset = 20
+    /// The header section is over the limit. A body that is over it leaves the outcome to the status.
     case answerTooLarge = 21
     case answerMalformed = 22
     // No request was sent.
@@ -83,7 +84,7 @@ public enum Outcome: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// The outcome of a whole answer with this status.
+    /// The outcome of an answer with this status whose header section is complete.
     public init(status: Int) {
         switch status {
         case 200...299: self = .delivered

@@ -21,11 +21,13 @@ extension Outcome {
         case .endpointDisabled:
             "The endpoint was disabled and stayed so; enable it and deliver the dead letter again."
         case .timedOut:
-            "The endpoint was connected, but no whole answer came in time; answer before processing, or raise the endpoint's timeout."
-        case .connectionReset: "The endpoint closed the connection before its answer was whole."
+            "The endpoint was connected, but no answer with a whole header section came in time; answer before processing, or raise the endpoint's timeout."
+        case .connectionReset:
+            "The endpoint closed the connection before the header section of its answer was complete, or before it had read the whole message."
         case .answerTooLarge:
-            "The answer was longer than \(Limits.answerBytes / 1_024) KiB; answer with a short body, or none."
-        case .answerMalformed: "The answer was not a whole HTTP answer; check that the URL's port speaks HTTP."
+            "The header section of the answer was longer than \(Limits.answerBytes / 1_024) KiB; send fewer header fields."
+        case .answerMalformed:
+            "What came was no HTTP answer, or one whose header section breaks the rules; check that the URL's port speaks HTTP."
         case .resolveFailed, .nameNotFound, .nameServerFailed, .nameTimedOut: nameAdvice
         case .connectFailed, .connectRefused, .connectTimedOut, .hostUnreachable, .proxyFailed: connectionAdvice
         case .tlsFailed, .certificateExpired, .certificateUntrusted, .certificateWrongHost, .certificateNotPinned,

@@ -75,6 +75,30 @@ struct ConnectionPoolTests {
         #expect(pool.siteCount == 0)
     }
 
+    @Test(
+        "what a server says about its side of a connection bounds its idle time, and never beyond our own",
+        arguments: [("timeout=5", Int64(4_000)), ("timeout=2", 1_000), ("timeout=600", 30_000), ("max=3", 30_000)])
+    func keepAlive(value: String, milliseconds: Int64) {
+        var pool = ConnectionPool(most: 16)
+        let connection = pool.open(pool.site(key(1)))
+        var keepAlive = KeepAlive()
+        Array(value.utf8).withUnsafeBytes { keepAlive.take($0) }
+        #expect(connection.hear(keepAlive))
+        pool.putIdle(connection, now: 0)
+        #expect(pool.isFresh(connection, now: milliseconds * 1_000_000 - 1))
+        #expect(!pool.isFresh(connection, now: milliseconds * 1_000_000))
+    }
+
+    @Test("requests are counted down from what the server said last")
+    func keepAliveRequests() {
+        var pool = ConnectionPool(most: 16)
+        let connection = pool.open(pool.site(key(1)))
+        var two = KeepAlive()
+        Array("max=2".utf8).withUnsafeBytes { two.take($0) }
+        #expect(connection.hear(KeepAlive()) && connection.hear(two) && connection.hear(KeepAlive()))
+        #expect(!connection.hear(KeepAlive()) && connection.hear(two))
+    }
+
     @Test("a site is forgotten with its last connection")
     func forgotten() {
         var pool = ConnectionPool(most: 16)

@@ -15,6 +15,13 @@ struct ExchangeTests {
             "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
             // More than the answer: the rest would be taken for the next one.
             ok + ok, ok + "x",
+            // A body that must not be there may still come.
+            "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",
+            "HTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\n" + ok,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=9, max=0\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         ])
     func notUsedAgain(answer: String) async throws {
         let server = try await RawServer.start { _, _ in .send(answer) }
@@ -28,6 +35,62 @@ struct ExchangeTests {
             #expect(bench.sender.snapshot().possibleRepeats == 0)
         }
         #expect(server.connections == 3)
+        #expect(server.requests.count == 3)
+        await server.stop()
+    }
+
+    @Test(
+        "a request on a used connection goes out once more at once if no answer comes, or none that belongs to it",
+        arguments: [
+            // What the answer before left behind.
+            "0\r\n\r\n", "\r\n" + ok, "0\r\n\r\n" + ok, "late",
+            // The server gave up waiting for a request as ours was on its way.
+            "HTTP/1.1 408 Late\r\nConnection: close\r\n\r\n", "HTTP/1.1 408 Late\r\nContent-Length: 9\r\n\r\n",
+            "HTTP/1.1 421 Misdirected\r\nContent-Length: 0\r\n\r\n",
+        ])
+    func onceMore(answer: String) async throws {
+        let server = try await RawServer.start { connection, request in
+            connection == 1 && request == 2 ? .sendAndClose(answer) : .send(ok)
+        }
+        try await SenderBench.run { bench in
+            let endpoint = Endpoint.local(server.port)
+            _ = await bench.deliver(1, to: endpoint)
+            let report = await bench.deliver(2, to: endpoint)
+            #expect(report.outcome == .delivered && report.attempt == 1 && !report.reusedConnection)
+            #expect(await bench.deliver(3, to: endpoint).reusedConnection)
+            #expect(bench.finalTally().possibleRepeats == 1)
+        }
+        #expect(server.requests.count == 4 && server.connections == 2)
+        await server.stop()
+    }
+
+    @Test(
+        "on a fresh connection such an answer is the answer, and the connection is not kept",
+        arguments: ["408 Late", "421 Misdirected"])
+    func freshConnection(line: String) async throws {
+        let server = try await RawServer.start { _, _ in .send("HTTP/1.1 \(line)\r\nContent-Length: 0\r\n\r\n") }
+        try await SenderBench.run { bench in
+            for position in UInt64(1)...3 {
+                let report = await bench.deliver(position, to: .local(server.port))
+                #expect(report.outcome == .refusedStatus && String(report.status) == line.prefix(3))
+            }
+            #expect(bench.finalTally().possibleRepeats == 0)
+        }
+        #expect(server.requests.count == 3 && server.connections == 3)
+        await server.stop()
+    }
+
+    @Test("a request is sent once more only once, and what is no answer then fails the attempt")
+    func onlyOnce() async throws {
+        let server = try await RawServer.start { connection, request in
+            connection == 1 && request == 1 ? .send(ok) : .sendAndClose("late body\r\n")
+        }
+        try await SenderBench.run { bench in
+            let endpoint = Endpoint.local(server.port)
+            _ = await bench.deliver(1, to: endpoint)
+            #expect(await bench.deliver(2, to: endpoint).outcome == .answerMalformed)
+            #expect(bench.finalTally().possibleRepeats == 1)
+        }
         #expect(server.requests.count == 3)
         await server.stop()
     }

@@ -44,6 +44,19 @@ final class SteppedTransport {
         ended += more
     }
 
+    /// Turns while the time goes on, for as long as the sockets need.
+    ///
+    /// - Returns: the time of the last turn.
+    func advance(from now: Int64, until isMet: () -> Bool) -> Int64 {
+        var time = now
+        while true {
+            turn(at: time)
+            if isMet() { return time }
+            poller.wait(nanoseconds: 10_000_000)
+            time += 50_000_000
+        }
+    }
+
     /// Turns at one time, for as long as the sockets need.
     func turns(at now: Int64, until isMet: () -> Bool) {
         repeat {

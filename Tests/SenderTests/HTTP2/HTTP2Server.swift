@@ -7,7 +7,7 @@ import Threading
 final class HTTP2Server: Sendable {
     /// What it does about a request, one step after the other.
     enum Step: Sendable {
-        /// `:status`, 200 or 500; the length only where it is given.
+        /// `:status`; the length only where it is given.
         case headers(status: Int = 200, length: Int? = nil, end: Bool = false)
         case data(String, end: Bool = false)
         /// RST_STREAM with this error code.
@@ -33,6 +33,8 @@ final class HTTP2Server: Sendable {
         var overHTTP1 = 0
         var bodyBytes = 0
         var pings = 0
+        var resets = 0
+        var heads: [[UInt8]] = []
     }
 
     private let channel: any Channel
@@ -44,6 +46,10 @@ final class HTTP2Server: Sendable {
     var refused: Int { log.withLock { $0.refused } }
     var overHTTP1: Int { log.withLock { $0.overHTTP1 } }
     var pings: Int { log.withLock { $0.pings } }
+    /// RST_STREAM frames that were received.
+    var resets: Int { log.withLock { $0.resets } }
+    /// The fields of the requests, as HEADERS frames have them.
+    var heads: [[UInt8]] { log.withLock { $0.heads } }
     /// Bytes of all DATA frames.
     var bodyBytes: Int { log.withLock { $0.bodyBytes } }
 
@@ -134,6 +140,10 @@ final class HTTP2Server: Sendable {
             while let head = input.getBytes(at: input.readerIndex, length: 9) {
                 let length = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
                 guard input.readableBytes >= 9 + length else { return }
+                if head[3] == 1, let block = input.getBytes(at: input.readerIndex + 9, length: length) {
+                    log.withLock { $0.heads.append(block) }
+                }
+                if head[3] == 3 { log.withLock { $0.resets += 1 } }
                 input.moveReaderIndex(forwardBy: 9 + length)
                 let stream = head[5...8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
                 if head[3] == 0 { log.withLock { $0.bodyBytes += length } }
@@ -168,8 +178,13 @@ final class HTTP2Server: Sendable {
         private func perform(_ step: Step, _ stream: UInt32, _ context: ChannelHandlerContext) {
             switch step {
             case .headers(let status, let length, let end):
-                // HPACK: 8 and 14 of the static table; content-length, 28 of it, as a literal that is not indexed.
-                var block: [UInt8] = [status == 200 ? 0x88 : 0x8E]
+                // HPACK: 8 and 14 of the static table, or a literal with the name of 8; content-length, 28 of it, as a literal that is not indexed.
+                var block: [UInt8] =
+                    switch status {
+                    case 200: [0x88]
+                    case 500: [0x8E]
+                    default: [0x08, 3] + Array("\(status)".utf8)
+                    }
                 if let length {
                     let digits = Array("\(length)".utf8)
                     block += [0x0F, 28 - 15, UInt8(digits.count)] + digits

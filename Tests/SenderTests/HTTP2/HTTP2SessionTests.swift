@@ -145,6 +145,42 @@ struct HTTP2SessionTests {
         }
     }
 
+    @Test("a request that is given up after its early answer is nobody's when the rest of it is sent")
+    func earlyAndGivenUp() throws {
+        let bench = SessionBench.opened()
+        bench.isBlocked = true
+        let stream = try #require(bench.begin())
+        bench.serve(.answer(1))
+        let end = try #require(bench.session.giveUp(stream))
+        #expect(end.outcome(breakage: .timedOut) == .timedOut)
+        bench.isBlocked = false
+        _ = bench.frames()
+        #expect(bench.session.takeEnded().isEmpty && bench.session.takeRest().isEmpty)
+    }
+
+    @Test("the header section decides if the server got the whole request, or its answer is no success")
+    func decided() throws {
+        for (status, isBlocked, outcome) in [
+            (200, false, Outcome.delivered), (200, true, .connectionReset), (410, false, .gone), (410, true, .gone),
+        ] {
+            for frames in [[Served.reset(1, 2)], [.data(1, String(repeating: "a", count: 10), end: true)]] {
+                let bench = SessionBench.opened()
+                bench.isBlocked = isBlocked
+                bench.begin()
+                bench.serve(.answer(1, status, length: 9, end: false))
+                #expect(bench.session.takeDecided() == [1] && bench.session.takeDecided().isEmpty)
+                bench.receive(frames.flatMap(\.bytes))
+                let ends = bench.session.takeEnded() + bench.session.takeRest()
+                #expect(ends.map { $0.outcome(breakage: .connectionReset) } == [outcome])
+                #expect(ends.allSatisfy { $0.isIncomplete })
+            }
+        }
+        let bench = SessionBench.opened(window: 1)
+        bench.begin()
+        bench.serve(.answer(1, 200, length: 9, end: false))
+        #expect(bench.session.takeRest().map { $0.outcome(breakage: .connectionReset) } == [.connectionReset])
+    }
+
     @Test("a body is sent as far as the server's windows allow, and the rest when they open")
     func windows() throws {
         let bench = SessionBench.opened(window: 10)

@@ -19,7 +19,8 @@ final class SessionBench {
     private var isPrefaceRead = false
     private let inflater: OpaquePointer
     private let fields = RequestFields(
-        authority: "hooks.example", path: "/in?x=1", userAgent: "Needletail/test",
+        authority: "hooks.example", path: "/in?x=1",
+        defaults: [(name: "User-Agent", value: "Needletail/test"), (name: "Accept", value: "*/*")],
         lines: [Array("X-Own: Value".utf8), Array("Connection: close".utf8)])
 
     init() {

@@ -49,6 +49,27 @@ struct SharedClockTests {
         await server.stop()
     }
 
+    @Test("an attempt with a decided outcome ends early; its stream is reset when its time is over")
+    func decided() async throws {
+        let server = try await HTTP2Server.start(identity) { _, request in [.headers(end: request > 1)] }
+        let driver = try SteppedTransport(authoritiesFile: ca.certificateFile)
+        driver.turn(at: SharedClockTests.start)
+        // Longer than a configuration allows: the clock runs fast here.
+        try driver.begin(1, to: .overTLS(server.port, timeout: 100_000))
+        driver.turns(at: SharedClockTests.start) { server.requests == 1 }
+        let time = driver.advance(from: SharedClockTests.start) { !driver.ended.isEmpty }
+        let end = try #require(driver.ended.first)
+        #expect(end.report.outcome == .delivered && end.report.isAnswerIncomplete)
+        #expect(time < SharedClockTests.start + 90 * SharedClockTests.second)
+        // The receiver may still be working; other requests share the connection.
+        try driver.begin(2, to: .overTLS(server.port, timeout: 100_000))
+        driver.turns(at: time) { driver.ended.count == 2 }
+        #expect(server.resets == 0 && server.connections == 1)
+        _ = driver.advance(from: SharedClockTests.start + 101 * SharedClockTests.second) { server.resets == 1 }
+        #expect(driver.ended.count == 2)
+        await server.stop()
+    }
+
     @Test("a connection whose server answers PINGs stays in use while a request is slow")
     func slow() async throws {
         let server = try await HTTP2Server.start(identity) { _, request in

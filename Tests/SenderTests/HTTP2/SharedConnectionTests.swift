@@ -150,6 +150,35 @@ struct SharedConnectionTests {
         await server.stop()
     }
 
+    @Test("a request that met the wrong connection goes out once more on another, at once", arguments: [408, 421])
+    func wrongConnection(status: Int) async throws {
+        let server = try await HTTP2Server.start(identity) { connection, request in
+            [.headers(status: connection == 1 && request == 2 ? status : 200, end: true)]
+        }
+        try await run { bench in
+            _ = await bench.deliver(1, to: .overTLS(server.port))
+            let report = await bench.deliver(2, to: .overTLS(server.port))
+            #expect(report.outcome == .delivered && report.attempt == 1)
+            #expect(bench.finalTally().possibleRepeats == 1)
+        }
+        #expect(server.connections == 2 && server.requests == 3)
+        await server.stop()
+    }
+
+    @Test("on a connection without any other answer it is the answer", arguments: [408, 421])
+    func wrongServer(status: Int) async throws {
+        let server = try await HTTP2Server.start(identity) { _, _ in [.headers(status: status, end: true)] }
+        try await run { bench in
+            for position in UInt64(1)...2 {
+                let report = await bench.deliver(position, to: .overTLS(server.port))
+                #expect(report.outcome == .refusedStatus && Int(report.status) == status)
+            }
+            #expect(bench.finalTally().possibleRepeats == 0)
+        }
+        #expect(server.requests == 2)
+        await server.stop()
+    }
+
     @Test("the requests of last attempts are never sent twice")
     func lastAttempts() async throws {
         let server = try await HTTP2Server.start(identity) { connection, request in

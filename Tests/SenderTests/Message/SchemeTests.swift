@@ -79,6 +79,28 @@ struct SchemeTests {
         #expect(lines.count == 32 + 2 + 6)
     }
 
+    @Test("an owner's header replaces ours, and one of the signature scheme replaces both")
+    func replaced() async throws {
+        func values(_ name: String, _ change: (inout Endpoint.Settings) -> Void) async throws -> [String] {
+            lines(try #require(try await requests(1, change).first))
+                .filter { $0.lowercased().hasPrefix(name + ":") }.map { String($0.dropFirst(name.count + 2)) }
+        }
+        let own = [CustomHeader("aCCept", "application/json"), CustomHeader("X-Hub-Signature-256", "mine")]
+        #expect(try await values("accept") { $0.headers = own } == ["application/json"])
+        #expect(
+            try await values("accept") { settings in
+                settings.headers = own
+                settings.scheme =
+                    "algorithm sha1\nencoding hex\nsecret raw\nsigns {body}\nheader X-A {signature}\nheader Accept a/{type}"
+                settings.secrets = [EndpointSecret("0123456789abcdef")]
+            } == ["a/task.completed"])
+        let signatures = try await values("x-hub-signature-256") { settings in
+            settings.headers = own
+            settings.scheme = "github"
+        }
+        #expect(signatures.count == 1 && signatures.first?.hasPrefix("sha256=") == true)
+    }
+
     @Test("one handle serves endpoints with many, few and no headers one after the other")
     func alternating() async throws {
         let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
