@@ -17,6 +17,7 @@ package final class WriterCore {
     package var dispatch: DispatchState
     package var statistics = QueueStatistics()
     var space: SpaceGauge
+    private var readers = ReaderWatch()
     /// By which time is removed and judged.
     private(set) var trusted: TrustedTime
     var retryRates: RetryRates
@@ -115,7 +116,10 @@ package final class WriterCore {
     package func perform(_ work: Work, now: Int64) throws(LMDBError) {
         var work = work
         if !pending.deferredReports.isEmpty { work.reports = pending.deferredReports + work.reports }
-        if space.isDue(now: now) { try space.look(directory, now: now) }
+        if space.isDue(now: now) {
+            try space.look(directory, now: now)
+            for news in try readers.look(directory.environment, now: now) { output.notices.append(.readers(news)) }
+        }
         if space.refusal != nil { refuse(work.batches) }
         giveUpEndpoints(now: now)
         do throws(LMDBError) {
