@@ -8,6 +8,8 @@ struct ReportPlan {
     var earliestRetry = Int64.max
     var delivered = 0
     var retries = 0
+    /// Batches that are sent again as two.
+    var halved = 0
     var deadLettered = 0
     var cancelled = 0
     var sequences = SequencePlan()
@@ -37,6 +39,13 @@ struct ReportWriter {
         let mayLead = slot.map { registry[$0].hasBatches } ?? true
         let batch = try mayLead ? tables.batch(ledBy: report.delivery, in: transaction) : nil
         let events = batch?.members.count ?? 1
+        if let batch, let endpoint, report.attempt < DeliveryRound.earlierMost,
+            BatchHalving.follows(status: report.status, events: batch.members.count)
+        {
+            let wait = { (rates: inout RetryRates) in rates.delay(of: endpoint.tenant, now: now) }
+            let waits = (wait(&rates), wait(&rates))
+            return try halve(batch, after: report, waits, plan: &plan, now: now, random: &random, in: transaction)
+        }
         if batch == nil, slot.map({ registry[$0].hasSequences }) == true {
             row.bond = try bond(of: report.delivery, in: transaction)
         }

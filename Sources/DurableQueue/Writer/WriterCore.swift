@@ -245,6 +245,7 @@ package final class WriterCore {
         statistics.attempts += reports.count
         statistics.delivered += plan.delivered
         statistics.retriesScheduled += plan.retries
+        statistics.batchesHalved += plan.halved
         statistics.deadLettered += plan.deadLettered
         statistics.cancelled += plan.cancelled
         apply(plan.sequences, now: now)
