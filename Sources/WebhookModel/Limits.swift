@@ -315,6 +315,10 @@ public enum Limits {
     public static let answerHeaderBytes = 4 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
     public static let retryAfterMilliseconds: Int64 = 86_400_000
+    /// A hold of an endpoint (`Retry-After`, or its open breaker) of this many milliseconds or more is stored, so that a
+    /// restart keeps it, and one that the endpoint asked for is told to the operator. Shorter ones would be a write and a
+    /// line for each answer of an endpoint that asks for a second; after a restart they cost an attempt.
+    public static let storedHoldMilliseconds: Int64 = 60_000
     /// How long the breaker of a failing endpoint stays open at first, in milliseconds, and at most: ten minutes.
     public static let breakerOpenMilliseconds: Int64 = 30_000
     public static let breakerOpenMillisecondsMost: Int64 = 600_000

@@ -20,7 +20,8 @@ extension ReportWriter {
         let other = DeliveryID(position: second.members[0], endpoint: report.delivery.endpoint)
         // One that was tried before, by itself or in another batch, keeps its count: its records have those numbers.
         let before = try tables.delivery(other, in: transaction)?.attempts ?? 0
-        let asked = max(min(report.retryAfter, Limits.retryAfterMilliseconds), 1)
+        // A long pause is a hold of the endpoint.
+        let asked = report.retryAfter < Limits.storedHoldMilliseconds ? max(report.retryAfter, 1) : 1
         try tables.remove(report.delivery, from: report.entry, in: transaction)
         let leaders = [
             (report.delivery, report.attempt, now + asked + waits.0),

@@ -24,6 +24,8 @@ package enum Notice {
     case clock(TrustedTime.Change)
     /// Scheduled deliveries that stood in no waiting table, or in two: put right.
     case repaired(Int)
+    /// An endpoint asked for a pause of a minute or more (`Retry-After`), and was not held before.
+    case held(tenant: String, endpoint: String, seconds: Int64)
     /// About snapshots of other processes.
     case readers(ReaderWatch.News)
 
@@ -49,7 +51,7 @@ package enum Notice {
     /// An endpoint began to fail, or works again: thousands may at one time.
     private var isOfHealth: Bool {
         switch self {
-        case .endpoint(_, _, .fails), .endpoint(_, _, .recovered): true
+        case .endpoint(_, _, .fails), .endpoint(_, _, .recovered), .held: true
         default: false
         }
     }
@@ -99,6 +101,10 @@ package enum Notice {
             logger.error(
                 "scheduled deliveries were missing from their waiting table and are entered again; check the disk",
                 metadata: ["deliveries": "\(count)"])
+        case .held(let tenant, let endpoint, let seconds):
+            logger.warning(
+                "an endpoint asks for a pause (Retry-After): its deliveries wait, and use no attempt; a change of its URL ends the pause",
+                metadata: ["tenant": "\(tenant)", "endpoint": "\(endpoint)", "seconds": "\(seconds)"])
         case .readers(let news): Notice.log(news, to: logger)
         }
     }

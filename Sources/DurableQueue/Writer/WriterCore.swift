@@ -63,6 +63,7 @@ package final class WriterCore {
         for row in recovered.tenants { put(WriterCore.withRevision(row)) }
         for row in recovered.endpoints.sorted(by: { $0.value.number < $1.value.number }) {
             registry.put(WriterCore.withRevision(row), pending: recovered.pendingByEndpoint[row.value.number] ?? 0)
+            hold(row.value, lastCommitAt: recovered.lastCommitAt)
         }
         for (number, row) in recovered.keys { registry.put(WriterCore.withRevision(row), number: number) }
         for number in recovered.endpointsWithParked {
@@ -192,7 +193,7 @@ package final class WriterCore {
                 report, slot: registry.slot(report.delivery.endpoint), &registry, plan: &plan.reports,
                 rates: &retryRates, now: now, random: &random, in: transaction)
         }
-        plan.health = try writeHealth(plan.work.reports, now: trusted.value, in: transaction)
+        plan.health = try writeHealth(plan.work.reports, now: trusted.value, clock: now, in: transaction)
         let publisher = Publisher(tables: tables)
         for (number, batch) in plan.work.batches.enumerated() {
             try publisher.publish(
@@ -310,6 +311,7 @@ package final class WriterCore {
     package func takeBack(_ deliveries: [ReturnedDelivery], now: Int64) {
         for delivery in deliveries {
             if let orphan = dispatch.takeBack(delivery, now: now, &registry) { pending.findings.orphans.append(orphan) }
+            noteHold(delivery)
         }
         statistics.returned += deliveries.count
     }

@@ -118,6 +118,7 @@ extension SenderCore {
     }
 
     private mutating func attempt(_ delivery: DueDelivery, _ now: Int64, _ wall: Int64) {
+        guard !delivery.endpoint.isRetired else { return withdraw(delivery, now) }
         guard let target = target(of: delivery.endpoint) else {
             return finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: .endpointUnusable), now, wall)
         }
@@ -138,6 +139,12 @@ extension SenderCore {
         case .closed(let outcome):
             finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: outcome), now, wall)
         }
+    }
+
+    /// Gives a delivery back whose endpoint was changed, paused, disabled or removed since it was handed over.
+    private mutating func withdraw(_ delivery: DueDelivery, _ now: Int64) {
+        scheduler.withdraw(delivery, now: now)
+        returns.append(ReturnedDelivery(delivery, pause: 0))
     }
 
     /// The prepared endpoint; nil if its settings cannot be used.
@@ -214,10 +221,13 @@ extension SenderCore {
         let endpoint = report.delivery.endpoint
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
-            if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
+            if report.retryAfter > 0 {
+                scheduler.hold(endpoint, at: report.destination, until: now + report.retryAfter * 1_000_000)
+            }
         }
         if end.neverConnected { tryNextAddress(endpoint) }
-        let change = scheduler.finished(endpoint, isSuccess: report.outcome.isDelivered, now: now, random: &random)
+        let change = scheduler.finished(
+            endpoint, at: report.destination, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)
         count(end)
         if case .opened = change { tally.breakersOpened += 1 }
@@ -226,12 +236,7 @@ extension SenderCore {
 
     private mutating func giveBack(_ endpoint: EndpointNumber, _ now: Int64) {
         guard let (deliveries, until) = scheduler.giveBack(endpoint, now: now) else { return }
-        for delivery in deliveries {
-            returns.append(
-                ReturnedDelivery(
-                    delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1,
-                    pause: (until - now) / 1_000_000, heldBytes: delivery.heldBytes))
-        }
+        for delivery in deliveries { returns.append(ReturnedDelivery(delivery, pause: (until - now) / 1_000_000)) }
     }
 
     private mutating func tryNextAddress(_ endpoint: EndpointNumber) {
@@ -246,5 +251,14 @@ extension SenderCore {
         tally.staleConnections += UInt64(end.staleConnections)
         tally.newConnections += UInt64(end.newConnections)
         if end.report.reusedConnection { tally.reusedConnections += 1 }
+    }
+}
+
+extension ReturnedDelivery {
+    /// - Parameter pause: milliseconds.
+    fileprivate init(_ delivery: DueDelivery, pause: Int64) {
+        self.init(
+            delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1, pause: pause,
+            heldBytes: delivery.heldBytes, destination: delivery.endpoint.destination)
     }
 }

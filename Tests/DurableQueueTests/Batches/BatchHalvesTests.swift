@@ -150,16 +150,7 @@ import WebhookModel
     @Test func theHalvesWaitAsLongAsTheReceiverAsks() throws {
         let fixture = try fixture(events: 2, retry: once)
         let whole = fixture.takeHanded()
-        fixture.give(
-            .reports(
-                whole.map { delivery in
-                    var report = AttemptReport(
-                        delivery: delivery.id, entry: delivery.entry, attempt: 1, trigger: .schedule,
-                        outcome: .refusedStatus, status: 413, startedAt: fixture.now, phases: AttemptPhases(),
-                        reusedConnection: false, address: "192.0.2.1", heldBytes: delivery.heldBytes)
-                    report.retryAfter = 60_000
-                    return report
-                }))
+        fixture.report(whole, .refusedStatus, status: 413, retryAfter: 60_000)
         try fixture.linger()
         try fixture.settle()
         fixture.advance(milliseconds: 59_000)
