@@ -15,6 +15,8 @@ package final class EndpointTarget {
     let rules: AddressRules?
     /// The proxy of its connections; nil: none.
     let proxy: EgressProxy?
+    /// The scheme tells no id, so the message's id stands in a line beside it.
+    let needsIDLine: Bool
     /// Whether HTTP/2 is offered (by ALPN, so over TLS only).
     let offersHTTP2: Bool
     /// The route to it, while the look-up behind it is fresh.
@@ -37,6 +39,7 @@ package final class EndpointTarget {
             let secrets = try SecretSet(written: settings.secrets.map { ($0.text, $0.until) }, form: scheme.secretForm)
             guard secrets.canSign else { throw SigningSecretError.cannotSign }
             signer = Signer(secrets, scheme: scheme)
+            needsIDLine = !scheme.carriesID
             headers = try HeaderBlock(settings.headers)
             rules = try AddressRules(endpoint)
         } catch let error as EndpointUnusable {
