@@ -125,12 +125,12 @@ public final class Environment: @unchecked Sendable {
         try faults?.begin()
         var raw: OpaquePointer?
         var code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
+        if code == MDB_READERS_FULL, try removeDeadReaders() > 0 {
+            code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
+        }
         if code == MDB_READERS_FULL, let own = try takeOwnSlot() {
             try faults?.begin(own)
             return ReadTransaction(handle: own, faults: faults, slotOwner: self)
-        }
-        if code == MDB_READERS_FULL, try removeDeadReaders() > 0 {
-            code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
         }
         try check(code, "mdb_txn_begin for a snapshot")
         try faults?.begin(raw!)

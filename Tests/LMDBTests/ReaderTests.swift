@@ -55,6 +55,7 @@ import Testing
         #expect(other.snapshots == 7)
         other.kill()
         #expect(throws: Never.self) { try environment.read { _ in } }
+        #expect(try environment.oldestReader() == nil)
     }
 
     @Test func theWriterReadsWhenLivingReadersHaveEverySlot() throws {
