@@ -1,6 +1,7 @@
 internal import CLMDB
 internal import CLMDBGuard
 import Glibc
+import Synchronization
 
 /// An LMDB environment: one per directory and process (`lmdb.h`, "Caveats").
 ///
@@ -13,6 +14,10 @@ public final class Environment: @unchecked Sendable {
     let faults: FaultPlan?
     /// Used by the write transaction alone.
     let writing: WritePlaces
+    /// A reader's slot that is never given away, for the thread that writes. Used by that thread alone.
+    var ownSlot = OwnSlot()
+    /// The thread that began the last write transaction (pthread_self(3)); 0: none did.
+    let writer = Atomic<UInt>(0)
     public let path: String
     private var mapAddress: UnsafeMutableRawPointer?
 
@@ -60,10 +65,14 @@ public final class Environment: @unchecked Sendable {
         let flags = MDB_NOTLS | MDB_NORDAHEAD | durability.flags
         try check(mdb_env_open(handle, path, CUnsignedInt(flags), 0o600), "mdb_env_open")
         try removeDeadReaders()
+        try keepSlot()
         mapAddress = Environment.mapAddress(of: path)
     }
 
-    deinit { mdb_env_close(handle) }
+    deinit {
+        if let spare = ownSlot.transaction { mdb_txn_abort(spare) }
+        mdb_env_close(handle)
+    }
 
     // LMDB tells the map's address only if it was asked to fix it, so the kernel is asked (proc_pid_maps(5)).
     private static func mapAddress(of path: String) -> UnsafeMutableRawPointer? {
@@ -81,22 +90,12 @@ public final class Environment: @unchecked Sendable {
         return nil
     }
 
-    /// Frees the reader slots of processes that ended without giving them back (mdb_reader_check): each pins freed
-    /// pages.
-    ///
-    /// - Returns: how many there were.
-    @discardableResult
-    public func removeDeadReaders() throws(LMDBError) -> Int {
-        var dead: CInt = 0
-        try check(mdb_reader_check(handle, &dead), "mdb_reader_check")
-        return Int(dead)
-    }
-
     /// Begins the one write transaction; blocks while another runs. It must end on this thread.
     public func beginWrite() throws(LMDBError) -> WriteTransaction {
         try faults?.begin()
         var transaction: OpaquePointer?
         try check(mdb_txn_begin(handle, nil, 0, &transaction), "mdb_txn_begin")
+        writer.store(UInt(pthread_self()), ordering: .relaxed)
         try faults?.begin(transaction!)
         return WriteTransaction(handle: transaction!, environment: self)
     }
@@ -104,7 +103,8 @@ public final class Environment: @unchecked Sendable {
     /// Runs `body` on a snapshot that ends with it. Keep it short: the snapshot pins every page freed meanwhile.
     ///
     /// - Throws: what `body` throws; MDB_PANIC where an earlier commit failed in its meta page, so that the process
-    ///   must start again; MDB_READERS_FULL where as many snapshots are open as `readers` allows.
+    ///   must start again; MDB_READERS_FULL where as many snapshots are open as `readers` allows. The thread that writes
+    ///   has a slot of its own, so this does not happen to it.
     public func read<Result>(
         _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
     ) throws(LMDBError) -> Result {
@@ -128,9 +128,13 @@ public final class Environment: @unchecked Sendable {
         if code == MDB_READERS_FULL, try removeDeadReaders() > 0 {
             code = mdb_txn_begin(handle, nil, CUnsignedInt(MDB_RDONLY), &raw)
         }
+        if code == MDB_READERS_FULL, let own = try takeOwnSlot() {
+            try faults?.begin(own)
+            return ReadTransaction(handle: own, faults: faults, slotOwner: self)
+        }
         try check(code, "mdb_txn_begin for a snapshot")
         try faults?.begin(raw!)
-        return ReadTransaction(handle: raw!, faults: faults)
+        return ReadTransaction(handle: raw!, faults: faults, slotOwner: nil)
     }
 
     /// Numbers of the environment (`mdb_env_info`, `mdb_env_stat`).

@@ -22,8 +22,12 @@ public protocol Transaction: ~Copyable {
 public struct ReadTransaction: ~Copyable, Transaction {
     let handle: OpaquePointer
     let faults: FaultPlan?
+    /// The environment, where the snapshot uses the slot of the thread that writes.
+    let slotOwner: Environment?
 
-    deinit { mdb_txn_abort(handle) }
+    deinit {
+        if let slotOwner { slotOwner.returnOwnSlot() } else { mdb_txn_abort(handle) }
+    }
 
     /// The value of a key, valid until the snapshot ends; nil where there is none.
     public func get(_ database: Database, _ key: Key) throws(LMDBError) -> UnsafeRawBufferPointer? {

@@ -103,27 +103,43 @@ public struct DeliveryScheduler {
         list(lane)
     }
 
+    /// Takes a delivery that `next` gave out and that is not sent: it is not in its lane any more, and says nothing about
+    /// its endpoint.
+    public mutating func withdraw(_ delivery: DueDelivery, now: Int64) {
+        guard let lane = laneOf[delivery.endpoint.number], lanes[lane].inFlight > 0 else { return }
+        lanes[lane].inFlight -= 1
+        inFlight -= 1
+        rotation.ended(lanes[lane].tenant, free: transfers - inFlight)
+        if lanes[lane].isEmpty { retire(lane, now) } else { list(lane) }
+    }
+
     /// A delivery to the endpoint that `next` gave out is over.
     ///
+    /// - Parameter destination: where it went; 0: to where the endpoint is now. What happened elsewhere says nothing.
     /// - Returns: what it did to the endpoint's breaker. While that is open nothing starts.
     @discardableResult
     public mutating func finished(
-        _ endpoint: EndpointNumber, isSuccess: Bool, now: Int64, random: inout some RandomNumberGenerator
+        _ endpoint: EndpointNumber, at destination: UInt64 = 0, isSuccess: Bool, now: Int64,
+        random: inout some RandomNumberGenerator
     ) -> Breaker.Change {
         guard let lane = laneOf[endpoint], lanes[lane].inFlight > 0 else { return .none }
         lanes[lane].inFlight -= 1
         lanes[lane].awaitsEnd = false
         inFlight -= 1
         rotation.ended(lanes[lane].tenant, free: transfers - inFlight)
-        let change = lanes[lane].breaker.ended(isSuccess: isSuccess, now: now, random: &random)
+        let change =
+            lanes[lane].isAt(destination)
+            ? lanes[lane].breaker.ended(isSuccess: isSuccess, now: now, random: &random) : .none
         if case .opened(let until) = change { lanes[lane].heldUntil = max(lanes[lane].heldUntil, until) }
         if lanes[lane].isEmpty { retire(lane, now) } else { list(lane) }
         return change
     }
 
     /// Nothing to the endpoint starts before the time (monotonic nanoseconds). A hold is never shortened.
-    public mutating func hold(_ endpoint: EndpointNumber, until: Int64) {
-        guard let lane = laneOf[endpoint] else { return }
+    ///
+    /// - Parameter destination: what is to be held; 0: where the endpoint is now. A hold of another destination is none.
+    public mutating func hold(_ endpoint: EndpointNumber, at destination: UInt64 = 0, until: Int64) {
+        guard let lane = laneOf[endpoint], lanes[lane].isAt(destination) else { return }
         lanes[lane].heldUntil = max(lanes[lane].heldUntil, until)
     }
 

@@ -227,6 +227,13 @@ public enum Limits {
     /// Milliseconds between looks at the free space of the map and of the disk: at full speed a server writes some tens
     /// of MiB in it.
     public static let spaceCheckMilliseconds: Int64 = 1_000
+    /// Milliseconds between looks for readers of the store that ended without giving their places back: a second process
+    /// reads only while a copy is made. And bytes by which the file grows, after which it is looked at once more, and
+    /// after which an old reader is named: a backup at a quiet time stays below.
+    public static let readerCheckMilliseconds: Int64 = 60_000
+    public static let readerGrowthBytes = 64 * 1024 * 1024
+    /// Milliseconds between lines about one old reader.
+    public static let readerLineMilliseconds: Int64 = 600_000
     /// Free bytes of the file system below which new events are refused: attempt results still fit for a long time.
     public static let diskReserveBytes: Int64 = 1024 * 1024 * 1024
     /// Address space of the store, in bytes: the file grows up to it.
@@ -315,6 +322,10 @@ public enum Limits {
     public static let answerHeaderBytes = 4 * 1024
     /// `Retry-After` is obeyed up to a day, in milliseconds.
     public static let retryAfterMilliseconds: Int64 = 86_400_000
+    /// A hold of an endpoint (`Retry-After`, or its open breaker) of this many milliseconds or more is stored, so that a
+    /// restart keeps it, and one that the endpoint asked for is told to the operator. Shorter ones would be a write and a
+    /// line for each answer of an endpoint that asks for a second; after a restart they cost an attempt.
+    public static let storedHoldMilliseconds: Int64 = 60_000
     /// How long the breaker of a failing endpoint stays open at first, in milliseconds, and at most: ten minutes.
     public static let breakerOpenMilliseconds: Int64 = 30_000
     public static let breakerOpenMillisecondsMost: Int64 = 600_000

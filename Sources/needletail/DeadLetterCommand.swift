@@ -96,7 +96,8 @@ struct DeadLetterCommand: ParsableCommand {
             abstract: "Schedule dead letters again: due when the server starts.",
             discussion: """
                 Each starts its endpoint's policy from the first attempt; the records of earlier attempts stay. Receivers see the same \
-                webhook-id as before. Dead letters of a removed endpoint are not changed.
+                webhook-id as before. A batch keeps its webhook-id when all of its events are chosen; chosen events of other \
+                batches are sent in new ones, with new ids. Dead letters of a removed endpoint are not changed.
 
                 Examples:
 

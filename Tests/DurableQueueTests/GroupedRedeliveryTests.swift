@@ -70,6 +70,35 @@ import WebhookModel
         fixture.queue.stop()
     }
 
+    // The receiver may have processed the first: by the same id it recognises the second (F13).
+    @Test func aDeadBatchThatIsRedeliveredAsAWholeKeepsItsId() async throws {
+        let folder = TemporaryDirectory()
+        var fixture: QueueFixture? = try QueueFixture(folder: folder)
+        try await fixture!.provision(retry: once, batch: BatchRule(maxEvents: 3, maxWait: 60_000))
+        _ = try fixture!.publish((1...6).map { fixture!.record($0) })
+        let first = try fixture!.takeHanded(2)
+        fixture!.report(first, .timedOut, status: 0)
+        try fixture!.waitForStatistics { $0.deadLettered == 6 }
+        #expect(try await fixture!.queue.redeliver(DeadLetterFilter()).deliveries == 6)
+        let second = try fixture!.takeHanded(2)
+        #expect(second.map(\.batch?.id) == first.map(\.batch?.id))
+        #expect(second.map { $0.batch?.events.map(\.id.low) } == [[1, 2, 3], [4, 5, 6]])
+        #expect(second.allSatisfy { $0.attempt == 2 && $0.trigger == .replay })
+        try fixture!.waitForStatistics { $0.pending == 6 && $0.pendingBatched == 4 }
+        // It dies once more, and a restart comes between.
+        fixture!.report(second, .timedOut, status: 0)
+        try fixture!.waitForStatistics { $0.deadLettered == 12 && $0.pending == 0 }
+        #expect(try await fixture!.queue.redeliver(DeadLetterFilter()).deliveries == 6)
+        fixture!.queue.stop()
+        fixture = nil
+        fixture = try QueueFixture(folder: folder)
+        let third = try fixture!.takeHanded(2)
+        #expect(third.map(\.batch?.id) == first.map(\.batch?.id) && third.allSatisfy { $0.attempt == 3 })
+        fixture!.report(third)
+        try fixture!.waitForStatistics { $0.delivered == 6 && $0.pending == 0 && $0.pendingBatched == 0 }
+        fixture!.queue.stop()
+    }
+
     @Test func redeliveredMembersOfADeadBatchFormANewBatch() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision(retry: once, batch: BatchRule(maxEvents: 3, maxWait: 60_000))
@@ -77,10 +106,15 @@ import WebhookModel
         let first = try fixture.takeHanded(1)
         fixture.report(first, .timedOut, status: 0)
         try fixture.waitForStatistics { $0.deadLettered == 3 }
-        #expect(try await fixture.queue.redeliver(DeadLetterFilter()).deliveries == 3)
+        // Its leader is among those that are chosen, and one of its members is not.
+        var filter = DeadLetterFilter()
+        filter.deliveries = Set([1, 3].map { DeliveryID(position: EventPosition($0), endpoint: EndpointNumber(1)) })
+        #expect(try await fixture.queue.redeliver(filter).deliveries == 2)
+        try fixture.waitForStatistics { $0.pendingGathering == 2 }
+        #expect(try await fixture.queue.redeliver(DeadLetterFilter()).deliveries == 1)
         let second = try fixture.takeHanded(1)
         #expect(second[0].batch?.events.map(\.id.low) == [1, 2, 3])
-        #expect(second[0].batch?.id != first[0].batch?.id && second[0].attempt == 2 && second[0].trigger == .replay)
+        #expect(second[0].batch?.id != first[0].batch?.id && second[0].attempt == 2 && second[0].trigger == .manual)
         fixture.report(second)
         try fixture.waitForStatistics { $0.delivered == 3 && $0.pending == 0 && $0.pendingBatched == 0 }
         fixture.queue.stop()

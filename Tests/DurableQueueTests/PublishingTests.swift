@@ -22,6 +22,43 @@ import WebhookModel
         fixture.queue.stop()
     }
 
+    // F24: an event that its producer stamped anew was a CONFLICT.
+    @Test func theTimesOfAnEventDoNotCountWhenItIsPublishedAgain() throws {
+        let fixture = try WriterFixture()
+        try fixture.provision()
+        let later = fixture.now + 5_000
+        let first = fixture.publish([1])
+        let again = fixture.publish([1], deliverAt: later)
+        let other = fixture.publish([1], deliverAt: later, payload: 9)
+        try fixture.settle()
+        #expect(first.drafts.map(\.result) == [.accepted])
+        #expect(again.drafts.map(\.result) == [.duplicate])
+        #expect(other.drafts.map(\.result) == [.conflict])
+        // The first one's time holds.
+        #expect(fixture.takeHanded().count == 1)
+        let delayed = fixture.publish([2], deliverAt: later)
+        let atOnce = fixture.publish([2])
+        try fixture.settle()
+        #expect(delayed.drafts.map(\.result) == [.accepted] && atOnce.drafts.map(\.result) == [.duplicate])
+        #expect(fixture.takeHanded().isEmpty)
+    }
+
+    @Test func onlyTheTimesAreLeftOut() {
+        func record(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
+            var bytes = Sample.recordBytes(id: EventID(high: 1, low: 2), orderingKey: "k", payload: [1, 2, 3])
+            change(&bytes)
+            return bytes
+        }
+        let known = record { _ in }
+        for index in known.indices {
+            let changed = record { $0[index] ^= 1 }
+            let isSame = known.withUnsafeBytes { one in
+                changed.withUnsafeBytes { EventRecord.haveSameContent(one, $0) }
+            }
+            #expect(isSame == (16..<32).contains(index), "byte \(index)")
+        }
+    }
+
     @Test func theSameContentIsADuplicateAndOtherContentAConflict() async throws {
         let fixture = try QueueFixture()
         try await fixture.provision()

@@ -246,6 +246,18 @@ struct DeliverySchedulerTests {
         #expect(taken5.map(\.event.position.value) == [4])
     }
 
+    @Test("a delivery that is withdrawn leaves its place and says nothing about its endpoint")
+    func withdrawn() {
+        var scheduler = DeliveryScheduler(transfers: 1)
+        scheduler.enqueue(endpoint: 1, positions: 1...2)
+        for position in 1...2 as ClosedRange<UInt64> {
+            let delivery = scheduler.next(now: 0)
+            #expect(delivery?.event.position.value == position && scheduler.inFlight == 1)
+            if let delivery { scheduler.withdraw(delivery, now: 0) }
+        }
+        #expect(scheduler.inFlight == 0 && scheduler.queued == 0 && scheduler.nextRelease == nil)
+    }
+
     @Test("a delivery without a connection waits for one of its endpoint's, or for a moment")
     func shortage() {
         var scheduler = DeliveryScheduler(transfers: 100)

@@ -63,7 +63,8 @@ enum UnsafeCode {
     ]
 
     static let memory = [
-        "LMDB": "cursors that live as long as their environment; a mutex keeps its address",
+        "LMDB":
+            "cursors that live as long as their environment; a mutex keeps its address; lines of the readers come through C",
         "Threading": "a mutex and an epoll buffer keep their addresses; a thread's closure passes through C",
         "WebhookSigning": "libcrypto's digests take typed pointers to bytes that are rendered untyped",
         "Access": "libcrypto's lists are untyped",

@@ -22,6 +22,16 @@ import WebhookModel
         #expect(4 + 4 + Limits.payloadBytes + Limits.recordOverheadBytes <= Limits.frameBytes)
     }
 
+    @Test func `a stored hold is longer than the first of a breaker`() {
+        #expect(Limits.storedHoldMilliseconds < Limits.retryAfterMilliseconds)
+        #expect(Limits.breakerOpenMilliseconds < Limits.storedHoldMilliseconds)
+        #expect(Limits.storedHoldMilliseconds < Limits.breakerOpenMillisecondsMost)
+    }
+
+    @Test func `an old reader is looked for more often than it is told of`() {
+        #expect(Limits.readerCheckMilliseconds < Limits.readerLineMilliseconds)
+    }
+
     @Test func `times in a wrong unit are outside the allowed range`() {
         // Seconds taken for milliseconds lie in 1970; microseconds lie far after 2200.
         #expect(1_800_000_000 < Limits.earliestTime && Limits.earliestTime < Limits.latestTime)

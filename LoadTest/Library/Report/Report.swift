@@ -62,7 +62,8 @@ package struct Report: Codable, Sendable {
     package var delivered = 0
     package var deliveredPerSecond = 0.0
     package var lost = 0
-    /// Stored, and at the end of the drain still in flight or waiting for a retry.
+    /// Stored, and at the end of the drain still on the way: in flight, waiting for a retry, or held by the server after
+    /// failures of the receiver.
     package var pending = 0
     package var duplicates = 0
     package var corrupt = 0

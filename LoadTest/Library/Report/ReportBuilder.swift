@@ -61,12 +61,11 @@ struct ReportBuilder {
 
     private func countExactly(_ report: inout Report, _ outcome: RunOutcome) {
         let findings = outcome.findings
-        // Nothing is called lost while deliveries still arrive, or before the drain had its time.
-        let isProven = outcome.isSettled && !outcome.receiver.isInconclusive
+        let isProven = isLossProven(outcome)
         report.delivered = findings.delivered
         report.lost = isProven ? findings.missing : 0
         report.pending = findings.unaccepted + (isProven ? 0 : findings.missing)
-        report.lostExamples = findings.missingExamples
+        report.lostExamples = isProven ? findings.missingExamples : []
         report.duplicates = findings.duplicates
         report.corrupt = findings.corrupt
         report.unverifiedSignatures = findings.unverified
@@ -75,10 +74,17 @@ struct ReportBuilder {
         report.retried = findings.retried
     }
 
+    /// Nothing is called lost while deliveries still arrive, before the drain had its time, or after the receiver failed:
+    /// what the server still holds then, for a retry or until an open breaker closes, is on the way. The protocol has no
+    /// question for how much that is.
+    private func isLossProven(_ outcome: RunOutcome) -> Bool {
+        outcome.isSettled && !outcome.receiver.isInconclusive && outcome.receiver.failures == 0
+    }
+
     private func countRoughly(_ report: inout Report, _ outcome: RunOutcome) {
         let missing = max(0, outcome.generator.deliverable - outcome.receiver.accepted)
         report.delivered = outcome.receiver.accepted
-        report.lost = outcome.isSettled && !outcome.receiver.isInconclusive ? missing : 0
+        report.lost = isLossProven(outcome) ? missing : 0
         report.pending = missing - report.lost
         report.duplicates = outcome.receiver.duplicates
         report.corrupt = outcome.receiver.changedBodies
@@ -172,8 +178,11 @@ struct ReportBuilder {
         }
         if report.pending > 0 {
             reasons.append(
-                "\(report.pending) acknowledged events were still in flight or waiting for a retry after a drain of "
-                    + "\(Figures.fixed(outcome.drainSeconds, 0)) s: raise --drain-seconds")
+                "\(report.pending) acknowledged events were still on the way after a drain of "
+                    + "\(Figures.fixed(outcome.drainSeconds, 0)) s: raise --drain-seconds"
+                    + (outcome.receiver.failures > 0
+                        ? "; the receiver failed, so the server may hold them for a retry or until a breaker closes (its pending says how many)"
+                        : ""))
         }
         return reasons
     }

@@ -61,7 +61,7 @@ package enum ReportText {
         if report.receiver != "none" {
             lines += [
                 count("delivered", report.delivered, rate(report, report.deliveredPerSecond)),
-                count("lost", report.lost, report.lostExamples.joined(separator: " ")),
+                count("lost", report.lost, report.lost > 0 ? report.lostExamples.joined(separator: " ") : ""),
                 count("duplicates after a 2xx", report.duplicates), count("corrupt", report.corrupt),
                 count("unverified signatures", report.unverifiedSignatures),
             ]
@@ -71,7 +71,7 @@ package enum ReportText {
             }
         }
         let exceptions = [
-            ("still in flight", report.pending), ("phantom", report.phantom), ("of other runs", report.foreign),
+            ("still on the way", report.pending), ("phantom", report.phantom), ("of other runs", report.foreign),
             ("without an answer", report.unanswered), ("answered \"later\"", report.rejected),
             ("permanently refused", report.refused), ("waited for the window", report.heldByWindow),
             ("never sent: window full", report.unsent),

@@ -1,3 +1,4 @@
+import Foundation
 package import IngestClient
 package import MockReceiver
 
@@ -43,9 +44,21 @@ package struct RunPlan: Sendable {
 
     /// The most events that the run will send, for which the receiver must have space. For a closed loop it is an
     /// estimate from above.
-    package var expectedEvents: Int {
-        isClosedLoop ? Int(seconds * 60_000) : Int(rate * seconds * 1.1) + 10_000
+    package var expectedEvents: Int { expectedEvents(cores: ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// - Parameter cores: of this machine.
+    package func expectedEvents(cores: Int) -> Int {
+        guard isClosedLoop else { return Int(rate * seconds * 1.1) + 10_000 }
+        let perSecond = min(max(cores * RunPlan.perCore, RunPlan.closedLeast), RunPlan.closedMost)
+        return Int(seconds * Double(perSecond))
     }
+
+    /// Events a second of a closed loop that the receiver has accounts for: by core, twice what is measured on two slow
+    /// ones; and at least, for one fast core; and at most, where one dispatcher's writer ends. An account takes some bytes
+    /// before it is used.
+    private static let perCore = 60_000
+    private static let closedLeast = 150_000
+    private static let closedMost = 500_000
 
     /// The mistakes in the plan, one line each, with the option and the remedy.
     package func mistakes() -> [String] {

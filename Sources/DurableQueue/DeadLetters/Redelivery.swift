@@ -39,7 +39,13 @@ public struct Redelivery: Sendable {
                 result.withoutEndpoint += 1
                 continue
             }
+            if let batch = try wholeBatch(ledBy: letter.delivery, tables, in: transaction) {
+                try tables.redeliver(batch, ledBy: letter.delivery, at: dueAt, trigger: trigger, in: transaction)
+                scheduled += repeatElement(letter.delivery.endpoint, count: batch.members.count)
+                continue
+            }
             switch try tables.redeliver(letter.delivery, at: dueAt, trigger: trigger, in: transaction) {
+            // Also one that was scheduled just now, with the batch that it belonged to.
             case .no: continue
             case .alone: break
             case .inSequence: sequenced.insert(letter.delivery.endpoint)
@@ -48,5 +54,17 @@ public struct Redelivery: Sendable {
         }
         result.deliveries += scheduled.count
         return scheduled
+    }
+
+    /// The batch that a dead letter led, where all of its members are asked for: it is sent again as it was, with its id. A
+    /// part of a batch, or one of which a member has gone, is sent in other batches with other ids.
+    private func wholeBatch(
+        ledBy leader: DeliveryID, _ tables: Tables, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> BatchRow? {
+        guard let (batch, letters) = try tables.deadBatch(ledBy: leader, in: transaction) else { return nil }
+        for letter in letters where letter.delivery != leader {
+            guard try walk.query.admits(letter, tables, in: transaction) else { return nil }
+        }
+        return batch
     }
 }

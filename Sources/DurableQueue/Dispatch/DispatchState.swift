@@ -237,10 +237,11 @@ package struct DispatchState {
             known.insert(returned.delivery)
             return Waiting(pending: pending, entry: returned.entry)
         }
-        registry[slot].reduceHoldLimit()
+        let pause = registry[slot].isAt(returned.destination) ? returned.pause : 0
+        if pause > 0 { registry[slot].reduceHoldLimit() }
         // It was not sent: its tokens are there for the next.
         if registry[slot].isRated { giveTokensBack(slot, now: now, &registry) }
-        pause(slot, until: now + returned.pause, &registry)
+        if pause > 0 { self.pause(slot, until: now + pause, &registry) }
         switch returned.entry {
         case .due:
             known.insert(returned.delivery)
@@ -249,6 +250,7 @@ package struct DispatchState {
         case .parked:
             registry[slot].readParkedAgain(from: returned.delivery.position)
         }
+        if pause == 0 { wantRefill(slot, &registry) }
         return nil
     }
 
@@ -256,7 +258,8 @@ package struct DispatchState {
         if case .due(let time) = entry { time } else { nil }
     }
 
-    private mutating func pause(_ slot: Int, until: Int64, _ registry: inout EndpointRegistry) {
+    /// Nothing of an endpoint is handed over before the time, Unix milliseconds. A pause is never shortened.
+    package mutating func pause(_ slot: Int, until: Int64, _ registry: inout EndpointRegistry) {
         guard until > registry[slot].pausedUntil else { return }
         registry[slot].pausedUntil = until
         pauses.insert(Pause(until: until, of: .endpoint(registry[slot].number)))

@@ -26,6 +26,8 @@ package struct EndpointRecord: Vacatable {
     /// Its failures since the last success, and the last warning.
     package var health = EndpointHealth()
     package var disabled: Endpoint.Disablement?
+    /// Nothing is sent to its URL before this time, Unix milliseconds, as far as is stored.
+    package var heldUntil: Int64?
     /// When it was removed; nil: it is live. Its deliveries wait for it to be created again.
     package var removedAt: Int64?
 
@@ -98,6 +100,7 @@ package struct EndpointRecord: Vacatable {
             number: endpoint.number, tenant: endpoint.tenant, name: endpoint.name, settings: endpoint.settings)
         row.failing = health.failing
         row.disabled = disabled
+        row.heldUntil = heldUntil
         row.removedAt = removedAt
         return Stored(row, origin: origin, revision: revision, createdAt: createdAt, updatedAt: updatedAt)
     }
@@ -112,6 +115,7 @@ package struct EndpointRecord: Vacatable {
         // What was found out since goes on, unless its owner wrote its settings.
         if row.value.failing != health.failing { health = EndpointHealth(failing: row.value.failing) }
         disabled = row.value.disabled
+        heldUntil = row.value.heldUntil
         removedAt = row.value.removedAt
         isGivenUp = false
         if endpoint.settings.batch != nil { hasBatches = true }
@@ -151,6 +155,9 @@ package struct EndpointRecord: Vacatable {
     package var hasBacklog: Bool { hasParked || lotCount > 0 }
     package var room: Int { active && !isPaused ? max(holdLimit - held, 0) : 0 }
     package var isPaused: Bool { pausedUntil > .min }
+
+    /// Whether what was found out there is about where the endpoint is now; 0 always is.
+    package func isAt(_ destination: UInt64) -> Bool { destination == 0 || destination == endpoint.destination }
 
     // MARK: The lot
 

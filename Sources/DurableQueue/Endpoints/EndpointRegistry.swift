@@ -149,6 +149,7 @@ package struct EndpointRegistry {
             let isSame =
                 wasLive && endpoints[slot].endpoint.settings == row.value.settings
                 && endpoints[slot].endpoint.name == row.value.name
+            if !isSame { endpoints[slot].endpoint.retire() }
             endpoints[slot].adopt(row, isSame ? endpoints[slot].endpoint : object(of: row.value))
             switch (wasLive, row.value.removedAt == nil) {
             case (true, false): leaveTenant(slot)
@@ -198,6 +199,7 @@ package struct EndpointRegistry {
         if present.retry != present.settings.retry ?? inherited.retry || present.tenantWeight != inherited.tenantWeight
             || present.tenantNetworks != inherited.networks || present.tenantName != tenant.name
         {
+            present.retire()
             endpoints[slot].endpoint = object(of: endpoints[slot].row.value)
         }
         follow(number)
@@ -207,10 +209,17 @@ package struct EndpointRegistry {
     private mutating func follow(_ number: EndpointNumber) {
         guard let slot = slot(number) else { return }
         let tenantSlot = endpoints[slot].tenantSlot
-        let endpoint = endpoints[slot].endpoint
+        let settings = endpoints[slot].endpoint.settings
         endpoints[slot].active =
-            endpoints[slot].removedAt == nil && endpoint.settings.enabled && !endpoint.settings.paused
+            endpoints[slot].removedAt == nil && settings.enabled && !settings.paused
             && endpoints[slot].disabled == nil && tenants[tenantSlot].row.value.enabled
+        if !endpoints[slot].active {
+            // What its sender holds comes back instead of being sent.
+            endpoints[slot].endpoint.retire()
+        } else if endpoints[slot].endpoint.isRetired {
+            endpoints[slot].endpoint = object(of: endpoints[slot].row.value)
+        }
+        let endpoint = endpoints[slot].endpoint
         endpoints[slot].setRate(tenant: tenants[tenantSlot].gate?.rate)
         // Only its owner can say that events are not for it. What comes while it is paused, or while the server has
         // disabled it, is kept.
@@ -244,6 +253,7 @@ package struct EndpointRegistry {
         if tenants[tenantSlot].removed[name] == number { tenants[tenantSlot].removed[name] = nil }
         tenants[tenantSlot].routes.remove(number)
         endpoints[slot].isRemoved = true
+        endpoints[slot].endpoint.retire()
         if endpoints[slot].held == 0 { endpoints.remove(number.value) }
         return lot
     }

@@ -110,7 +110,8 @@ package struct TenancyPlan {
         // One that was removed goes on where it ended: with its number, and so with its deliveries.
         let former = present ?? removed(name, of: tenant, registry)
         let number = former?.value.number ?? EndpointNumber(counters.nextEndpoint)
-        let value = EndpointRow(number: number, tenant: tenant, name: name, settings: settings)
+        var value = EndpointRow(number: number, tenant: tenant, name: name, settings: settings)
+        value.follow(former?.value)
         if let present, present.value == value, present.origin == origin { return .endpoint(present) }
         if former == nil { counters.nextEndpoint += 1 }
         if present == nil { endpointsAdded[tenant, default: 0] += 1 }
@@ -209,5 +210,15 @@ package struct TenancyPlan {
         Stored(
             value, origin: origin, revision: (present?.revision ?? 0) + 1, createdAt: present?.createdAt ?? now,
             updatedAt: now)
+    }
+}
+
+extension EndpointRow {
+    /// What was found out about a destination goes on as long as the URL is the same. Writing the settings of an endpoint that the server
+    /// disabled enables it, and its failures are forgotten.
+    fileprivate mutating func follow(_ former: EndpointRow?) {
+        guard let former, former.settings.url == settings.url else { return }
+        heldUntil = former.heldUntil
+        if former.disabled == nil { failing = former.failing }
     }
 }

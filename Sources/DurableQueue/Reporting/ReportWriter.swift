@@ -8,6 +8,8 @@ struct ReportPlan {
     var earliestRetry = Int64.max
     var delivered = 0
     var retries = 0
+    /// Batches that are sent again as two.
+    var halved = 0
     var deadLettered = 0
     var cancelled = 0
     var sequences = SequencePlan()
@@ -37,6 +39,13 @@ struct ReportWriter {
         let mayLead = slot.map { registry[$0].hasBatches } ?? true
         let batch = try mayLead ? tables.batch(ledBy: report.delivery, in: transaction) : nil
         let events = batch?.members.count ?? 1
+        if let batch, let endpoint, report.attempt < DeliveryRound.earlierMost,
+            BatchHalving.follows(status: report.status, events: batch.members.count)
+        {
+            let wait = { (rates: inout RetryRates) in rates.delay(of: endpoint.tenant, now: now) }
+            let waits = (wait(&rates), wait(&rates))
+            return try halve(batch, after: report, waits, plan: &plan, now: now, random: &random, in: transaction)
+        }
         if batch == nil, slot.map({ registry[$0].hasSequences }) == true {
             row.bond = try bond(of: report.delivery, in: transaction)
         }
@@ -51,7 +60,7 @@ struct ReportWriter {
             row.state = .scheduled
             row.dueAt = at
             row.finishedAt = 0
-            nextAt = at
+            nextAt = max(at, now + hold(after: report, endpoint))
             let entry = PendingEntry(delivery: report.delivery, dueAt: at, attempts: report.attempt)
             try tables.putDue(entry, in: transaction)
             plan.retries += 1
@@ -96,9 +105,17 @@ struct ReportWriter {
         after report: AttemptReport, endpoint: Endpoint?, now: Int64, random: inout some RandomNumberGenerator
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
+        // A long pause is a hold of the endpoint, which ends when its URL changes; the delivery's own time would not.
+        let retryAfter = report.isOf(endpoint) && hold(after: report, endpoint) == 0 ? report.retryAfter : 0
         return RetrySchedule.next(
             outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
-            retryAfter: report.retryAfter, now: now, random: &random)
+            retryAfter: retryAfter, now: now, random: &random)
+    }
+
+    /// Milliseconds of the hold that an answer asked for; 0: it asked for none, or for a short one.
+    private func hold(after report: AttemptReport, _ endpoint: Endpoint?) -> Int64 {
+        guard let endpoint, report.isOf(endpoint), report.retryAfter >= Limits.storedHoldMilliseconds else { return 0 }
+        return min(report.retryAfter, Limits.retryAfterMilliseconds)
     }
 
     /// Writes a delivery's row, and its dead letter if that is what it became.
@@ -261,4 +278,9 @@ struct ReportWriter {
         try finish(delivery, row, in: transaction)
         return row
     }
+}
+
+extension AttemptReport {
+    /// Whether the request went to where the endpoint is now.
+    func isOf(_ endpoint: Endpoint) -> Bool { destination == 0 || destination == endpoint.destination }
 }

@@ -18,6 +18,8 @@ struct PendingUpkeep {
     var unsettled: [EndpointNumber] = []
     /// Entries that came into the due index and are due: handed over with the next refill.
     var toHand: [PendingEntry] = []
+    /// Endpoints whose pause is to be stored.
+    var holds: Set<EndpointNumber> = []
     var jobs: [UpkeepJob] = []
     var verification = Verification()
     /// The time that is stored as that of the last commit, Unix milliseconds.
@@ -33,7 +35,7 @@ struct PendingUpkeep {
     /// Whether a transaction has something to do though no command came. Batches and parking are asked elsewhere.
     func isDue(now: Int64) -> Bool {
         !deferredReports.isEmpty || !findings.isEmpty || !purges.isEmpty || !jobs.isEmpty || !unsettled.isEmpty
-            || isParking || verification.hasRepairs || now >= min(nextSweep, nextGiveUp)
+            || isParking || !holds.isEmpty || verification.hasRepairs || now >= min(nextSweep, nextGiveUp)
     }
 }
 

@@ -1,3 +1,4 @@
+import LMDB
 import Logging
 package import Scheduling
 package import WebhookModel
@@ -23,6 +24,10 @@ package enum Notice {
     case clock(TrustedTime.Change)
     /// Scheduled deliveries that stood in no waiting table, or in two: put right.
     case repaired(Int)
+    /// An endpoint asked for a pause of a minute or more (`Retry-After`), and was not held before.
+    case held(tenant: String, endpoint: String, seconds: Int64)
+    /// About snapshots of other processes.
+    case readers(ReaderWatch.News)
 
     /// Logs the notices of one turn. Of quarantined deliveries the first ones are named; the others are counted.
     ///
@@ -46,7 +51,7 @@ package enum Notice {
     /// An endpoint began to fail, or works again: thousands may at one time.
     private var isOfHealth: Bool {
         switch self {
-        case .endpoint(_, _, .fails), .endpoint(_, _, .recovered): true
+        case .endpoint(_, _, .fails), .endpoint(_, _, .recovered), .held: true
         default: false
         }
     }
@@ -96,6 +101,27 @@ package enum Notice {
             logger.error(
                 "scheduled deliveries were missing from their waiting table and are entered again; check the disk",
                 metadata: ["deliveries": "\(count)"])
+        case .held(let tenant, let endpoint, let seconds):
+            logger.warning(
+                "an endpoint asks for a pause (Retry-After): its deliveries wait, and use no attempt; a change of its URL ends the pause",
+                metadata: ["tenant": "\(tenant)", "endpoint": "\(endpoint)", "seconds": "\(seconds)"])
+        case .readers(let news): Notice.log(news, to: logger)
+        }
+    }
+
+    private static func log(_ news: ReaderWatch.News, to logger: Logger) {
+        switch news {
+        case .dead(let count):
+            logger.notice(
+                "processes ended while they read the store: their places are free again",
+                metadata: ["readers": "\(count)"])
+        case .old(let reader, let seconds, let behind, let grown):
+            logger.warning(
+                "the data file grows because a process still reads an old state of it, so that freed pages cannot be used again; let it finish, or end it",
+                metadata: [
+                    "pid": "\(reader.process)", "seconds": "\(seconds)", "commits": "\(behind)",
+                    "grown_mib": "\(grown / 1_048_576)",
+                ])
         }
     }
 

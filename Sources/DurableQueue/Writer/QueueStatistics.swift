@@ -24,6 +24,8 @@ public struct QueueStatistics: Sendable, Equatable {
     /// Scheduled deliveries that stood in no waiting table, or in two, and were put right.
     public var repairedDeliveries = 0
     public var batchesMade = 0
+    /// Batches whose content was refused, and that are sent again as two.
+    public var batchesHalved = 0
     public var attempts = 0
     /// Deliveries that senders gave back unsent, because their endpoint was held.
     public var returned = 0

@@ -17,6 +17,7 @@ package final class WriterCore {
     package var dispatch: DispatchState
     package var statistics = QueueStatistics()
     var space: SpaceGauge
+    private var readers = ReaderWatch()
     /// By which time is removed and judged.
     private(set) var trusted: TrustedTime
     var retryRates: RetryRates
@@ -62,6 +63,7 @@ package final class WriterCore {
         for row in recovered.tenants { put(WriterCore.withRevision(row)) }
         for row in recovered.endpoints.sorted(by: { $0.value.number < $1.value.number }) {
             registry.put(WriterCore.withRevision(row), pending: recovered.pendingByEndpoint[row.value.number] ?? 0)
+            hold(row.value, lastCommitAt: recovered.lastCommitAt)
         }
         for (number, row) in recovered.keys { registry.put(WriterCore.withRevision(row), number: number) }
         for number in recovered.endpointsWithParked {
@@ -115,7 +117,10 @@ package final class WriterCore {
     package func perform(_ work: Work, now: Int64) throws(LMDBError) {
         var work = work
         if !pending.deferredReports.isEmpty { work.reports = pending.deferredReports + work.reports }
-        if space.isDue(now: now) { try space.look(directory, now: now) }
+        if space.isDue(now: now) {
+            try space.look(directory, now: now)
+            for news in try readers.look(directory.environment, now: now) { output.notices.append(.readers(news)) }
+        }
         if space.refusal != nil { refuse(work.batches) }
         giveUpEndpoints(now: now)
         do throws(LMDBError) {
@@ -188,7 +193,7 @@ package final class WriterCore {
                 report, slot: registry.slot(report.delivery.endpoint), &registry, plan: &plan.reports,
                 rates: &retryRates, now: now, random: &random, in: transaction)
         }
-        plan.health = try writeHealth(plan.work.reports, now: trusted.value, in: transaction)
+        plan.health = try writeHealth(plan.work.reports, now: trusted.value, clock: now, in: transaction)
         let publisher = Publisher(tables: tables)
         for (number, batch) in plan.work.batches.enumerated() {
             try publisher.publish(
@@ -241,6 +246,7 @@ package final class WriterCore {
         statistics.attempts += reports.count
         statistics.delivered += plan.delivered
         statistics.retriesScheduled += plan.retries
+        statistics.batchesHalved += plan.halved
         statistics.deadLettered += plan.deadLettered
         statistics.cancelled += plan.cancelled
         apply(plan.sequences, now: now)
@@ -305,6 +311,7 @@ package final class WriterCore {
     package func takeBack(_ deliveries: [ReturnedDelivery], now: Int64) {
         for delivery in deliveries {
             if let orphan = dispatch.takeBack(delivery, now: now, &registry) { pending.findings.orphans.append(orphan) }
+            noteHold(delivery)
         }
         statistics.returned += deliveries.count
     }

@@ -39,6 +39,7 @@ struct StatsService: Service {
         // Only where an endpoint has ordering or batches.
         if now.pendingBehind > 0 { metadata["behind"] = "\(now.pendingBehind)" }
         if now.heldKeys > 0 { metadata["held_keys"] = "\(now.heldKeys)" }
+        if now.batchesHalved > 0 { metadata["halved"] = "\(now.batchesHalved)" }
         if now.pendingGathering > 0 { metadata["gathering"] = "\(now.pendingGathering)" }
         let handshakes = machines.senders.reduce(into: (full: 0 as UInt64, resumed: 0 as UInt64)) { sum, sender in
             let tally = sender.snapshot()

@@ -39,6 +39,9 @@ struct EndpointLane {
 
     var isEmpty: Bool { queue.isEmpty && inFlight == 0 }
 
+    /// Whether a destination is that of the newest endpoint object; 0 always is.
+    func isAt(_ destination: UInt64) -> Bool { destination == 0 || destination == self.destination.destination }
+
     /// Has something that could start, but for a hold.
     var isWilling: Bool { !queue.isEmpty && inFlight < window && !suspended && !awaitsEnd }
 }

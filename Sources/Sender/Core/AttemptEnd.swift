@@ -43,6 +43,7 @@ package struct AttemptEnd {
             address: "", heldBytes: delivery.heldBytes)
         report.round = delivery.round
         report.events = delivery.eventCount
+        report.destination = delivery.endpoint.destination
     }
 
     /// An attempt that did not take place, because the machine had no connection to give.

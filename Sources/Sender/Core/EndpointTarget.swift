@@ -15,6 +15,8 @@ package final class EndpointTarget {
     let rules: AddressRules?
     /// The proxy of its connections; nil: none.
     let proxy: EgressProxy?
+    /// The scheme tells no id, so the message's id stands in a line beside it.
+    let needsIDLine: Bool
     /// Whether HTTP/2 is offered (by ALPN, so over TLS only).
     let offersHTTP2: Bool
     /// The route to it, while the look-up behind it is fresh.
@@ -38,6 +40,7 @@ package final class EndpointTarget {
             guard secrets.canSign else { throw SigningSecretError.cannotSign }
             signer = Signer(secrets, scheme: scheme)
             headers = try HeaderBlock(settings.headers, beside: scheme)
+            needsIDLine = !scheme.carriesID
             rules = try AddressRules(endpoint)
         } catch let error as EndpointUnusable {
             throw error

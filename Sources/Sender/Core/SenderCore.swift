@@ -121,6 +121,7 @@ extension SenderCore {
     }
 
     private mutating func attempt(_ delivery: DueDelivery, _ now: Int64, _ wall: Int64) {
+        guard !delivery.endpoint.isRetired else { return withdraw(delivery, now) }
         guard let target = target(of: delivery.endpoint) else {
             return finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: .endpointUnusable), now, wall)
         }
@@ -140,9 +141,15 @@ extension SenderCore {
             giveBack(target.endpoint.number, now)
         case .closed(let outcome, let until):
             // One look-up says one thing about the endpoint, however many deliveries wait: it costs one attempt.
-            if let until { scheduler.hold(target.endpoint.number, until: until) }
+            if let until { scheduler.hold(target.endpoint.number, at: target.endpoint.destination, until: until) }
             finish(AttemptEnd(delivery: delivery, startedAt: wall, outcome: outcome), now, wall)
         }
+    }
+
+    /// Gives a delivery back whose endpoint was changed, paused, disabled or removed since it was handed over.
+    private mutating func withdraw(_ delivery: DueDelivery, _ now: Int64) {
+        scheduler.withdraw(delivery, now: now)
+        returns.append(ReturnedDelivery(delivery, pause: 0))
     }
 
     /// The prepared endpoint; nil if its settings cannot be used.
@@ -227,9 +234,12 @@ extension SenderCore {
         let endpoint = report.delivery.endpoint
         if let retryAfter = end.retryAfter {
             report.retryAfter = retryAfter.milliseconds(now: wall)
-            if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
+            if report.retryAfter > 0 {
+                scheduler.hold(endpoint, at: report.destination, until: now + report.retryAfter * 1_000_000)
+            }
         }
-        let change = scheduler.finished(endpoint, isSuccess: report.outcome.isDelivered, now: now, random: &random)
+        let change = scheduler.finished(
+            endpoint, at: report.destination, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)
         count(end)
         if case .opened = change { tally.breakersOpened += 1 }
@@ -238,12 +248,7 @@ extension SenderCore {
 
     private mutating func giveBack(_ endpoint: EndpointNumber, _ now: Int64) {
         guard let (deliveries, until) = scheduler.giveBack(endpoint, now: now) else { return }
-        for delivery in deliveries {
-            returns.append(
-                ReturnedDelivery(
-                    delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1,
-                    pause: (until - now) / 1_000_000, heldBytes: delivery.heldBytes))
-        }
+        for delivery in deliveries { returns.append(ReturnedDelivery(delivery, pause: (until - now) / 1_000_000)) }
     }
 
     private mutating func count(_ end: AttemptEnd) {
@@ -254,5 +259,14 @@ extension SenderCore {
         tally.fullHandshakes += UInt64(end.fullHandshakes)
         tally.resumedHandshakes += UInt64(end.resumedHandshakes)
         if end.report.reusedConnection { tally.reusedConnections += 1 }
+    }
+}
+
+extension ReturnedDelivery {
+    /// - Parameter pause: milliseconds.
+    fileprivate init(_ delivery: DueDelivery, pause: Int64) {
+        self.init(
+            delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1, pause: pause,
+            heldBytes: delivery.heldBytes, destination: delivery.endpoint.destination)
     }
 }

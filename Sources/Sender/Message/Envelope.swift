@@ -2,8 +2,8 @@ package import WebhookModel
 
 /// The body `envelope`: a JSON object around an event's payload, the same bytes at every attempt.
 ///
-/// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces. The
-/// page of WebhookModel describes each field.
+/// `{"id","type","tenant","timestamp","correlationId","version","actorId","data"}`, in this order, without spaces; with
+/// `"data_base64"` for `"data"` where the payload is no JSON. The page of WebhookModel describes each field.
 package struct Envelope {
     private let event: Event
     private let record: UnsafeRawBufferPointer
@@ -38,20 +38,22 @@ package struct Envelope {
         json.textOrNull(attribute("version"))
         json.raw(",\"actorId\":")
         json.textOrNull(attribute("actorId"))
-        json.raw(",\"data\":")
         writeData(&json)
         json.raw("}")
         return json.count
     }
 
-    /// A JSON payload unchanged; an empty one as null; any other as a base64 string.
+    /// A JSON payload unchanged, and an empty one as null. Any other under a name of its own (CloudEvents 1.0, JSON format,
+    /// 3.1.1): as a string of `data` it would look like a JSON text.
     private func writeData(_ json: inout JSONWriter) {
         let payload = span(event.record.payload)
         if payload.isEmpty {
-            json.raw("null")
+            json.raw(",\"data\":null")
         } else if isJSON(span(event.record.contentType)), JSONForm.isValue(payload) {
+            json.raw(",\"data\":")
             json.raw(payload)
         } else {
+            json.raw(",\"data_base64\":")
             json.base64(payload)
         }
     }

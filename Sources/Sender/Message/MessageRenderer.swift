@@ -35,11 +35,13 @@ final class MessageRenderer {
     ///   - headRoom: bytes that the caller will write before the body besides the message's lines (`lineBytes`).
     func render(_ delivery: DueDelivery, seconds: Int64, target: EndpointTarget, headRoom: Int = 0) {
         let event = delivery.event
-        let contentType = Line.contentType.utf8CodeUnitCount + Limits.shortTextBytes + 1
+        let own =
+            Line.contentType.utf8CodeUnitCount + Limits.shortTextBytes + 1
+            + Line.id.utf8CodeUnitCount + EventID.webhookIDLength + 1
         let head = target.signer.headBytes(id: EventID.webhookIDLength, type: Limits.eventTypeBytes)
-        makeTextRoom(EventID.webhookIDLength + contentType + head)
-        // A line end on the wire has a byte more than a NUL.
-        bodyStart = headRoom + contentType + head + 1 + target.signer.scheme.headers.count
+        makeTextRoom(EventID.webhookIDLength + own + head)
+        // A line end on the wire has a byte more than a NUL: content type, id, the scheme's.
+        bodyStart = headRoom + own + head + 2 + target.signer.scheme.headers.count
         lines.removeAll(keepingCapacity: true)
         if let batch = delivery.batch {
             write("bat_", batch.id.high, batch.id.low)
@@ -50,7 +52,8 @@ final class MessageRenderer {
             write(body: delivery, record)
             let isJSON = delivery.batch != nil || target.endpoint.settings.body == .envelope
             let type = UnsafeRawBufferPointer(rebasing: record[event.record.contentType.range])
-            let start = writeContentType(isJSON || type.isEmpty ? Line.json.bytes : type)
+            var start = writeContentType(isJSON || type.isEmpty ? Line.json.bytes : type)
+            if target.needsIDLine { start = writeID(at: start) }
             let message = MessageToSign(
                 id: UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]),
                 type: delivery.batch == nil
@@ -67,7 +70,7 @@ final class MessageRenderer {
 
     var lineCount: Int { lines.count }
 
-    /// A header line of the rendered message: content type first, then the scheme's. A NUL follows it in memory.
+    /// A header line of the rendered message: content type first, then the id if the scheme tells none, then the scheme's. A NUL follows it in memory.
     func line(_ index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: text[lines[index]]) }
 
     /// Bytes of those lines with their line ends (CR LF).
@@ -81,6 +84,8 @@ final class MessageRenderer {
 
     private enum Line {
         static let contentType: StaticString = "Content-Type: "
+        /// An owner's header cannot have this name (`HeaderRules.isReserved`).
+        static let id: StaticString = "webhook-id: "
         static let json: StaticString = "application/json"
         /// The type in headers that carry an event's type; in a batch the types stand in the envelopes.
         static let batchType: StaticString = "batch"
@@ -94,6 +99,16 @@ extension MessageRenderer {
         var end = start
         put(Line.contentType.bytes, at: &end)
         put(type, at: &end)
+        lines.append(start..<end)
+        text[end] = 0
+        return end + 1
+    }
+
+    /// The same for the line with the message's id.
+    private func writeID(at start: Int) -> Int {
+        var end = start
+        put(Line.id.bytes, at: &end)
+        put(UnsafeRawBufferPointer(rebasing: text[..<EventID.webhookIDLength]), at: &end)
         lines.append(start..<end)
         text[end] = 0
         return end + 1

@@ -100,7 +100,7 @@ public struct DeliveryRow: Sendable, Equatable {
 
 extension DeliveryRound {
     /// Attempts of earlier rounds that a row can count; the two bits above hold the trigger.
-    static let earlierMost: UInt16 = 0x3FFF
+    public static let earlierMost: UInt16 = 0x3FFF
 
     fileprivate var bits: UInt16 { UInt16(trigger.rawValue) << 14 | min(earlier, DeliveryRound.earlierMost) }
 

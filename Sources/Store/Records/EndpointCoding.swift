@@ -35,6 +35,7 @@ struct EndpointCoding {
         static let failureSightings: UInt8 = 203
         static let latestFailure: UInt8 = 204
         static let removedAt: UInt8 = 205
+        static let heldUntil: UInt8 = 206
     }
 
     func encode(_ row: Stored<EndpointRow>) -> [UInt8] {
@@ -70,6 +71,7 @@ struct EndpointCoding {
             writer.add(Tag.disabledReason, Int64(disabled.reason.rawValue))
             writer.add(Tag.disabledAt, disabled.at)
         }
+        if let heldUntil = row.value.heldUntil { writer.add(Tag.heldUntil, heldUntil) }
         if let removedAt = row.value.removedAt { writer.add(Tag.removedAt, removedAt) }
         RowFields.write(row, to: &writer)
         return writer.bytes
@@ -166,6 +168,7 @@ struct EndpointCoding {
                 latest: reader.number(Tag.latestFailure))
         }
         row.disabled = disablement(reader)
+        row.heldUntil = reader.number(Tag.heldUntil)
         row.removedAt = reader.number(Tag.removedAt)
         return Decoded(row: RowFields.read(row, reader), isCurrent: text.isCurrent)
     }

@@ -39,6 +39,8 @@ public struct EndpointRow: Sendable, Equatable {
     public var failing: FailingStretch?
     /// Why and when the server stopped sending to it.
     public var disabled: Endpoint.Disablement?
+    /// Nothing is sent to its URL before this time, Unix milliseconds: it asked for a pause, or its breaker is open.
+    public var heldUntil: Int64?
     /// When it was removed, Unix milliseconds; nil: it was not. Its deliveries wait for it to be created again.
     public var removedAt: Int64?
 

@@ -161,7 +161,7 @@ extension Tables {
         try addBatched(1 - batch.members.count, in: transaction)
     }
 
-    private func put(
+    func put(
         _ batch: BatchRow, ledBy leader: DeliveryID, state: UInt8 = BatchRow.open,
         in transaction: borrowing WriteTransaction
     ) throws(LMDBError) {
@@ -174,7 +174,7 @@ extension Tables {
         return Int(truncatingIfNeeded: value.uint64(at: 0))
     }
 
-    private func addBatched(_ count: Int, in transaction: borrowing WriteTransaction) throws(LMDBError) {
+    func addBatched(_ count: Int, in transaction: borrowing WriteTransaction) throws(LMDBError) {
         guard count != 0 else { return }
         let sum = max(try batched(in: transaction) + count, 0)
         try transaction.reserve(meta, MetaKey.batched.key, count: 8).store(UInt64(sum), at: 0)

@@ -16,6 +16,18 @@ public struct DeadLetterQuery: Sendable {
 
     public init() {}
 
+    /// Whether a dead letter is one of those that are asked for. A condition about its event's content reads the event.
+    public func admits(
+        _ letter: DeadLetter, _ tables: Tables, in transaction: borrowing some Transaction & ~Copyable
+    ) throws(LMDBError) -> Bool {
+        guard admits(letter) else { return false }
+        guard types != nil || events != nil else { return true }
+        guard case .event(let event) = try tables.event(at: letter.delivery.position, in: transaction) else {
+            return false
+        }
+        return admits(event)
+    }
+
     func admits(_ letter: DeadLetter) -> Bool {
         (endpoints?.contains(letter.delivery.endpoint) ?? true) && (deliveries?.contains(letter.delivery) ?? true)
             && (outcomes?.contains(letter.outcome) ?? true) && letter.at >= since ?? .min && letter.at < until ?? .max

@@ -39,6 +39,8 @@ public struct AttemptReport: Sendable {
     /// Header lines of an answer that was not 2xx, each `name: value` and a line feed. Sensitive headers are left out.
     /// Whole lines only, at most `Limits.answerHeaderBytes`.
     public var headers: [UInt8] = []
+    /// Where the request went (`Endpoint.destination`); 0: not known, which counts as where the endpoint is now.
+    public var destination: UInt64 = 0
     /// The number of events in the request: more than one only for a batch.
     public var events = 1
     /// Bytes of the record that the sender held; the writer subtracts them from what it counts for the sender.
@@ -62,23 +64,29 @@ public struct AttemptReport: Sendable {
     }
 }
 
-/// A delivery that a sender returns unsent because its endpoint must not be tried now. It uses no attempt.
+/// A delivery that a sender returns unsent because its endpoint must not be tried now, or is no longer what it was when
+/// the delivery was handed over. It uses no attempt.
 public struct ReturnedDelivery: Sendable {
     public var delivery: DeliveryID
     public var entry: QueueEntry
     /// Attempts made so far.
     public var attempts: UInt16
-    /// Milliseconds from now until its endpoint may be tried again.
+    /// Milliseconds from now until its endpoint may be tried again; 0: at once, if the endpoint is active.
     public var pause: Int64
     /// Bytes of the record that the sender held.
     public var heldBytes: Int
+    /// Which destination the pause is about (`Endpoint.destination`); 0: the endpoint's present one.
+    public var destination: UInt64
 
-    public init(delivery: DeliveryID, entry: QueueEntry, attempts: UInt16, pause: Int64, heldBytes: Int) {
+    public init(
+        delivery: DeliveryID, entry: QueueEntry, attempts: UInt16, pause: Int64, heldBytes: Int, destination: UInt64 = 0
+    ) {
         self.delivery = delivery
         self.entry = entry
         self.attempts = attempts
         self.pause = pause
         self.heldBytes = heldBytes
+        self.destination = destination
     }
 }
 

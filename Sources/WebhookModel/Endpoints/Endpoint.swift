@@ -1,5 +1,7 @@
+import Synchronization
+
 /// A tenant's URL with its subscription, secrets and limits, as every room uses it. Immutable: a change makes a new
-/// object.
+/// object, and retires the one before it.
 public final class Endpoint: Sendable {
     public let number: EndpointNumber
     public let tenant: TenantNumber
@@ -14,6 +16,18 @@ public final class Endpoint: Sendable {
     public let tenantWeight: Int
     /// Networks that the operator allows for this tenant's endpoints, in addition to the server's.
     public let tenantNetworks: [String]
+    /// Stands for the URL: what is found out about an endpoint is about its destination, and says nothing about another
+    /// one. `FNV1a` of the URL's bytes, and never 0.
+    public let destination: UInt64
+
+    private let retired = Atomic(false)
+
+    /// Nothing more is sent by this object: a newer one took its place, or the endpoint was removed, paused or disabled.
+    /// Whoever is about to begin an attempt gives the delivery back instead.
+    public var isRetired: Bool { retired.load(ordering: .relaxed) }
+
+    /// For the queue, which makes the objects. Other threads see it soon, and at the latest when they next synchronise.
+    public func retire() { retired.store(true, ordering: .relaxed) }
 
     /// Why we stopped sending to an endpoint although its owner wants it enabled. Its deliveries wait, those of new
     /// events too; after `Limits.disabledHoldMilliseconds` they become dead letters. Writing its settings again enables
@@ -95,5 +109,6 @@ public final class Endpoint: Sendable {
         retry = settings.retry ?? inherited.retry
         tenantWeight = inherited.tenantWeight
         tenantNetworks = inherited.networks
+        destination = Array(settings.url.utf8).withUnsafeBytes { max(FNV1a.hash($0), 1) }
     }
 }

@@ -35,6 +35,13 @@ public struct EventRecord: Sendable, Equatable {
     /// Bytes before the tenant: id and two times.
     public static let fixedBytes = 32
 
+    /// Whether two records that have the same id are the same event: all bytes but those of the times (Protocol.md, 8.2). A
+    /// producer that publishes again after a crash often stamps the event anew, and "in five seconds" is another time then.
+    public static func haveSameContent(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+        guard one.count == other.count, one.count >= fixedBytes else { return false }
+        return one[..<16].elementsEqual(other[..<16]) && one[fixedBytes...].elementsEqual(other[fixedBytes...])
+    }
+
     /// A record without bytes, for a draft that was refused before its fields were known.
     public init() {}
 }

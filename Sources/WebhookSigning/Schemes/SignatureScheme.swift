@@ -61,6 +61,9 @@ public struct SignatureScheme: Sendable, Hashable {
     /// Whether the signature covers the time, so that an old message can be detected.
     public var signsTime: Bool { signs.variables.contains(.timestamp) }
 
+    /// Whether a header tells the message's id, by which a receiver recognises a message that comes again.
+    public var carriesID: Bool { headers.contains { $0.value.variables.contains(.id) } }
+
     /// The header whose value is the message's id and nothing else; nil: the scheme has none.
     public var idHeader: String? { headers.first { $0.value.text == "{id}" }?.name.lowercased() }
 

@@ -30,7 +30,8 @@ struct PublishCommand: AsyncParsableCommand {
             Members of a line: tenant, type, payload (any JSON value, sent byte for byte), payload_text (a string, sent as \
             its bytes), id, idempotency_key, occurred_at, deliver_at, ordering_key, correlation_id, content_type, attributes.
 
-            An event with an id or an idempotency key may be published repeatedly: it is stored once. An event with neither gets a \
+            An event with an id or an idempotency key may be published repeatedly: it is stored once. Then \
+            occurred_at and deliver_at may differ, and those of the first time hold; anything else that differs is a CONFLICT. An event with neither gets a \
             new id each time.
 
             Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 arguments not understood.

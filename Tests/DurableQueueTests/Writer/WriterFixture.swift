@@ -185,7 +185,11 @@ final class WriterFixture: @unchecked Sendable {
     }
 
     /// Gives the results of attempts.
-    func report(_ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200) {
+    ///
+    /// - Parameter retryAfter: what the answers asked for, milliseconds.
+    func report(
+        _ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200, retryAfter: Int64 = 0
+    ) {
         guard !deliveries.isEmpty else { return }
         give(
             .reports(
@@ -196,6 +200,8 @@ final class WriterFixture: @unchecked Sendable {
                         phases: AttemptPhases(), reusedConnection: false, address: "192.0.2.1",
                         heldBytes: delivery.heldBytes)
                     report.round = delivery.round
+                    report.retryAfter = retryAfter
+                    report.destination = delivery.endpoint.destination
                     return report
                 }))
     }
@@ -207,7 +213,7 @@ final class WriterFixture: @unchecked Sendable {
                 deliveries.map { delivery in
                     ReturnedDelivery(
                         delivery: delivery.id, entry: delivery.entry, attempts: delivery.attempt - 1, pause: pause,
-                        heldBytes: delivery.heldBytes)
+                        heldBytes: delivery.heldBytes, destination: delivery.endpoint.destination)
                 }))
     }
 

@@ -65,6 +65,23 @@ struct LoadRunTests {
         #expect(report.exitCode == 4)
     }
 
+    // F25: --failures 75 ended with EVENTS LOST while the server held them.
+    @Test("after failures of the receiver what has not arrived is on the way, not lost: exit code 6")
+    func onTheWay() async throws {
+        let report = try await run(
+            change: { plan in
+                guard case .embedded(var receiver) = plan.receiver else { return }
+                receiver.failureShare = 0.5
+                plan.receiver = .embedded(receiver)
+            }, treatment: { $0 == 100 || $0 == 200 ? .lose : .deliver })
+        #expect(report.failuresInjected > 0)
+        #expect(report.lost == 0 && report.lostExamples.isEmpty)
+        #expect(report.pending >= 2 && report.delivered + report.pending == report.acked)
+        #expect(report.ends(with: .invalid))
+        #expect(report.reasons.contains { $0.contains("on the way") && $0.contains("breaker") })
+        #expect(!ReportText.render(report).contains("evt_"))
+    }
+
     @Test("a changed body is corruption: exit code 7")
     func corrupt() async throws {
         let report = try await run(treatment: { $0 == 100 ? .corrupt : .deliver })

@@ -16,6 +16,17 @@ struct RunPlanTests {
         #expect(mistakes { _ in } == [])
     }
 
+    // F25: accounts ended at 60,000 a second, and a faster machine's run proved nothing.
+    @Test(
+        "a closed loop has accounts for what the machine can do",
+        arguments: [(1, 1_500_000), (2, 1_500_000), (4, 2_400_000), (64, 5_000_000)])
+    func accounts(cores: Int, events: Int) {
+        var plan = RunPlan(server: ConnectionSettings(apiKey: "key"))
+        plan.rate = 0
+        plan.seconds = 10
+        #expect(plan.expectedEvents(cores: cores) == events)
+    }
+
     @Test("every mistake is reported with its option")
     func all() {
         let mistakes = mistakes { plan in

@@ -21,6 +21,16 @@ import WebhookModel
         #expect(array.compactMap { ($0["data"] as? [Int])?.first } == (1...Int(count)).map(\.self))
     }
 
+    @Test func eachMemberHasJSONOrBytes() throws {
+        let events = [
+            Sample.event(1, payload: Array(#""aGk=""#.utf8)),
+            Sample.event(2, contentType: "text/plain", payload: Array("hi".utf8)),
+        ]
+        let array = try #require(try JSONSerialization.jsonObject(with: Data(body(events))) as? [[String: Any]])
+        #expect(array.map { $0["data"] as? String } == ["aGk=", nil])
+        #expect(array.map { $0["data_base64"] as? String } == [nil, "aGk="])
+    }
+
     @Test func aBatchIsNotLongerThanTheCountedBytesOfItsMembers() {
         let awkward = String(repeating: "\u{1}", count: 128)
         let events = (1...20 as ClosedRange<UInt64>).map { position in

@@ -73,10 +73,35 @@ struct SchemeTests {
         // printf '{}' | openssl dgst -sha1 -hmac 0123456789abcdef
         #expect(lines.contains("X-Hub-Signature: sha1=1ed9af9e5e8ff2f804bcff95a337649c0095d057"))
         #expect(lines.contains("X-Kind: a task.completed b"))
-        #expect(!lines.contains { $0.hasPrefix("webhook-") })
-        // Those, the scheme's two, and the sender's own six: request line, Host, Accept, Content-Type, User-Agent,
+        // A scheme without an id gets one beside it.
+        let idLines = lines.filter { $0.hasPrefix("webhook-id: evt_") }
+        #expect(idLines.count == 1)
+        // Those, the scheme's two, the id, and the sender's own six: request line, Host, Accept, Content-Type, User-Agent,
         // Content-Length.
-        #expect(lines.count == 32 + 2 + 6)
+        #expect(lines.count == 41)
+    }
+
+    // F14: stripe, slack, x-pt, x-signature and convoy had nothing by which a receiver recognises a message.
+    @Test(
+        "a header is the same at every attempt of a message, and another for another message",
+        arguments: SignatureScheme.all)
+    func stableID(scheme: SignatureScheme) async throws {
+        let server = try await RawServer.start { _, _ in .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+        let endpoint = endpoint(server.port) { settings in
+            settings.scheme = scheme.name
+            settings.secrets = [EndpointSecret(SigningSecret.generate(scheme.secretForm).reveal())]
+        }
+        try await SenderBench.run { bench in
+            for position in [1, 1, 2] as [UInt64] { _ = await bench.deliver(position, to: endpoint) }
+        }
+        await server.stop()
+        var ids: [[String]] = []
+        for request in server.requests { ids.append(lines(request).filter { $0.contains(": evt_") }) }
+        #expect(ids.map(\.count) == [1, 1, 1], "\(scheme.name)")
+        #expect(ids[0] == ids[1], "\(scheme.name)")
+        #expect(ids[0] != ids[2], "\(scheme.name)")
+        let isOwn = ids[0].first?.hasPrefix("webhook-id: evt_") == true
+        #expect(isOwn || scheme.carriesID, "\(scheme.name)")
     }
 
     @Test("an owner's header replaces ours, and one of the signature scheme replaces both")
