@@ -96,6 +96,7 @@ struct ReportWriter {
         after report: AttemptReport, endpoint: Endpoint?, now: Int64, random: inout some RandomNumberGenerator
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
+        if report.isHopeless { return .deadLetter }
         return RetrySchedule.next(
             outcome: report.outcome, attempt: report.round.place(of: report.attempt), policy: endpoint.retry,
             retryAfter: report.retryAfter, now: now, random: &random)

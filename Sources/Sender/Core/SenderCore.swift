@@ -216,6 +216,8 @@ extension SenderCore {
             report.retryAfter = retryAfter.milliseconds(now: wall)
             if report.retryAfter > 0 { scheduler.hold(endpoint, until: now + report.retryAfter * 1_000_000) }
         }
+        // A name may resolve to another address next time; an address stays what it is.
+        if report.outcome == .addressForbidden, targets[endpoint]?.url.address != nil { report.isHopeless = true }
         if end.neverConnected { tryNextAddress(endpoint) }
         let change = scheduler.finished(endpoint, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)

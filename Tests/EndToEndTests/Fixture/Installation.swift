@@ -11,6 +11,8 @@ struct Installation {
     var provisioning: String { folder.path + "/provision.yaml" }
     /// Which networks the address guard opens.
     var networks = ["127.0.0.0/8"]
+    /// Whether the server reads the provisioning file. Without it, it keeps what an earlier start has stored.
+    var provisions = true
     /// `NEEDLETAIL_*` variables of the server.
     var settings: [String: String] = [:]
     /// The limit of open files; nil: the developer's.
@@ -30,7 +32,8 @@ struct Installation {
         // What the developer's shell sets is not this server's business.
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NEEDLETAIL_") }
         environment.merge(settings) { _, new in new }
-        var arguments = ["serve", "--data", data, "--provision", provisioning, "--allow-http", "--sender-threads", "1"]
+        var arguments = ["serve", "--data", data, "--allow-http", "--sender-threads", "1"]
+        if provisions { arguments += ["--provision", provisioning] }
         for network in networks { arguments += ["--allow-network", network] }
         if !more.contains("--ingest-port") { arguments += ["--ingest-port", "0"] }
         guard let openFiles else {
