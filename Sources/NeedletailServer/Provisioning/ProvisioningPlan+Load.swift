@@ -5,7 +5,7 @@ extension ProvisioningPlan {
     /// Reads and validates a provisioning file.
     ///
     /// - Parameters:
-    ///   - path: the YAML file. Relative paths in it are relative to the directory of the process.
+    ///   - path: the YAML file. Relative paths in it begin at its directory.
     ///   - environment: the variables that `secret_env`, `key_env` and the like name.
     ///   - allowHTTP: whether `http://` endpoints are accepted.
     ///   - networks: the server's. A URL that no delivery could ever go to is a mistake.
@@ -33,7 +33,9 @@ extension ProvisioningPlan {
             throw InputMistakes(["allow_networks, deny_networks of the server: \(error)"])
         }
         let root = file.root.map { SettingsNode($0) }
-        switch read(root, environment: environment, allowHTTP: allowHTTP, addresses: addresses) {
+        let result = read(
+            root, environment: environment, allowHTTP: allowHTTP, addresses: addresses, folder: file.folder)
+        switch result {
         case .success(let plan): return plan
         case .failure(let mistakes): throw InputMistakes(mistakes, in: file.name)
         }
@@ -42,14 +44,14 @@ extension ProvisioningPlan {
     /// The plan that a tree describes, whichever syntax it was written in.
     package static func read(
         _ root: SettingsNode?, environment: [String: String] = [:], allowHTTP: Bool = false,
-        addresses: AddressGuard? = nil
+        addresses: AddressGuard? = nil, folder: String? = nil
     ) -> Result<ProvisioningPlan, SettingsMistakes> {
         let sources = SettingsSources(
             file: { path throws(SettingsSources.UnreadableFile) in
                 do throws(InputMistakes) { return try TextFile.read(path) } catch {
                     throw SettingsSources.UnreadableFile(reason: error.description)
                 }
-            }, variables: environment)
+            }, variables: environment, folder: folder)
         let notes = SettingsNotes()
         let reader = ProvisioningReader(notes: notes, sources: sources, allowHTTP: allowHTTP, addresses: addresses)
         return notes.result(reader.plan(root))
