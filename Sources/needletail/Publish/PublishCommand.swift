@@ -33,6 +33,8 @@ struct PublishCommand: AsyncParsableCommand {
             An event with an id or an idempotency key may be published repeatedly: it is stored once. An event with neither gets a \
             new id each time.
 
+            Interrupted, the command ends at once. What has no receipt may or may not be stored; publish it again with the same id.
+
             Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 arguments not understood.
             """)
 

@@ -9,8 +9,9 @@ struct Installation {
     /// On another file system where a test wants one.
     var data: String
     var provisioning: String { folder.path + "/provision.yaml" }
-    /// Which networks the address guard opens.
-    var networks = ["127.0.0.0/8"]
+    /// Which networks the address guard opens. Port 9 is the one where nobody listens: tests whose endpoint is never
+    /// reached use it. Without its own entry such a URL would be a mistake, because the port is not ordinary.
+    var networks = ["127.0.0.0/8", "127.0.0.0/8:9"]
     /// Whether the server reads the provisioning file. Without it, it keeps what an earlier start has stored.
     var provisions = true
     /// `NEEDLETAIL_*` variables of the server.
