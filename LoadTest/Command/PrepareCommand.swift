@@ -60,15 +60,15 @@ struct PrepareCommand: ParsableCommand {
         try write("whsec_" + random(32).base64EncodedString(), to: "secret", in: folder)
         try write("nt_" + random(32).map { String($0, radix: 36) }.joined(), to: "api-key", in: folder)
         try write("\(port)", to: "receiver-port", in: folder)
-        try write(provisioning(port, folder), to: "provision.yaml", in: folder)
+        try write(provisioning(port), to: "provision.yaml", in: folder)
         if https { try AuthorityFiles.write(to: folder) }
     }
 
-    private func provisioning(_ port: Int, _ folder: URL) -> String {
+    private func provisioning(_ port: Int) -> String {
         let layout = EndpointLayout(
             workload: Workload(tenants: tenants, tenantPrefix: tenantPrefix), hosts: hosts, port: port,
-            secretFile: folder.appending(path: "secret").path(), keyFile: folder.appending(path: "api-key").path(),
-            isSecure: https, window: window)
+            // Beside the file that names them.
+            secretFile: "secret", keyFile: "api-key", isSecure: https, window: window)
         return layout.provisioning
     }
 

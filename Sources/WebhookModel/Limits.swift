@@ -326,6 +326,12 @@ public enum Limits {
     /// restart keeps it, and one that the endpoint asked for is told to the operator. Shorter ones would be a write and a
     /// line for each answer of an endpoint that asks for a second; after a restart they cost an attempt.
     public static let storedHoldMilliseconds: Int64 = 60_000
+    /// A year of two digits that would be further ahead means the century before (RFC 9110 section 5.6.7): 50 years of
+    /// 365.2425 days.
+    public static let shortYearAheadMilliseconds: Int64 = 1_577_847_600_000
+    /// A number in `Retry-After` that is a mistake of unit is believed to be a time if it is at most this far ahead:
+    /// 366 days. What is later is no time anyone waits for.
+    public static let plausibleTimeAheadMilliseconds: Int64 = 31_622_400_000
     /// How long the breaker of a failing endpoint stays open at first, in milliseconds, and at most: ten minutes.
     public static let breakerOpenMilliseconds: Int64 = 30_000
     public static let breakerOpenMillisecondsMost: Int64 = 600_000

@@ -21,6 +21,7 @@ public enum Preface {
     public enum ForeignProtocol: String, Sendable {
         case http = "an HTTP request"
         case tls = "a TLS ClientHello"
+        case proxyHeader = "a header of the PROXY protocol"
         case mangled = "a preface whose line ends were translated"
         case unknown = "bytes of no known protocol"
     }
@@ -42,6 +43,11 @@ public enum Preface {
         // RFC 8446, 5.1: a handshake record is 0x16, then the legacy version 0x03xx.
         if received[0] == 0x16, received.count < 2 || received[1] == 0x03 { return .tls }
         if received.starts(with: bytes.prefix(4)) { return .mangled }
+        // haproxy's proxy-protocol.txt, 2.1 and 2.2: both versions are told from anything else by their beginning.
+        let isProxied = [Array("PROXY ".utf8), [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51]].contains { start in
+            received.count >= 4 && received.starts(with: start.prefix(received.count))
+        }
+        if isProxied { return .proxyHeader }
         let isHTTP = httpMethods.contains { method in
             received.starts(with: method.utf8.prefix(received.count))
         }

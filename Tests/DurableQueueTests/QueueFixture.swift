@@ -110,7 +110,9 @@ final class QueueFixture: Sendable {
 
     var handedCount: Int { handed.withLock(\.count) }
 
-    func report(_ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200) {
+    func report(
+        _ deliveries: [DueDelivery], _ outcome: Outcome = .delivered, status: UInt16 = 200, isHopeless: Bool = false
+    ) {
         queue.report(
             deliveries.map { delivery in
                 var report = AttemptReport(
@@ -118,6 +120,7 @@ final class QueueFixture: Sendable {
                     outcome: outcome, status: status, startedAt: 0, phases: AttemptPhases(), reusedConnection: false,
                     address: "192.0.2.1", heldBytes: delivery.heldBytes)
                 report.round = delivery.round
+                report.isHopeless = isHopeless
                 return report
             })
     }

@@ -9,20 +9,37 @@ import WireProtocol
 
 extension EndToEnd {
     @Suite struct AddressGuardTests {
+        @Test func `a start with an endpoint that nothing can be delivered to fails with its place`() async throws {
+            for url in ["http://127.0.0.1:9/in", "http://localhost:9/in", "https://a.example:22/"] {
+                var installation = try Installation(ProvisioningFile(.init(url: url)))
+                installation.networks = []
+                let failure = await #expect(throws: Installation.DidNotStart.self) { try await installation.start() }
+                let lines = failure?.lines ?? []
+                let named = lines.contains { $0.contains("provision.yaml:") && $0.contains(": url \"\(url)") }
+                #expect(named, "\(lines)")
+            }
+        }
+
         @Test func `a loopback endpoint is refused unless its network is allowed`() async throws {
             let sentinel = try await Sentinel.start()
             var installation = try Installation(
                 ProvisioningFile(.init(url: "http://127.0.0.1:\(sentinel.port)/in", delays: "1h")))
+            // Stored while its network was allowed.
+            try await installation.start().stop()
             installation.networks = []
+            installation.provisions = false
             let server = try await installation.start()
             #expect(try await server.connect().publish(Events.event(1)).status == .accepted)
             try await server.stop()
             #expect(sentinel.connections.value == 0)
-            #expect(try StoredDeliveries.read(installation.data).map(\.state) == [.scheduled])
+            let rows = try StoredDeliveries.read(installation.data)
+            #expect(rows.count == 1)
+            #expect(rows.allSatisfy { $0.attempts == 0 || $0.outcome == .addressForbidden })
             try await sentinel.stop()
         }
 
-        @Test func `an allowed port allows that port only, and the refused delivery is scheduled again`() async throws {
+        @Test func `an allowed port allows that port only, and a refused address needs no second attempt`() async throws
+        {
             let sentinel = try await Sentinel.start()
             try await withReceiver { receiver in
                 var installation = try Installation(
@@ -31,7 +48,9 @@ extension EndToEnd {
                         .init(name: "named", url: "http://localhost:\(sentinel.port)/in", delays: "1h"),
                         .init(name: "mapped", url: "http://[::ffff:127.0.0.1]:\(sentinel.port)/in", delays: "1h"),
                         .init(name: "opened", url: receiver.url("/in"))))
+                try await installation.start().stop()
                 installation.networks = ["127.0.0.0/8:\(receiver.port)"]
+                installation.provisions = false
                 let server = try await installation.start()
                 _ = try await server.connect().publish(Events.event(1))
                 #expect(await receiver.missing([Events.id(1)], path: "/in") == [])
@@ -42,7 +61,7 @@ extension EndToEnd {
                 try #require(rows.count == 4)
                 // The name's answer may come after the end; the addresses need none.
                 for row in [rows[0], rows[2]] {
-                    #expect(row.state == .scheduled)
+                    #expect(row.state == .deadLettered)
                     #expect(row.outcome == .addressForbidden)
                     #expect(row.attempts == 1)
                 }

@@ -110,6 +110,40 @@ extension EndToEnd {
             }
         }
 
+        // F34, F29.
+        @Test func `a byte order mark and any JSON payload that the server takes are taken`() async throws {
+            try await withServer { server, receiver in
+                let lines = [
+                    "\u{FEFF}"
+                        + #"{"tenant":"acme","type":"order.placed","payload":{"\ud800":["\udfff", "\ud800\n"]}}"#,
+                    #"{"tenant":"acme","type":"order.placed","payload":1,"ordering_key":"\ud83d\ude00"}"#,
+                    #"{"tenant":"acme","type":"order.placed","payload_text":"\ud800"}"#,
+                    #"{"tenant":"acme","type":"order.placed","payload":1,"attributes":{"a":"\ud800"}}"#,
+                ]
+                let outcome = try await publish([], input: lines.joined(separator: "\n"), server: server)
+                #expect(outcome.exit == .code(1))
+                let reason = "half a surrogate pair in a string; expected Unicode text"
+                for start in [
+                    #"line 3: "payload_text": \#(reason)"#, #"line 4: "attributes": the value of "a": \#(reason)"#,
+                ] {
+                    #expect(outcome.complaints.contains { $0.hasPrefix(start) }, "\(start): \(outcome.complaints)")
+                }
+                #expect(outcome.complaints.last?.hasPrefix("2 stored") == true, "\(outcome.complaints)")
+                await receiver.expectRequests(2)
+                let bodies = receiver.journal().map { String(decoding: $0.body, as: UTF8.self) }
+                #expect(bodies.contains(#"{"\ud800":["\udfff", "\ud800\n"]}"#))
+            }
+        }
+
+        @Test func `a key file of two lines is refused`() async throws {
+            let folder = TemporaryDirectory()
+            try Data("key\nanother\n".utf8).write(to: URL(filePath: folder.path + "/key"))
+            let outcome = try await publish(
+                ["--key-file", folder.path + "/key", "--tenant", "a", "--type", "b", "--payload", "1"])
+            #expect(outcome.exit != .code(0))
+            #expect(outcome.complaints.contains { $0.contains("it has more than one line") }, "\(outcome.complaints)")
+        }
+
         @Test func `each mistake of a line names its field`() async throws {
             try await withServer { server, _ in
                 let lines: [(text: String, complaint: String)] = [

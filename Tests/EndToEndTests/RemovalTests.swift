@@ -93,7 +93,8 @@ extension EndToEnd {
         private func check(_ installation: Installation, _ more: [String] = []) throws -> ChildProcess {
             try ChildProcess(
                 ServerExecutable.path,
-                ["provision", "check", installation.provisioning, "--allow-http", "--data", installation.data] + more,
+                ["provision", "check", installation.provisioning, "--allow-http", "--data", installation.data]
+                    + installation.networks.flatMap { ["--allow-network", $0] } + more,
                 environment: [:], readsOutput: true)
         }
     }

@@ -141,6 +141,18 @@ import WireProtocol
 
     // MARK: Unauthenticated clients and limits
 
+    @Test func aHeaderOfTheProxyProtocolIsNamedAndAnswered() async throws {
+        let fixture = try await start()
+        let producer = try await TestProducer(port: fixture.port)
+        try await producer.send(Array("PROXY TCP4 192.0.2.1 192.0.2.2 4000 7400\r\n".utf8))
+        #expect(try await producer.replies(3) == ["preface", "CLOSE PROTOCOL_ERROR", "end"])
+        try await producer.close()
+        await fixture.server.shutdown()
+        #expect(fixture.log.lines.count == 1)
+        #expect(fixture.log.lines.first?.contains("switch it off in the load balancer") == true)
+        #expect(fixture.server.counters.otherProtocols == 1)
+    }
+
     @Test func anHTTPRequestIsNamedInTheLog() async throws {
         let fixture = try await start()
         let producer = try await TestProducer(port: fixture.port)

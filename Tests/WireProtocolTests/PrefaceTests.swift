@@ -21,5 +21,9 @@ import WireProtocol
         #expect(check([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]) == .foreign(.tls))
         #expect(check([0x89, 0x4E, 0x54, 0x4C, 0x0A]) == .foreign(.mangled))
         #expect(check(Array("SSH-2.0-".utf8)) == .foreign(.unknown))
+        #expect(check(Array("PROXY TC".utf8)) == .foreign(.proxyHeader))
+        #expect(check([0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51]) == .foreign(.proxyHeader))
+        #expect(check([0x0D, 0x0A]) == .foreign(.unknown))
+        #expect(check(Array("PRI * HT".utf8)) == .foreign(.http))
     }
 }

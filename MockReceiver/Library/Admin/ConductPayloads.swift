@@ -80,6 +80,10 @@ extension SignatureDiagnosis {
         case .otherEndpoint: "It was signed with another endpoint's secret."
         case .retiredSecret: "It was signed with a secret of this endpoint that has been replaced."
         case .otherScheme: "It was signed correctly, but with another scheme. Compare the scheme on both sides."
+        case .reserialisedNumbers:
+            "The sender signed other digits of the same numbers than it sent, as 10.50 and 10.5. Sign exactly the bytes that are sent."
+        case .timestampInMilliseconds:
+            "The signature is right, but its timestamp is in milliseconds or a finer unit. Send and sign Unix seconds."
         case .emptyBodySigned: "An empty body was signed. The body had probably been read before it was signed."
         case .unknown: "No common mistake explains this signature. Compare the secrets on both sides."
         }

@@ -5,9 +5,18 @@ enum JSONVariants {
     ///
     /// The variants are made one at a time, and none is much longer than the text: deep nesting would turn kilobytes
     /// into megabytes.
-    static func contain(_ text: [UInt8], where isIt: ([UInt8]) -> Bool) -> Bool {
-        guard let value = JSONText.parse(text) else { return false }
-        if isIt(text.last == 0x0A ? Array(text.dropLast()) : text + [0x0A]) { return true }
+    ///
+    /// - Parameter numbers: the form of its numbers; nil: as they are written.
+    static func contain(
+        _ text: [UInt8], numbers: JSONText.NumberForm? = nil, where isIt: ([UInt8]) -> Bool
+    ) -> Bool {
+        guard var value = JSONText.parse(text) else { return false }
+        if let numbers {
+            var changes = false
+            value = value.renumbered(numbers, &changes)
+            guard changes else { return false }
+        }
+        if numbers == nil, isIt(text.last == 0x0A ? Array(text.dropLast()) : text + [0x0A]) { return true }
         let limit = 4 * text.count + 1_024
         for sorted in [false, true] {
             for escapes in JSONText.Escapes.allCases {

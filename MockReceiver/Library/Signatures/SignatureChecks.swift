@@ -12,6 +12,8 @@ struct SignatureChecks {
     /// Per second: neither many wrong signatures nor a few large ones may slow the receiver down.
     private static let mostDiagnoses = 100
     private static let mostSpent: Int64 = 250_000_000
+    /// As seconds this would be the year 5138, as milliseconds it is 1973.
+    private static let notSeconds: Int64 = 100_000_000_000
 
     /// Fills in the result of the signature check.
     mutating func check(_ request: inout ReceivedRequest, _ view: RequestView, tolerance: Int64) {
@@ -26,7 +28,11 @@ struct SignatureChecks {
         if let seconds = verifier.latestSeconds { request.timestamp = UInt32(clamping: seconds) }
         switch verdict {
         case .valid(let key): request.key = UInt8(key)
-        case .expired, .future: break
+        case .expired: break
+        case .future:
+            if let seconds = verifier.latestSeconds, seconds >= SignatureChecks.notSeconds {
+                request.diagnosis = .timestampInMilliseconds
+            }
         case .wrong, .missing, .malformed:
             guard mayDiagnose(now), let check = request.path.check else { return }
             let began = WallClock.now()

@@ -27,6 +27,10 @@ public enum SignatureDiagnosis: UInt8, Sendable, CaseIterable {
     case emptyBodySigned
     /// None of these.
     case unknown
+    /// The sender signed other digits of the same numbers than it sent: 10.50 and 10.5.
+    case reserialisedNumbers
+    /// Signed correctly, with a timestamp in milliseconds or a finer unit instead of seconds.
+    case timestampInMilliseconds
 }
 
 extension SignatureDiagnosis {

@@ -41,6 +41,7 @@ struct SignatureSuspects {
             return .otherEndpoint
         }
         if isReserialised { return .reserialisedJSON }
+        if isRenumbered { return .reserialisedNumbers }
         return isOtherScheme ? .otherScheme : .unknown
     }
 
@@ -103,6 +104,15 @@ struct SignatureSuspects {
     private var isReserialised: Bool {
         guard request.body.count <= SignatureSuspects.mostBody else { return false }
         return JSONVariants.contain(Array(request.body)) { verifies(check.secrets, check.scheme, body: $0) }
+    }
+
+    /// Programs that read and write numbers as binary fractions, or write a fixed number of decimals, change their digits.
+    private var isRenumbered: Bool {
+        guard request.body.count <= SignatureSuspects.mostBody else { return false }
+        let body = Array(request.body)
+        return JSONText.NumberForm.allCases.contains { form in
+            JSONVariants.contain(body, numbers: form) { verifies(check.secrets, check.scheme, body: $0) }
+        }
     }
 
     private var isOtherScheme: Bool {

@@ -105,6 +105,8 @@ struct ReportWriter {
         after report: AttemptReport, endpoint: Endpoint?, now: Int64, random: inout some RandomNumberGenerator
     ) -> RetrySchedule.Next {
         guard let endpoint else { return report.outcome.isDelivered ? .delivered : .deadLetter }
+        // Another URL may well be reached.
+        if report.isHopeless, report.isOf(endpoint) { return .deadLetter }
         // A long pause is a hold of the endpoint, which ends when its URL changes; the delivery's own time would not.
         let retryAfter = report.isOf(endpoint) && hold(after: report, endpoint) == 0 ? report.retryAfter : 0
         return RetrySchedule.next(

@@ -40,6 +40,7 @@ struct NoticeLog {
 extension IngestSession.Notice {
     var text: String {
         switch self {
+        case .otherProtocol(.proxyHeader): IngestSession.proxyRemedy
         case .otherProtocol(let other):
             "\(other.rawValue) arrived on the ingest port; it speaks the binary protocol only"
         case .otherVersion(let version):

@@ -119,6 +119,9 @@ package struct IngestSession {
         }
     }
 
+    static let proxyRemedy =
+        "a PROXY protocol header came before the preface; this server does not read it: switch it off in the load balancer"
+
     private mutating func readPreface(_ rest: inout UnsafeRawBufferPointer, now: Instant) {
         _ = tail.fill(to: Preface.bytes.count, from: &rest)
         switch tail.withBytes(Preface.check) {
@@ -135,7 +138,10 @@ package struct IngestSession {
         case .foreign(let other):
             tally.otherProtocols += 1
             notices.append(.otherProtocol(other))
-            abort()
+            guard other == .proxyHeader else { return abort() }
+            // Behind the load balancer is a client of ours, which understands an answer.
+            output.writeBytes(Preface.bytes)
+            endOutput(Close(.protocolError, text: IngestSession.proxyRemedy), now: now)
         }
     }
 

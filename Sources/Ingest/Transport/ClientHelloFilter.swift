@@ -69,6 +69,9 @@ final class ClientHelloFilter: ChannelInboundHandler, RemovableChannelHandler {
         case .complete, .otherVersion:
             answer.writeBytes(Preface.bytes)
             Close(.tlsRequired, text: "this port speaks TLS").write(to: &answer)
+        case .foreign(.proxyHeader):
+            answer.writeBytes(Preface.bytes)
+            Close(.protocolError, text: IngestSession.proxyRemedy).write(to: &answer)
         case .foreign: break
         }
         refuse(.plaintext(verdict), sending: answer, context)
@@ -92,6 +95,7 @@ extension ClientHelloFilter.Refusal {
         switch self {
         case .plaintext(.complete), .plaintext(.otherVersion), .plaintext(.incomplete):
             "a client speaks the protocol in plaintext on the TLS port; configure TLS in the client"
+        case .plaintext(.foreign(.proxyHeader)): IngestSession.proxyRemedy
         case .plaintext(.foreign(let other)):
             "\(other.rawValue) arrived on the TLS port; it speaks the binary protocol within TLS only"
         case .otherProtocols(let names):

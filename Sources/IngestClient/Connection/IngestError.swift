@@ -37,6 +37,16 @@ extension IngestError {
     }
 }
 
+extension IngestError {
+    /// Whether a server answered that it has no place for a connection now: it may have one soon.
+    var isBusy: Bool {
+        switch self {
+        case .closed(let status, _): [.tooManyConnections, .draining].contains(status)
+        default: false
+        }
+    }
+}
+
 extension IngestError: CustomStringConvertible {
     /// One line that names the cause and the remedy.
     public var description: String {

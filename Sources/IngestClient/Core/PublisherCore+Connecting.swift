@@ -41,7 +41,11 @@ extension PublisherCore {
         } else {
             metrics.failedConnections += 1
         }
-        if case .starting(let until) = phase, failsForGood(until, now) { return fail(lastError ?? error) }
+        if case .starting(let until, let busyUntil) = phase {
+            if failsForGood(lastError?.isBusy == true ? max(until, busyUntil) : until, now) {
+                return fail(lastError ?? error)
+            }
+        }
         let pause = backoff.next(random: &random)
         // At the start every address is tried once without a pause.
         let isFirstRound = !hasEverOpened && backoff.failures < settings.servers.count

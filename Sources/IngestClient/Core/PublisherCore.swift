@@ -42,7 +42,8 @@ package struct PublisherCore {
 
     enum Phase: Equatable {
         /// No connection has been established yet.
-        case starting(until: Int64)
+        /// `busyUntil`: where a server answers, and has no place for a connection now.
+        case starting(until: Int64, busyUntil: Int64)
         case running
         case closing(until: Int64)
         case finished
@@ -84,7 +85,10 @@ package struct PublisherCore {
 
     package init(settings: PublisherSettings, now: Int64) {
         self.settings = settings
-        phase = .starting(until: now + settings.startMilliseconds * PublisherCore.millisecond)
+        let most = Int64.max / PublisherCore.millisecond - now / PublisherCore.millisecond
+        phase = .starting(
+            until: now + settings.startMilliseconds * PublisherCore.millisecond,
+            busyUntil: now + min(settings.busyStartMilliseconds, most) * PublisherCore.millisecond)
         space = BufferSpace(eventLimit: settings.bufferedEvents, byteLimit: settings.bufferedBytes)
         backoff = Backoff(
             leastMilliseconds: settings.backoffLeastMilliseconds, mostMilliseconds: settings.backoffMostMilliseconds,

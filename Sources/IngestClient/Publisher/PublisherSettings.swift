@@ -17,6 +17,9 @@ public struct PublisherSettings: Sendable {
     /// How long `connect` keeps trying when no server can be reached; 0: each address once. A wrong key or certificate
     /// ends it at once.
     public var startMilliseconds: Int64 = 0
+    /// The same where a server answers that it has no place for a connection now (TOO_MANY_CONNECTIONS, DRAINING);
+    /// `startMilliseconds` if that is more.
+    public var busyStartMilliseconds: Int64 = 0
 
     /// How long a publication waits for all its answers, including lost connections and "send again later".
     public var patienceMilliseconds = Limits.publishPatienceMilliseconds

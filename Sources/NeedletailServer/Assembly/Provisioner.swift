@@ -7,6 +7,7 @@ import WebhookModel
 struct Provisioner: Sendable {
     let file: String
     let allowHTTP: Bool
+    let networks: ServerNetworks
     /// The operator said that a change may remove more than half of the endpoints or API keys.
     let allowRemoval: Bool
 
@@ -14,7 +15,8 @@ struct Provisioner: Sendable {
     ///
     /// - Throws: every mistake in it.
     func load() throws(InputMistakes) -> ProvisioningPlan {
-        try ProvisioningPlan.load(file: file, environment: ProcessEnvironment.variables, allowHTTP: allowHTTP)
+        try ProvisioningPlan.load(
+            file: file, environment: ProcessEnvironment.variables, allowHTTP: allowHTTP, networks: networks)
     }
 
     /// What a plan would remove, one line each in the log.

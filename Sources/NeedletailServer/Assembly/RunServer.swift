@@ -17,7 +17,10 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
     // Mistakes in the file must be reported before anything is opened.
     let provisioner = configuration.provisioningFile.map {
         Provisioner(
-            file: $0, allowHTTP: configuration.sender.allowHTTP, allowRemoval: configuration.allowRemoval)
+            file: $0, allowHTTP: configuration.sender.allowHTTP,
+            networks: ServerNetworks(
+                allow: configuration.sender.allowNetworks, deny: configuration.sender.denyNetworks),
+            allowRemoval: configuration.allowRemoval)
     }
     let plan = try provisioner?.load()
     let keys = try KeyRing(configuration, environment: ProcessEnvironment.variables)

@@ -105,7 +105,7 @@ private struct FileLeaves {
             let place = file.place(name.mark)
             let key = prefix + (name.scalar?.string ?? "?")
             if let setting = ServerConfiguration.settings.first(where: { $0.key == key }) {
-                take(node, for: setting, at: place, &mistakes)
+                take(node, for: setting, at: place, in: file.folder, &mistakes)
             } else if ServerConfiguration.settings.contains(where: { $0.key.hasPrefix(key + ".") }) {
                 if let inner = node.mapping {
                     collect(inner, under: key + ".", of: file, &mistakes)
@@ -119,7 +119,15 @@ private struct FileLeaves {
         }
     }
 
-    private mutating func take(_ node: Node, for setting: Setting, at place: String, _ mistakes: inout InputMistakes) {
+    /// Files that are read. What the server writes itself (`data`, sockets) stays relative to the directory of the process.
+    private static let namedFiles: Set<String> = [
+        "provision.file", "ingest.tls.certificate", "ingest.tls.key", "ingest.tls.client_ca", "sender.ca_file",
+        "sender.proxy_password_file", "secrets.master_key_file", "secrets.previous_master_key_files",
+    ]
+
+    private mutating func take(
+        _ node: Node, for setting: Setting, at place: String, in folder: String?, _ mistakes: inout InputMistakes
+    ) {
         let texts: [String]?
         if setting.isList {
             let scalars = node.sequence?.compactMap { $0.scalar?.string }
@@ -131,7 +139,11 @@ private struct FileLeaves {
             let expected = setting.isList ? "a list of \(setting.expected)" : setting.expected
             return mistakes.add("\(place)invalid value for \(setting.key); expected \(expected)")
         }
-        values[ConfigurationSources.key(setting)] = ConfigurationSources.value(texts, isList: setting.isList)
+        let resolved = texts.map { text in
+            guard let folder, FileLeaves.namedFiles.contains(setting.key) else { return text }
+            return text.isEmpty || text.hasPrefix("/") ? text : folder + "/" + text
+        }
+        values[ConfigurationSources.key(setting)] = ConfigurationSources.value(resolved, isList: setting.isList)
         places[setting.key] = place
     }
 

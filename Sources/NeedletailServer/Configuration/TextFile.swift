@@ -25,7 +25,11 @@ enum TextFile {
                 throw refusal(path, "larger than \(Quantity.text(bytes: Limits.textFileBytes))")
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw refusal(path, "not UTF-8 text") }
+        // A byte order mark, as editors on Windows write it, is no part of the text.
+        let marked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        guard let text = String(validating: marked ? bytes[3...] : bytes[...], as: UTF8.self) else {
+            throw refusal(path, "not UTF-8 text")
+        }
         return text
     }
 

@@ -1,3 +1,4 @@
+import Sender
 import Settings
 import WebhookModel
 
@@ -6,6 +7,8 @@ struct ProvisioningReader {
     let notes: SettingsNotes
     let sources: SettingsSources
     let allowHTTP: Bool
+    /// The server's networks; nil: not known, and URLs are not compared with them.
+    let addresses: AddressGuard?
 
     static let topKeys = ["tenants", "api_keys"]
     static let tenantKeys = TenantReader.keys + ["repeat", "endpoints"]
@@ -57,7 +60,15 @@ struct ProvisioningReader {
         if members.count > Limits.endpointsPerTenant {
             section.note("endpoints", "has \(members.count) members; at most \(Limits.endpointsPerTenant) are allowed")
         }
-        let rules = EndpointReader.Rules(sources: sources, allowHTTP: allowHTTP)
+        var rules = EndpointReader.Rules(sources: sources, allowHTTP: allowHTTP)
+        if let addresses, let tenant {
+            let networks = tenant.settings.allowNetworks
+            rules.refusal = { url, connection in
+                // The lists were read before: a mistake in them is noted.
+                let own = try? AddressRules(connection, tenantNetworks: networks)
+                return addresses.refusal(of: url, under: own)?.statement
+            }
+        }
         var endpointNames = UniqueNames(of: "endpoint of the tenant")
         let endpoints = members.compactMap { node, path in
             EndpointReader(rules, notes: notes).endpoint(node, at: path, of: section, &endpointNames)

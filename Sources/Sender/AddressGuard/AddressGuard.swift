@@ -47,6 +47,16 @@ public struct AddressGuard: Sendable {
     /// it cannot be a metadata service or a listener of ours.
     public func allowsProxy(_ address: IPAddress, port: UInt16) -> Bool { !isUntouchable(address, port) }
 
+    /// Whether a deny list, or the endpoint's own allow list, refuses it.
+    func denies(_ address: IPAddress, _ port: UInt16, _ rules: AddressRules?) -> Bool {
+        denials.contains { $0.covers(address, port) } || rules?.permits(address, port) == false
+    }
+
+    /// Whether some network is allowed with this port, so that a port that is not ordinary may be used there.
+    func opensPort(_ port: UInt16, _ rules: AddressRules?) -> Bool {
+        (allowances + (rules?.opened ?? [])).contains { $0.port == port }
+    }
+
     private func isUntouchable(_ address: IPAddress, _ port: UInt16) -> Bool {
         if SpecialNetworks.metadata.contains(where: { $0.contains(address) }) { return true }
         guard AddressGuard.isLoopback(address) || machine.contains(address) else { return false }
@@ -59,7 +69,7 @@ public struct AddressGuard: Sendable {
         }
     }
 
-    private static func isOrdinary(_ port: UInt16) -> Bool {
+    static func isOrdinary(_ port: UInt16) -> Bool {
         (port == 80 || port == 443 || port >= 1_024) && !SpecialNetworks.forbiddenPorts.contains(port)
     }
 

@@ -1,67 +1,59 @@
 import WebhookModel
 
-/// The value of an answer's `Retry-After` (RFC 9110 section 10.2.3).
+/// The value of an answer's `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date in one of the three forms of
+/// section 5.6.7.
+///
+/// A number of more than a day is a mistake of unit. Receivers put the time itself there, in Unix seconds or a finer
+/// unit, so it is read as one (`time`). Whatever gives no plausible time then, such as a delay in milliseconds, is
+/// ignored: the delivery follows its retry schedule. Obeying such a number would hold an endpoint for a day that asked
+/// for a minute.
 package enum RetryAfter: Equatable, Sendable {
+    /// At most a day.
     case seconds(Int64)
     /// Unix seconds.
     case date(Int64)
+    /// Unix seconds, of a date in 2000 to 2099: the form of RFC 850 has two digits of the year.
+    case shortDate(Int64)
+    /// Unix seconds, from a number of more than a day.
+    case time(Int64)
 
-    /// Reads a header value: digits, or an IMF-fixdate. Nil for the obsolete date forms and everything else.
+    /// Reads a header value. Nil if it is none of these.
     package init?(_ value: UnsafeRawBufferPointer) {
         let text = value.trimmed
         guard let first = text.first else { return nil }
         if (0x30...0x39).contains(first) {
-            guard let seconds = Self.number(text) else { return nil }
-            self = .seconds(seconds)
+            guard let number = HTTPDate.number(text) else { return nil }
+            self = number <= Limits.retryAfterMilliseconds / 1_000 ? .seconds(number) : .time(Self.unixSeconds(number))
+        } else if let date = HTTPDate(UnsafeRawBufferPointer(rebasing: text)) {
+            self = date.hasShortYear ? .shortDate(date.seconds) : .date(date.seconds)
         } else {
-            guard let date = Self.fixdate(text) else { return nil }
-            self = .date(date)
+            return nil
         }
     }
 
-    /// Milliseconds to wait from `now` (Unix milliseconds), 0…24 h.
+    /// Milliseconds to wait from `now` (Unix milliseconds), 0…24 h; 0 also for what is ignored.
     package func milliseconds(now: Int64) -> Int64 {
-        let asked =
-            switch self {
-            case .seconds(let seconds): seconds * 1_000
-            case .date(let date): date * 1_000 - now
-            }
+        let asked: Int64
+        switch self {
+        case .seconds(let seconds): asked = seconds * 1_000
+        case .date(let date): asked = date * 1_000 - now
+        case .shortDate(let date):
+            // RFC 9110, 5.6.7: more than 50 years ahead means the century before.
+            let ahead = date * 1_000 - now
+            asked = ahead > Limits.shortYearAheadMilliseconds ? 0 : ahead
+        case .time(let time):
+            let ahead = time * 1_000 - now
+            asked = ahead > Limits.plausibleTimeAheadMilliseconds ? 0 : ahead
+        }
         return min(max(0, asked), Limits.retryAfterMilliseconds)
     }
 
-    /// Decimal digits only; larger values become ten digits, far more than the limit of a day.
-    private static func number(_ text: Slice<UnsafeRawBufferPointer>) -> Int64? {
-        var value: Int64 = 0
-        for byte in text {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = min(value * 10 + Int64(byte - 0x30), 9_999_999_999)
-        }
-        return value
-    }
-
-    /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-    private static func fixdate(_ text: Slice<UnsafeRawBufferPointer>) -> Int64? {
-        guard text.count == 29 else { return nil }
-        let bytes = UnsafeRawBufferPointer(rebasing: text)
-        func digits(_ range: Range<Int>) -> Int64? {
-            number(bytes[range])
-        }
-        let months = "JanFebMarAprMayJunJulAugSepOctNovDec".utf8
-        guard let day = digits(5..<7), let year = digits(12..<16), let hour = digits(17..<19),
-            let minute = digits(20..<22), let second = digits(23..<25), bytes[26..<29].elementsEqual("GMT".utf8),
-            let month = (0..<12).first(where: { bytes[8..<11].elementsEqual(months.dropFirst($0 * 3).prefix(3)) }),
-            (1...31).contains(day), hour < 24, minute < 60, second <= 60
-        else { return nil }
-        return daysSince1970(year, Int64(month) + 1, day) * 86_400 + hour * 3_600 + minute * 60 + second
-    }
-
-    /// Days of the proleptic Gregorian calendar, counted in years that begin in March so that the leap day comes last.
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let marchYear = month > 2 ? year : year - 1
-        let marchMonth = (month + 9) % 12
-        let days =
-            365 * marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + (153 * marchMonth + 2) / 5 + day - 1
-        return days - 719_468
+    /// A time in Unix seconds, milliseconds, microseconds or nanoseconds, as seconds. Which one it is follows from its
+    /// size: 10^11 seconds are the year 5138, 10^11 milliseconds 1973.
+    private static func unixSeconds(_ number: Int64) -> Int64 {
+        var seconds = number
+        while seconds >= 100_000_000_000 { seconds /= 1_000 }
+        return seconds
     }
 }
 

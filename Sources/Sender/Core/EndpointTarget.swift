@@ -33,7 +33,7 @@ package final class EndpointTarget {
     /// - Parameter proxy: the server's.
     package init(_ endpoint: Endpoint, allowHTTP: Bool, proxy: EgressProxy? = nil) throws(EndpointUnusable) {
         do {
-            url = try EndpointURL(endpoint.settings.url)
+            url = try EndpointURL(endpoint.settings.url, isStored: true)
             let settings = endpoint.settings
             let scheme = try SignatureScheme(written: settings.scheme)
             let secrets = try SecretSet(written: settings.secrets.map { ($0.text, $0.until) }, form: scheme.secretForm)

@@ -238,6 +238,8 @@ extension SenderCore {
                 scheduler.hold(endpoint, at: report.destination, until: now + report.retryAfter * 1_000_000)
             }
         }
+        // A name may resolve to another address next time; an address stays what it is.
+        if report.outcome == .addressForbidden, targets[endpoint]?.url.address != nil { report.isHopeless = true }
         let change = scheduler.finished(
             endpoint, at: report.destination, isSuccess: report.outcome.isDelivered, now: now, random: &random)
         reports.append(report)

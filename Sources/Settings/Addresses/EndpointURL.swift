@@ -16,15 +16,14 @@ public struct EndpointURL {
 
     /// Reads and checks a URL.
     ///
-    /// Rejected: user-info, fragments, zone ids, backslashes, bytes outside printable ASCII, port 0, more than 2,048
-    /// bytes, schemes other than http and https. An attacker uses differences between parsers to pass a guard, so a URL
+    /// Rejected: user-info, fragments, zone ids, characters that RFC 3986 section 2 does not allow, port 0, more than
+    /// 2,048 bytes, schemes other than http and https. An attacker uses differences between parsers to pass a guard, so a URL
     /// that two parsers could read in different ways is rejected.
     ///
+    /// - Parameter isStored: it was accepted before, perhaps by a version that let more characters pass.
     /// - Throws: the first rule that the text breaks.
-    public init(_ text: String) throws(EndpointURLError) {
+    public init(_ text: String, isStored: Bool = false) throws(EndpointURLError) {
         guard text.utf8.count <= Limits.urlBytes else { throw .tooLong(text.utf8.count) }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .notASCII }
-        guard !text.utf8.contains(UInt8(ascii: "\\")) else { throw .backslash }
         guard !text.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
         let scheme = text.prefix { $0 != ":" }.lowercased()
         guard scheme == "http" || scheme == "https", text.dropFirst(scheme.count).hasPrefix("://") else {
@@ -32,8 +31,15 @@ public struct EndpointURL {
         }
         let authority = text.dropFirst(scheme.count + 3).prefix { $0 != "/" && $0 != "?" }
         guard !authority.isEmpty else { throw .host("") }
+        guard !authority.contains("\\") else { throw .backslash }
         guard !authority.contains("@") else { throw .userInfo }
         guard !authority.contains("%") else { throw .host(String(authority)) }
+        guard authority.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .notASCII }
+        guard URLCharacters.areAllowed(String(authority), isStored: isStored) else { throw .host(String(authority)) }
+        guard URLCharacters.areAllowed(text, isStored: isStored) else {
+            // A password in the text was refused above.
+            throw .characters(encoded: URLCharacters.encoded(text))
+        }
 
         guard let url = CurlURL(text), let host = url.part(CURLUPART_HOST)?.lowercased() else {
             throw .unreadable(text)
@@ -90,8 +96,12 @@ public struct EndpointURL {
 public enum EndpointURLError: Error, Equatable, CustomStringConvertible {
     /// With the bytes found.
     case tooLong(Int)
+    /// In the host.
     case notASCII
+    /// In the host, where programs read it in different ways.
     case backslash
+    /// After the host; with the form that is accepted.
+    case characters(encoded: String)
     case fragment
     case scheme(String)
     case userInfo
@@ -104,8 +114,10 @@ public enum EndpointURLError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .tooLong(let count): "at most \(Limits.urlBytes) bytes, found \(count)"
         case .notASCII:
-            "visible ASCII characters only: hosts in their xn-- form, paths percent-encoded"
+            "visible ASCII characters only in the host: its xn-- form"
         case .backslash: "no backslash, which programs read in different ways: write / or %5C"
+        case .characters(let encoded):
+            "the characters of RFC 3986 section 2 only, others percent-encoded: \(Shown.short(encoded))"
         case .fragment: "no fragment (#), because it is never sent"
         case .scheme: "a URL that begins with https:// or http://"
         case .userInfo: "no user name or password (@)"

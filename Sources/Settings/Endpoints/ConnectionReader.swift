@@ -87,7 +87,7 @@ struct ConnectionReader {
         return nil
     }
 
-    private func path(_ key: String) -> String { section.node(key)?.text ?? "" }
+    private func path(_ key: String) -> String { sources.resolved(section.node(key)?.text ?? "") }
 
     private func file(_ key: String) -> String? {
         section.text(key).flatMap { sources.text(ofFile: $0, section, key) }

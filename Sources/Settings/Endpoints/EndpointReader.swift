@@ -1,4 +1,4 @@
-import WebhookModel
+package import WebhookModel
 import WebhookSigning
 
 /// Reads one endpoint, field by field.
@@ -10,6 +10,9 @@ package struct EndpointReader {
         package var allowHTTP: Bool
         /// Whether the secret may be absent, to be generated for a new endpoint.
         package var mayLackSecret: Bool
+        /// Why nothing can ever be delivered to a URL with these settings: a predicate of it; nil: something may. Nil as a
+        /// whole: not known here.
+        package var refusal: (@Sendable (EndpointURL, EndpointConnection?) -> String?)?
 
         package init(sources: SettingsSources, allowHTTP: Bool, mayLackSecret: Bool = false) {
             self.sources = sources
@@ -68,11 +71,14 @@ package struct EndpointReader {
         let timeout = section.duration("timeout", Limits.attemptMillisecondsLeast...Limits.attemptMillisecondsMost)
         let enabled = section.truth("enabled") ?? true
         let connection = ConnectionReader(
-            section: section, sources: rules.sources, isSecure: url?.hasPrefix("https:") ?? true
+            section: section, sources: rules.sources, isSecure: url?.isSecure ?? true
         ).read()
+        if let url, let reason = rules.refusal?(url, connection) {
+            section.note("url", "\(Shown.name(url.canonical)) \(reason)")
+        }
         guard let name, let url, let signing else { return nil }
         var settings = Endpoint.Settings(
-            url: url, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
+            url: url.canonical, subscription: subscription, scheme: signing.scheme.written, secrets: [], retry: retry,
             window: window, timeout: timeout ?? Limits.attemptMilliseconds, enabled: enabled)
         settings.paused = section.truth("paused") ?? false
         settings.rate = rate
@@ -85,7 +91,7 @@ package struct EndpointReader {
         return DesiredEndpoint(name: name, settings: settings)
     }
 
-    private func url(_ section: SettingsSection) -> String? {
+    private func url(_ section: SettingsSection) -> EndpointURL? {
         guard let text = section.text("url", needed: true) else { return nil }
         do throws(EndpointURLError) {
             let url = try EndpointURL(text)
@@ -93,7 +99,7 @@ package struct EndpointReader {
                 section.invalid(
                     "url", text, expected: "an https URL: http needs sender.allow_http (--allow-http) of the server")
             }
-            return url.canonical
+            return url
         } catch {
             section.invalid("url", error.hidesText ? nil : text, expected: error.expected)
             return nil

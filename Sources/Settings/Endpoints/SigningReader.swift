@@ -100,8 +100,20 @@ struct SigningReader {
             return secrets
         } catch {
             let key = several ? "secrets" : SettingsSources.givenKey("secret", section)
-            section.note(key, sentence: error.description)
+            section.note(key, sentence: error.description + SigningReader.remedy(for: error, scheme.secretForm))
             return nil
+        }
+    }
+
+    /// The way that works for a secret that another sender has made: its form differs from what the scheme requires.
+    private static func remedy(for error: SigningSecretError, _ form: SecretForm) -> String {
+        guard form == .whsec || form == .base64 else { return "" }
+        switch error {
+        case .wrongPrefix, .notBase64, .wrongLength:
+            return
+                "; to keep a secret that another sender made, write the scheme as a map (signature: { headers: …, signs: … }) "
+                + "with key: raw, where the text of the secret is the key, or key: base64, where its decoded bytes are"
+        default: return ""
         }
     }
 

@@ -9,13 +9,22 @@ public struct SettingsSources: Sendable {
 
     private let file: FileReader?
     private let variables: [String: String]?
+    private let folder: String?
 
     /// - Parameters:
     ///   - file: reads a small text file; nil: a field that names a file is rejected.
     ///   - variables: environment variables; nil: a field that names one is rejected.
-    public init(file: FileReader?, variables: [String: String]?) {
+    ///   - folder: where relative paths begin: the directory of the document. Nil: that of the process.
+    public init(file: FileReader?, variables: [String: String]?, folder: String? = nil) {
         self.file = file
         self.variables = variables
+        self.folder = folder
+    }
+
+    /// A path as it is opened and as messages show it.
+    func resolved(_ path: String) -> String {
+        guard let folder, !path.hasPrefix("/"), !path.isEmpty else { return path }
+        return folder + "/" + path
     }
 
     /// The document only.
@@ -58,7 +67,7 @@ extension SettingsSources {
             section.note(key, "cannot be used here: only the provisioning file may name files")
             return nil
         }
-        do throws(UnreadableFile) { return try file(path) } catch {
+        do throws(UnreadableFile) { return try file(resolved(path)) } catch {
             section.note(key, sentence: error.reason)
             return nil
         }
@@ -76,7 +85,13 @@ extension SettingsSources {
     private func secret(inFile path: String, _ section: SettingsSection, _ key: String) -> String? {
         guard var text = text(ofFile: path, section, key)?[...] else { return nil }
         while text.last?.isNewline == true { text.removeLast() }
-        if text.isEmpty { section.note(key, sentence: "\(path) is empty") }
+        if text.isEmpty { section.note(key, sentence: "\(resolved(path)) is empty") }
+        if text.contains(where: \.isNewline) {
+            // Which of the lines was meant is not known; `needletail publish --key-file` has the same rule.
+            section.note(
+                key, sentence: "\(resolved(path)) has more than one line; expected the value alone, in one line")
+            return nil
+        }
         return text.isEmpty ? nil : String(text)
     }
 

@@ -45,6 +45,8 @@ public struct AttemptReport: Sendable {
     public var events = 1
     /// Bytes of the record that the sender held; the writer subtracts them from what it counts for the sender.
     public var heldBytes: Int
+    /// Another attempt cannot end otherwise: the URL's host is an address, and it must not be reached.
+    public var isHopeless = false
 
     public init(
         delivery: DeliveryID, entry: QueueEntry, attempt: UInt16, trigger: AttemptTrigger, outcome: Outcome,

@@ -54,14 +54,15 @@ struct EventFields {
         case "payload": payload = Array(value)
         case "payload_text": payload = Array(try text(name, value).utf8)
         case "attributes":
-            guard let members = try? JSONScanner.members(of: value) else {
-                throw EventMistake(#""attributes" must be an object of strings: {"schema":"2"}"#)
+            let members: [(name: String, value: ArraySlice<UInt8>)]
+            do throws(JSONScanner.Mistake) { members = try JSONScanner.members(of: value) } catch {
+                throw EventMistake(#""attributes" must be an object of strings: {"schema":"2"} (\#(error.reason))"#)
             }
             do throws(EventMistake) { try EventFields.checkUnique(members.map(\.name)) } catch {
                 throw EventMistake("\"attributes\": \(error)")
             }
             for (name, value) in members {
-                guard let text = JSONScanner.text(value) else {
+                guard let text = try EventFields.text(value, of: "\"attributes\": the value of \"\(name)\"") else {
                     throw EventMistake("\"attributes\": the value of \"\(name)\" must be a string in quotes")
                 }
                 attributes.append(OutgoingEvent.Attribute(name: name, value: text))
@@ -83,13 +84,22 @@ struct EventFields {
     }
 
     private func text(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
-        guard let text = JSONScanner.text(value) else { throw EventMistake("\"\(name)\" must be a string in quotes") }
+        guard let text = try EventFields.text(value, of: "\"\(name)\"") else {
+            throw EventMistake("\"\(name)\" must be a string in quotes")
+        }
         return text
+    }
+
+    /// The text of a string; nil: it is no string.
+    private static func text(_ value: ArraySlice<UInt8>, of field: String) throws(EventMistake) -> String? {
+        do throws(JSONScanner.Mistake) { return try JSONScanner.text(value) } catch {
+            throw EventMistake("\(field): \(error.reason); expected Unicode text")
+        }
     }
 
     /// A string, or a bare number.
     private func time(_ name: String, _ value: ArraySlice<UInt8>) throws(EventMistake) -> String {
-        JSONScanner.text(value) ?? String(decoding: value, as: UTF8.self)
+        try EventFields.text(value, of: "\"\(name)\"") ?? String(decoding: value, as: UTF8.self)
     }
 
     /// The event, checked by the server's rules.

@@ -23,7 +23,7 @@ struct JSONScanner {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.mistake("this is not a JSON object") }
-        let members = try scanner.object(depth: 0)
+        let members = try scanner.object(depth: 0, decodesNames: true)
         try scanner.end()
         return members
     }
@@ -37,10 +37,12 @@ struct JSONScanner {
     }
 
     /// The text of a value that is a string. nil: it is not a string.
-    static func text(_ value: ArraySlice<UInt8>) -> String? {
+    ///
+    /// - Throws: the string contains half a surrogate pair. JSON can write that, no text can contain it.
+    static func text(_ value: ArraySlice<UInt8>) throws(Mistake) -> String? {
         var scanner = JSONScanner(value)
         guard scanner.peek == UInt8(ascii: "\"") else { return nil }
-        return try? scanner.string()
+        return try scanner.string()
     }
 
     // MARK: Grammar
@@ -76,9 +78,10 @@ struct JSONScanner {
     private mutating func value(depth: Int) throws(Mistake) {
         guard depth < Limits.publishJSONDepth else { throw mistake("deeper than \(Limits.publishJSONDepth) levels") }
         switch peek {
-        case UInt8(ascii: "{"): _ = try object(depth: depth)
+        case UInt8(ascii: "{"): _ = try object(depth: depth, decodesNames: false)
         case UInt8(ascii: "["): try array(depth: depth)
-        case UInt8(ascii: "\""): _ = try string()
+        // Its grammar only. The bytes are passed on as they are, and RFC 8259, 7, allows any escape of four digits.
+        case UInt8(ascii: "\""): try passString()
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
         case UInt8(ascii: "n"): try word("null")
@@ -86,14 +89,19 @@ struct JSONScanner {
         }
     }
 
-    private mutating func object(depth: Int) throws(Mistake) -> [(name: String, value: ArraySlice<UInt8>)] {
+    /// - Parameter decodesNames: the names are ours. In a payload they are passed on like everything else.
+    private mutating func object(
+        depth: Int, decodesNames: Bool
+    ) throws(Mistake) -> [(name: String, value: ArraySlice<UInt8>)] {
         var members: [(name: String, value: ArraySlice<UInt8>)] = []
         try expect(UInt8(ascii: "{"))
         skipSpace()
         if take(UInt8(ascii: "}")) { return members }
         repeat {
             skipSpace()
-            let name = try string()
+            let nameStart = index
+            try passString()
+            let name = decodesNames ? try JSONScanner.text(bytes[nameStart..<index]) ?? "" : ""
             skipSpace()
             try expect(UInt8(ascii: ":"))
             skipSpace()
@@ -152,6 +160,28 @@ struct JSONScanner {
             case UInt8(ascii: "\\"): try escape(into: &text)
             case ..<0x20: throw mistake("a string contains a control character")
             default: text.append(byte)
+            }
+        }
+        throw mistake("a string does not end")
+    }
+
+    /// Goes over a string without decoding it.
+    private mutating func passString() throws(Mistake) {
+        try expect(UInt8(ascii: "\""))
+        while let byte = peek {
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\""): return
+            case UInt8(ascii: "\\"):
+                guard let kind = peek else { throw mistake("a string does not end") }
+                index += 1
+                if kind == UInt8(ascii: "u") {
+                    _ = try hexDigits()
+                } else if JSONScanner.simpleEscapes[kind] == nil {
+                    throw mistake("an unknown escape in a string")
+                }
+            case ..<0x20: throw mistake("a string contains a control character")
+            default: break
             }
         }
         throw mistake("a string does not end")

@@ -16,6 +16,8 @@ struct LineSource {
     private var tail: [UInt8] = []
     private var number = 0
     private var isSkipping = false
+    private var isAtStart = false
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private var isOver = false
     /// Bytes read so far, and of the whole file if that is known.
     private(set) var bytesRead = 0
@@ -46,6 +48,7 @@ struct LineSource {
     mutating func next() async throws -> [Line]? {
         guard !isOver else { return nil }
         let piece = try await LineSource.read(descriptor)
+        let isStart = bytesRead == 0
         bytesRead += piece.count
         var lines: [Line] = []
         if piece.isEmpty {
@@ -53,6 +56,14 @@ struct LineSource {
             if !tail.isEmpty { tail.append(0x0A) }
         }
         tail += piece
+        if isStart { isAtStart = true }
+        // RFC 8259, 8.1: a byte order mark may be ignored. It may come in two reads.
+        if isAtStart, tail.count >= LineSource.mark.count || isOver {
+            if tail.starts(with: LineSource.mark) { tail.removeFirst(LineSource.mark.count) }
+            isAtStart = false
+        }
+        if isAtStart, LineSource.mark.starts(with: tail) { return lines }
+        isAtStart = false
         var start = 0
         while let end = tail[start...].firstIndex(of: 0x0A) {
             take(tail[start..<end], into: &lines)

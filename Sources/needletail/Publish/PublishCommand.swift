@@ -34,6 +34,8 @@ struct PublishCommand: AsyncParsableCommand {
             occurred_at and deliver_at may differ, and those of the first time hold; anything else that differs is a CONFLICT. An event with neither gets a \
             new id each time.
 
+            Interrupted, the command ends at once. What has no receipt may or may not be stored; publish it again with the same id.
+
             Exit codes: 0 all stored; 1 some not, each named on standard error with its line; 2 arguments not understood.
             """)
 

@@ -19,7 +19,7 @@ struct ServerOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Seconds after which an event without an answer fails; until then lost connections are made again.",
+            "Seconds after which an event without an answer fails; until then lost connections are made again. A server that has no place for a connection is asked again for as long.",
             valueName: "seconds"))
     var timeout = 60
     @Flag(help: "Encrypt; the server's certificate is verified. Implied by the other --tls options.")
@@ -52,6 +52,7 @@ struct ServerOptions: ParsableArguments {
         var settings = PublisherSettings(servers: servers, apiKey: try apiKey(environment))
         settings.clientName = "needletail-publish"
         settings.patienceMilliseconds = Int64(timeout) * 1_000
+        settings.busyStartMilliseconds = settings.patienceMilliseconds
         settings.closeMilliseconds = settings.patienceMilliseconds
         settings.tls = try tlsSettings()
         return settings

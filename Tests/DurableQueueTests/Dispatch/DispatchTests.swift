@@ -31,6 +31,16 @@ import WebhookModel
         fixture.queue.stop()
     }
 
+    @Test func anAttemptThatCannotEndOtherwiseIsTheLast() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.provision(retry: RetryPolicy(delays: [1, 1], jitterPercent: 0))
+        _ = try fixture.publish([fixture.record(1)])
+        fixture.report(try fixture.takeHanded(1), .addressForbidden, status: 0, isHopeless: true)
+        try fixture.waitForStatistics { $0.deadLettered == 1 }
+        #expect(fixture.queue.statistics.retriesScheduled == 0)
+        fixture.queue.stop()
+    }
+
     @Test func eachDeliveryOfABacklogBeyondEveryLimitIsMadeOnce() async throws {
         let configuration = QueueConfiguration(diskReserveBytes: 0, heldPerSender: 64, lotLimit: 500)
         let fixture = try QueueFixture(senders: 2, configuration: configuration)

@@ -9,8 +9,11 @@ struct Installation {
     /// On another file system where a test wants one.
     var data: String
     var provisioning: String { folder.path + "/provision.yaml" }
-    /// Which networks the address guard opens.
-    var networks = ["127.0.0.0/8"]
+    /// Which networks the address guard opens. Port 9 is the one where nobody listens: tests whose endpoint is never
+    /// reached use it. Without its own entry such a URL would be a mistake, because the port is not ordinary.
+    var networks = ["127.0.0.0/8", "127.0.0.0/8:9"]
+    /// Whether the server reads the provisioning file. Without it, it keeps what an earlier start has stored.
+    var provisions = true
     /// `NEEDLETAIL_*` variables of the server.
     var settings: [String: String] = [:]
     /// The limit of open files; nil: the developer's.
@@ -30,7 +33,8 @@ struct Installation {
         // What the developer's shell sets is not this server's business.
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NEEDLETAIL_") }
         environment.merge(settings) { _, new in new }
-        var arguments = ["serve", "--data", data, "--provision", provisioning, "--allow-http", "--sender-threads", "1"]
+        var arguments = ["serve", "--data", data, "--allow-http", "--sender-threads", "1"]
+        if provisions { arguments += ["--provision", provisioning] }
         for network in networks { arguments += ["--allow-network", network] }
         if !more.contains("--ingest-port") { arguments += ["--ingest-port", "0"] }
         guard let openFiles else {

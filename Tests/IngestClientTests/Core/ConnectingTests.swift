@@ -30,6 +30,35 @@ struct ConnectingTests {
         #expect(driver.startError == ConnectingTests.wrongKey)
     }
 
+    @Test("a start waits for a server that has no place for a connection, and for nothing else")
+    func busyStart() {
+        let busy = IngestError.closed(.tooManyConnections, text: "over the connection limit")
+        var driver = CoreDriver { $0.busyStartMilliseconds = 60_000 }
+        driver.turn()
+        driver.step(.ended(link: driver.connects.last!.link, busy))
+        #expect(driver.startError == nil)
+        driver.passToNextDue()
+        #expect(driver.connects.count == 2)
+        driver.open()
+        #expect(driver.startError == nil && !driver.isFinished)
+
+        var down = CoreDriver { $0.busyStartMilliseconds = 60_000 }
+        down.turn()
+        down.step(.ended(link: down.connects.last!.link, ConnectingTests.down))
+        #expect(down.startError == ConnectingTests.down)
+
+        var hopeless = CoreDriver { $0.busyStartMilliseconds = 1_000 }
+        hopeless.turn()
+        var tries = 0
+        while hopeless.startError == nil, tries < 10_000 {
+            tries += 1
+            hopeless.step(.ended(link: hopeless.connects.last!.link, busy))
+            hopeless.passToNextDue()
+        }
+        #expect(hopeless.startError == busy)
+        #expect(tries > 3)
+    }
+
     @Test("a start with a time limit keeps trying until the limit")
     func patientStart() {
         var driver = CoreDriver { $0.startMilliseconds = 1_000 }

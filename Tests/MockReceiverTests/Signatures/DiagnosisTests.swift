@@ -95,8 +95,33 @@ import WebhookSigning
     ])
     func rewrittenJSONIsRecognised(signed: String) throws {
         try expect(.reserialisedJSON) { $0.signed = signed }
-        // Numbers and order of lists are never changed by writing.
-        try expect(.unknown) { $0.signed = signed.replacing("2.50", with: "2.5") }
+        try expect(.reserialisedNumbers) { $0.signed = signed.replacing("2.50", with: "2.5") }
+        // The order of lists and the values of numbers are never changed by writing.
+        try expect(.unknown) { $0.signed = signed.replacing("2.50", with: "2.51") }
+    }
+
+    // F30: the advice was about the secret.
+    @Test(arguments: [
+        ("{\"price\":10.50}", "{\"price\":10.5}"), ("{\"price\":10.5}", "{\"price\":10.50}"),
+        ("{\"a\":[1.0,-2.50e1]}", "{\"a\":[1,-25]}"), ("{\"a\":[1.0,-2.50e1]}", "{\"a\": [1.0, -25.0]}"),
+        ("{\"a\":1e2}", "{\"a\":100}"),
+    ])
+    func otherDigitsOfTheSameNumbersAreRecognised(sent: String, signed: String) throws {
+        try expect(.reserialisedNumbers) { ($0.sent, $0.signed) = (sent, signed) }
+    }
+
+    @Test(arguments: [Int64(1_000), 1_000_000])
+    func aTimestampInAFinerUnitIsRecognised(factor: Int64) throws {
+        let signer = Signer(try SecretSet(written: [Self.written]), scheme: .standard)
+        func request(_ timestamp: Int64) -> String {
+            var request = WebhookRequest(path: "/a", id: nil, body: Self.body)
+            request.headers = signer.headers(id: "msg_1", timestamp: timestamp, body: Self.body.utf8).map {
+                "\($0.name): \($0.value)"
+            }
+            return request.text
+        }
+        #expect(try diagnosis(request(Self.now * factor)) == (.future, .timestampInMilliseconds))
+        #expect(try diagnosis(request(Self.now + 3_600)) == (.future, nil))
     }
 
     @Test func otherSchemesAreRecognised() throws {

@@ -193,6 +193,41 @@ import Testing
         #expect(lines.count == 1, "\(lines)")
     }
 
+    // F26: what no delivery can go to was called good, and used up every attempt.
+    @Test(arguments: [
+        ("https://10.0.0.5/", "url \"https://10.0.0.5/\" has an address that is not public; expected a public one, or"),
+        ("https://169.254.169.254/x", "url \"https://169.254.169.254/x\" is a cloud's metadata service; no list"),
+        ("https://metadata.google.internal/", "is a cloud's metadata service"),
+        ("https://localhost:8443/", "url \"https://localhost:8443/\" is this machine; expected a public address, or"),
+        ("https://a.example:22/", "url \"https://a.example:22/\" has port 22, which deliveries must not use; expected"),
+        ("https://8.8.8.8/", "url \"https://8.8.8.8/\" is refused by deny_networks"),
+    ])
+    func `a URL that nothing can be delivered to is a mistake with its place`(url: String, expected: String) {
+        do {
+            _ = try ProvisioningPlan.load(
+                text: endpoint(url: url).whole, named: "p.yaml", networks: ServerNetworks(deny: ["8.8.8.0/24"]))
+            Issue.record("it is good")
+        } catch {
+            #expect(error.lines.count == 1)
+            #expect(
+                error.lines.first?.hasPrefix("p.yaml:5:10: endpoint \"orders\" of tenant \"acme\": ") == true
+                    && error.lines.first?.contains(expected) == true, "\(error.lines)")
+        }
+    }
+
+    @Test func `a URL that the server or the tenant allows is good`() throws {
+        let open = ServerNetworks(allow: ["127.0.0.0/8"])
+        _ = try ProvisioningPlan.load(
+            text: endpoint(url: "https://127.0.0.1:8443/").whole, named: "p.yaml", networks: open)
+        let tenant = endpoint(url: "https://10.0.0.5/").replacing(
+            "- name: acme\n", with: "- name: acme\n  allow_networks: [10.0.0.0/8]\n")
+        _ = try ProvisioningPlan.load(text: tenant.whole, named: "p.yaml", networks: ServerNetworks())
+        let mistakes = #expect(throws: InputMistakes.self) {
+            try ProvisioningPlan.load(text: tenant.whole, named: "p.yaml", networks: ServerNetworks(allow: ["ten"]))
+        }
+        #expect(mistakes?.lines.first?.contains("invalid value \"ten\"") == true)
+    }
+
     // F3: a file that was cut off was applied: it removed every endpoint of a tenant, or every API key.
     @Test(arguments: [
         ("tenants:\n- name: a", "p.yaml:1:1: api_keys is missing; expected a list, or [] for none"),

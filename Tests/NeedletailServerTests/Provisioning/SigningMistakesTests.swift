@@ -22,6 +22,26 @@ import WebhookSigning
         }
     }
 
+    // F35: secrets brought from another sender were refused, and no message named the way that works.
+    @Test(arguments: [
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",  // no prefix
+        "whsec_AAECAwQFBgcICQoLDA0ODw==",  // 16 bytes
+        "whsec_" + String(repeating: "AAAA", count: 25),  // 75 bytes
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_",  // base64 for URLs
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",  // not padded
+    ])
+    func `a secret of another sender is refused with the way that works`(secret: String) throws {
+        let lines = mistakes("    secret: \"\(secret)\"")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("with key: raw, where the text of the secret is the key") == true, "\(lines)")
+        #expect(lines.first?.contains(secret) == false)
+        let raw = """
+                secret: "\(secret)"
+                signature: { headers: { X-S: "{signature}" }, signs: "{body}", key: raw }
+            """
+        #expect(try load(raw).secrets == [EndpointSecret(secret)])
+    }
+
     @Test func `every setting of messages is read`() throws {
         let settings = try load(
             """

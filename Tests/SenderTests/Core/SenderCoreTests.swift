@@ -76,6 +76,8 @@ struct SenderCoreTests {
                 .addressForbidden, .addressForbidden, .endpointUnusable, .endpointUnusable, .endpointUnusable,
             ])
         #expect(core.reports.allSatisfy { $0.address.isEmpty && $0.status == 0 })
+        // Only an address stays what it is: settings may be mended, a name may resolve to another address.
+        #expect(core.reports.map(\.isHopeless) == [true, true, false, false, false])
     }
 
     @Test("a name is looked up once; its deliveries wait, others do not")
@@ -112,6 +114,7 @@ struct SenderCoreTests {
         core.learn("b.example", .found([inside, outside]), now: 0)
         core.start(now: 0, wall: 0)
         #expect(core.reports.map(\.outcome) == [.addressForbidden])
+        #expect(core.reports.map(\.isHopeless) == [false])
         #expect(transport.open.map(\.route.text) == ["8.8.4.4"])
     }
 

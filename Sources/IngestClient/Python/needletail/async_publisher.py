@@ -10,6 +10,7 @@ import time
 from types import TracebackType
 from typing import AsyncIterable, Iterable, Optional, Sequence, Type, Union
 
+from . import endings
 from .async_sinks import AsyncBatchSink, AsyncFutureSink
 from .counters import Counters
 from .errors import ConnectionTimeout, PublisherClosed, PublishError, PublishTimeout
@@ -26,7 +27,8 @@ class AsyncPublisher:
 
     It connects in the background with the first call or ``async with``, and again whenever the connection ends. Events
     without an answer are then sent again with the same ids. Each event ends in a receipt or an exception, as long as the
-    loop runs: call ``close`` before it ends.
+    loop runs: call ``close`` before it ends, or use ``async with``. If that was not done, a line on stderr says at the end of
+    the program how many events had no answer.
 
     Parameters: as for ``Publisher``.
     """
@@ -42,7 +44,9 @@ class AsyncPublisher:
         logger: Optional[logging.Logger] = None,
     ):
         self._settings = Settings.of(addresses, api_key, client_name, ssl_context, options)
-        self._task = ConnectionTask(self._settings, logger or logging.getLogger("needletail"))
+        self._log = logger or logging.getLogger("needletail")
+        self._task = ConnectionTask(self._settings, self._log)
+        endings.opened(self._task)
 
     # Publishing
 
@@ -123,7 +127,14 @@ class AsyncPublisher:
 
     async def close(self, timeout: Optional[float] = None) -> None:
         """Accepts no more events, waits for those that are pending, and closes. See ``Publisher.close``."""
-        await self._task.close(math.inf if timeout is None else time.monotonic() + timeout)
+        try:
+            await self._task.close(math.inf if timeout is None else time.monotonic() + timeout)
+        finally:
+            if self._task.has_ended:
+                endings.closed(self._task)
+                unanswered = self._task.take_unanswered()
+                if unanswered:
+                    self._log.warning("%s", endings.describe(unanswered))
 
     @property
     def counters(self) -> Counters:
@@ -141,4 +152,6 @@ class AsyncPublisher:
     async def __aexit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        await self.close()
+        # Cancelled, as Ctrl-C does with `asyncio.run`: the rest of the program waits for us.
+        is_interrupted = kind is not None and not issubclass(kind, Exception)
+        await self.close(self._settings.options.exit_timeout if is_interrupted else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import datetime
 import functools
@@ -13,6 +14,7 @@ from typing import Any, Mapping, Union
 
 from .errors import InvalidEvent
 from .identity import uuid7
+from .misfits import misfit
 
 #: A time on the wire is Unix milliseconds. A ``datetime`` must know its time zone.
 Time = Union[int, datetime.datetime]
@@ -60,29 +62,46 @@ class Event:
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _check_names(self.tenant, self.type)
+        try:
+            _check_names(self.tenant, self.type)
+        except TypeError:
+            # The cache needs values that can be compared; these cannot even be text.
+            field, name = ("type", self.type) if isinstance(self.tenant, str) else ("tenant", self.tenant)
+            raise InvalidEvent(f"{field}: {name!r} is {_kind(name)}, expected a str") from None
+        if not isinstance(self.id, uuid.UUID):
+            raise InvalidEvent(f"id: {self.id!r} is {_kind(self.id)}, expected a uuid.UUID; uuid.UUID(text) makes one")
         if not self.id.int:
             raise InvalidEvent("id: the zero UUID is not allowed")
-        if self.content_type:
+        if self.content_type != "":
+            _check_text("content_type", self.content_type)
             _check_content_type(self.content_type)
-        if self.correlation_id:
+        if self.correlation_id != "":
             _check_size("correlation_id", self.correlation_id, _SHORT_TEXT_BYTES)
-        if self.ordering_key:
+        if self.ordering_key != "":
             _check_size("ordering_key", self.ordering_key, _SHORT_TEXT_BYTES)
-        if self.attributes:
+        if self.attributes != {}:
             _check_attributes(self.attributes)
         if not isinstance(self.payload, bytes):
             raise InvalidEvent(f"payload: expected bytes, not {type(self.payload).__name__}; Event.json takes a value")
-        if self.occurred_at:
+        if type(self.occurred_at) is not int or self.occurred_at:
             _milliseconds("occurred_at", self.occurred_at)
-        if self.deliver_at:
+        if type(self.deliver_at) is not int or self.deliver_at:
             _milliseconds("deliver_at", self.deliver_at)
 
     @classmethod
     def json(cls, tenant: str, type: str, value: Any, **fields: Any) -> Event:
-        """An event whose payload is the value as compact JSON in UTF-8."""
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        return cls(tenant, type, text.encode(), **fields)
+        """An event whose payload is the value as compact JSON in UTF-8.
+
+        :raises InvalidEvent: JSON has no form for the value: NaN and the infinities (RFC 8259 section 6), half a surrogate
+            pair, which UTF-8 cannot express, an object of another type, a value that contains itself. The message names the
+            place in the value. Or one of the rules is broken.
+        """
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            payload = text.encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidEvent(misfit(value) or f"payload: {error}") from error
+        return cls(tenant, type, payload, **fields)
 
 
 def encode_record(event: Event) -> bytes:
@@ -130,9 +149,19 @@ def _attributes(attributes: Mapping[str, str]) -> bytes:
     return _COUNT.pack(len(pairs)) + b"".join(pairs)
 
 
+def _check_text(field: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidEvent(f"{field}: {text!r} is {_kind(text)}, expected a str")
+
+
+def _kind(value: object) -> str:
+    return f"of type {type(value).__name__}"
+
+
 @functools.lru_cache(maxsize=4096)
 def _check_names(tenant: str, type: str) -> None:
     for field, name, most in (("tenant", tenant, 64), ("type", type, 128)):
+        _check_text(field, name)
         if not _NAME.fullmatch(name) or len(name) > most:
             raise InvalidEvent(f"{field}: {name!r} is not 1 to {most} of [A-Za-z0-9_.-]")
 
@@ -144,15 +173,18 @@ def _check_content_type(content_type: str) -> None:
 
 
 def _check_size(field: str, text: str, most: int) -> None:
+    _check_text(field, text)
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
-        raise InvalidEvent(f"{field}: {text!r} is not Unicode text") from None
+        raise InvalidEvent(f"{field}: {text!r} contains half a surrogate pair; expected Unicode text") from None
     if size > most:
         raise InvalidEvent(f"{field}: {size} bytes, expected at most {most}")
 
 
 def _check_attributes(attributes: Mapping[str, str]) -> None:
+    if not isinstance(attributes, collections.abc.Mapping):
+        raise InvalidEvent(f"attributes: {attributes!r} is {_kind(attributes)}, expected a dict")
     if len(attributes) > _MOST_ATTRIBUTES:
         raise InvalidEvent(f"attributes: {len(attributes)}, expected at most {_MOST_ATTRIBUTES}")
     for name, value in attributes.items():
@@ -161,10 +193,15 @@ def _check_attributes(attributes: Mapping[str, str]) -> None:
 
 
 def _milliseconds(field: str, time: Time) -> int:
-    if isinstance(time, int):
+    if isinstance(time, int) and not isinstance(time, bool):
         if not -(1 << 63) <= time < 1 << 63:
             raise InvalidEvent(f"{field}: {time} is not Unix milliseconds")
         return time
-    if time.tzinfo is None:
+    if not isinstance(time, datetime.datetime):
+        raise InvalidEvent(
+            f"{field}: {time!r} is {_kind(time)}, expected Unix milliseconds as an int, or a datetime with a time zone; of"
+            " time.time() they are int(time.time() * 1000)"
+        )
+    if time.utcoffset() is None:
         raise InvalidEvent(f"{field}: {time} has no time zone")
     return round(time.timestamp() * 1000)

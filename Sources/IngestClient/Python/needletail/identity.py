@@ -8,6 +8,8 @@ import threading
 import time
 import uuid
 
+from .errors import InvalidEvent
+
 _lock = threading.Lock()
 _latest = 0
 
@@ -33,8 +35,13 @@ def event_id_from_key(tenant: str, key: str) -> uuid.UUID:
     """The id for a natural key of the producer: the first 16 bytes of SHA-256(tenant, 0x00, key).
 
     The same key gives the same id in every process and every client, so a repeated publish is a DUPLICATE.
+
+    :raises InvalidEvent: the key is not Unicode text.
     """
-    digest = hashlib.sha256(tenant.encode() + b"\0" + key.encode()).digest()
+    try:
+        digest = hashlib.sha256(tenant.encode() + b"\0" + key.encode()).digest()
+    except UnicodeEncodeError:
+        raise InvalidEvent(f"id: the key {key!r} of tenant {tenant!r} contains half a surrogate pair; expected Unicode text") from None
     return uuid.UUID(bytes=digest[:16])
 
 

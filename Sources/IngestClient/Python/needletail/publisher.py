@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import math
 import ssl
@@ -11,6 +10,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Iterable, Optional, Sequence, Type, Union
 
+from . import endings
 from .counters import Counters
 from .errors import ConnectionTimeout, PublisherClosed, PublishError, PublishTimeout
 from .event import Event, encode_record
@@ -31,7 +31,9 @@ class Publisher:
 
     It connects in the background as soon as it is made, and again whenever the connection ends. Events without an answer are
     then sent again with the same ids. Each event ends in a receipt or an exception; none is dropped silently. At its end the
-    program waits for pending events, unless `close` was called before.
+    program waits for pending events, for ``Options.exit_timeout`` at most, unless `close` was called before; a line on stderr
+    then says how many ended without an answer. A signal that ends the process at once, as SIGTERM does without a handler,
+    gives no such chance: see "When the program ends" in README.md.
 
     It does not survive ``os.fork``: make one in each process.
 
@@ -54,8 +56,9 @@ class Publisher:
         logger: Optional[logging.Logger] = None,
     ):
         self._settings = Settings.of(addresses, api_key, client_name, ssl_context, options)
-        self._thread = ConnectionThread(self._settings, logger or logging.getLogger("needletail"))
-        atexit.register(self.close)
+        self._log = logger or logging.getLogger("needletail")
+        self._thread = ConnectionThread(self._settings, self._log)
+        endings.opened(self._thread)
 
     # Publishing
 
@@ -143,12 +146,17 @@ class Publisher:
             raise TimeoutError(f"{self.counters.pending} events are still pending")
 
     def close(self, timeout: Optional[float] = None) -> None:
-        """Accepts no more events, waits for those that are pending, and closes.
+        """Accepts no more events, waits for those that are pending, and closes. A WARNING is logged if some of them end
+        without an answer. If it is interrupted, the end of the program waits for the rest.
 
         :param timeout: seconds; events without an answer then end with PublisherClosed. None: each event's own deadline.
         """
-        atexit.unregister(self.close)
         self._thread.close(math.inf if timeout is None else time.monotonic() + timeout)
+        if not self._thread.is_current:
+            endings.closed(self._thread)
+        unanswered = self._thread.take_unanswered()
+        if unanswered:
+            self._log.warning("%s", endings.describe(unanswered))
 
     @property
     def counters(self) -> Counters:
@@ -165,6 +173,10 @@ class Publisher:
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self.close()
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+        elif not self._thread.is_closed_or_forked:
+            # KeyboardInterrupt, SystemExit: the program is about to end.
+            endings.end([self._thread])
 
 

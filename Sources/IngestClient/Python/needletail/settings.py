@@ -75,6 +75,8 @@ class Options:
     #: The n-th reconnect waits a random time up to ``backoff_initial`` doubled n times, at most ``backoff_most``.
     backoff_initial: float = 0.05
     backoff_most: float = 5.0
+    #: How long the end of the program, or an interrupted ``with`` block, waits for answers. 0: not at all.
+    exit_timeout: float = 10.0
 
     def __post_init__(self) -> None:
         for name in ("batch_events", "batch_bytes", "max_pending_events", "max_pending_bytes"):
@@ -82,8 +84,9 @@ class Options:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected at least 1")
         if self.window_events is not None and self.window_events < 1:
             raise ValueError(f"window_events: {self.window_events}, expected at least 1")
-        if self.linger < 0:
-            raise ValueError(f"linger: {self.linger}, expected 0 or more")
+        for name in ("linger", "exit_timeout"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}: {getattr(self, name)}, expected 0 or more")
         for name in ("connect_timeout", "welcome_timeout", "answer_timeout", "keep_alive", "backoff_initial", "backoff_most"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected more than 0")

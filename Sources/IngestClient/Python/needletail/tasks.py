@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 import time
 from collections import deque
 from typing import Callable, Optional
@@ -41,6 +42,12 @@ class ConnectionTask:
         self._since_turn = 0
         self._close_by: Optional[float] = None
         self._has_ended = False
+        # Events that had failed before the close began; and how many have been reported since.
+        self._failed_before = 0
+        self._reported = 0
+        self._process = os.getpid()
+        #: Without its loop nothing comes any more.
+        self.exit_timeout = 0.0
 
     # For the publisher
 
@@ -109,6 +116,8 @@ class ConnectionTask:
 
     async def close(self, wait_until: float) -> None:
         """Accepts nothing more; ends when nothing is pending, at `wait_until` at the latest."""
+        if self._close_by is None:
+            self._failed_before = self._engine.completions.counters.failed
         self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
         if self._loop is None:
             # Never used: nothing to close.
@@ -131,6 +140,30 @@ class ConnectionTask:
     @property
     def is_closing(self) -> bool:
         return self._close_by is not None
+
+    @property
+    def has_ended(self) -> bool:
+        return self._has_ended
+
+    def take_unanswered(self) -> int:
+        """Events that ended without an answer since the close began, once."""
+        count = self._engine.completions.counters.failed - self._failed_before - self._reported
+        self._reported += count
+        return count
+
+    # At the end of the program: its loop has ended, so there is nothing to wait for.
+
+    def begin_end(self, wait_until: float) -> None:
+        pass
+
+    def finish_end(self, wait_until: float) -> None:
+        pass
+
+    def unanswered(self) -> int:
+        return self._space.events if os.getpid() == self._process else 0
+
+    def latest_problem(self) -> str:
+        return "" if self._engine.trouble is None else str(self._engine.trouble)
 
     def counters(self) -> Counters:
         counters = self._engine.completions.counters.copy()

@@ -20,6 +20,8 @@ from .wires import Wires
 
 #: How often events that callers hand over while frames are in flight are looked at, in seconds.
 _LONGEST_NAP = 0.05
+#: How much longer than its time a close at the program's end waits for the thread, in seconds.
+_LAST_MOMENT = 1.0
 
 
 class ConnectionThread:
@@ -45,6 +47,10 @@ class ConnectionThread:
         self._trouble: Optional[ConnectionFailed] = None
         self._is_refused = False
         self._counters = Counters()
+        # Events that had failed before the close began; and how many have been reported since.
+        self._failed_before = 0
+        self._reported = 0
+        self.exit_timeout = settings.options.exit_timeout
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="needletail-publisher", daemon=True)
         self._thread.start()
@@ -107,15 +113,54 @@ class ConnectionThread:
         """Accepts nothing more; ends when nothing is pending, at `wait_until` at the latest. In a forked process:
         does nothing.
         """
+        self.begin_end(wait_until)
+        if os.getpid() == self._process and not self.is_current:
+            self._thread.join()
+
+    def begin_end(self, wait_until: float) -> None:
+        """Accepts nothing more; ends by itself. In a forked process: does nothing."""
         if os.getpid() != self._process:
             return
         with self._changed:
+            if self._close_by is None:
+                self._failed_before = self._counters.failed
             self._close_by = wait_until if self._close_by is None else min(self._close_by, wait_until)
             self._hurries = True
             self._changed.notify_all()
         self._wires.ring()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
+
+    def finish_end(self, wait_until: float) -> None:
+        """Waits until it has ended, a moment longer than `wait_until` at most: a look-up may block the thread."""
+        if os.getpid() == self._process and not self.is_current:
+            self._thread.join(max(0.0, wait_until - time.monotonic()) + _LAST_MOMENT)
+
+    def unanswered(self) -> int:
+        """Events that ended without an answer since the close began, and those that are still pending. In a forked
+        process: none."""
+        if os.getpid() != self._process:
+            return 0
+        with self._changed:
+            if self._close_by is None:
+                return 0
+            return self._counters.failed - self._failed_before - self._reported + self._space.events
+
+    def take_unanswered(self) -> int:
+        """The same, once."""
+        count = self.unanswered()
+        self._reported += count
+        return count
+
+    def latest_problem(self) -> str:
+        return "" if self._trouble is None else str(self._trouble)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on the publisher's thread, in a callback."""
+        return threading.current_thread() is self._thread
+
+    @property
+    def is_closed_or_forked(self) -> bool:
+        return self._has_ended or os.getpid() != self._process
 
     @property
     def is_closing(self) -> bool:
