@@ -121,7 +121,8 @@ extension Cookbook {
             "liar",
             "attempts 1 to 4 of a webhook-id get 200 in broken HTTP: wrong length, bad chunks, no status line",
             """
-            # Each message meets one lie after another, then the truth. What a sender takes for a 2xx it must not send again.
+            # Each message meets one lie after another, then the truth. A 2xx with a whole header section counts, whatever is wrong
+            # with the body: a sender that sends again after it sends a duplicate. Without a status line nothing counts.
             # Attempts are those of a webhook-id: a request without one gets the truth at once.
             rules:
               - {path: "*", when: {attempt: 1}, body: a full answer, fault: length_too_long}

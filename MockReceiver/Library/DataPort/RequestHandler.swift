@@ -64,7 +64,7 @@ final class RequestHandler: ChannelInboundHandler {
         case .playing(let decision, let player):
             player?.cancel()
             // A reply that was meant to be unusable has been sent.
-            if decision.reply.outcome.status == 0 {
+            if decision.reply.endsWithItsReader {
                 answered(decision)
             } else {
                 shared.withCore { $0.abandoned(decision.ticket) }

@@ -55,7 +55,7 @@ final class StreamHandler: ChannelInboundHandler {
         (timer, player) = (nil, nil)
         if let open {
             self.open = nil
-            if open.reply.streamOutcome.status == 0 {
+            if open.reply.endsWithItsReader {
                 answered(open)
             } else {
                 shared.withCore { $0.abandoned(open.ticket) }
@@ -136,7 +136,7 @@ final class StreamHandler: ChannelInboundHandler {
 
     private func answered(_ decision: Decision) {
         let now = WallClock.now()
-        shared.withCore { $0.answered(decision.ticket, decision.reply.streamOutcome, at: now) }
+        shared.withCore { $0.answered(decision.ticket, decision.reply.outcome, at: now) }
     }
 
     private func write(_ reply: StreamReply, _ context: ChannelHandlerContext, _ written: @escaping () -> Void) {

@@ -41,8 +41,8 @@ final class RenderedReply: Sendable {
         return .plain(keepAlive: answer.bytes(closing: false), closing: answer.bytes(closing: true))
     }
 
-    /// Its outcome on an HTTP/2 stream, where more bytes than the length says are malformed (RFC 9113 section 8.1.1).
-    var streamOutcome: ReplyOutcome { fault == .lengthTooShort ? ReplyOutcome(status: 0) : outcome }
+    /// Whether it counts although its sender left before it was written whole: it has no status, or no end.
+    var endsWithItsReader: Bool { outcome.status == 0 || fault == .infiniteBody }
 
     /// Whether it is sent as soon as a request's head has come.
     var isEarly: Bool { fault == .earlyAnswer }
@@ -95,10 +95,10 @@ extension ReplyOutcome {
         }
         switch fault {
         case .resetAfter: self.init(status: 0, isReset: true)
-        case .silence, .halfClose, .endlessHead, .badStatusLine, .lengthTooLong, .truncatedChunk, .malformedChunk,
-            .infiniteBody:
-            self.init(status: 0)
-        case nil, .closeBeforeReuse, .slowHead, .lengthTooShort, .gzipBomb, .earlyAnswer, .redirectChain, .redirectTo:
+        case .silence, .halfClose, .endlessHead, .badStatusLine: self.init(status: 0)
+        // Status and header section are whole: they decide, whatever is wrong with the body (RFC 9112 section 8).
+        case nil, .closeBeforeReuse, .slowHead, .lengthTooShort, .gzipBomb, .earlyAnswer, .redirectChain, .redirectTo,
+            .lengthTooLong, .truncatedChunk, .malformedChunk, .infiniteBody:
             self.init(status: answer.status, retryAfter: answer.retryAfter?.lawfulSeconds)
         }
     }
