@@ -85,7 +85,7 @@ import WebhookModel
 
     @Test func `the files that a configuration names begin beside it, what the server writes does not`() throws {
         let text = """
-            data: data
+            data: { directory: data }
             provision: { file: p.yaml }
             ingest: { tls: { certificate: tls/cert.pem, key: /etc/key.pem } }
             secrets: { master_key_file: key, previous_master_key_files: [old, /older] }
