@@ -1,5 +1,6 @@
 import DurableQueue
 import LMDB
+import Store
 import TestSupport
 import Testing
 import WebhookModel
