@@ -207,6 +207,15 @@ static inline bool ccurl_tls_resumed(CURL *easy) {
     SSL *session = ccurl_tls_session(easy);
     return session && SSL_session_reused(session);
 }
+/// Attaches a handle to the connection that it opened, as curl_easy_send(3) does at first: libcurl then counts it as in use. One that
+/// is not in use is closed, whenever another is opened, when it is 118 s old or its peer has closed its side. Sends nothing.
+/// false: libcurl has closed it already.
+static inline bool ccurl_attach(CURL *easy) {
+    size_t sent = 0;
+    CURLcode code = curl_easy_send(easy, "", 0, &sent);
+    ERR_clear_error();
+    return code != CURLE_UNSUPPORTED_PROTOCOL;
+}
 /// Lets a session read and write the socket itself (SSL_set_fd(3)) instead of through libcurl. Whole records are read at once; a part of
 /// what is written may be taken, and the rest may come from another buffer (SSL_CTX_set_mode(3)). 0: no memory.
 static inline int ccurl_tls_adopt(SSL *session, int descriptor) {

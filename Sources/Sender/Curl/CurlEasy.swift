@@ -65,6 +65,11 @@ final class CurlEasy {
     /// Whether the server chose HTTP/2. Only for the callback before the first request: libcurl holds the connection then.
     var choseHTTP2: Bool { ccurl_chose_http2(pointer) }
 
+    /// Keeps the connection that it opened for it alone: libcurl closes others that it takes for idle.
+    ///
+    /// - Returns: false: libcurl has closed it already.
+    func attach() -> Bool { ccurl_attach(pointer) }
+
     /// The object that `CurlMulti.nextEnded` returns.
     func setOwner(_ owner: UnsafeMutableRawPointer) { set(CURLOPT_PRIVATE, owner) }
 

@@ -118,6 +118,11 @@ package struct ConnectionPool {
 
     /// Adds a connection to a site. It is not open yet.
     package mutating func open(_ site: Site) -> Connection {
+        // Its last connection may have been dropped since it was found.
+        if !site.isListed, sites[site.key] == nil {
+            sites[site.key] = site
+            site.isListed = true
+        }
         let slot = free.popLast() ?? slots.count
         if slot == slots.count {
             slots.append(nil)

@@ -100,6 +100,10 @@ extension ExchangeTransport {
             armRace(holder, exchange)
         }
         if dial.isOfAddress(code) { connection.site.isFailing = true }
+        if let shortage = dial.shortage(code) {
+            pause.failed(now: now)
+            lastShortage = shortage
+        }
         close(connection)
         return false
     }

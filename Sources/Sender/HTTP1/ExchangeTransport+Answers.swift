@@ -130,6 +130,8 @@ extension ExchangeTransport {
             return checkSilence(of: connection)
         }
         guard exchange.deadline > now else {
+            // A site that cannot be reached is found out about at once.
+            if connection.stage == .dialing { connection.site.isFailing = true }
             return connection.stage == .dialing
                 ? end(connection, connection.dial?.failure(nil) ?? .timedOut) : cutShort(connection, .timedOut)
         }
@@ -188,6 +190,8 @@ extension ExchangeTransport {
         } else if connection.descriptor >= 0 {
             _ = Glibc.close(connection.descriptor)
         }
+        // Another connection may get the number.
+        connection.descriptor = -1
         openMore(connection.site)
     }
 }

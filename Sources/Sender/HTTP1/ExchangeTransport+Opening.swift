@@ -30,7 +30,21 @@ extension ExchangeTransport {
     func openMore(_ site: Site) {
         guard !isClosed, site.waitingCount > 0 else { return }
         guard now >= pause.until else { return giveBackWaiting(site) }
+        guard site.speaksHTTP2 != true else { return shareLine(site) }
         while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
+    }
+
+    /// The server chose HTTP/2 meanwhile: what waits for a connection of its own begins again, and shares one.
+    private func shareLine(_ site: Site) {
+        var waiting: [Connection] = []
+        while let connection = pool.takeWaiting(site) { waiting.append(connection) }
+        // `again` is taken from its end.
+        for connection in waiting.reversed() {
+            guard let exchange = connection.exchange else { continue }
+            connection.exchange = nil
+            close(connection)
+            again.append((exchange, exchange.order.freshConnection))
+        }
     }
 
     /// The machine has no connection to give: what waits for one goes back unsent.

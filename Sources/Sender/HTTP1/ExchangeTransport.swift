@@ -29,7 +29,7 @@ final class ExchangeTransport: DeliveryTransport {
     var ended: [AttemptEnd] = []
     /// After the machine had no connection to give.
     var pause = ShortagePause()
-    private(set) var lastShortage = Shortage.memory
+    var lastShortage = Shortage.memory
     /// Attempts to begin again in `run`: their connections broke while other connections were being served.
     var again: [(exchange: Exchange, fresh: Bool)] = []
     let input: UnsafeMutableRawBufferPointer
@@ -151,11 +151,12 @@ extension ExchangeTransport {
         }
         // The machine had none to give a moment ago: libcurl is not asked again before the pause is over.
         guard now >= pause.until else { return ended.append(exchange.end(lacking: lastShortage, until: pause.until)) }
+        // HTTP/2 opens one only where all are full.
+        let mayOpen = fresh || site.speaksHTTP2 == true || site.mayOpen
         let connection = pool.open(site)
         connection.exchange = exchange
         timers.arm(connection.slot, at: exchange.deadline)
-        // HTTP/2 opens one only where all are full.
-        if fresh || site.speaksHTTP2 == true || site.mayOpen { dial(connection) } else { pool.wait(connection) }
+        if mayOpen { dial(connection) } else { pool.wait(connection) }
     }
 
     /// The site of an exchange. The target keeps it for the next one.
@@ -189,6 +190,7 @@ extension ExchangeTransport {
         pause.succeeded()
         pool.endOpening(connection)
         connection.site.isFailing = false
+        if connection.site.key.offersHTTP2 { connection.site.speaksHTTP2 = dial.isHTTP2 }
         openMore(connection.site)
         connection.exchange?.connectPhases = dial.phases()
         if dial.isResumed {
@@ -201,12 +203,15 @@ extension ExchangeTransport {
         if !exchange.order.target.url.isSecure {
             connection.descriptor = dialer.release(dial)
             connection.dial = nil
-        } else if let tls = dial.tls {
-            guard tls.adopt(dial.descriptor) else { return end(connection, .connectionReset) }
-            connection.tls = tls
+        } else {
+            // Before the session is touched: it goes with the connection.
+            guard dial.easy.attach() else { return end(connection, .connectionReset) }
+            if let tls = dial.tls {
+                guard tls.adopt(dial.descriptor) else { return end(connection, .connectionReset) }
+                connection.tls = tls
+            }
         }
         if connection.site.key.offersHTTP2 {
-            connection.site.speaksHTTP2 = dial.isHTTP2
             if dial.isHTTP2 { return openShared(connection) }
             stopWaiting(for: connection)
         }

@@ -46,7 +46,8 @@ extension ExchangeTransport {
         }
         queue(connection)
         // A peer that sent nothing for the whole of an attempt is gone.
-        if hasHeard { gather(connection) } else { retire(connection) }
+        gather(connection)
+        if !hasHeard, connection.stage != .closed { retire(connection) }
     }
 
     /// Ends the attempt with what the header section of its answer says, and leaves the rest of the answer to come: a

@@ -36,7 +36,8 @@ extension ExchangeTransport {
 
     /// - Returns: false: the connection takes no more requests.
     private func begin(_ exchange: Exchange, on connection: Connection) -> Bool {
-        guard let session = connection.session, pool.isYoung(connection, now: now) else {
+        // A request before this one may have found it broken.
+        guard connection.stage != .closed, let session = connection.session, pool.isYoung(connection, now: now) else {
             retire(connection)
             return false
         }
@@ -73,8 +74,9 @@ extension ExchangeTransport {
         connection.heardAt = now
         connection.site.openingShared.removeAll { $0 === connection }
         connection.site.shared.append(connection)
-        if !begin(exchange, on: connection) { again.append((exchange, false)) }
-        for place in takeWaiting(connection) where !begin(place, on: connection) { again.append((place, false)) }
+        for exchange in [exchange] + takeWaiting(connection) where !begin(exchange, on: connection) {
+            again.append((exchange, exchange.order.freshConnection))
+        }
         queue(connection)
     }
 
@@ -108,7 +110,7 @@ extension ExchangeTransport {
     func retire(_ connection: Connection) {
         connection.site.stopSharing(connection)
         connection.session?.drain()
-        if connection.session?.openStreams == 0, connection.stage != .closed { close(connection) }
+        if connection.session?.hasOpen == false, connection.stage != .closed { close(connection) }
     }
 
     /// The time for the answer to a PING is over.
@@ -149,9 +151,9 @@ extension ExchangeTransport {
             case .bytes(let count):
                 connection.heardAt = now
                 guard session.receive(UnsafeRawBufferPointer(rebasing: input[..<count]), now: now) else {
-                    gather(connection)
-                    // The last words, if the socket takes them: why the connection ends.
+                    // The last words, if the socket takes them: why the connection ends. `gather` may close it.
                     session.send { if case .bytes(let count) = connection.write($0) { count } else { 0 } }
+                    gather(connection)
                     return broke(shared: connection)
                 }
             case .wouldBlock, .lacking:
@@ -191,7 +193,9 @@ extension ExchangeTransport {
             }
             switch result {
             case .bytes: continue
-            case .wouldBlock, .lacking: return watch(connection, isBlocked: true)
+            case .wouldBlock, .lacking:
+                watch(connection, isBlocked: true)
+                return gather(connection)
             // The peer has closed. What it sent before may still be read.
             case .ended, .failed:
                 receiveShared(connection)
@@ -220,7 +224,7 @@ extension ExchangeTransport {
         for token in session.takeDecided() { shorten(streams[token], of: connection) }
         for end in session.takeEnded() { finish(end, of: connection, isBroken: false) }
         if session.isDraining { connection.site.stopSharing(connection) }
-        guard session.openStreams == 0, connection.stage == .busy else { return }
+        guard !session.hasOpen, connection.stage == .busy else { return }
         if session.isDraining {
             close(connection)
         } else {

@@ -13,6 +13,8 @@ package final class HTTP2Session {
     /// Streams whose answers are not known yet, those that the owner abandoned included.
     package private(set) var openStreams = 0
     private var ended: [StreamEnd] = []
+    /// Requests that were not reported yet.
+    package var hasOpen: Bool { openStreams > 0 || !early.isEmpty || !ended.isEmpty }
     /// Answers that came before the socket took the whole request, and where that ends.
     private var early: [(end: StreamEnd, requestEnd: Int)] = []
     /// Requests whose answers have their header sections and not their ends.
@@ -26,7 +28,6 @@ package final class HTTP2Session {
     private var accepted = Limits.streamsPerConnection
     /// Answers since `accepted` was last changed.
     private var answersInARow = 0
-
     // What was not written to the socket yet.
     private var out: [UInt8] = []
     private var outStart = 0
