@@ -460,9 +460,9 @@ public enum Limits {
     /// send one after the other in less time than sixteen TLS handshakes take.
     public static let openingConnectionsLeast = 2
     /// New connections of a sender after which freed memory is given back to the kernel, and milliseconds between: a TLS
-    /// handshake uses 20 KiB more than its connection keeps, so a thousand at once leave 20 MiB. In steady traffic
+    /// handshake uses 20 KiB more than its connection keeps, so fewer leave 2.5 MiB at most. In steady traffic
     /// connections are used again, and nothing is given back.
-    public static let connectionsBeforeTrim = 1_024
+    public static let connectionsBeforeTrim = 128
     public static let trimMilliseconds: Int64 = 5_000
     /// Milliseconds that the addresses of a name are used without another look-up, and the milliseconds in all that
     /// they are used while a new look-up is under way: steady traffic never waits for DNS, and a change is seen in half

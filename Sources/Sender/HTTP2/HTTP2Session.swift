@@ -33,7 +33,6 @@ package final class HTTP2Session {
     private var outStart = 0
     /// Bytes written to the socket since the beginning.
     private var written = 0
-
     /// The peer said that it takes no more requests (GOAWAY), or the owner wants no more on this connection.
     package private(set) var isDraining = false
     /// An answer was received on it, and it was no word that the connection is the wrong one.
@@ -42,7 +41,6 @@ package final class HTTP2Session {
     package private(set) var wasHeard = false
     /// A PING of ours is not answered yet.
     package private(set) var awaitsPong = false
-
     /// Begins a connection: preface and settings are in the output.
     package init() {
         var callbacks: OpaquePointer?

@@ -87,7 +87,7 @@ import WebhookModel
         let text = """
             data: { directory: data }
             provision: { file: p.yaml }
-            ingest: { tls: { certificate: tls/cert.pem, key: /etc/key.pem } }
+            ingest: { tls: { certificate: tls/cert.pem, key: /etc/key.pem, client_certificates: optional } }
             secrets: { master_key_file: key, previous_master_key_files: [old, /older] }
             """
         let file = write(Array(text.utf8), to: "n.yaml")
