@@ -84,6 +84,5 @@ struct MatchTally {
         for entry in entries { take(entry) }
     }
 
-    /// Requests that carry no message are passed over, as in every other count.
-    mutating func take(_ entry: JournalEntry) { if entry.isMessage, filter.matches(entry) { count.found += 1 } }
+    mutating func take(_ entry: JournalEntry) { if filter.matches(entry) { count.found += 1 } }
 }

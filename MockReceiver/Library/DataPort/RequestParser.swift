@@ -115,8 +115,7 @@ package struct RequestParser {
             withBody(bytes) { body in
                 use(
                     RequestView(
-                        bytes: bytes, method: UnsafeRawBufferPointer(rebasing: bytes[head.method]), fields: fields,
-                        path: UnsafeRawBufferPointer(rebasing: bytes[head.path]),
+                        bytes: bytes, fields: fields, path: UnsafeRawBufferPointer(rebasing: bytes[head.path]),
                         query: UnsafeRawBufferPointer(rebasing: bytes[head.query]), headLength: headLength, body: body))
             }
         }
