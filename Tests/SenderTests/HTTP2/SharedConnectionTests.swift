@@ -181,8 +181,9 @@ struct SharedConnectionTests {
 
     @Test("the requests of last attempts are never sent twice")
     func lastAttempts() async throws {
+        // A connection that was silent for a second is not used for a last attempt: then it is the first on another.
         let server = try await HTTP2Server.start(identity) { connection, request in
-            request == 1 ? [.headers(end: true)] : [.close]
+            connection == 1 && request == 1 ? [.headers(end: true)] : [.close]
         }
         try await run { bench in
             let endpoint = Endpoint.overTLS(server.port)
