@@ -24,6 +24,8 @@ class Program:
     def __init__(self, body, *arguments):
         preamble = (
             "import asyncio, os, signal, sys, threading, time, needletail\n"
+            # Started from a script in the background, it would ignore SIGINT as the script does.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from needletail import AsyncPublisher, Event, Options, Publisher\n"
             "address, key = sys.argv[1:3]\n"
         )
