@@ -137,16 +137,6 @@ static inline CURLcode ccurl_plan_tls(CURL *easy, ccurl_tls_plan *plan) {
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, plan);
     return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ccurl_prepare_tls) : code;
 }
-/// Whether the server chose HTTP/2. Valid while libcurl holds the connection: in CURLOPT_PREREQFUNCTION.
-static inline bool ccurl_chose_http2(CURL *easy) {
-    struct curl_tlssessioninfo *tls = NULL;
-    const unsigned char *name = NULL;
-    unsigned length = 0;
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || !tls || !tls->internals) return false;
-    if (tls->backend != CURLSSLBACKEND_OPENSSL) return false;
-    SSL_get0_alpn_selected(tls->internals, &name, &length);
-    return length == 2 && name[0] == 'h' && name[1] == '2';
-}
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *out) {
     return curl_easy_getinfo(easy, info, out);
@@ -201,6 +191,15 @@ static inline SSL *ccurl_tls_session(CURL *easy) {
     struct curl_tlssessioninfo *info = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;
     return info->backend == CURLSSLBACKEND_OPENSSL ? (SSL *)info->internals : NULL;
+}
+/// Whether the server chose HTTP/2, to be asked for in CURLOPT_PREREQFUNCTION.
+static inline bool ccurl_chose_http2(CURL *easy) {
+    SSL *session = ccurl_tls_session(easy);
+    const unsigned char *name = NULL;
+    unsigned length = 0;
+    if (!session) return false;
+    SSL_get0_alpn_selected(session, &name, &length);
+    return length == 2 && name[0] == 'h' && name[1] == '2';
 }
 /// Whether a session was continued (SSL_session_reused(3)), to be asked for in CURLOPT_PREREQFUNCTION.
 static inline bool ccurl_tls_resumed(CURL *easy) {

@@ -197,7 +197,7 @@ class AsynchronousEndingTests(unittest.TestCase):
                 async with AsyncPublisher(address, KEY, options=settings) as publisher:
                     sent.extend([await publisher.submit(event) for event in events(3)])
                     submitted.set()
-                    await asyncio.sleep(FAR)
+                    await asyncio.Event().wait()
 
             sent = []
             submitted = asyncio.Event()
@@ -231,7 +231,7 @@ class AsynchronousEndingTests(unittest.TestCase):
             "    async with AsyncPublisher(address, key, options=Options(exit_timeout=0.2, publish_timeout=600)) as publisher:\n"
             "        for _ in range(5): await publisher.submit(Event('acme', 'order.placed'))\n"
             "        print('submitted', flush=True)\n"
-            "        await asyncio.sleep(600)\n"
+            "        await asyncio.Event().wait()\n"
             "asyncio.run(run())\n"
         )
         with ScriptedServer(silent) as server:
