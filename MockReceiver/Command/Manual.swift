@@ -2,7 +2,7 @@ import MockReceiver
 
 /// `mock-receiver --help`, as a manual page.
 enum Manual {
-    static let text = [name, options, language, faults, ends].joined(separator: "\n\n")
+    static let text = [name, options, language, handshakes, faults, ends].joined(separator: "\n\n")
 
     private static let name = """
         NAME
@@ -20,6 +20,8 @@ enum Manual {
                secret is given, by the rules of any scheme that Needletail signs with; a wrong one is diagnosed. Messages are told
                apart by the scheme's id header, else by webhook-id: requests before a message's first 2xx are retries, those after it
                duplicates. It works with any sender; --program makes it misbehave.
+
+               Handshakes are answered correctly (see HANDSHAKES). Other methods get 405 unless a rule names them.
 
                Which requests fail is a hash of the seed, the path, the webhook-id and the attempt: one seed gives the same faults at
                any speed and in any order of arrival.
@@ -111,6 +113,7 @@ enum Manual {
                A program is a mapping of these, each of them optional. `mock-receiver check FILE` names every mistake with its line.
 
                seed: 7
+               handshakes: on            off, or a list of those that are answered: see HANDSHAKES
                rules:                    the first matching rule applies; none: 200
                  - path: /orders/*       exact, or every path with that prefix
                    when:                 every given condition must be true
@@ -119,6 +122,7 @@ enum Manual {
                      header: {x-tier: gold}           * at the end of a value: a prefix
                      event_type: [order.*]            header x-event-type, else "type" of a JSON body
                      tenant: acme                     header x-tenant, else "tenant" of a JSON body
+                     method: [POST, GET]              default POST, PUT, PATCH; also HEAD, DELETE, OPTIONS, TRACE
                      window: {from: 10s, to: 40s, every: 1m}      since the program began; every: repeatedly
                      percent: 30                      or {from: 0, to: 80, over: 1m}
                    status: 503           default 200
@@ -147,6 +151,25 @@ enum Manual {
                Ready programs, by name; `mock-receiver programs show NAME` prints one to copy:
 
         """ + recipes
+
+    private static let handshakes = """
+        HANDSHAKES
+               What a sender asks before its first webhook. A handshake is no message: `stats` counts it under handshakes only, the
+               journal shows it with its name, await passes it over. Its signature is not checked.
+
+               hub                   GET with hub.challenge (WebSub, Meta): its value as text/plain
+               validation_token      POST or GET with validationToken (Microsoft): its value as text/plain
+               slack                 POST of {"type": "url_verification", "challenge": ...}: the challenge as text/plain
+               cloudevents           OPTIONS with WebHook-Request-Origin: WebHook-Allowed-Origin, WebHook-Allowed-Rate and Allow
+
+               A POST with a webhook-id is a message, whatever it contains. Rules apply to handshakes only if they say so, with
+               `handshake: slack` (a list, or any) or, for GET and OPTIONS, with `method`:
+
+               rules:
+                 - {path: /hooks/*, when: {handshake: slack, requests: 1}, status: 500}      # the first fails
+                 - {path: /hooks/*, when: {handshake: hub}, body: a wrong challenge}
+                 - {path: /health, when: {method: [GET, HEAD]}, body: alive}
+        """
 
     private static let recipes = Cookbook.recipes.map { recipe in
         "       \(recipe.name)\(recipe.measure.map { "[=\($0.standard)]" } ?? "")\n              \(recipe.line)"

@@ -35,6 +35,10 @@ enum Summary {
             let reason = stats.journalShortfall.reason ?? "the disk was too slow"
             rows.append(("requests missing in the journal's file", "\(stats.journalShortfall.requests): \(reason)"))
         }
+        if stats.handshakes > 0 { rows.append(("handshakes", "\(stats.handshakes)")) }
+        if stats.otherRequests > 0 {
+            rows.append(("requests of other methods, answered by a rule", "\(stats.otherRequests)"))
+        }
         if stats.refused > 0 { rows.append(("requests refused as malformed or too large", "\(stats.refused)")) }
         let width = rows.map(\.0.count).max() ?? 0
         var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }.joined(

@@ -13,6 +13,10 @@ final class ResolvedPath: Sendable {
     let rules: [CompiledRule]
     /// The reply for every request, if there is nothing to decide.
     let onlyReply: RenderedReply?
+    /// The rules that may apply to requests that carry no message, in order.
+    let otherRules: [CompiledRule]
+    /// The handshakes that are answered.
+    let handshakes: Set<Handshake>
     /// Whether a rule may apply before a request is whole.
     let isEarly: Bool
     /// Whether a rule uses the message's event type or tenant.
@@ -41,9 +45,11 @@ final class ResolvedPath: Sendable {
         self.number = number
         rules = program.rules(of: path)
         onlyReply = rules[0].onlyReply
+        otherRules = program.otherRules(of: path)
+        handshakes = program.handshakes
         isEarly = rules.contains(where: \.isEarly)
-        asksType = rules.contains(where: \.asksType)
-        asksTenant = rules.contains(where: \.asksTenant)
+        asksType = (rules + otherRules).contains(where: \.asksType)
+        asksTenant = (rules + otherRules).contains(where: \.asksTenant)
         secretRule = program.secretRule(of: path)
         secrets = program.secrets
         check = secretRule.map { program.secrets[$0] }
@@ -62,6 +68,9 @@ struct ReceivedRequest {
     var bodyLength = 0
     /// False: a fault applies while the body is still incomplete.
     var isWhole = true
+    /// False: a handshake, or a request of a method that carries no webhook.
+    var isMessage = true
+    var handshake: Handshake?
     var verdict = Verdict.unchecked
     /// Which secret, if the signature is valid.
     var key: UInt8?

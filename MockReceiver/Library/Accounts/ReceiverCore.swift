@@ -24,6 +24,8 @@ struct ReceiverCore {
     var unordered = 0
     var orderKeys = 0
     private var refused = 0
+    /// Requests that carry no message.
+    var others = OtherRequests()
     var inFlight = 0
     private var strikes: [OneShot] = []
     var connections = 0
@@ -93,6 +95,9 @@ struct ReceiverCore {
         }
         return Decision(reply: choice.reply, delay: choice.delay, ticket: ticket)
     }
+
+    /// Whether any request can be answered before it is whole.
+    var mayAnswerEarly: Bool { program.isEarly || !strikes.isEmpty }
 
     /// Records a request of which only the head has come, if a rule already applies.
     ///
@@ -173,14 +178,15 @@ struct ReceiverCore {
         if let endpoint { body(&endpoints[endpoint].counters) }
     }
 
-    private mutating func keep(
+    mutating func keep(
         _ excerpt: ReceivedRequest.Excerpt, _ request: ReceivedRequest, _ notes: AttemptNotes, _ choice: Choice
     ) {
         let entry = journal.append {
             JournalEntry($0, excerpt, request, attempt: notes.attempt, choice.reply, delay: choice.delay)
         }
         if !inboxes.isEmpty { inboxes.keep(entry) }
-        if waits.count > 0 { waits.take(entry) }
+        // A caller of await waits for messages.
+        if request.isMessage, waits.count > 0 { waits.take(entry) }
     }
 }
 
@@ -199,7 +205,7 @@ extension ReceiverCore {
     }
 
     /// - Parameter ordinal: position among all requests, from 1; it distinguishes requests without an id.
-    private func moment(_ request: ReceivedRequest, attempt: Int, requests: Int, ordinal: Int) -> CompiledRule.Moment {
+    func moment(_ request: ReceivedRequest, attempt: Int, requests: Int, ordinal: Int) -> CompiledRule.Moment {
         let id = request.id ?? EventID(high: 0, low: UInt64(ordinal))
         return CompiledRule.Moment(
             subject: FaultDice.Subject(path: request.path.hash, id: (id.high, id.low), attempt: attempt),
@@ -280,6 +286,7 @@ extension ReceiverCore {
         unordered = 0
         orderKeys = 0
         refused = 0
+        others = OtherRequests()
         inFlight = 0
         strikes = []
         connectionsEver = 0
@@ -294,8 +301,9 @@ extension ReceiverCore {
         ReceiverStats(
             since: since, totals: totals, latency: latency?.report, messages: accounts.count,
             accountBytes: accounts.bytes, endpoints: endpoints.count,
-            connections: connections, connectionsEver: connectionsEver, refused: refused, uncounted: uncounted,
-            unordered: unordered, waiting: waits.count, journalShortfall: journal.shortfall)
+            connections: connections, connectionsEver: connectionsEver, refused: refused,
+            handshakes: others.handshakes, otherRequests: others.others, uncounted: uncounted, unordered: unordered,
+            waiting: waits.count, journalShortfall: journal.shortfall)
     }
 
     var endpointStats: [EndpointStats] { endpoints.map(\.stats) }

@@ -79,6 +79,10 @@ public struct ReceiverStats: Sendable {
     public let connectionsEver: Int
     /// Requests refused before they were whole: malformed, too large, wrong method. In no endpoint's counters.
     public let refused: Int
+    /// Handshakes, answered correctly or by a rule. In no endpoint's counters.
+    public let handshakes: Int
+    /// Requests of methods that carry no webhook, answered by a rule, except handshakes. In no endpoint's counters.
+    public let otherRequests: Int
     /// Requests whose message did not fit into the accounts, and requests to paths beyond the endpoint cap.
     public let uncounted: Int
     /// Messages whose ordering key did not fit.

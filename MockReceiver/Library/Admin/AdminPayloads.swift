@@ -57,6 +57,9 @@ struct StatsPayload: ResponseEncodable {
     /// Absent: not requested for any path.
     let latencyUs: LatencyPayload?
     let refused: Int
+    /// Requests that carry no message: handshakes, and those of other methods that a rule answered.
+    let handshakes: Int
+    let otherRequests: Int
     let uncounted: Int
     let inconclusive: Bool
     /// Callers that are waiting, through `await` or the Swift API.
@@ -75,6 +78,8 @@ struct StatsPayload: ResponseEncodable {
         connectionsEver = stats.connectionsEver
         latencyUs = stats.latency.map(LatencyPayload.init)
         refused = stats.refused
+        handshakes = stats.handshakes
+        otherRequests = stats.otherRequests
         uncounted = stats.uncounted
         inconclusive = stats.inconclusive
         waiting = stats.waiting
@@ -158,6 +163,10 @@ struct JournalPayload: ResponseEncodable {
     let body: String?
     let bodyBase64: String?
     let bodyLength: Int
+    /// False for a request that carries no message, otherwise absent.
+    let isMessage: Bool?
+    /// Which handshake it is; absent: none.
+    let handshake: String?
 
     init(_ entry: JournalEntry) {
         number = entry.number
@@ -176,5 +185,7 @@ struct JournalPayload: ResponseEncodable {
         body = String(validating: entry.body, as: UTF8.self)
         bodyBase64 = body == nil ? Data(entry.body).base64EncodedString() : nil
         bodyLength = entry.bodyLength
+        isMessage = entry.isMessage ? nil : false
+        handshake = entry.handshake?.word
     }
 }

@@ -21,6 +21,8 @@ enum PrometheusText {
             ("account_bytes", "Bytes used by the accounts.", stats.accountBytes),
             ("endpoints", "Different paths.", stats.endpoints), ("connections", "Open connections.", stats.connections),
             ("refused_requests", "Requests refused as malformed or too large.", stats.refused),
+            ("handshakes", "Handshakes: requests that carry no message.", stats.handshakes),
+            ("other_requests", "Requests of other methods, answered by a rule.", stats.otherRequests),
             ("uncounted_requests", "Requests that did not fit into the accounts.", stats.uncounted),
             ("unjournaled_requests", "Requests missing in the journal's file.", stats.journalShortfall.requests),
         ] {

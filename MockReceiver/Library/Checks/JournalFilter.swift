@@ -84,5 +84,6 @@ struct MatchTally {
         for entry in entries { take(entry) }
     }
 
-    mutating func take(_ entry: JournalEntry) { if filter.matches(entry) { count.found += 1 } }
+    /// Requests that carry no message are passed over, as in every other count.
+    mutating func take(_ entry: JournalEntry) { if entry.isMessage, filter.matches(entry) { count.found += 1 } }
 }

@@ -103,6 +103,16 @@ extension Cookbook {
                 body: gone
             """),
         Recipe(
+            "never-agrees", "answers 403 to every handshake (WebSub, Microsoft, Slack, CloudEvents), 200 to messages",
+            """
+            # A receiver that does not confirm that it wants webhooks: a sender must not begin to send any.
+            # Without this rule it answers every handshake correctly.
+            rules:
+              - path: "*"
+                when: {handshake: any}
+                status: 403
+            """),
+        Recipe(
             "black-hole", "accepts every connection, reads and never answers; nothing counts as a request",
             """
             # What holds a sender's connections longest: only its own time-out ends an attempt.

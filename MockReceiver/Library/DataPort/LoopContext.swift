@@ -52,6 +52,9 @@ final class LoopContext: @unchecked Sendable {
         _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
     ) -> Decision {
         parser.withView(bytes) { view in
+            if let found = FoundHandshake.find(posted: view), let decision = receive(found, view, now: now) {
+                return decision
+            }
             let hash = BodyHash.of(view.body)
             while true {
                 let path = resolve(view.path, &latest)
@@ -75,8 +78,11 @@ final class LoopContext: @unchecked Sendable {
     func receiveHead(
         _ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, _ latest: inout ResolvedPath?, now: Int64
     ) -> Decision? {
+        let (current, mayAnswer) = shared.withCore { ($0.epoch, $0.mayAnswerEarly) }
+        // A handshake must not make an endpoint of its path, and only its body shows that it is one.
+        guard mayAnswer else { return nil }
         // The cached path may be stale, and it is not checked again before the request is whole.
-        if shared.withCore({ $0.epoch }) != epoch {
+        if current != epoch {
             latest = nil
             forget()
         }
@@ -88,6 +94,43 @@ final class LoopContext: @unchecked Sendable {
             let excerpt = excerpt(path, view)
             return shared.withCore { $0.receiveHead(request, view, excerpt: excerpt) }
         }
+    }
+
+    /// Records and decides a request of a method that carries no webhook.
+    ///
+    /// - Returns: nil: nothing answers it, so it is refused.
+    func receiveOther(_ parser: borrowing RequestParser, _ bytes: UnsafeRawBufferPointer, now: Int64) -> Decision? {
+        parser.withView(bytes) { view in
+            let path = otherPath(view)
+            let found = FoundHandshake.find(in: view).flatMap { path.handshakes.contains($0.kind) ? $0 : nil }
+            return receiveOther(found, path, view, now: now)
+        }
+    }
+
+    /// nil: the program does not answer such handshakes, or the request has a message's id: it is a message.
+    private func receive(_ found: FoundHandshake, _ view: RequestView, now: Int64) -> Decision? {
+        let path = otherPath(view)
+        guard path.handshakes.contains(found.kind), view.value(of: path.idHeader).isEmpty else { return nil }
+        return receiveOther(found, path, view, now: now)
+    }
+
+    private func receiveOther(
+        _ found: FoundHandshake?, _ path: ResolvedPath, _ view: RequestView, now: Int64
+    ) -> Decision? {
+        var view = view.read(for: path)
+        view.handshake = found?.kind
+        var request = ReceivedRequest(path, at: now)
+        request.isMessage = false
+        request.handshake = found?.kind
+        request.bodyLength = view.body.count
+        // Without an id, because it is no attempt of a message.
+        let excerpt = excerpt(id: "", view)
+        return shared.withCore { $0.receiveOther(request, view, answer: found?.answer, excerpt: excerpt) }
+    }
+
+    /// Not from the cache: such requests are rare, and their paths need not be endpoints.
+    private func otherPath(_ view: RequestView) -> ResolvedPath {
+        shared.withCore { $0.resolveOther(String(decoding: view.path, as: UTF8.self)) }
     }
 
     private func request(_ path: ResolvedPath, _ view: RequestView, now: Int64) -> ReceivedRequest {
@@ -134,10 +177,15 @@ final class LoopContext: @unchecked Sendable {
     }
 
     private func excerpt(_ path: ResolvedPath, _ view: RequestView) -> ReceivedRequest.Excerpt? {
+        guard excerptBytes != nil else { return nil }
+        let id = view.value(of: path.idHeader).prefix(4 * JournalEntry.mostIDBytes)
+        return excerpt(id: JournalEntry.kept(id: String(decoding: id, as: UTF8.self)), view)
+    }
+
+    private func excerpt(id: String, _ view: RequestView) -> ReceivedRequest.Excerpt? {
         guard let excerptBytes else { return nil }
         return ReceivedRequest.Excerpt(
-            id: JournalEntry.kept(
-                id: String(decoding: view.value(of: path.idHeader).prefix(4 * JournalEntry.mostIDBytes), as: UTF8.self)),
+            id: id,
             head: Array(view.bytes.prefix(min(view.headLength, excerptBytes))),
             body: Array(view.body.prefix(excerptBytes)))
     }

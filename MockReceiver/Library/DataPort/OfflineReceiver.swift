@@ -56,9 +56,8 @@ package final class OfflineReceiver {
     package func feed(_ count: Int) {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         let view = RequestView(
-            bytes: nothing, fields: UnsafeBufferPointer(start: nil, count: 0), path: nothing, query: nothing,
-            headLength: 0,
-            body: nothing)
+            bytes: nothing, method: nothing, fields: UnsafeBufferPointer(start: nil, count: 0), path: nothing,
+            query: nothing, headLength: 0, body: nothing)
         shared.withCore { core in
             let path = core.resolve("/orders")
             for number in 0..<UInt64(count) {

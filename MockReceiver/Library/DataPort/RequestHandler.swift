@@ -139,12 +139,11 @@ final class RequestHandler: ChannelInboundHandler {
             case .refused(let refusal):
                 refuse(refusal, context)
             case .complete(let length):
-                guard pending.withUnsafeReadableBytes({ WebhookMethod.isKnown($0[parser.head.method]) }) else {
-                    let isHead = pending.withUnsafeReadableBytes { $0[parser.head.method].elementsEqual("HEAD".utf8) }
-                    refuse(.wrongMethod, withBody: !isHead, context)
-                    return
+                if pending.withUnsafeReadableBytes({ RequestMethod.isOfWebhooks($0[parser.head.method]) }) {
+                    receive(length, context, now: now)
+                } else {
+                    receiveOther(length, context, now: now)
                 }
-                receive(length, context, now: now)
             }
         }
     }
@@ -162,6 +161,18 @@ final class RequestHandler: ChannelInboundHandler {
         perform(decision, keepsAlive: keepsAlive, context)
     }
 
+    /// A request of a method that carries no webhook.
+    private func receiveOther(_ length: Int, _ context: ChannelHandlerContext, now: Int64) {
+        let keepsAlive = parser.head.keepsAlive
+        guard let decision = pending.withUnsafeReadableBytes({ loop.receiveOther(parser, $0, now: now) }) else {
+            let isHead = pending.withUnsafeReadableBytes { $0[parser.head.method].elementsEqual("HEAD".utf8) }
+            refuse(.wrongMethod, withBody: !isHead, context)
+            return
+        }
+        drop(length)
+        perform(decision, keepsAlive: keepsAlive, context)
+    }
+
     private func drop(_ length: Int) {
         pending.moveReaderIndex(forwardBy: length)
         if pending.readableBytes == 0 { pending = RequestHandler.nothing }
@@ -173,7 +184,7 @@ final class RequestHandler: ChannelInboundHandler {
     private func judgeHead(_ context: ChannelHandlerContext, now: Int64) {
         isHeadJudged = true
         let decision: Decision? = pending.withUnsafeReadableBytes { bytes in
-            guard WebhookMethod.isKnown(bytes[parser.head.method]) else { return nil }
+            guard RequestMethod.isOfWebhooks(bytes[parser.head.method]) else { return nil }
             return loop.receiveHead(parser, bytes, &latestPath, now: now)
         }
         guard let decision else { return }
@@ -296,16 +307,4 @@ final class RequestHandler: ChannelInboundHandler {
 
     private static let goOn = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
     private static let nothing = ByteBuffer()
-}
-
-/// Methods that carry a webhook.
-enum WebhookMethod {
-    static func isKnown(_ method: Slice<UnsafeRawBufferPointer>) -> Bool {
-        switch method.count {
-        case 4: method.elementsEqual("POST".utf8)
-        case 3: method.elementsEqual("PUT".utf8)
-        case 5: method.elementsEqual("PATCH".utf8)
-        default: false
-        }
-    }
 }

@@ -84,7 +84,9 @@ package enum RequestRefusal: Error, Equatable {
         case .headTooLarge: Answer(status: 431, body: "the head is too large\n")
         case .bodyTooLarge: Answer(status: 413, body: "the body is too large\n")
         case .wrongMethod:
-            Answer(status: 405, headers: [Answer.Header("allow", "POST, PUT, PATCH")], body: "webhooks are POSTed\n")
+            Answer(
+                status: 405, headers: [Answer.Header("allow", RequestMethod.ofWebhooks.joined(separator: ", "))],
+                body: "webhooks are POSTed\n")
         case .unknownExpectation: Answer(status: 417, body: "only expect: 100-continue is supported\n")
         case .unknownEncoding: Answer(status: 501, body: "only transfer-encoding: chunked is supported\n")
         case .unknownVersion: Answer(status: 505, body: "only HTTP/1.1 and HTTP/1.0 are supported\n")

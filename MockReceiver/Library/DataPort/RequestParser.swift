@@ -115,7 +115,8 @@ package struct RequestParser {
             withBody(bytes) { body in
                 use(
                     RequestView(
-                        bytes: bytes, fields: fields, path: UnsafeRawBufferPointer(rebasing: bytes[head.path]),
+                        bytes: bytes, method: UnsafeRawBufferPointer(rebasing: bytes[head.method]), fields: fields,
+                        path: UnsafeRawBufferPointer(rebasing: bytes[head.path]),
                         query: UnsafeRawBufferPointer(rebasing: bytes[head.query]), headLength: headLength, body: body))
             }
         }

@@ -4,6 +4,7 @@ import Glibc
 struct RequestView {
     /// From the request's first byte; fields and ranges count from there.
     let bytes: UnsafeRawBufferPointer
+    let method: UnsafeRawBufferPointer
     let fields: UnsafeBufferPointer<RequestParser.Field>
     /// The target without its query.
     let path: UnsafeRawBufferPointer
@@ -15,6 +16,8 @@ struct RequestView {
     /// The event type and tenant in the message, if a rule of its path needs them.
     private(set) var eventType: UnsafeRawBufferPointer?
     private(set) var tenant: UnsafeRawBufferPointer?
+    /// Set for a handshake only.
+    var handshake: Handshake?
 
     /// The view with the values that the path's rules need: a body is searched once, not by every rule.
     func read(for path: ResolvedPath) -> RequestView {

@@ -69,12 +69,10 @@ struct InboxTable {
         path.hasPrefix(InboxTable.prefix) && members[path] == nil ? InboxTable.none : nil
     }
 
-    private static let none = CompiledProgram(
-        BehaviourProgram(
-            everywhere: Behaviour(
-                reply: .answer(
-                    Answer(
-                        status: 404,
-                        body: "no such inbox: it has expired or never existed; make one with POST /inboxes\n")
-                ))))
+    private static let none: CompiledProgram = {
+        let body = "no such inbox: it has expired or never existed; make one with POST /inboxes\n"
+        var program = BehaviourProgram(everywhere: Behaviour(reply: .answer(Answer(status: 404, body: body))))
+        program.handshakes = []
+        return CompiledProgram(program)
+    }()
 }

@@ -25,6 +25,10 @@ public struct JournalEntry: Sendable {
     /// The body's first bytes, with the same limit.
     public let body: [UInt8]
     public let bodyLength: Int
+    /// False: it carries no message. It is a handshake, or a request of a method that carries no webhook.
+    public let isMessage: Bool
+    /// nil: it is none.
+    public let handshake: Handshake?
 }
 
 extension JournalEntry {
@@ -43,7 +47,7 @@ extension JournalEntry {
             number: number, at: at, path: path, id: id, attempt: attempt, status: status, verdict: verdict, key: key,
             diagnosis: diagnosis, delay: delay, fault: fault, head: Array(head.prefix(most)),
             body: Array(body.prefix(most)),
-            bodyLength: bodyLength)
+            bodyLength: bodyLength, isMessage: isMessage, handshake: handshake)
     }
 
     init(
@@ -55,7 +59,8 @@ extension JournalEntry {
             number: number, at: request.at, path: request.path.shown, id: excerpt.id, attempt: attempt,
             status: reply.outcome.status, verdict: request.verdict, key: request.key.map(Int.init),
             diagnosis: request.diagnosis,
-            delay: delay, fault: reply.fault, head: excerpt.head, body: excerpt.body, bodyLength: request.bodyLength)
+            delay: delay, fault: reply.fault, head: excerpt.head, body: excerpt.body, bodyLength: request.bodyLength,
+            isMessage: request.isMessage, handshake: request.handshake)
     }
 }
 

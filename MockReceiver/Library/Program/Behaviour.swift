@@ -49,6 +49,8 @@ public struct Answer: Sendable, Equatable {
     public var retryAfter: RetryAfter?
     /// Milliseconds between two bytes of the body; 0: all at once.
     public var dribble: Int
+    /// Whether it answers HEAD: the same header section without the body (RFC 9110 section 9.3.2).
+    var isForHead = false
 
     public struct Header: Sendable, Equatable {
         public var name: String

@@ -15,6 +15,8 @@ public struct BehaviourProgram: Sendable, Equatable {
     public var connections: [ConnectionRule] = []
     /// What a correct sender does; the first match applies.
     public var expectations: [ExpectedConduct] = []
+    /// The handshakes that are answered correctly, unless a rule says otherwise. Others are treated like any request.
+    public var handshakes = Set(Handshake.allCases)
 
     public struct Rule: Sendable, Equatable {
         public var pattern: PathPattern

@@ -6,20 +6,30 @@ struct CompiledProgram: Sendable {
     let connections: [ConnectionRule]
     let secrets: [BehaviourProgram.SecretRule]
     let expectations: [ExpectedConduct]
+    /// The handshakes that are answered.
+    let handshakes: Set<Handshake>
+    /// Whether a rule may apply before a request is whole.
+    let isEarly: Bool
     private let rules: [CompiledRule]
+    /// Those that may apply to requests that carry no message.
+    private let otherRules: [CompiledRule]
     private let otherwise: CompiledRule
 
     init(_ program: BehaviourProgram) {
         dice = FaultDice(seed: program.seed)
         let resets = program.resetOnAccept > 0 ? [ConnectionRule(.reset, share: Share(program.resetOnAccept))] : []
         connections = program.connections + resets
-        rules = program.rules.enumerated().map { CompiledRule($1, number: $0) }
+        let all = program.rules.enumerated().map { CompiledRule($1, number: $0) }
+        rules = all.filter(\.canHoldForMessages)
+        isEarly = rules.contains(where: \.isEarly)
+        otherRules = all.filter(\.canHoldForOthers)
+        handshakes = program.handshakes
         otherwise = CompiledRule(BehaviourProgram.Rule(.all, Behaviour()), number: program.rules.count)
         secrets = program.secrets ?? []
         expectations = program.expectations
     }
 
-    /// The rules that may apply to the path's requests, in order. The last one always applies.
+    /// The rules that may apply to the path's messages, in order. The last one always applies.
     func rules(of path: String) -> [CompiledRule] {
         var found: [CompiledRule] = []
         for rule in rules where rule.pattern.matches(path) {
@@ -28,6 +38,9 @@ struct CompiledProgram: Sendable {
         }
         return found + [otherwise]
     }
+
+    /// The rules that may apply to the path's requests that carry no message, in order.
+    func otherRules(of path: String) -> [CompiledRule] { otherRules.filter { $0.pattern.matches(path) } }
 
     /// The number of the secret rule that applies to the path.
     func secretRule(of path: String) -> Int? {
@@ -67,6 +80,9 @@ final class CompiledRule: Sendable {
     /// Whether it may apply before a request is whole.
     var isEarly: Bool { reply.isEarly || failure.isEarly }
 
+    var canHoldForMessages: Bool { conditions.canHoldForMessages }
+    var canHoldForOthers: Bool { conditions.canHoldForOthers }
+    var asksHandshake: Bool { !conditions.handshakes.isEmpty }
     var asksType: Bool { !conditions.eventTypes.isEmpty }
     var asksTenant: Bool { !conditions.tenants.isEmpty }
 
@@ -89,6 +105,9 @@ final class CompiledRule: Sendable {
     /// Whether the rule applies to this request.
     func holds(_ request: RequestView, _ moment: Moment) -> Bool {
         guard !isUnconditional else { return true }
+        guard conditions.methods.isEmpty || holds(conditions.methods, request.method),
+            conditions.handshakes.isEmpty || request.handshake.map(conditions.handshakes.contains) ?? false
+        else { return false }
         if let attempts = conditions.attempts, !attempts.contains(moment.subject.attempt) { return false }
         if let requests = conditions.requests, !requests.contains(moment.requests) { return false }
         if let window = conditions.window, !window.contains(moment.elapsed) { return false }
@@ -106,6 +125,10 @@ final class CompiledRule: Sendable {
         if attempt > 0, attempt <= failFirst { return failure }
         guard failShare > 0 else { return reply }
         return moment.dice.roll(.failure(rule: number), moment.subject) < failShare ? failure : reply
+    }
+
+    private func holds(_ methods: [String], _ method: UnsafeRawBufferPointer) -> Bool {
+        methods.contains { method.elementsEqual($0.utf8) }
     }
 
     private func holds(_ condition: HeaderCondition, _ request: RequestView) -> Bool {

@@ -3,7 +3,8 @@
 public struct Conditions: Sendable, Equatable {
     /// Which attempts of a `webhook-id` at its path, counted from 1. A request without an id is attempt 0 and matches none.
     public var attempts: ClosedRange<Int>?
-    /// Which requests of the path, counted from 1 since the start or the last reset.
+    /// Which requests of the path, counted from 1 since the start or the last reset. Requests that carry no message are
+    /// counted separately from messages.
     public var requests: ClosedRange<Int>?
     /// Each of these headers must be present with such a value.
     public var headers: [HeaderCondition]
@@ -11,19 +12,26 @@ public struct Conditions: Sendable, Equatable {
     public var eventTypes: [TextPattern]
     /// One of these must match: the value of the header `x-tenant`, else the member `tenant` of a JSON body.
     public var tenants: [TextPattern]
+    /// The request's method must be one of these. Empty: POST, PUT or PATCH, unless `handshakes` says more.
+    public var methods: [String]
+    /// The request must be one of these handshakes. Empty: a message, or a request of a method that carries none.
+    public var handshakes: [Handshake]
     public var window: TimeWindow?
     /// The share of the requests that match everything else, chosen by seed, path, id and attempt.
     public var share: Share
 
     public init(
         attempts: ClosedRange<Int>? = nil, requests: ClosedRange<Int>? = nil, headers: [HeaderCondition] = [],
-        eventTypes: [TextPattern] = [], tenants: [TextPattern] = [], window: TimeWindow? = nil, share: Share = .all
+        eventTypes: [TextPattern] = [], tenants: [TextPattern] = [], methods: [String] = [],
+        handshakes: [Handshake] = [], window: TimeWindow? = nil, share: Share = .all
     ) {
         self.attempts = attempts
         self.requests = requests
         self.headers = headers
         self.eventTypes = eventTypes
         self.tenants = tenants
+        self.methods = methods
+        self.handshakes = handshakes
         self.window = window
         self.share = share
     }

@@ -10,6 +10,8 @@ extension ProgramFile {
             .map { HeaderCondition($0.name, TextPattern($0.value)) } ?? []
         conditions.eventTypes = mapping.texts("event_type")?.map(TextPattern.init) ?? []
         conditions.tenants = mapping.texts("tenant")?.map(TextPattern.init) ?? []
+        conditions.methods = methods(mapping)
+        conditions.handshakes = handshakeCondition(mapping)
         conditions.window = window(mapping)
         conditions.share = share(mapping)
         return conditions
@@ -80,7 +82,9 @@ extension ProgramFile {
 }
 
 extension Conditions {
-    static let keys = ["attempt", "requests", "header", "event_type", "tenant", "window", "percent"]
+    static let keys = [
+        "attempt", "requests", "header", "event_type", "tenant", "method", "handshake", "window", "percent",
+    ]
 }
 
 extension ConnectionRule {

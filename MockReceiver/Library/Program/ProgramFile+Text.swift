@@ -7,6 +7,9 @@ extension ProgramFile {
     public static func text(of program: BehaviourProgram) -> String {
         var top: [(String, Node)] = [("seed", number(Int(clamping: program.seed)))]
         if program.resetOnAccept > 0 { top.append(("reset_on_accept_percent", percent(program.resetOnAccept))) }
+        if program.handshakes.count < Handshake.allCases.count {
+            top.append(("handshakes", handshakes(program.handshakes)))
+        }
         if !program.connections.isEmpty { top.append(("connections", list(program.connections.map(connection)))) }
         if !program.rules.isEmpty { top.append(("rules", list(program.rules.map(rule)))) }
         if !program.expectations.isEmpty { top.append(("expect", list(program.expectations.map(expectation)))) }
@@ -83,7 +86,17 @@ extension ProgramFile {
         if !conditions.tenants.isEmpty {
             pairs.append(("tenant", list(conditions.tenants.map { quoted($0.description) })))
         }
+        if !conditions.methods.isEmpty { pairs.append(("method", list(conditions.methods.map(word)))) }
+        if !conditions.handshakes.isEmpty {
+            let isAny = conditions.handshakes == Handshake.allCases
+            pairs.append(("handshake", isAny ? word("any") : list(conditions.handshakes.map { word($0.word) })))
+        }
         return pairs + common(conditions.window, conditions.share)
+    }
+
+    private static func handshakes(_ answered: Set<Handshake>) -> Node {
+        answered.isEmpty
+            ? quoted("off") : list(Handshake.allCases.filter(answered.contains).map { word($0.word) })
     }
 
     private static func connection(_ rule: ConnectionRule) -> Node {

@@ -58,11 +58,12 @@ public enum ProgramFile {
     }
 
     private static func program(_ node: Node, _ notes: ProgramNotes) -> BehaviourProgram? {
-        let keys = ["seed", "reset_on_accept_percent", "connections", "rules", "secrets", "expect"]
+        let keys = ["seed", "reset_on_accept_percent", "handshakes", "connections", "rules", "secrets", "expect"]
         guard let mapping = ProgramMapping(node, "the program", keys: keys, notes) else { return nil }
         var program = BehaviourProgram()
         program.seed = UInt64(mapping.integer("seed", in: 0...Int.max) ?? 1)
         program.resetOnAccept = (mapping.number("reset_on_accept_percent", in: 0...100) ?? 0) / 100
+        program.handshakes = handshakes(mapping)
         program.rules = rules(mapping)
         program.connections =
             mapping.sections("connections", keys: ConnectionRule.keys, most: mostRules)?.compactMap(connectionRule)

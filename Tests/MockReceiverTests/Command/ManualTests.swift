@@ -33,13 +33,28 @@ import Testing
         for option in known.options.subtracting(["--help"]) { #expect(text.contains(option), "\(option)") }
         for word in Fault.words.keys { #expect(text.contains(word), "\(word)") }
         for word in ConnectionFault.words.keys { #expect(text.contains(word), "\(word)") }
+        for handshake in Handshake.allCases { #expect(text.contains("       \(handshake.word)  "), "\(handshake)") }
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+            #expect(text.contains(method), "\(method)")
+        }
         for recipe in Cookbook.recipes { #expect(text.contains(recipe.line), "\(recipe.name)") }
         for section in [
-            "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "PROGRAMS", "FAULTS", "EXIT STATUS", "EXAMPLES", "FILES",
+            "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "PROGRAMS", "HANDSHAKES", "FAULTS", "EXIT STATUS", "EXAMPLES",
+            "FILES",
         ] {
             #expect(text.split(separator: "\n").contains { $0 == section }, "\(section)")
         }
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= 132 })
+    }
+
+    @Test func theRulesForHandshakesInTheManualAreValid() async throws {
+        let lines = try await CommandRun(["--help"]).output.components(separatedBy: "\n")
+        let title = try #require(lines.firstIndex(of: "HANDSHAKES"))
+        let start = try #require(lines[title...].firstIndex { $0 == "       rules:" })
+        let end = try #require(lines[start...].firstIndex { $0.isEmpty })
+        let program = lines[start..<end].map { $0.dropFirst(7) }.joined(separator: "\n")
+        let rules = try ProgramFile.parse(program).rules
+        #expect(rules.count == 3 && rules[0].conditions.handshakes == [.slack])
     }
 
     @Test func theProgramInTheManualIsValid() async throws {

@@ -188,10 +188,50 @@ import WebhookSigning
             "expect: [{path: /a, order: {key: x}}]",
             "1:28: order: expected {key: HEADER, number: HEADER}: the header with the key, and the header with the number within it"
         ),
+        ("handshake: off", "1:1: unknown key \"handshake\"; did you mean handshakes?"),
+        ("handshakes: [slak]", "1:14: handshakes: unknown handshake \"slak\"; did you mean slack?"),
+        (
+            "handshakes: []",
+            "1:13: handshakes: expected on, off, or a list of hub, validation_token, slack, cloudevents"
+        ),
+        (
+            "rules: [{path: /a, when: {handshake: validationtoken}}]",
+            "1:38: handshake: unknown handshake \"validationtoken\"; did you mean validation_token?"
+        ),
+        ("rules: [{path: /a, when: {metod: GET}}]", "1:27: unknown key \"metod\"; did you mean method?"),
+        (
+            "rules: [{path: /a, when: {method: [GET, OPTION]}}]",
+            "1:41: method: unknown method \"OPTION\"; did you mean OPTIONS?"
+        ),
+        (
+            "rules: [{path: /a, when: {handshake: hub}, fail_first: 1}]",
+            "1:56: fail_first: counts messages, and this rule's `when` admits none"
+        ),
+        (
+            "rules: [{path: /a, when: {method: GET, attempt: 1}}]",
+            "1:49: attempt: counts messages, and this rule's `when` admits none"
+        ),
         ("rules: 5", "1:8: rules: expected a list of at most 10000; begin each member with a dash, not \"5\""),
     ])
     func saysWhatIsWrongAndTheMend(text: String, mistake: String) {
         #expect(mistakes(text) == [mistake])
+    }
+
+    @Test(arguments: [
+        ("on", Handshake.allCases), ("off", []), ("slack", [.slack]), ("[hub, cloudevents]", [.hub, .cloudevents]),
+    ])
+    func handshakesAreOnOffOrSome(text: String, answered: [Handshake]) throws {
+        let program = try ProgramFile.parse("handshakes: \(text)")
+        #expect(program.handshakes == Set(answered))
+        #expect(try ProgramFile.parse(ProgramFile.text(of: program)) == program)
+        #expect(try ProgramFile.parse("").handshakes == Set(Handshake.allCases))
+    }
+
+    /// A rule without such a condition is for messages, so it hides none that has one.
+    @Test(arguments: ["{handshake: hub}", "{method: GET}", "{method: [POST, GET]}"])
+    func rulesForMessagesHideNoOthers(conditions: String) {
+        #expect(mistakes("rules: [{path: \"*\"}, {path: /a, when: \(conditions)}]").isEmpty)
+        #expect(mistakes("rules: [{path: \"*\"}, {path: /a, when: {method: PUT}}]").count == 1)
     }
 
     @Test(arguments: ["connections: [{fault: slow_head}]", "connections: [{percent: 5}]"])

@@ -6,6 +6,7 @@ enum ProgramSample {
     static let everything = """
         seed: 7
         reset_on_accept_percent: 0.5
+        handshakes: [slack, hub]
         connections:
           - {fault: refuse, window: {from: 10s, to: 40s, every: 1m}}
           - {fault: tls_expired, percent: 5, connections: 3..}
@@ -18,6 +19,7 @@ enum ProgramSample {
               header: {X-Tier: gold, x-any: "*"}
               event_type: [order.*, refund]
               tenant: acme
+              method: [POST, get]
               window: {from: 1.5s}
               percent: {from: 0, to: 80, over: 1m}
             status: 429
@@ -33,6 +35,8 @@ enum ProgramSample {
             fail_fault: {slow_head: 20ms}
             fail_retry_after: 3
           - {path: /orders/*, delay: {lognormal: {median: 50ms, sigma: 1.2, most: 2s}}, fault: {redirect_to: "http://10.0.0.1/"}}
+          - {path: "*", when: {method: [DELETE], handshake: hub}, status: 403}
+          - {path: "*", when: {handshake: any}, status: 404}
           - {path: "*", delay: 20ms, fault: {reset_after: 100}, fail_first: 1, fail_reset: true}
         secrets:
           - path: "*"
@@ -56,11 +60,12 @@ enum ProgramSample {
             ConnectionRule(.tlsExpired, share: Share(0.05), connections: 3...Int.max),
             ConnectionRule(.resetAfter(bytes: 100), connections: 2...2),
         ]
+        program.handshakes = [.hub, .slack]
         let conditions = Conditions(
             attempts: 1...3, requests: 1...100,
             headers: [HeaderCondition("x-tier", TextPattern("gold")), HeaderCondition("x-any", TextPattern("*"))],
             eventTypes: [TextPattern("order.*"), TextPattern("refund")], tenants: [TextPattern("acme")],
-            window: TimeWindow(from: 1_500), share: Share(from: 0, to: 0.8, over: 60_000))
+            methods: ["POST", "GET"], window: TimeWindow(from: 1_500), share: Share(from: 0, to: 0.8, over: 60_000))
         let busy = Answer(
             status: 429, headers: [.init("x-a", "1")], body: "wait: a little", retryAfter: .date(seconds: 5),
             dribble: 10)
@@ -74,6 +79,11 @@ enum ProgramSample {
         program.rules = [
             .init(orders, when: conditions, limited),
             .init(orders, redirecting),
+            .init(
+                .all, when: Conditions(methods: ["DELETE"], handshakes: [.hub]),
+                Behaviour(reply: .answer(Answer(status: 403)))),
+            .init(
+                .all, when: Conditions(handshakes: Handshake.allCases), Behaviour(reply: .answer(Answer(status: 404)))),
             .init(
                 .all,
                 Behaviour(

@@ -76,7 +76,7 @@ final class StreamHandler: ChannelInboundHandler {
         let now = WallClock.now()
         let decision = text.withUnsafeBytes { bytes in
             guard case .incomplete = parser.advance(bytes), parser.headLength > 0,
-                WebhookMethod.isKnown(bytes[parser.head.method])
+                RequestMethod.isOfWebhooks(bytes[parser.head.method])
             else { return nil as Decision? }
             return loop.receiveHead(parser, bytes, &latestPath, now: now)
         }
@@ -90,9 +90,10 @@ final class StreamHandler: ChannelInboundHandler {
         let now = WallClock.now()
         let outcome: Result<Decision, RequestRefusal> = text.withUnsafeBytes { bytes in
             switch parser.advance(bytes) {
-            case .complete where WebhookMethod.isKnown(bytes[parser.head.method]):
+            case .complete where RequestMethod.isOfWebhooks(bytes[parser.head.method]):
                 return .success(loop.receive(parser, bytes, &latestPath, now: now))
-            case .complete: return .failure(.wrongMethod)
+            case .complete:
+                return loop.receiveOther(parser, bytes, now: now).map { .success($0) } ?? .failure(.wrongMethod)
             case .refused(let refusal): return .failure(refusal)
             case .incomplete: return .failure(.malformed("the request has no end"))
             }
@@ -107,7 +108,9 @@ final class StreamHandler: ChannelInboundHandler {
         guard !isAnswered else { return }
         isAnswered = true
         shared.withCore { $0.refuse() }
-        write(StreamReply(refusal.answer, nil), context) {}
+        var answer = refusal.answer
+        answer.isForHead = head?.first(name: ":method") == "HEAD"
+        write(StreamReply(answer, nil), context) {}
     }
 
     // MARK: Answers

@@ -27,7 +27,7 @@ struct StreamReply {
             return
         }
         let body = ByteBuffer(string: answer.text)
-        headers = StreamReply.headers(answer, length: answer.hasBody ? body.readableBytes : nil)
+        headers = StreamReply.headers(answer, length: answer.hasBody ? answer.bodyLength : nil)
         steps = body.readableBytes == 0 ? [] : [.send(body)]
         if answer.dribble > 0, body.readableBytes > 0 { steps = [.dribble(body, milliseconds: answer.dribble)] }
         if let fault { spoil(fault, answer, body, form) }

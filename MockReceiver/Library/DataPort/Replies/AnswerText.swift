@@ -10,7 +10,9 @@ extension Answer {
 
     /// RFC 9110 section 8.6: a 204 carries no Content-Length; a 304 need not.
     var hasBody: Bool { status != 204 && status != 304 }
-    var text: String { hasBody ? body : "" }
+    var text: String { hasBody && !isForHead ? body : "" }
+    /// Bytes of the body, or of the body that an answer to GET would have.
+    var bodyLength: Int { hasBody ? body.utf8.count : 0 }
 
     /// Status line and header lines with the empty line; arguments as for `fields`.
     func head(length: Int?, closing: Bool = false, framing: String = "") -> String {

@@ -44,6 +44,14 @@ final class RenderedReply: Sendable {
     /// Whether it counts although its sender left before it was written whole: it has no status, or no end.
     var endsWithItsReader: Bool { outcome.status == 0 || fault == .infiniteBody }
 
+    /// The same answer to HEAD, which has no body: a fault of the body has nothing to spoil.
+    var withoutBody: RenderedReply {
+        guard var answer else { return self }
+        answer.isForHead = true
+        guard let fault, !fault.isOfBody else { return RenderedReply(answer) }
+        return RenderedReply(.fault(fault, answer))
+    }
+
     /// Whether it is sent as soon as a request's head has come.
     var isEarly: Bool { fault == .earlyAnswer }
 
@@ -105,6 +113,13 @@ extension ReplyOutcome {
 }
 
 extension Fault {
+    fileprivate var isOfBody: Bool {
+        switch self {
+        case .lengthTooLong, .lengthTooShort, .truncatedChunk, .malformedChunk, .infiniteBody, .gzipBomb: true
+        default: false
+        }
+    }
+
     var isRedirect: Bool {
         if case .redirectChain = self { true } else { false }
     }

@@ -46,7 +46,7 @@ struct ReplyScript: Sendable {
 
     /// nil: the answer is written as it is.
     init?(_ fault: Fault, _ answer: Answer) {
-        let length = answer.text.utf8.count
+        let length = answer.bodyLength
         let head = answer.head(length: answer.hasBody ? length : nil)
         let chunked = answer.head(length: nil, framing: "transfer-encoding: chunked\r\n")
         switch fault {
