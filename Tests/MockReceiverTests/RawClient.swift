@@ -16,21 +16,23 @@ enum RawClient {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        var text = ""
+        var bytes = ByteBuffer()
+        var end = End.reset
         do {
-            let end = try await channel.executeThenClose { inbound, outbound in
+            end = try await channel.executeThenClose { inbound, outbound in
                 for piece in pieces { try await outbound.write(ByteBuffer(string: piece)) }
-                if enough(text) { return End.open }
+                if enough("") { return End.open }
                 for try await buffer in inbound {
-                    text += String(buffer: buffer)
-                    if enough(text) { return End.open }
+                    bytes.writeImmutableBuffer(buffer)
+                    // Whole, because a character's bytes may come in two reads.
+                    if enough(String(buffer: bytes)) { return End.open }
                 }
                 return End.closed
             }
-            return (text, end)
         } catch {
-            return (text, .reset)
+            // A reset is how the other side ended; what came before it counts.
         }
+        return (String(buffer: bytes), end)
     }
 
     /// Sends the requests on one connection and returns the statuses of as many answers.
@@ -41,7 +43,11 @@ enum RawClient {
         return statuses(in: text)
     }
 
+    /// Of all answers in the text. An answer begins in the middle of a line if the body before it has no line break.
     static func statuses(in text: String) -> [Int] {
-        text.split(separator: "\r\n").filter { $0.hasPrefix("HTTP/1.1 ") }.compactMap { Int($0.dropFirst(9).prefix(3)) }
+        text.utf8.ranges(of: "HTTP/1.1 ".utf8).compactMap { version in
+            let digits = text.utf8[version.upperBound...].prefix(3)
+            return digits.count == 3 ? Int(Substring(digits)) : nil
+        }
     }
 }
