@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -5,7 +6,21 @@ import NIOPosix
 enum RawClient {
     enum End { case open, closed, reset }
 
+    /// Neither enough nor an end came in time.
+    struct Unfinished: Error, CustomStringConvertible {
+        let text: String
+        var description: String {
+            "neither enough nor the end came within \(mostSeconds) s; \(text.utf8.count) bytes came: "
+                + text.debugDescription.prefix(1_000)
+        }
+    }
+
+    /// Longer than any conversation of these tests on a busy machine, shorter than the time limit of a test.
+    static let mostSeconds: Int64 = 60
+
     /// Sends the pieces one after another and reads until `enough` says so or the other side ends.
+    ///
+    /// - Throws: `Unfinished` after `mostSeconds`.
     static func talk(
         to port: Int, _ pieces: [String], until enough: @escaping @Sendable (String) -> Bool = { _ in false }
     ) async throws -> (text: String, end: End) {
@@ -16,6 +31,13 @@ enum RawClient {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
+        let connection = channel.channel
+        let isLate = NIOLockedValueBox(false)
+        let timer = connection.eventLoop.scheduleTask(in: .seconds(mostSeconds)) {
+            isLate.withLockedValue { $0 = true }
+            connection.close(promise: nil)
+        }
+        defer { timer.cancel() }
         var bytes = ByteBuffer()
         var end = End.reset
         do {
@@ -32,7 +54,9 @@ enum RawClient {
         } catch {
             // A reset is how the other side ended; what came before it counts.
         }
-        return (String(buffer: bytes), end)
+        let text = String(buffer: bytes)
+        if isLate.withLockedValue({ $0 }) { throw Unfinished(text: text) }
+        return (text, end)
     }
 
     /// Sends the requests on one connection and returns the statuses of as many answers.
