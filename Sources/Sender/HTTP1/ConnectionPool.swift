@@ -46,9 +46,34 @@ package final class Site {
     /// The last attempt to open a connection failed.
     package var isFailing = false
 
+    /// How many connections may be in use.
+    package fileprivate(set) var growth = ConnectionGrowth(least: Limits.freeConnections)
+
+    /// Connections that are in use or being opened. HTTP/2: those that could be.
+    package var carrying: Int {
+        speaksHTTP2 == true ? shared.count + opening : connections - waitingCount - idle.count
+    }
+
+    /// Whether one more idle connection may be used.
+    var mayUse: Bool { carrying < growth.limit }
+
     /// Whether one more may be opened now. A site that cannot be reached is found out about at once, not two by two.
-    package var mayOpen: Bool {
-        isFailing || opening < max(Limits.openingConnectionsLeast, connections - opening - waitingCount)
+    package var mayOpen: Bool { isFailing || mayOpenSlowly && mayUse }
+
+    /// Whether one more may be opened now for an exchange that has waited for long.
+    package var mayOpenSlowly: Bool {
+        opening < max(Limits.openingConnectionsLeast, connections - opening - waitingCount)
+    }
+
+    /// More connections are in use than help.
+    var isOvergrown: Bool { carrying > growth.limit }
+    /// Idle connections that may be used.
+    var usable: Int { speaksHTTP2 == true ? 0 : max(0, min(idle.count, growth.limit - carrying)) }
+
+    /// An answer came. `sentAt`, `now`: monotonic nanoseconds.
+    func answered(sentAt: Int64, now: Int64) {
+        guard waitingCount > 0 else { return }
+        growth.answered(sentAt: sentAt, now: now, carrying: carrying)
     }
     /// Idle connections on which the server sent data without a request, since the last request to the site.
     package var spokeUnasked = 0
@@ -57,7 +82,13 @@ package final class Site {
     /// Connections that are being opened and may become HTTP/2.
     var openingShared: [Connection] = []
     /// What its server chose last; nil: not known yet.
-    var speaksHTTP2: Bool?
+    package var speaksHTTP2: Bool? {
+        didSet {
+            guard speaksHTTP2 != oldValue else { return }
+            growth = ConnectionGrowth(
+                least: speaksHTTP2 == true ? Limits.freeSharedConnections : Limits.freeConnections)
+        }
+    }
     /// Known to the pool: targets that remember it may use it.
     fileprivate(set) var isListed = true
 
@@ -162,6 +193,15 @@ package struct ConnectionPool {
         connection.site.opening += 1
     }
 
+    /// A connection that waits is to be opened, whether more of them help or not.
+    package mutating func leaveLine(_ connection: Connection) {
+        guard connection.isInLine else { return }
+        connection.isInLine = false
+        let site = connection.site
+        site.waitingCount -= 1
+        site.growth.exceed(to: site.speaksHTTP2 == true ? site.carrying + 1 : site.carrying)
+    }
+
     /// A connection is open, or could not be opened.
     package mutating func endOpening(_ connection: Connection) {
         guard connection.stage == .dialing else { return }
@@ -180,6 +220,7 @@ package struct ConnectionPool {
         free.append(connection.slot)
         let site = connection.site
         site.connections -= 1
+        site.growth.shrink(to: site.speaksHTTP2 == true ? site.carrying : site.connections - site.waitingCount)
         guard site.connections == 0 else { return }
         if site.spokeUnasked == 0 { forget(site) } else { remember(site) }
     }

@@ -18,6 +18,8 @@ struct Exchange {
     var unprocessed = 0
     /// Times that a connection could not be opened for which it waited with others.
     var failedDials = 0
+    /// It was in line for a connection, so it passes those that are.
+    var hasWaited = false
     /// The server wants the request over HTTP/1.1.
     var avoidsHTTP2 = false
     /// The address that it uses, where that is not the order's first.

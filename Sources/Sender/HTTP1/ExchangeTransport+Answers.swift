@@ -41,6 +41,7 @@ extension ExchangeTransport {
     /// The answer is complete.
     private func answered(_ connection: Connection, isClean: Bool) {
         guard connection.exchange != nil else { return drained(connection, isClean: isClean) }
+        connection.site.answered(sentAt: connection.sentAt, now: now)
         let outcome = Outcome(status: connection.parser.status)
         if outcome.isDelivered {
             // A receiver that answers 2xx and closes before it has read the whole request has not received it.
@@ -135,6 +136,7 @@ extension ExchangeTransport {
             return connection.stage == .dialing
                 ? end(connection, connection.dial?.failure(nil) ?? .timedOut) : cutShort(connection, .timedOut)
         }
+        if connection.stage == .waiting { return openLate(connection, exchange) }
         guard connection.stage == .busy, connection.parser.isHeadWhole else {
             if !tryNextAddress(of: connection) { timers.arm(connection.slot, at: exchange.deadline) }
             return

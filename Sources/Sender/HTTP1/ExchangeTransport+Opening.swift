@@ -30,21 +30,46 @@ extension ExchangeTransport {
     func openMore(_ site: Site) {
         guard !isClosed, site.waitingCount > 0 else { return }
         guard now >= pause.until else { return giveBackWaiting(site) }
-        guard site.speaksHTTP2 != true else { return shareLine(site) }
+        if site.speaksHTTP2 == true {
+            shareLine(site, most: site.shared.reduce(0) { $0 + ($1.session?.room ?? 0) })
+        } else if site.usable > 0 {
+            return shareLine(site, most: site.usable)
+        }
         while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
     }
 
-    /// The server chose HTTP/2 meanwhile: what waits for a connection of its own begins again, and shares one.
-    private func shareLine(_ site: Site) {
-        var waiting: [Connection] = []
-        while let connection = pool.takeWaiting(site) { waiting.append(connection) }
-        // `again` is taken from its end.
-        for connection in waiting.reversed() {
-            guard let exchange = connection.exchange else { continue }
-            connection.exchange = nil
-            close(connection)
-            again.append((exchange, exchange.order.freshConnection))
+    /// Streams are free, or idle connections may be used: what waits for one begins again.
+    func shareLine(_ site: Site, most: Int) {
+        var waiting: [Exchange] = []
+        while waiting.count < most, let connection = pool.takeWaiting(site) {
+            guard var exchange = connection.exchange else { continue }
+            exchange.hasWaited = true
+            waiting.append(exchange)
+            vacate(connection)
         }
+        // `again` is taken from its end.
+        for exchange in waiting.reversed() { again.append((exchange, exchange.order.freshConnection)) }
+    }
+
+    /// Removes a connection that was not begun, and whose exchange has another.
+    private func vacate(_ connection: Connection) {
+        connection.exchange = nil
+        timers.disarm(connection.slot)
+        pool.drop(connection)
+    }
+
+    /// Sets the time until which an exchange waits in line. `connection`: in line.
+    func armWaiting(_ connection: Connection, _ exchange: Exchange) {
+        let longest = min(Limits.lineMilliseconds * 1_000_000, (exchange.deadline - exchange.beganAt) / 4)
+        timers.arm(connection.slot, at: min(exchange.deadline, now + longest))
+    }
+
+    /// An exchange has waited in line for long: it gets a connection of its own, as soon as the site may open one at all.
+    func openLate(_ connection: Connection, _ exchange: Exchange) {
+        guard connection.site.mayOpenSlowly, now >= pause.until else { return armWaiting(connection, exchange) }
+        pool.leaveLine(connection)
+        timers.arm(connection.slot, at: exchange.deadline)
+        dial(connection)
     }
 
     /// The machine has no connection to give: what waits for one goes back unsent.
@@ -65,13 +90,14 @@ extension ExchangeTransport {
         guard connection.site.waitingCount > 0, pool.isFresh(connection, now: now) else {
             return pool.putIdle(connection, now: now)
         }
+        guard !connection.site.isOvergrown else { return pool.putIdle(connection, now: now) }
+        if connection.site.usable > 0 { shareLine(connection.site, most: connection.site.usable) }
         // An extra answer must not count for a request that the receiver never read.
         guard connection.unreadInput() == .none else { return close(connection) }
         guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
             return pool.putIdle(connection, now: now)
         }
-        waiting.exchange = nil
-        close(waiting)
+        vacate(waiting)
         let (route, rules) = (exchange.route, exchange.order.target.rules)
         guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {
             ended.append(exchange.end(.addressForbidden, now: now))

@@ -134,8 +134,10 @@ extension ExchangeTransport {
         let site = exchange.avoidsHTTP2 ? pool.site(key(of: exchange, offersHTTP2: false)) : site(of: exchange)
         exchange.staleConnections += site.spokeUnasked
         site.spokeUnasked = 0
-        if site.key.offersHTTP2, share(exchange, at: site) { return }
-        while !fresh, let connection = pool.takeIdle(site) {
+        if site.key.offersHTTP2, fresh || exchange.hasWaited || site.waitingCount == 0, share(exchange, at: site) {
+            return
+        }
+        while !fresh, site.mayUse, let connection = pool.takeIdle(site) {
             guard pool.isFresh(connection, now: now) else {
                 close(connection)
                 continue
@@ -151,12 +153,16 @@ extension ExchangeTransport {
         }
         // The machine had none to give a moment ago: libcurl is not asked again before the pause is over.
         guard now >= pause.until else { return ended.append(exchange.end(lacking: lastShortage, until: pause.until)) }
-        // HTTP/2 opens one only where all are full.
-        let mayOpen = fresh || site.speaksHTTP2 == true || site.mayOpen
+        let mayOpen = fresh || site.mayOpen
         let connection = pool.open(site)
         connection.exchange = exchange
-        timers.arm(connection.slot, at: exchange.deadline)
-        if mayOpen { dial(connection) } else { pool.wait(connection) }
+        if mayOpen {
+            timers.arm(connection.slot, at: exchange.deadline)
+            dial(connection)
+        } else {
+            pool.wait(connection)
+            armWaiting(connection, exchange)
+        }
     }
 
     /// The site of an exchange. The target keeps it for the next one.
@@ -191,7 +197,7 @@ extension ExchangeTransport {
         pool.endOpening(connection)
         connection.site.isFailing = false
         if connection.site.key.offersHTTP2 { connection.site.speaksHTTP2 = dial.isHTTP2 }
-        openMore(connection.site)
+        if !dial.isHTTP2 { openMore(connection.site) }
         connection.exchange?.connectPhases = dial.phases()
         if dial.isResumed {
             connection.exchange?.resumedHandshakes += 1
@@ -232,6 +238,7 @@ extension ExchangeTransport {
         connection.parser = AnswerParser()
         connection.isCutOff = false
         connection.uses += 1
+        connection.sentAt = now
         timers.arm(connection.slot, at: exchange.deadline)
         writer.write(exchange.order) { bytes in
             switch connection.write(bytes) {

@@ -8,7 +8,8 @@ extension ExchangeTransport {
     ///
     /// - Returns: false: neither exists, or the server speaks HTTP/1.1.
     func share(_ exchange: Exchange, at site: Site) -> Bool {
-        while let connection = site.shared.first(where: { isOpen($0, for: exchange) }) {
+        // The first ones: others than are known to help become idle.
+        while let connection = site.shared.prefix(site.growth.limit).first(where: { isOpen($0, for: exchange) }) {
             if begin(exchange, on: connection) { return true }
         }
         // Whether the server speaks HTTP/2 is known when the first connection is open: until then the others wait.
@@ -78,6 +79,7 @@ extension ExchangeTransport {
             again.append((exchange, exchange.order.freshConnection))
         }
         queue(connection)
+        openMore(connection.site)
     }
 
     /// The exchanges that wait for the connection; none waits afterwards.
@@ -223,6 +225,8 @@ extension ExchangeTransport {
         // Those that have ended since are told by their end.
         for token in session.takeDecided() { shorten(streams[token], of: connection) }
         for end in session.takeEnded() { finish(end, of: connection, isBroken: false) }
+        // Streams ended, or the server's SETTINGS allow more. What begins again in this turn may take some.
+        if connection.site.waitingCount > 0 { shareLine(connection.site, most: session.room - again.count) }
         if session.isDraining { connection.site.stopSharing(connection) }
         guard !session.hasOpen, connection.stage == .busy else { return }
         if session.isDraining {
@@ -252,6 +256,7 @@ extension ExchangeTransport {
             return repeatAfresh(exchange)
         default: break
         }
+        if end.isHeadWhole { connection.site.answered(sentAt: place.sentAt, now: now) }
         ended.append(result(of: exchange, end, breakage: connection.breakage))
     }
 

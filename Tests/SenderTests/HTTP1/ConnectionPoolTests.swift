@@ -27,7 +27,7 @@ struct ConnectionPoolTests {
     }
 
     // 2,000 cold TLS hosts with 16 deliveries each began 32,000 handshakes.
-    @Test("a cold site opens two connections, then as many as are open")
+    @Test("a cold site opens two connections, then as many as are open, up to those that are free")
     func slowStart() {
         var pool = ConnectionPool(most: 16)
         let site = pool.site(key(1))
@@ -39,15 +39,24 @@ struct ConnectionPoolTests {
             }
             return opened
         }
-        for _ in 0..<20 { pool.wait(pool.open(site)) }
+        for _ in 0..<200 { pool.wait(pool.open(site)) }
         var opening: [Connection] = []
         var steps: [Int] = []
-        for _ in 0..<4 {
+        for _ in 0..<8 {
             for connection in opening { pool.endOpening(connection) }
             opening = openAll()
             steps.append(opening.count)
         }
-        #expect(steps == [2, 2, 4, 8])
+        #expect(steps == [2, 2, 4, 8, 16, 32, 0, 0] && steps.reduce(0, +) == Limits.freeConnections)
+        // One that waits for long is opened all the same.
+        guard let late = pool.takeWaiting(site) else {
+            Issue.record("nobody waits")
+            return
+        }
+        pool.wait(late)
+        pool.leaveLine(late)
+        pool.beginOpening(late)
+        #expect(site.growth.limit == Limits.freeConnections + 1 && !site.mayOpen)
     }
 
     @Test("a site that cannot be reached is found out about by all at once, and one that waits may leave")

@@ -82,8 +82,10 @@ struct SteppedClockTests {
         for position in 1...UInt64(most + 3) {
             try driver.begin(position, to: .local(server.port, timeout: 100_000_000))
         }
-        driver.turns(at: SteppedClockTests.start) { server.requests.count == most + 3 }
-        let time = driver.advance(from: SteppedClockTests.start) { driver.ended.count >= most }
+        // More than a site has without finding out whether they help: the last ones wait in line first.
+        let time = driver.advance(from: SteppedClockTests.start) {
+            server.requests.count == most + 3 && driver.ended.count >= most
+        }
         driver.turn(at: time + 60 * SteppedClockTests.second)
         #expect(driver.ended.count == most && server.connections == most + 3)
         driver.turn(at: SteppedClockTests.start + 100_001 * SteppedClockTests.second)
