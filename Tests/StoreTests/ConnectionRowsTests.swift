@@ -18,7 +18,7 @@ import WebhookModel
         proxy.user = "me"
         proxy.password = "pass:word"
         connection.proxy = .through(proxy)
-        connection.http2 = true
+        connection.http2 = false
         return connection
     }()
 

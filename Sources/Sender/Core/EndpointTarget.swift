@@ -51,7 +51,7 @@ package final class EndpointTarget {
             throw EndpointUnusable(
                 reason: "http is not allowed; use https, or allow http in the server's configuration")
         }
-        offersHTTP2 = url.isSecure && endpoint.settings.connection?.http2 == true
+        offersHTTP2 = url.isSecure && endpoint.settings.connection?.http2 != false
         self.proxy =
             switch endpoint.settings.connection?.proxy {
             case nil: proxy

@@ -25,16 +25,16 @@ struct ConnectionReader {
         connection.authorities = section.has("ca_file") ? file("ca_file").flatMap { certificates($0, "ca_file") } : nil
         connection.pinnedKeys = pinnedKeys()
         connection.proxy = proxy()
-        connection.http2 = section.choice("http2", among: ["auto", "true", "false"]) { $0 != "false" } ?? false
+        connection.http2 = section.choice("http2", among: ["auto", "true", "false"]) { $0 != "false" } ?? true
         if !isSecure {
-            // `auto` without TLS is HTTP/1.1.
+            // Without TLS it is HTTP/1.1 in any case.
             let harmless = ["auto", "false"]
             for key in ConnectionReader.tlsKeys
             where section.has(key) && !harmless.contains(section.node(key)?.text ?? "") {
                 section.note(key, .conflict, "needs an https URL; change url to https, or remove this")
             }
         }
-        connection.http2 = connection.http2 && isSecure
+        if !isSecure { connection.http2 = true }
         return connection == EndpointConnection() ? nil : connection
     }
 

@@ -45,7 +45,7 @@ struct ConnectionCoding {
                 writer.add(Tag.proxyCredentials, SealedText(seal).write(text, place("proxy")))
             }
         }
-        if connection.http2 { writer.add(Tag.http2, 1) }
+        if !connection.http2 { writer.add(Tag.http2, 0) }
     }
 
     /// The connection settings in the row; nil: none.
@@ -60,7 +60,8 @@ struct ConnectionCoding {
         connection.authorities = reader.text(Tag.authorities)
         connection.pinnedKeys = reader.texts(Tag.pinnedKey)
         connection.proxy = try proxy(reader, &text)
-        connection.http2 = reader.number(Tag.http2) == 1
+        // Rows of versions that offered it only where it was asked for have 1, or nothing.
+        connection.http2 = reader.number(Tag.http2) != 0
         return connection == EndpointConnection() ? nil : connection
     }
 

@@ -16,7 +16,7 @@ public struct EndpointConnection: Sendable, Hashable {
     /// nil: the server's setting.
     public var proxy: ProxyChoice?
     /// Whether HTTP/2 is offered, by ALPN; a server without it gets HTTP/1.1. Only over TLS.
-    public var http2 = false
+    public var http2 = true
 
     public init() {}
 

@@ -32,8 +32,8 @@ import WebhookModel
 
     private func contents(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-    @Test func `no settings store nothing`() {
-        let result = load(["http2: false"])
+    @Test(arguments: ["auto", "true"]) func `what is so without settings stores nothing`(http2: String) {
+        let result = load(["http2: \(http2)"])
         #expect(result.connection == nil && result.mistakes == [])
     }
 
@@ -42,7 +42,7 @@ import WebhookModel
             "allow_networks: [8.8.0.0/16, \"[2001:4860::/32]:443\"]", "deny_networks: 8.8.8.8",
             "client_certificate_file: \(client.certificateFile)", "client_key_file: \(client.keyFile)",
             "ca_file: \(ca.certificateFile)", "pinned_key: \(client.pin)",
-            "proxy: { url: \"http://proxy.example:3128\", user: me, password_env: WORD }", "http2: true",
+            "proxy: { url: \"http://proxy.example:3128\", user: me, password_env: WORD }", "http2: false",
         ])
         #expect(result.mistakes == [])
         let connection = try #require(result.connection)
@@ -54,13 +54,16 @@ import WebhookModel
         #expect(connection.pinnedKeys == [client.pin])
         #expect(
             connection.proxy == .through(EgressProxy(host: "proxy.example", port: 3_128, user: "me", password: "word")))
-        #expect(connection.http2 && connection.isOfItsOwn)
+        #expect(!connection.http2 && connection.isOfItsOwn)
     }
 
-    @Test func `HTTP/2 is offered with auto, over https, and shares its connections`() throws {
-        let connection = try #require(load(["http2: auto"]).connection)
-        #expect(connection.http2 && !connection.isOfItsOwn)
-        let plain = load(["http2: auto"], url: "http://a.example/")
+    @Test func `HTTP/2 is not offered with false, and connections are shared all the same`() throws {
+        let connection = try #require(load(["http2: false"]).connection)
+        #expect(!connection.http2 && !connection.isOfItsOwn)
+    }
+
+    @Test(arguments: ["auto", "false"]) func `without TLS the version is no mistake and no setting`(http2: String) {
+        let plain = load(["http2: \(http2)"], url: "http://a.example/")
         #expect(plain.connection == nil && plain.mistakes == [])
     }
 
