@@ -87,6 +87,9 @@ final class RawServer: Sendable {
         await wait { log in isMet(log.channels.count { $0.isActive }) }
     }
 
+    /// Closes every connection in an orderly way.
+    func closeConnections() { for channel in log.withLock({ $0.channels }) { channel.close(promise: nil) } }
+
     /// Sends a text without a request on every connection, and returns when it was sent.
     func sendUnrequested(_ text: String) async throws {
         for channel in log.withLock({ $0.channels }) { try await channel.writeAndFlush(ByteBuffer(string: text)).get() }

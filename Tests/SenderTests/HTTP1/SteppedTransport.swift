@@ -57,6 +57,13 @@ final class SteppedTransport {
         }
     }
 
+    /// Takes no turn for this time: for what goes by a clock that no test can step.
+    func waitInRealTime(milliseconds: Int) {
+        let end = ContinuousClock.now + .milliseconds(milliseconds)
+        // A socket that is ready ends each wait.
+        while ContinuousClock.now < end { poller.wait(nanoseconds: 10_000_000) }
+    }
+
     /// Turns at one time, for as long as the sockets need.
     func turns(at now: Int64, until isMet: () -> Bool) {
         repeat {
