@@ -187,6 +187,9 @@ public enum Limits {
     public static let scannedEntriesLeast = 512
     /// A scan that made no progress is repeated after this many milliseconds, unless something is released before.
     public static let scanRetryMilliseconds: Int64 = 50
+    /// Milliseconds that entries are left in the due index because their sender is full, before newer deliveries are left there
+    /// too. A scan needs a quarter of the sender's capacity, and under a steady load newer deliveries take every place.
+    public static let leftMilliseconds: Int64 = 1_000
     /// Events that one transaction of the retention sweep looks at; and milliseconds of rest when it has reached events
     /// that stay.
     public static let sweepSlice = 512
@@ -475,6 +478,8 @@ public enum Limits {
     /// connections as were open.
     public static let growthPauseMilliseconds: Int64 = 10_000
     public static let growthPauseMostMilliseconds: Int64 = 300_000
+    /// Milliseconds in line below which no further connections are tried: a commit hands over bursts that take this time.
+    public static let shortLineMilliseconds: Int64 = 20
     /// Milliseconds that an attempt waits for a connection, at most, where its site may open more: longer than the line of
     /// a receiver that is merely busy, and a small part of the shortest usual time-out. Of a shorter time-out a quarter.
     public static let lineMilliseconds: Int64 = 500

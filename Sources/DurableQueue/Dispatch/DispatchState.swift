@@ -95,7 +95,15 @@ package struct DispatchState {
     package func placement(_ slot: Int?, bytes: Int, now: Int64, _ registry: inout EndpointRegistry) -> Placement {
         guard let slot, !registry[slot].isGivenUp else { return .orphan }
         guard !registry[slot].hasBacklog, room(of: slot, now: now, &registry) > 0 else { return .wait }
-        return hasRoom(registry[slot].sender, bytes: bytes) ? .hand : .leave
+        let sender = registry[slot].sender
+        return hasRoom(sender, bytes: bytes) && !isOvertaking(sender, now: now) ? .hand : .leave
+    }
+
+    /// Entries have been left in the index of this sender for long: newer deliveries would keep it too full for the scan that finds
+    /// them, for as long as the load lasts.
+    private func isOvertaking(_ sender: Int, now: Int64) -> Bool {
+        guard let since = senders[sender].leftSince else { return false }
+        return now - since >= Limits.leftMilliseconds
     }
 
     package func hasRoom(_ sender: Int, bytes: Int = 0) -> Bool {
@@ -187,7 +195,10 @@ package struct DispatchState {
     }
 
     /// A due entry of a sender was left in the index.
-    package mutating func leave(toScanOf sender: Int) { senders[sender].isScanPending = true }
+    package mutating func leave(toScanOf sender: Int, now: Int64) {
+        senders[sender].isScanPending = true
+        if senders[sender].leftSince == nil { senders[sender].leftSince = now }
+    }
 
     /// An entry that is due at this time came into the index.
     package mutating func noteDue(at time: Int64) { nextDue = min(nextDue, time) }
@@ -196,7 +207,7 @@ package struct DispatchState {
     package mutating func wakeScans(now: Int64) {
         guard now >= nextDue else { return }
         nextDue = .max
-        for sender in senders.indices { senders[sender].isScanPending = true }
+        for sender in senders.indices { leave(toScanOf: sender, now: now) }
     }
 
     /// A scan of a sender ended.
@@ -205,7 +216,16 @@ package struct DispatchState {
     ///   - place: every entry of the sender before it is known or gone.
     ///   - nextDue: the time of the entry that is not due yet, at which the scan ended; nil: it was interrupted and goes on later.
     ///   - notBefore: when it goes on at the earliest, unless something is released before.
-    package mutating func endScan(of sender: Int, at place: PendingEntry, nextDue: Int64?, notBefore: Int64 = .min) {
+    ///   - now: Unix milliseconds.
+    package mutating func endScan(
+        of sender: Int, at place: PendingEntry, nextDue: Int64?, notBefore: Int64 = .min, now: Int64
+    ) {
+        // Where it made no progress, the entries wait on.
+        if nextDue != nil {
+            senders[sender].leftSince = nil
+        } else if notBefore == .min {
+            senders[sender].leftSince = now
+        }
         senders[sender].scanPlace = place
         senders[sender].isScanPending = nextDue == nil
         senders[sender].scanNotBefore = notBefore

@@ -123,12 +123,12 @@ struct Refill {
             findings.orphans.append(Waiting(pending: orphan, entry: .due(orphan.dueAt)))
         }
         let notBefore = scan.madeNoProgress ? now + Limits.scanRetryMilliseconds : .min
-        dispatch.endScan(of: sender, at: scan.place, nextDue: scan.nextDue, notBefore: notBefore)
+        dispatch.endScan(of: sender, at: scan.place, nextDue: scan.nextDue, notBefore: notBefore, now: now)
         for (slot, entry) in scan.toWait { dispatch.wait(entry, slot: slot, &registry) }
         for (slot, entry) in scan.chosen {
             guard dispatch.hasRoom(sender) else {
                 // Large records filled the sender: the rest is found again by the next scan.
-                return dispatch.endScan(of: sender, at: entry, nextDue: nil)
+                return dispatch.endScan(of: sender, at: entry, nextDue: nil, now: now)
             }
             // Its tenant's tokens went to another endpoint.
             if registry[slot].isRated, dispatch.room(of: slot, now: now, &registry) == 0 {

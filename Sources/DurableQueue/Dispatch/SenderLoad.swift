@@ -16,6 +16,8 @@ package struct SenderLoad {
     package var isScanPending = true
     /// After a scan that made no progress: no scan before this time, Unix milliseconds, unless something is released.
     package var scanNotBefore = Int64.min
+    /// Since when entries wait for a scan without any progress, Unix milliseconds; nil: none does.
+    package var leftSince: Int64?
 
     package init() {}
 

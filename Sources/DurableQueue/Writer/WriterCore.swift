@@ -289,9 +289,9 @@ package final class WriterCore {
                 let delivery = DeliveryID(position: hint.position, endpoint: hint.endpoint.number)
                 dispatch.wait(PendingEntry(delivery: delivery, dueAt: dueAt, attempts: 0), slot: slot!, &registry)
             case .leave:
-                dispatch.leave(toScanOf: registry[slot!].sender)
+                dispatch.leave(toScanOf: registry[slot!].sender, now: now)
             case .orphan:
-                dispatch.leave(toScanOf: Int(hint.endpoint.number.value) % dispatch.senders.count)
+                dispatch.leave(toScanOf: Int(hint.endpoint.number.value) % dispatch.senders.count, now: now)
             }
         }
     }

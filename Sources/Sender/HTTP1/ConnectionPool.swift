@@ -70,9 +70,13 @@ package final class Site {
     /// Idle connections that may be used.
     var usable: Int { speaksHTTP2 == true ? 0 : max(0, min(idle.count, growth.limit - carrying)) }
 
-    /// An answer came. `sentAt`, `now`: monotonic nanoseconds.
+    /// How long the exchange waited that left the line last, nanoseconds.
+    var lastWait: Int64 = 0
+
+    /// An answer came. `sentAt`, `now`: monotonic nanoseconds. A short line, as a burst makes it, is no reason for more
+    /// connections.
     func answered(sentAt: Int64, now: Int64) {
-        guard waitingCount > 0 else { return }
+        guard waitingCount > 0, lastWait >= Limits.shortLineMilliseconds * 1_000_000 else { return }
         growth.answered(sentAt: sentAt, now: now, carrying: carrying)
     }
     /// Idle connections on which the server sent data without a request, since the last request to the site.

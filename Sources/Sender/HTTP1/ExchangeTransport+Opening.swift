@@ -44,6 +44,7 @@ extension ExchangeTransport {
         while waiting.count < most, let connection = pool.takeWaiting(site) {
             guard var exchange = connection.exchange else { continue }
             exchange.hasWaited = true
+            site.lastWait = now - exchange.beganAt
             waiting.append(exchange)
             vacate(connection)
         }
@@ -97,6 +98,7 @@ extension ExchangeTransport {
         guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
             return pool.putIdle(connection, now: now)
         }
+        connection.site.lastWait = now - exchange.beganAt
         vacate(waiting)
         let (route, rules) = (exchange.route, exchange.order.target.rules)
         guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {

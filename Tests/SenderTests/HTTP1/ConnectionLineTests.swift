@@ -22,7 +22,7 @@ struct ConnectionLineTests {
         driver.turns(at: ConnectionLineTests.start) { server.requests.count == free }
         driver.turn(at: ConnectionLineTests.start + (wait - 10) * ConnectionLineTests.millisecond)
         #expect(server.connections == free && driver.ended.isEmpty)
-        let late = ConnectionLineTests.start + (wait + 10) * ConnectionLineTests.millisecond
+        let late = ConnectionLineTests.start + (wait + 100) * ConnectionLineTests.millisecond
         driver.turns(at: late) { server.requests.count == free + 6 }
         #expect(server.connections == free + 6 && driver.ended.isEmpty)
         await server.stop()

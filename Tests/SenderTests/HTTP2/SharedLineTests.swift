@@ -45,7 +45,7 @@ struct SharedLineTests {
         driver.turns(at: SharedLineTests.start) { server.requests == full }
         driver.turn(at: SharedLineTests.start + (Limits.lineMilliseconds - 10) * SharedLineTests.millisecond)
         #expect(server.connections == Limits.freeSharedConnections)
-        let late = SharedLineTests.start + (Limits.lineMilliseconds + 10) * SharedLineTests.millisecond
+        let late = SharedLineTests.start + (Limits.lineMilliseconds + 100) * SharedLineTests.millisecond
         driver.turns(at: late) { server.requests == full + 6 }
         #expect(server.connections > Limits.freeSharedConnections && driver.ended.isEmpty)
         await server.stop()
