@@ -3,10 +3,38 @@ public import WebhookModel
 /// What a client asks to do. `publish` also depends on the event type, which `EventGate` checks.
 public enum Permission: String, Sendable, CaseIterable {
     case publish
-    /// See tenants, endpoints, events and deliveries.
-    case read
-    /// Change them. A key that may change may also read: each change answers with the row as it now is.
-    case manage
+    /// See tenants. Who may see webhooks may see the tenants that they belong to.
+    case readTenants = "tenants:read"
+    case manageTenants = "tenants:manage"
+    case readWebhooks = "webhooks:read"
+    case writeWebhooks = "webhooks:write"
+    /// Events with their payloads, and what receivers answered.
+    case readEvents = "events:read"
+    case readDeliveries = "deliveries:read"
+    case writeDeliveries = "deliveries:write"
+    case revealSecrets = "secret:reveal"
+    case manageKeys = "keys:manage"
+    case readMetrics = "metrics:read"
+    case readAudit = "audit:read"
+
+    /// The scopes that grant it, besides `publish`. A key that may change something may also read it: each change
+    /// answers with the row as it now is.
+    fileprivate var scopes: [APIKey.Scope] {
+        switch self {
+        case .publish: []
+        case .readTenants: [.read, .manage, .area(.tenantsManage), .area(.webhooksRead), .area(.webhooksWrite)]
+        case .manageTenants: [.manage, .area(.tenantsManage)]
+        case .readWebhooks: [.read, .manage, .area(.webhooksRead), .area(.webhooksWrite)]
+        case .writeWebhooks: [.manage, .area(.webhooksWrite)]
+        case .readEvents: [.read, .manage, .area(.eventsRead)]
+        case .readDeliveries: [.read, .manage, .area(.deliveriesRead), .area(.deliveriesWrite)]
+        case .writeDeliveries: [.manage, .area(.deliveriesWrite)]
+        case .revealSecrets: [.area(.secretReveal)]
+        case .manageKeys: [.manage, .area(.keysManage)]
+        case .readMetrics: [.read, .manage, .area(.metricsRead)]
+        case .readAudit: [.read, .manage, .area(.auditRead)]
+        }
+    }
 }
 
 /// Why a client may not do what it asks, in words for the client and the log.
@@ -88,11 +116,7 @@ extension APIKey {
 
 extension APIKey.Settings {
     fileprivate func grants(_ permission: Permission) -> Bool {
-        scopes.contains { scope in
-            switch (scope, permission) {
-            case (.publish, .publish), (.read, .read), (.manage, .read), (.manage, .manage): true
-            case (.publish, _), (.read, _), (.manage, _): false
-            }
-        }
+        if permission == .publish { return publishes != nil }
+        return permission.scopes.contains(where: scopes.contains)
     }
 }

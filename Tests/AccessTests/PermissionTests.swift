@@ -11,13 +11,31 @@ import WebhookModel
         return APIKey(name: "k", tenants: tenants, settings: settings)
     }
 
+    private static let reading: [Permission] = [
+        .readTenants, .readWebhooks, .readEvents, .readDeliveries, .readMetrics, .readAudit,
+    ]
+    private static let managing: [Permission] =
+        reading + [.manageTenants, .writeWebhooks, .writeDeliveries, .manageKeys]
+
     @Test(arguments: [
         (["publish"], [Permission.publish]),
         (["publish:order.*"], [.publish]),
-        (["read"], [.read]),
-        (["manage"], [.read, .manage]),
-        (["publish:a", "read"], [.publish, .read]),
-        (["publish", "manage"], [.publish, .read, .manage]),
+        (["read"], reading),
+        (["manage"], managing),
+        (["publish:a", "read"], [.publish] + reading),
+        (["publish", "manage"], [.publish] + managing),
+        (["webhooks:read"], [.readWebhooks, .readTenants]),
+        (["webhook:read"], [.readWebhooks, .readTenants]),
+        (["webhooks:write"], [.writeWebhooks, .readWebhooks, .readTenants]),
+        (["webhook:write"], [.writeWebhooks, .readWebhooks, .readTenants]),
+        (["events:read"], [.readEvents]),
+        (["deliveries:read"], [.readDeliveries]),
+        (["deliveries:write"], [.writeDeliveries, .readDeliveries]),
+        (["secret:reveal"], [.revealSecrets]),
+        (["tenants:manage"], [.manageTenants, .readTenants]),
+        (["keys:manage"], [.manageKeys]),
+        (["metrics:read"], [.readMetrics]),
+        (["audit:read"], [.readAudit]),
     ])
     func `a scope permits what it names`(scopes: [String], permitted: [Permission]) {
         for permission in Permission.allCases {
@@ -28,18 +46,20 @@ import WebhookModel
 
     @Test func `a key is for its tenants only`() {
         let some = key(["read"])
-        #expect(some.refusal(of: .read, tenant: Self.foreign, wallMilliseconds: 0) == .foreignTenant)
-        #expect(some.refusal(of: .read, tenant: nil, wallMilliseconds: 0) == nil)
+        #expect(some.refusal(of: .readWebhooks, tenant: Self.foreign, wallMilliseconds: 0) == .foreignTenant)
+        #expect(some.refusal(of: .readWebhooks, tenant: nil, wallMilliseconds: 0) == nil)
         // The scope is checked first: a key without it learns nothing about tenants.
-        #expect(some.refusal(of: .manage, tenant: Self.foreign, wallMilliseconds: 0) == .missingScope(.manage))
+        #expect(
+            some.refusal(of: .writeWebhooks, tenant: Self.foreign, wallMilliseconds: 0) == .missingScope(.writeWebhooks)
+        )
         let all = key(["read"], tenants: .all)
-        #expect(all.refusal(of: .read, tenant: Self.foreign, wallMilliseconds: 0) == nil)
+        #expect(all.refusal(of: .readWebhooks, tenant: Self.foreign, wallMilliseconds: 0) == nil)
         #expect(some.opens(Self.mine) && !some.opens(Self.foreign) && all.opens(Self.foreign))
     }
 
     @Test func `an expired key permits nothing`() {
         let key = key(["read", "publish"], expiresAt: 1_000)
-        for permission in [Permission.read, .publish] {
+        for permission in [Permission.readWebhooks, .publish] {
             #expect(key.refusal(of: permission, tenant: Self.mine, wallMilliseconds: 999) == nil)
             #expect(key.refusal(of: permission, tenant: Self.mine, wallMilliseconds: 1_000) == .expired)
         }

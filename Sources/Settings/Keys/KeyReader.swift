@@ -137,7 +137,7 @@ package struct KeyReader {
         return texts.compactMap { text in
             let scope = APIKey.Scope(text)
             if scope == nil {
-                section.invalid("scopes", text, expected: "publish, publish:order.*, read or manage")
+                section.invalid("scopes", text, expected: APIKey.Scope.expected)
             }
             return scope
         }

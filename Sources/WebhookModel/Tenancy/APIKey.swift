@@ -49,29 +49,61 @@ extension APIKey {
     public enum Scope: Sendable, Hashable {
         /// Publish events whose type matches.
         case publish(Subscription.Pattern)
-        /// For the management API: read, and change.
+        /// Everything that can be read, or everything that can be read and changed.
         case read, manage
+        /// One kind of thing of the management API.
+        case area(Area)
 
-        /// Reads `publish`, `publish:PATTERN`, `read` or `manage`. nil: anything else.
+        /// Scopes of the management API that concern one kind of thing.
+        public enum Area: String, Sendable, CaseIterable {
+            case webhooksRead = "webhooks:read"
+            case webhooksWrite = "webhooks:write"
+            case eventsRead = "events:read"
+            case deliveriesRead = "deliveries:read"
+            case deliveriesWrite = "deliveries:write"
+            /// Show secrets after their creation. Neither `read` nor `manage` stands for it.
+            case secretReveal = "secret:reveal"
+            case tenantsManage = "tenants:manage"
+            case keysManage = "keys:manage"
+            case metricsRead = "metrics:read"
+            case auditRead = "audit:read"
+
+            /// `webhook:read` and `webhook:write` are accepted spellings.
+            init?(spelled text: String) {
+                self.init(rawValue: text.hasPrefix("webhook:") ? "webhooks:" + text.dropFirst(8) : text)
+            }
+        }
+
+        /// The scopes by name, for messages.
+        public static let expected =
+            "publish, publish:order.*, read, manage or one of "
+            + Area.allCases.map(\.rawValue).joined(separator: ", ")
+
+        /// Reads `publish`, `publish:PATTERN`, `read`, `manage` or an `Area`. nil: anything else.
         public init?(_ text: String) {
             switch text {
             case "publish": self = .publish(.everything)
             case "read": self = .read
             case "manage": self = .manage
             default:
+                if let area = Area(spelled: text) {
+                    self = .area(area)
+                    return
+                }
                 guard text.hasPrefix("publish:"), let pattern = Subscription.Pattern(String(text.dropFirst(8)))
                 else { return nil }
                 self = .publish(pattern)
             }
         }
 
-        /// As it was written.
+        /// As it is stored and shown.
         public var text: String {
             switch self {
             case .publish(.everything): "publish"
             case .publish(let pattern): "publish:\(pattern.text)"
             case .read: "read"
             case .manage: "manage"
+            case .area(let area): area.rawValue
             }
         }
     }

@@ -41,7 +41,10 @@ import WebhookModel
     }
 
     @Test(arguments: [
-        ("scopes: [publsh]", "invalid value \"publsh\" for scopes; expected publish, publish:order.*, read or manage"),
+        (
+            "scopes: [publsh]",
+            "invalid value \"publsh\" for scopes; expected publish, publish:order.*, read, manage or one of webhooks:read"
+        ),
         ("scopes: [\"publish:a*b\"]", "invalid value \"publish:a*b\" for scopes"),
         ("scopes: []", "scopes has 0 members; expected 1 to 64"),
         ("rate: 0", "invalid value \"0\" for rate; expected a whole number from 1 to 10000000"),
