@@ -27,6 +27,13 @@ import WebhookModel
         withExtendedLifetime(first) {}
     }
 
+    @Test func theIdentityKeyStaysAndEachDirectoryHasItsOwn() throws {
+        let first = try open().identityKey
+        #expect(first.count == Limits.identityKeyBytes)
+        #expect(try open().identityKey == first)
+        #expect(try open("other").identityKey != first)
+    }
+
     @Test func afterClosingItOpensAgain() throws {
         do { _ = try open() }
         #expect(message() == "opened")

@@ -8,6 +8,9 @@ public final class DataDirectory: Sendable {
     public let path: String
     public let environment: Environment
     public let tables: Tables
+    /// 32 bytes that were chosen when the directory was made, and never change: for names outside the store that must be
+    /// stable and must not tell numbers. A copy of the directory has the same.
+    public let identityKey: [UInt8]
     private let lock: CInt
 
     /// Opens the directory, and makes it if it is missing.
@@ -35,7 +38,7 @@ public final class DataDirectory: Sendable {
         case .success(let opened):
             self.path = path
             self.lock = lock
-            (environment, tables) = opened
+            (environment, tables, identityKey) = opened
         case .failure(let error):
             close(lock)
             throw error
@@ -108,12 +111,12 @@ public final class DataDirectory: Sendable {
 
     private static func opened(
         isNew: Bool, _ path: String, _ migration: MigrationOptions, _ open: () throws(LMDBError) -> Environment
-    ) -> Result<(Environment, Tables), StoreError> {
+    ) -> Result<(Environment, Tables, [UInt8]), StoreError> {
         do {
             let environment = try open()
-            let tables = try prepare(environment, path: path, isNew: isNew)
+            let (tables, identityKey) = try prepare(environment, path: path, isNew: isNew)
             try Migration(environment: environment, tables: tables, options: migration).run()
-            return .success((environment, tables))
+            return .success((environment, tables, identityKey))
         } catch let error as StoreError {
             return .failure(error)
         } catch let error as LMDBError where error.isForeignFile {
@@ -126,14 +129,29 @@ public final class DataDirectory: Sendable {
         }
     }
 
-    private static func prepare(_ environment: Environment, path: String, isNew: Bool) throws -> Tables {
+    private static func prepare(_ environment: Environment, path: String, isNew: Bool) throws -> (Tables, [UInt8]) {
         let transaction = try environment.beginWrite()
         // A process that was killed before its first commit stored nothing: the file is still new.
         let isEmpty = isNew || environment.info.lastTransaction == 0
         let tables = try Tables(transaction)
         try checkFormat(transaction, tables, path: path, isNew: isEmpty)
+        let identityKey = try identityKey(transaction, tables)
         try transaction.commit()
-        return tables
+        return (tables, identityKey)
+    }
+
+    // In the store and not in a file beside it: a copy of the store must name things as the original does.
+    private static func identityKey(
+        _ transaction: borrowing WriteTransaction, _ tables: Tables
+    ) throws(LMDBError) -> [UInt8] {
+        let present = try transaction.get(tables.meta, MetaKey.identity.key)
+        if let present, present.count == Limits.identityKeyBytes { return Array(present) }
+        // The system's generator is getrandom(2).
+        var chance = SystemRandomNumberGenerator()
+        let key = (0..<Limits.identityKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &chance) }
+        let value = try transaction.reserve(tables.meta, MetaKey.identity.key, count: key.count)
+        value.copyBytes(from: key)
+        return key
     }
 
     private static func checkFormat(

@@ -61,6 +61,8 @@ enum MetaKey: UInt64 {
     case batched = 6
     case migration = 7
     case lastCommit = 8
+    // 9 is the mark of the indexed events (DataLayout.md).
+    case identity = 10
 
     var key: Key { Key(rawValue) }
 }

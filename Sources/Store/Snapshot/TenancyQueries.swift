@@ -9,9 +9,14 @@ public struct StoredKey: Sendable {
 
 extension StoreSnapshot {
     /// Tenants, the newest first.
-    public func tenants(_ request: PageRequest = PageRequest()) throws(StoreReadError) -> Page<Stored<Tenant>> {
+    ///
+    /// - Parameter numbers: these only; nil: all.
+    public func tenants(
+        in numbers: Set<TenantNumber>? = nil, _ request: PageRequest = PageRequest()
+    ) throws(StoreReadError) -> Page<Stored<Tenant>> {
         try page(.tenants, tables.tenants, request, .newestFirst) { entry in
             guard entry.key.count == 4 else { return .malformed }
+            if let numbers, !numbers.contains(TenantNumber(entry.key.uint32(at: 0))) { return .leftOut }
             return Listed(TenantCoding.decode(entry.key.uint32(at: 0), entry.value))
         }
     }
@@ -32,11 +37,22 @@ extension StoreSnapshot {
     public func endpoints(
         of tenant: TenantNumber? = nil, seal: SecretSeal? = nil, _ request: PageRequest = PageRequest()
     ) throws(StoreReadError) -> Page<Stored<EndpointRow>> {
+        try endpoints(in: tenant.map { [$0] }, seal: seal, request)
+    }
+
+    /// The same of several tenants; nil: of all.
+    public func endpoints(
+        in tenants: Set<TenantNumber>?, seal: SecretSeal? = nil, _ request: PageRequest = PageRequest()
+    ) throws(StoreReadError) -> Page<Stored<EndpointRow>> {
         let coding = EndpointCoding(seal: seal)
         return try page(.endpoints, tables.endpoints, request, .newestFirst) { entry in
             guard entry.key.count == 4, let identity = EndpointCoding.identity(entry.value) else { return .malformed }
             if identity.isRemoved { return .leftOut }
-            if let tenant, identity.tenant != Int64(tenant.value) { return .leftOut }
+            if let tenants {
+                guard let number = UInt32(exactly: identity.tenant), tenants.contains(TenantNumber(number)) else {
+                    return .leftOut
+                }
+            }
             return Listed(try? coding.decode(entry.key.uint32(at: 0), entry.value)?.row)
         }
     }

@@ -47,6 +47,9 @@ public final class TenantDirectory: Sendable {
         return nil
     }
 
+    /// The same by its text.
+    public func tenant(name: String) -> Entry? { Array(name.utf8).withUnsafeBytes { tenant(named: $0) } }
+
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         let hash = FNV1a.hash(bytes)
         return hash ^ (hash >> 32)
