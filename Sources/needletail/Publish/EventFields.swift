@@ -1,5 +1,6 @@
 import IngestClient
 import NIOCore
+import Settings
 import WebhookModel
 import WireProtocol
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import IngestClient
 import NIOCore
+import Settings
 import WireProtocol
 
 /// `needletail publish`.

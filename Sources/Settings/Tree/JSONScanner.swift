@@ -2,12 +2,12 @@ import WebhookModel
 
 /// Reads a JSON text (RFC 8259) in place and checks its grammar. It returns the bytes of values unchanged, which a
 /// parser that builds objects cannot do.
-struct JSONScanner {
+package struct JSONScanner {
     /// What is wrong, and at which byte, counted from 1.
-    struct Mistake: Error, Equatable, CustomStringConvertible {
-        let reason: String
-        let column: Int
-        var description: String { "\(reason), at byte \(column)" }
+    package struct Mistake: Error, Equatable, CustomStringConvertible {
+        package let reason: String
+        package let column: Int
+        package var description: String { "\(reason), at byte \(column)" }
     }
 
     private let bytes: ArraySlice<UInt8>
@@ -19,7 +19,9 @@ struct JSONScanner {
     }
 
     /// The members of an object that is the whole text, in order: names decoded, values unchanged.
-    static func members(of bytes: ArraySlice<UInt8>) throws(Mistake) -> [(name: String, value: ArraySlice<UInt8>)] {
+    package static func members(of bytes: ArraySlice<UInt8>) throws(Mistake) -> [(
+        name: String, value: ArraySlice<UInt8>
+    )] {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         guard scanner.peek == UInt8(ascii: "{") else { throw scanner.mistake("this is not a JSON object") }
@@ -29,7 +31,7 @@ struct JSONScanner {
     }
 
     /// Checks that the bytes are one JSON value and nothing else.
-    static func check(_ bytes: ArraySlice<UInt8>) throws(Mistake) {
+    package static func check(_ bytes: ArraySlice<UInt8>) throws(Mistake) {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         try scanner.value(depth: 0)
@@ -39,7 +41,7 @@ struct JSONScanner {
     /// The text of a value that is a string. nil: it is not a string.
     ///
     /// - Throws: the string contains half a surrogate pair. JSON can write that, no text can contain it.
-    static func text(_ value: ArraySlice<UInt8>) throws(Mistake) -> String? {
+    package static func text(_ value: ArraySlice<UInt8>) throws(Mistake) -> String? {
         var scanner = JSONScanner(value)
         guard scanner.peek == UInt8(ascii: "\"") else { return nil }
         return try scanner.string()
