@@ -32,6 +32,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
@@ -89,6 +90,15 @@ let people: [Target] = [
         ["WireProtocol", "WebhookModel", "WebhookSigning", nioCore, nioPosix, nioLocks, nioTLS, nioSSL, logging],
         exclude: ["Python"]),
     room("Conformance", ["WireProtocol", "WebhookModel", "Threading"]),
+    room(
+        "Management",
+        ["Access", "DurableQueue", "Store", "Settings", "WebhookModel", "WebhookSigning", "Threading"]),
+    room(
+        "ManagementAPI",
+        [
+            "Management", "Access", "Store", "Settings", "WebhookModel", "WebhookSigning", "Threading", hummingbird,
+            hummingbirdCore, nioCore, nioPosix, lifecycle, logging,
+        ]),
 ]
 
 let roof: [Target] = [
@@ -96,13 +106,13 @@ let roof: [Target] = [
         "NeedletailServer",
         [
             "Access", "Ingest", "DurableQueue", "Sender", "Store", "Settings", "WebhookModel", "WebhookSigning",
-            "Threading", "LMDB", configuration, lifecycle, signals, logging, yaml,
+            "Threading", "LMDB", "Management", "ManagementAPI", configuration, lifecycle, signals, logging, yaml,
         ]),
     .executableTarget(
         name: "needletail",
         dependencies: [
-            "NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "WebhookModel", arguments, nioCore,
-            nioPosix,
+            "NeedletailServer", "Conformance", "IngestClient", "WireProtocol", "Settings", "WebhookModel", arguments,
+            nioCore, nioPosix,
         ],
         swiftSettings: strict),
 ]
@@ -166,6 +176,13 @@ let proofs: [Target] = [
             "Conformance", "Access", "Ingest", "DurableQueue", "Store", "Threading", "WireProtocol", "WebhookModel",
             "WebhookSigning", nioCore, nioPosix, logging,
         ]),
+    tests("ManagementTests", ["Management", "Access", "WebhookModel"]),
+    tests(
+        "ManagementAPITests",
+        [
+            "ManagementAPI", "Management", "Access", "DurableQueue", "Store", "Threading", "WebhookModel",
+            "WebhookSigning", logging,
+        ]),
     tests(
         "NeedletailServerTests",
         [
@@ -211,7 +228,7 @@ var package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ],
     targets: ground + tools + words + decisions + machines + people + roof + companions + proofs,
     swiftLanguageModes: [.v6]

@@ -1,0 +1,4 @@
+/// Routes: attempts.
+enum AttemptRoutes {
+    static let table: [Route] = []
+}

@@ -1,0 +1,4 @@
+/// Routes: attempts as they end.
+enum AttemptStreamRoutes {
+    static let table: [Route] = []
+}

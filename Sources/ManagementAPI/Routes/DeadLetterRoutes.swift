@@ -1,0 +1,4 @@
+/// Routes: dead letters.
+enum DeadLetterRoutes {
+    static let table: [Route] = []
+}

@@ -1,0 +1,4 @@
+/// Routes: deliveries.
+enum DeliveryRoutes {
+    static let table: [Route] = []
+}

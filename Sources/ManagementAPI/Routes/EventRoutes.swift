@@ -1,0 +1,4 @@
+/// Routes: stored events.
+enum EventRoutes {
+    static let table: [Route] = []
+}

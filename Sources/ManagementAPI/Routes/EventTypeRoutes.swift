@@ -1,0 +1,4 @@
+/// Routes: event types.
+enum EventTypeRoutes {
+    static let table: [Route] = []
+}

@@ -1,0 +1,4 @@
+/// Routes: why an event was or was not sent.
+enum ExplainRoutes {
+    static let table: [Route] = []
+}

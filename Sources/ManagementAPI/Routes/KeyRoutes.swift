@@ -1,0 +1,4 @@
+/// Routes: API keys.
+enum KeyRoutes {
+    static let table: [Route] = []
+}

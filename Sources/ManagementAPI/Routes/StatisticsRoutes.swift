@@ -1,0 +1,4 @@
+/// Routes: statistics.
+enum StatisticsRoutes {
+    static let table: [Route] = []
+}

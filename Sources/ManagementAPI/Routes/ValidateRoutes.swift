@@ -1,0 +1,4 @@
+/// Routes: validation without storing.
+enum ValidateRoutes {
+    static let table: [Route] = []
+}

@@ -1,0 +1,4 @@
+/// Routes: the diagnosis of a signature.
+enum VerifyRoutes {
+    static let table: [Route] = []
+}
