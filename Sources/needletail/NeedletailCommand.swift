@@ -18,7 +18,7 @@ struct NeedletailCommand: AsyncParsableCommand {
         version: ServerVersion.text,
         subcommands: [
             ServeCommand.self, PublishCommand.self, ConfigCommand.self, ProvisionCommand.self, KeyCommand.self,
-            DeadLetterCommand.self,
+            DeadLetterCommand.self, OpenAPICommand.self,
             ConformanceCommand.self, VersionCommand.self,
         ])
 }
@@ -33,7 +33,8 @@ struct VersionCommand: ParsableCommand {
     /// Exit codes: 0 success, 1 could not do it (each reason is one line on standard error), 2 arguments not
     /// understood.
     static func main() async {
-        // By default the signal would end a server that is still starting. Other verbs do nothing that a reload concerns.
+        // By default the signal would end a server that is still starting. Other verbs do nothing that a reload
+        // concerns.
         signal(SIGHUP, SIG_IGN)
         if let mistake = VerbMistake.message(Array(CommandLine.arguments.dropFirst())) {
             complain("needletail: \(mistake)")

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
             Examples:
 
               needletail serve --data ./data --provision provision.yaml
-                Producers connect to 127.0.0.1:7400; endpoints are https and public.
+                Producers connect to 127.0.0.1:7400, the management API is on 127.0.0.1:7480; endpoints are https and public.
 
               needletail serve --data ./data --provision provision.yaml \\
                 --allow-http --allow-network 127.0.0.0/8
@@ -37,6 +37,14 @@ struct ServeCommand: AsyncParsableCommand {
     var ingestPort: String?
     @Option(help: ArgumentHelp("Write the bound port to this file.", valueName: "file"))
     var portFile: String?
+    @Flag(inversion: .prefixedNo, help: "Serve the management API (yes).")
+    var api: Bool?
+    @Option(help: ArgumentHelp("Address of the management API (127.0.0.1).", valueName: "host"))
+    var apiHost: String?
+    @Option(help: ArgumentHelp("Port of the management API (7480); 0: the system chooses.", valueName: "port"))
+    var apiPort: String?
+    @Option(help: ArgumentHelp("Write the bound port of the management API to this file.", valueName: "file"))
+    var apiPortFile: String?
     @Option(help: ArgumentHelp("Certificate of the ingest port (PEM): TLS instead of plaintext.", valueName: "file"))
     var tlsCertificate: String?
     @Option(help: ArgumentHelp("Its private key (PEM).", valueName: "file"))
@@ -68,7 +76,9 @@ struct ServeCommand: AsyncParsableCommand {
     private var flags: [ServerConfiguration.FlagValue] {
         let single = [
             ("data", data), ("provision", provision), ("ingest-host", ingestHost), ("ingest-port", ingestPort),
-            ("port-file", portFile), ("tls-certificate", tlsCertificate), ("tls-key", tlsKey),
+            ("port-file", portFile), ("api", api.map { $0 ? "true" : "false" }), ("api-host", apiHost),
+            ("api-port", apiPort), ("api-port-file", apiPortFile), ("tls-certificate", tlsCertificate),
+            ("tls-key", tlsKey),
             ("unix-socket", unixSocket), ("sender-threads", senderThreads), ("log-level", logLevel),
             ("log-format", logFormat), ("allow-plaintext", allowPlaintext ? "true" : nil),
             ("allow-http", allowHttp ? "true" : nil), ("allow-removal", allowRemoval ? "true" : nil),

@@ -55,7 +55,7 @@ struct Site {
 
     func flags(_ provisioning: String?) -> [String] {
         let flags = [
-            "--data", folder.path + "/data", "--ingest-port", "\(ingestPort)", "--allow-http",
+            "--data", folder.path + "/data", "--ingest-port", "\(ingestPort)", "--no-api", "--allow-http",
             "--allow-network", "127.0.0.0/8", "--sender-threads", "1", "--log-level", "warning",
         ]
         return flags + (provisioning.map { ["--provision", $0] } ?? [])

@@ -143,7 +143,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            "", "serve", "publish", "config", "provision", "key", "dead-letters list", "dead-letters redeliver",
+            "", "serve", "publish", "config", "provision", "key", "openapi", "dead-letters list",
+            "dead-letters redeliver",
             "conformance",
         ])
         func `no example of the help is wrapped at 80 columns`(verb: String) async throws {

@@ -13,6 +13,8 @@ final class Machines: Sendable {
     let queue: QueueWriterThread
     let senders: [SenderThread]
     let ingest: IngestServer
+    let access: AccessControl
+    let directory: DataDirectory
     /// The ports of our own listeners, which no delivery may go to.
     private let ownPorts = OwnPorts()
 
@@ -42,17 +44,21 @@ final class Machines: Sendable {
         }
         self.queue = queue
         self.senders = senders
+        self.directory = directory
         let access = AccessControl { queue.tenantDirectory }
+        self.access = access
         ingest = IngestServer(
             configuration: IngestConfiguration(configuration), access: access, intake: queue.intake, logger: logger)
     }
 
-    /// Opens the listeners, and then starts the senders. In this order: the first delivery is not sent before the address guard
-    /// knows every port of ours, also those that the system chose.
+    /// Opens the listeners, and then starts the senders. In this order: the first delivery is not sent before the
+    /// address guard knows every port of ours, also those that the system chose.
     ///
+    /// - Parameter apiPort: the bound port of the management API; nil: it is not served.
     /// - Returns: the bound ingest port; 0 when it listens on a Unix socket only.
-    func open() async throws(IngestStartError) -> Int {
+    func open(apiPort: Int?) async throws(IngestStartError) -> Int {
         let port = try await ingest.start()
+        if let apiPort { ownPorts.add(UInt16(apiPort)) }
         if port > 0 { ownPorts.add(UInt16(port)) }
         let reports = ReportPort(queue.report, takeBack: queue.takeBack)
         for sender in senders { sender.start(reports: reports) }

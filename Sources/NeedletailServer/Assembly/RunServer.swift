@@ -2,7 +2,10 @@ import DurableQueue
 import Glibc
 import Ingest
 public import Logging
+import Management
+import ManagementAPI
 import ServiceLifecycle
+import WebhookModel
 import WebhookSigning
 
 /// Runs the server until SIGTERM or SIGINT, then drains: first ingest, then the senders, then the writer.
@@ -30,6 +33,7 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
     // Before a store is made: a start that fails must not leave one behind.
     try IngestServer.check(IngestConfiguration(configuration))
     if configuration.ingest.tcp, let file = configuration.ingest.portFile { try PortFile.check(file) }
+    if configuration.api.enabled, let file = configuration.api.portFile { try PortFile.check(file) }
     DescriptorLimit.raise()
     let machines = try Machines(configuration: configuration, keys: keys, logger: logger)
     logger.info(
@@ -43,18 +47,11 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
     if let provisioner, let plan { try provisioner.check(plan, against: machines.queue.tenancy, logger: logger) }
     machines.queue.start()
     if let provisioner, let plan { try await provisioner.converge(machines.queue, to: plan, logger: logger) }
-    // In the order of dependence; the shutdown is in the reverse order.
+    let state = ServerState()
+    let api = try await startAPI(machines, configuration, state: state, seal: keys?.secretSeal, logger: logger)
     let group = ServiceGroup(
         configuration: .init(
-            services: [
-                .init(service: QueueService(queue: machines.queue)),
-                .init(service: SenderService(senders: machines.senders, grace: configuration.shutdownGrace)),
-                .init(service: IngestService(machines: machines, configuration: configuration, logger: logger)),
-                .init(service: StatsService(machines: machines, logger: logger)),
-                .init(service: ReloadService(machines: machines, provisioner: provisioner, logger: logger)),
-                .init(service: StopService(), successTerminationBehavior: .gracefullyShutdownGroup),
-            ],
-            logger: logger))
+            services: services(machines, api, state, configuration, provisioner, logger), logger: logger))
     try await group.run()
     let statistics = machines.queue.statistics
     logger.info(
@@ -65,4 +62,37 @@ public func runServer(configuration: ServerConfiguration, logger: Logger) async 
             "quarantined": "\(statistics.quarantined)",
             "pending": "\(statistics.pending)",
         ])
+}
+
+/// In the order of dependence; the shutdown is in the reverse order.
+private func services(
+    _ machines: Machines, _ api: APIServer?, _ state: ServerState, _ configuration: ServerConfiguration,
+    _ provisioner: Provisioner?, _ logger: Logger
+) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    var services: [any Service] = [QueueService(queue: machines.queue)]
+    if let api { services.append(APIService(server: api)) }
+    services += [
+        SenderService(senders: machines.senders, grace: configuration.shutdownGrace),
+        IngestService(
+            machines: machines, configuration: configuration, state: state, apiPort: api?.port, logger: logger),
+        StatsService(machines: machines, logger: logger),
+        ReloadService(machines: machines, provisioner: provisioner, logger: logger),
+    ]
+    return services.map { .init(service: $0) }
+        + [.init(service: StopService(), successTerminationBehavior: .gracefullyShutdownGroup)]
+}
+
+/// Makes the first key where there is none, and opens the listener of the management API. It is open before ingest is,
+/// so that the address guard knows its port before the first delivery.
+///
+/// - Returns: nil: the configuration does not want it.
+private func startAPI(
+    _ machines: Machines, _ configuration: ServerConfiguration, state: ServerState, seal: SecretSeal?, logger: Logger
+) async throws -> APIServer? {
+    guard configuration.api.enabled else { return nil }
+    try await FirstKey(directory: configuration.dataDirectory).ensure(in: machines.queue, logger: logger)
+    let desk = ManagementDesk(
+        store: machines.directory, queue: machines.queue, access: machines.access, state: state,
+        settings: DeskSettings(configuration, machines, seal: seal))
+    return try await APIServer.start(APIConfiguration(configuration), desk: desk, logger: logger)
 }

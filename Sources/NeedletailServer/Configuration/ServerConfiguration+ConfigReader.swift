@@ -7,7 +7,8 @@ import WebhookModel
 // The list of all keys. A new key is an entry here and a property in `ServerConfiguration`.
 extension ServerConfiguration {
     static let settings =
-        general + listenerSettings + ingestSettings + queueSettings + retrySettings + senderSettings + secretSettings
+        general + listenerSettings + ingestSettings + apiSettings + queueSettings + retrySettings + senderSettings
+        + secretSettings
         + logSettings
 
     private static let general: [Setting] = [
@@ -196,6 +197,27 @@ extension ServerConfiguration {
             "Former keys. What was encrypted with them is encrypted with the new key at the next start.",
             // The system would end a path at a NUL, and we would not.
             fits: { !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }),
+    ]
+
+    private static let apiSettings: [Setting] = [
+        .truth(
+            "api.enabled", \.api.enabled, flag: "api",
+            "Whether to serve the management API. Its first start makes an API key, and writes it to admin-key in the data directory."
+        ),
+        .text("api.host", \.api.host, flag: "api-host", "Address of the management API."),
+        .integer(
+            "api.port", \.api.port, 0...65_535, flag: "api-port",
+            "TCP port of the management API; 0: the system chooses one."),
+        .path(
+            "api.port_file", \.api.portFile, flag: "api-port-file",
+            "File that the bound port is written to when connections are accepted. For scripts that use port 0."),
+        .truth(
+            "api.allow_plaintext", \.api.allowPlaintext,
+            "Serve a host other than loopback, as behind a proxy with TLS: API keys and payloads cross the network in plaintext."
+        ),
+        .integer(
+            "api.connections", \.api.connections, 1...65_536,
+            "Connections at once. More wait until one ends."),
     ]
 
     private static let logSettings: [Setting] = [

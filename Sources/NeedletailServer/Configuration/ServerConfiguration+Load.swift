@@ -50,6 +50,7 @@ extension ServerConfiguration {
     private func checkTogether() throws(InputMistakes) {
         var mistakes = InputMistakes()
         ingest.checkListeners(&mistakes)
+        api.check(&mistakes)
         sender.checkEgress(&mistakes)
         if ingest.frameBytes < ingest.payloadBytes + Limits.recordOverheadBytes {
             let least = Quantity.text(bytes: ingest.payloadBytes + Limits.recordOverheadBytes)
@@ -108,7 +109,21 @@ extension ServerConfiguration.IngestSection {
     }
 
     /// Whether only this machine can reach the listener.
-    var isLoopback: Bool {
+    var isLoopback: Bool { ServerConfiguration.isLoopback(host) }
+}
+
+extension ServerConfiguration.APISection {
+    fileprivate func check(_ mistakes: inout InputMistakes) {
+        guard enabled, !allowPlaintext, !ServerConfiguration.isLoopback(host) else { return }
+        mistakes.add(
+            "api.host: \(host) is not a loopback address, so API keys and payloads would cross the network in plaintext; use "
+                + "127.0.0.1 with a proxy that adds TLS, or, in a network that you trust, set api.allow_plaintext")
+    }
+}
+
+extension ServerConfiguration {
+    /// Whether only this machine can reach a listener on this host.
+    fileprivate static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         guard let address = IPAddress(host), address.family == .v4 else { return false }
         return address.low >> 24 == 127

@@ -13,6 +13,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Whether the provisioning file may remove more than half of the endpoints or API keys.
     public var allowRemoval = false
     public var ingest = IngestSection()
+    public var api = APISection()
     public var queue = QueueSection()
     public var retry = RetrySection()
     public var sender = SenderSection()
@@ -51,6 +52,20 @@ public struct ServerConfiguration: Sendable, Equatable {
         public var unauthenticatedConnectionsPerAddress = Limits.unauthenticatedConnectionsPerAddress
         public var helloMilliseconds = Limits.helloMilliseconds
         public var idleMilliseconds = Limits.idleMilliseconds
+    }
+
+    /// The management API.
+    public struct APISection: Sendable, Equatable {
+        /// False: no listener, and no first key is made.
+        public var enabled = true
+        public var host = "127.0.0.1"
+        /// 0: the system chooses; `portFile` contains the choice.
+        public var port = 7480
+        /// A file that gets the bound port, as that of ingest.
+        public var portFile: String?
+        /// Whether an address other than loopback may be served without TLS.
+        public var allowPlaintext = false
+        public var connections = Limits.apiConnections
     }
 
     /// The files for TLS on the ingest port; all nil: plaintext.

@@ -108,8 +108,7 @@ public final class DeadLetterDesk {
 
     /// Why the data file of a directory is not there.
     private static func refusal(of path: String, _ code: CInt) -> Refusal {
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+        if DataDirectory.isFile(path) {
             return Refusal(description: "\(path) is a file; expected the directory of the server for --data")
         }
         guard code == ENOENT else {
@@ -135,9 +134,7 @@ public final class DeadLetterDesk {
     // Address space, not disk. It must be enough for the writes of these transactions, whatever the limit of the server
     // is.
     static func mapBytes(_ path: String) -> Int {
-        var status = stat()
-        let size = stat(path + "/data.mdb", &status) == 0 ? Int(status.st_size) : 0
-        return max(ServerConfiguration().queue.mapBytes, size * 2)
+        max(ServerConfiguration().queue.mapBytes, DataDirectory.dataBytes(in: path) * 2)
     }
 }
 

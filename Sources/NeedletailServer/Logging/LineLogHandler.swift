@@ -93,9 +93,8 @@ package enum LogLine {
     }
 
     static func now() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return time(seconds: now.tv_sec, nanoseconds: now.tv_nsec)
+        let wall = Instant.now().wall
+        return time(seconds: Int(wall / 1_000_000_000), nanoseconds: Int(wall % 1_000_000_000))
     }
 
     /// RFC 3339 in UTC with milliseconds.

@@ -2,6 +2,7 @@ import DurableQueue
 import Glibc
 import Ingest
 import Logging
+import Management
 import Sender
 import ServiceLifecycle
 import Threading
@@ -39,12 +40,19 @@ struct SenderService: Service {
     }
 }
 
-/// Ends with the first SIGTERM or SIGINT, and the group with it. A second one ends the process at once, which is as safe as
-/// a crash (`StopSignals`).
+/// Ends with the first SIGTERM or SIGINT, and the group with it. A second one ends the process at once, which is as
+/// safe as a crash (`StopSignals`).
 struct StopService: Service {
-    func run() async throws {
+    private let signals: AsyncStream<Void>
+
+    /// From now on a signal asks for the end. Not in `run`: the server may say "ready" before that begins.
+    init() {
         let (signals, asked) = AsyncStream.makeStream(of: Void.self)
+        self.signals = signals
         StopSignals.onFirst { asked.finish() }
+    }
+
+    func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() {}
     }
 }
@@ -53,16 +61,25 @@ struct StopService: Service {
 struct IngestService: Service {
     let machines: Machines
     let configuration: ServerConfiguration
+    let state: ServerState
+    /// The bound port of the management API; nil: it is not served.
+    let apiPort: Int?
     let logger: Logger
 
     func run() async throws {
-        let port = try await machines.open()
+        let port = try await machines.open(apiPort: apiPort)
         let section = configuration.ingest
         if let path = section.unixSocket { logger.notice("ingest: Unix socket", metadata: ["path": "\(path)"]) }
         let place = section.tcp ? "\(section.host):\(port)" : section.unixSocket ?? ""
+        state.enter(.running)
+        if let apiPort {
+            logger.notice("management API", metadata: ["address": "\(configuration.api.host):\(apiPort)"])
+            if let file = configuration.api.portFile { try PortFile.write(apiPort, to: file) }
+        }
         logger.notice("ready", metadata: ["ingest": "\(place)", "durability": "fdatasync"])
         if let file = section.portFile, section.tcp { try PortFile.write(port, to: file) }
         try await gracefulShutdown()
+        state.enter(.stopping)
         logger.notice("draining; a second signal ends the process at once, without loss")
         await machines.ingest.beginDraining(graceMilliseconds: configuration.shutdownGrace)
         await machines.ingest.shutdown()
@@ -75,7 +92,7 @@ enum PortFile {
         let path: String
         let reason: String
         var description: String {
-            "cannot write the port file \(path): \(reason); choose another path (ingest.port_file)"
+            "cannot write the port file \(path): \(reason); choose another path (ingest.port_file, api.port_file)"
         }
     }
 
@@ -87,8 +104,8 @@ enum PortFile {
         }
         fclose(file)
         unlink(partial)
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        if let directory = opendir(path) {
+            closedir(directory)
             throw Failure(path: path, reason: "it is a directory")
         }
     }

@@ -53,14 +53,25 @@ public final class DataDirectory: Sendable {
         return bytes < 0 ? nil : bytes
     }
 
+    /// Whether a path names something that is no directory.
+    public static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+    }
+
+    /// Bytes of a directory's data file; 0: there is none.
+    public static func dataBytes(in path: String) -> Int {
+        var status = stat()
+        return stat(path + "/data.mdb", &status) == 0 ? Int(status.st_size) : 0
+    }
+
     private static func make(_ path: String) throws(StoreError) {
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/" + part
             guard mkdir(partial, 0o700) != 0 else { continue }
             guard errno != EEXIST else {
-                var status = stat()
-                guard stat(partial, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { continue }
+                guard isFile(partial) else { continue }
                 throw .unusable(path: path, reason: "\(partial) is a file")
             }
             throw .unusable(path: path, reason: "cannot make \(partial): \(String(cString: strerror(errno)))")

@@ -37,6 +37,8 @@ struct Installation {
         if provisions { arguments += ["--provision", provisioning] }
         for network in networks { arguments += ["--allow-network", network] }
         if !more.contains("--ingest-port") { arguments += ["--ingest-port", "0"] }
+        // Servers of several tests run beside each other.
+        if !more.contains("--api-port"), !more.contains("--no-api") { arguments += ["--api-port", "0"] }
         guard let openFiles else {
             return try ChildProcess(ServerExecutable.path, arguments + more, environment: environment)
         }
@@ -50,7 +52,10 @@ struct Installation {
         guard let line = try await process.line(with: " ready "), let colon = line.lastIndex(of: ":"),
             let port = Int(line[line.index(after: colon)...])
         else { throw DidNotStart(lines: process.lines) }
-        return RunningServer(process: process, port: port)
+        // Written before " ready ".
+        let api = process.lines.first { $0.contains(" management API ") }
+        let apiPort = api.flatMap { line in line.lastIndex(of: ":").flatMap { Int(line[line.index(after: $0)...]) } }
+        return RunningServer(process: process, port: port, apiPort: apiPort ?? 0)
     }
 
     struct DidNotStart: Error, CustomStringConvertible {
@@ -63,6 +68,8 @@ struct Installation {
 struct RunningServer {
     let process: ChildProcess
     let port: Int
+    /// Of the management API; 0: it is not served.
+    var apiPort = 0
 
     func settings(key: String = ProvisioningFile.key) -> ConnectionSettings {
         ConnectionSettings(port: port, apiKey: key, clientName: "end-to-end-tests")

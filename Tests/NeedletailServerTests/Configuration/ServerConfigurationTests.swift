@@ -96,6 +96,16 @@ import Testing
         )
     }
 
+    @Test func `the management API listens on loopback, or is told to do otherwise`() throws {
+        let defaults = try load("").api
+        #expect(defaults.enabled && defaults.host == "127.0.0.1" && defaults.port == 7480)
+        let error = #expect(throws: InputMistakes.self) { try load("api: { host: 0.0.0.0 }") }
+        #expect(error?.lines.count == 1)
+        #expect(error?.lines.first?.contains("api.host: 0.0.0.0 is not a loopback address") == true)
+        #expect(try load("api: { host: 0.0.0.0, allow_plaintext: true }").api.host == "0.0.0.0")
+        #expect(try load("api: { host: 0.0.0.0 }", flags: [("api", ["false"])]).api.enabled == false)
+    }
+
     @Test func `listeners: TLS, Unix socket`() throws {
         let configuration = try load(
             """

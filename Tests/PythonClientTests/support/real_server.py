@@ -104,7 +104,7 @@ class Installation:
 
     def start(self):
         arguments = ["serve", "--data", str(self.folder / "data"), "--provision", str(self.folder / "provision.yaml")]
-        arguments += ["--ingest-port", str(self.port), "--allow-http", "--allow-network", "127.0.0.0/8"]
+        arguments += ["--ingest-port", str(self.port), "--no-api", "--allow-http", "--allow-network", "127.0.0.0/8"]
         self.server = Program(NEEDLETAIL, *arguments, "--sender-threads", "1", *self._flags)
         self.port = int(self.server.find(r" ready .*ingest=[^ ]*:(\d+)"))
         return self
