@@ -96,14 +96,7 @@ package struct DispatchState {
         guard let slot, !registry[slot].isGivenUp else { return .orphan }
         guard !registry[slot].hasBacklog, room(of: slot, now: now, &registry) > 0 else { return .wait }
         let sender = registry[slot].sender
-        return hasRoom(sender, bytes: bytes) && !isOvertaking(sender, now: now) ? .hand : .leave
-    }
-
-    /// Entries have been left in the index of this sender for long: newer deliveries would keep it too full for the scan that finds
-    /// them, for as long as the load lasts.
-    private func isOvertaking(_ sender: Int, now: Int64) -> Bool {
-        guard let since = senders[sender].leftSince else { return false }
-        return now - since >= Limits.leftMilliseconds
+        return hasRoom(sender, bytes: bytes) && !senders[sender].hasLeftForLong(now: now) ? .hand : .leave
     }
 
     package func hasRoom(_ sender: Int, bytes: Int = 0) -> Bool {

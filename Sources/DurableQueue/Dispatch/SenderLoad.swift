@@ -21,6 +21,13 @@ package struct SenderLoad {
 
     package init() {}
 
+    /// Entries have been left in its index for long: newer deliveries would keep it too full for the scan that finds them, for as long as
+    /// the load lasts.
+    package func hasLeftForLong(now: Int64) -> Bool {
+        guard let leftSince else { return false }
+        return now - leftSince >= Limits.leftMilliseconds
+    }
+
     package func held(ofTenantSlot slot: Int) -> Int { slot < heldByTenant.count ? Int(heldByTenant[slot]) : 0 }
 
     package mutating func take(_ bytes: Int, ofTenantSlot slot: Int) {
