@@ -462,27 +462,16 @@ public enum Limits {
     /// At a cold start each endpoint would otherwise open its whole window at once, for requests that two connections
     /// send one after the other in less time than sixteen TLS handshakes take.
     public static let openingConnectionsLeast = 2
-    /// Connections of a sender to one site that are opened without finding out whether they help: HTTP/1.1, and HTTP/2,
-    /// where each carries a hundred requests. Below these numbers a connection costs less than finding out.
+    /// Connections of a sender to one site that are opened at once, over HTTP/1.1, and over HTTP/2, where each carries a
+    /// hundred requests. Beyond these an attempt waits in line first.
     public static let freeConnections = 64
     public static let freeSharedConnections = 2
-    /// Answers whose median time is compared before and after the number of connections is doubled: the median of 128
-    /// times that vary as on the internet (log-normal, sigma 0.8) is right within 9 %.
-    public static let growthSamples = 128
-    /// A doubling is kept where answers take less than this share of the time before, in percent. A distant receiver
-    /// takes 100 %, one whose processor is busy 200 %.
-    public static let growthSlowerPercent: Int64 = 150
-    /// Milliseconds after which a doubling that could not be judged is kept, and measured anew.
-    public static let growthTrialMilliseconds: Int64 = 10_000
-    /// Milliseconds to the next doubling after one that did not help, at first and at most. Each costs as many
-    /// connections as were open.
-    public static let growthPauseMilliseconds: Int64 = 10_000
-    public static let growthPauseMostMilliseconds: Int64 = 300_000
-    /// Milliseconds in line below which no further connections are tried: a commit hands over bursts that take this time.
-    public static let shortLineMilliseconds: Int64 = 20
-    /// Milliseconds that an attempt waits for a connection, at most, where its site may open more: longer than the line of
-    /// a receiver that is merely busy, and a small part of the shortest usual time-out. Of a shorter time-out a quarter.
-    public static let lineMilliseconds: Int64 = 500
+    /// Milliseconds that an attempt waits in line for one of these, before it gets a connection of its own; of a short time-out a
+    /// quarter. A busy receiver's line takes about this time, and more connections would only cost, here and there. To a
+    /// distant receiver that needs more, they are open after a few such times.
+    public static let lineMilliseconds: Int64 = 100
+    /// The same over HTTP/2: a hundred requests more are a larger step.
+    public static let sharedLineMilliseconds: Int64 = 250
     /// New connections of a sender after which freed memory is given back to the kernel, and milliseconds between: a TLS
     /// handshake uses 20 KiB more than its connection keeps, so fewer leave 2.5 MiB at most. In steady traffic
     /// connections are used again, and nothing is given back.

@@ -49,8 +49,6 @@ package final class Connection {
     private var endedTLS = false
     /// Monotonic nanoseconds.
     var openedAt: Int64 = 0
-    /// When the request in progress was sent.
-    var sentAt: Int64 = 0
     var idleSince: Int64 = 0
     /// It is in its site's line of those that wait.
     var isInLine = false

@@ -46,39 +46,21 @@ package final class Site {
     /// The last attempt to open a connection failed.
     package var isFailing = false
 
-    /// How many connections may be in use.
-    package fileprivate(set) var growth = ConnectionGrowth(least: Limits.freeConnections)
-
-    /// Connections that are in use or being opened. HTTP/2: those that could be.
-    package var carrying: Int {
-        speaksHTTP2 == true ? shared.count + opening : connections - waitingCount - idle.count
-    }
-
-    /// Whether one more idle connection may be used.
-    var mayUse: Bool { carrying < growth.limit }
+    /// Connections that are open or being opened. HTTP/2: those that take requests, or may.
+    package var carrying: Int { speaksHTTP2 == true ? shared.count + opening : connections - waitingCount }
 
     /// Whether one more may be opened now. A site that cannot be reached is found out about at once, not two by two.
-    package var mayOpen: Bool { isFailing || mayOpenSlowly && mayUse }
+    package var mayOpen: Bool {
+        isFailing
+            || mayOpenSlowly
+                && carrying < (speaksHTTP2 == true ? Limits.freeSharedConnections : Limits.freeConnections)
+    }
 
     /// Whether one more may be opened now for an exchange that has waited for long.
     package var mayOpenSlowly: Bool {
         opening < max(Limits.openingConnectionsLeast, connections - opening - waitingCount)
     }
 
-    /// More connections are in use than help.
-    var isOvergrown: Bool { carrying > growth.limit }
-    /// Idle connections that may be used.
-    var usable: Int { speaksHTTP2 == true ? 0 : max(0, min(idle.count, growth.limit - carrying)) }
-
-    /// How long the exchange waited that left the line last, nanoseconds.
-    var lastWait: Int64 = 0
-
-    /// An answer came. `sentAt`, `now`: monotonic nanoseconds. A short line, as a burst makes it, is no reason for more
-    /// connections.
-    func answered(sentAt: Int64, now: Int64) {
-        guard waitingCount > 0, lastWait >= Limits.shortLineMilliseconds * 1_000_000 else { return }
-        growth.answered(sentAt: sentAt, now: now, carrying: carrying)
-    }
     /// Idle connections on which the server sent data without a request, since the last request to the site.
     package var spokeUnasked = 0
     /// Open HTTP/2 connections that take more requests, the oldest first.
@@ -86,13 +68,7 @@ package final class Site {
     /// Connections that are being opened and may become HTTP/2.
     var openingShared: [Connection] = []
     /// What its server chose last; nil: not known yet.
-    package var speaksHTTP2: Bool? {
-        didSet {
-            guard speaksHTTP2 != oldValue else { return }
-            growth = ConnectionGrowth(
-                least: speaksHTTP2 == true ? Limits.freeSharedConnections : Limits.freeConnections)
-        }
-    }
+    package var speaksHTTP2: Bool?
     /// Known to the pool: targets that remember it may use it.
     fileprivate(set) var isListed = true
 
@@ -197,13 +173,11 @@ package struct ConnectionPool {
         connection.site.opening += 1
     }
 
-    /// A connection that waits is to be opened, whether more of them help or not.
+    /// A connection that waits is to be opened.
     package mutating func leaveLine(_ connection: Connection) {
         guard connection.isInLine else { return }
         connection.isInLine = false
-        let site = connection.site
-        site.waitingCount -= 1
-        site.growth.exceed(to: site.speaksHTTP2 == true ? site.carrying + 1 : site.carrying)
+        connection.site.waitingCount -= 1
     }
 
     /// A connection is open, or could not be opened.
@@ -224,7 +198,6 @@ package struct ConnectionPool {
         free.append(connection.slot)
         let site = connection.site
         site.connections -= 1
-        site.growth.shrink(to: site.speaksHTTP2 == true ? site.carrying : site.connections - site.waitingCount)
         guard site.connections == 0 else { return }
         if site.spokeUnasked == 0 { forget(site) } else { remember(site) }
     }

@@ -41,7 +41,6 @@ extension ExchangeTransport {
     /// The answer is complete.
     private func answered(_ connection: Connection, isClean: Bool) {
         guard connection.exchange != nil else { return drained(connection, isClean: isClean) }
-        connection.site.answered(sentAt: connection.sentAt, now: now)
         let outcome = Outcome(status: connection.parser.status)
         if outcome.isDelivered {
             // A receiver that answers 2xx and closes before it has read the whole request has not received it.

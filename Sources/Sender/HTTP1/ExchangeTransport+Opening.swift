@@ -32,19 +32,16 @@ extension ExchangeTransport {
         guard now >= pause.until else { return giveBackWaiting(site) }
         if site.speaksHTTP2 == true {
             shareLine(site, most: site.shared.reduce(0) { $0 + ($1.session?.room ?? 0) })
-        } else if site.usable > 0 {
-            return shareLine(site, most: site.usable)
         }
         while site.mayOpen, let connection = pool.takeWaiting(site) { dial(connection) }
     }
 
-    /// Streams are free, or idle connections may be used: what waits for one begins again.
+    /// Streams are free: what waits for one begins again.
     func shareLine(_ site: Site, most: Int) {
         var waiting: [Exchange] = []
         while waiting.count < most, let connection = pool.takeWaiting(site) {
             guard var exchange = connection.exchange else { continue }
             exchange.hasWaited = true
-            site.lastWait = now - exchange.beganAt
             waiting.append(exchange)
             vacate(connection)
         }
@@ -61,7 +58,8 @@ extension ExchangeTransport {
 
     /// Sets the time until which an exchange waits in line. `connection`: in line.
     func armWaiting(_ connection: Connection, _ exchange: Exchange) {
-        let longest = min(Limits.lineMilliseconds * 1_000_000, (exchange.deadline - exchange.beganAt) / 4)
+        let limit = connection.site.speaksHTTP2 == true ? Limits.sharedLineMilliseconds : Limits.lineMilliseconds
+        let longest = min(limit * 1_000_000, (exchange.deadline - exchange.beganAt) / 4)
         timers.arm(connection.slot, at: min(exchange.deadline, now + longest))
     }
 
@@ -91,14 +89,11 @@ extension ExchangeTransport {
         guard connection.site.waitingCount > 0, pool.isFresh(connection, now: now) else {
             return pool.putIdle(connection, now: now)
         }
-        guard !connection.site.isOvergrown else { return pool.putIdle(connection, now: now) }
-        if connection.site.usable > 0 { shareLine(connection.site, most: connection.site.usable) }
         // An extra answer must not count for a request that the receiver never read.
         guard connection.unreadInput() == .none else { return close(connection) }
         guard let waiting = pool.takeWaiting(connection.site), let exchange = waiting.exchange else {
             return pool.putIdle(connection, now: now)
         }
-        connection.site.lastWait = now - exchange.beganAt
         vacate(waiting)
         let (route, rules) = (exchange.route, exchange.order.target.rules)
         guard configuration.addressGuard.allows(route.address, port: route.port, under: rules) else {

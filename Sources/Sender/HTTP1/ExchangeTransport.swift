@@ -137,7 +137,7 @@ extension ExchangeTransport {
         if site.key.offersHTTP2, fresh || exchange.hasWaited || site.waitingCount == 0, share(exchange, at: site) {
             return
         }
-        while !fresh, site.mayUse, let connection = pool.takeIdle(site) {
+        while !fresh, let connection = pool.takeIdle(site) {
             guard pool.isFresh(connection, now: now) else {
                 close(connection)
                 continue
@@ -238,7 +238,6 @@ extension ExchangeTransport {
         connection.parser = AnswerParser()
         connection.isCutOff = false
         connection.uses += 1
-        connection.sentAt = now
         timers.arm(connection.slot, at: exchange.deadline)
         writer.write(exchange.order) { bytes in
             switch connection.write(bytes) {

@@ -8,8 +8,7 @@ extension ExchangeTransport {
     ///
     /// - Returns: false: neither exists, or the server speaks HTTP/1.1.
     func share(_ exchange: Exchange, at site: Site) -> Bool {
-        // The first ones: others than are known to help become idle.
-        while let connection = site.shared.prefix(site.growth.limit).first(where: { isOpen($0, for: exchange) }) {
+        while let connection = site.shared.first(where: { isOpen($0, for: exchange) }) {
             if begin(exchange, on: connection) { return true }
         }
         // Whether the server speaks HTTP/2 is known when the first connection is open: until then the others wait.
@@ -256,7 +255,6 @@ extension ExchangeTransport {
             return repeatAfresh(exchange)
         default: break
         }
-        if end.isHeadWhole { connection.site.answered(sentAt: place.sentAt, now: now) }
         ended.append(result(of: exchange, end, breakage: connection.breakage))
     }
 

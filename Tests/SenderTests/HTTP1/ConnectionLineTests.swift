@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// What waits because its site has as many connections as are known to help.
+/// What waits because its site has as many connections as are opened freely.
 @Suite("The line for a connection", .timeLimit(.minutes(5)))
 struct ConnectionLineTests {
     private static let millisecond: Int64 = 1_000_000
@@ -12,7 +12,7 @@ struct ConnectionLineTests {
 
     @Test(
         "an attempt that waits for long gets a connection of its own",
-        arguments: [(60_000, Limits.lineMilliseconds), (1_000, 250)] as [(Int64, Int64)])
+        arguments: [(60_000, Limits.lineMilliseconds), (160, 40)] as [(Int64, Int64)])
     func late(timeout: Int64, wait: Int64) async throws {
         let server = try await RawServer.start { _, _ in .keepSilent }
         let driver = try SteppedTransport()
@@ -22,7 +22,7 @@ struct ConnectionLineTests {
         driver.turns(at: ConnectionLineTests.start) { server.requests.count == free }
         driver.turn(at: ConnectionLineTests.start + (wait - 10) * ConnectionLineTests.millisecond)
         #expect(server.connections == free && driver.ended.isEmpty)
-        let late = ConnectionLineTests.start + (wait + 100) * ConnectionLineTests.millisecond
+        let late = ConnectionLineTests.start + (wait + 40) * ConnectionLineTests.millisecond
         driver.turns(at: late) { server.requests.count == free + 6 }
         #expect(server.connections == free + 6 && driver.ended.isEmpty)
         await server.stop()

@@ -56,7 +56,7 @@ struct ConnectionPoolTests {
         pool.wait(late)
         pool.leaveLine(late)
         pool.beginOpening(late)
-        #expect(site.growth.limit == Limits.freeConnections + 1 && !site.mayOpen)
+        #expect(site.carrying == Limits.freeConnections + 1 && !site.mayOpen)
     }
 
     @Test("a site that cannot be reached is found out about by all at once, and one that waits may leave")

@@ -43,9 +43,9 @@ struct SharedLineTests {
             try driver.begin(position, to: .overTLS(server.port, timeout: 60_000))
         }
         driver.turns(at: SharedLineTests.start) { server.requests == full }
-        driver.turn(at: SharedLineTests.start + (Limits.lineMilliseconds - 10) * SharedLineTests.millisecond)
+        driver.turn(at: SharedLineTests.start + (Limits.sharedLineMilliseconds - 10) * SharedLineTests.millisecond)
         #expect(server.connections == Limits.freeSharedConnections)
-        let late = SharedLineTests.start + (Limits.lineMilliseconds + 100) * SharedLineTests.millisecond
+        let late = SharedLineTests.start + (Limits.sharedLineMilliseconds + 100) * SharedLineTests.millisecond
         driver.turns(at: late) { server.requests == full + 6 }
         #expect(server.connections > Limits.freeSharedConnections && driver.ended.isEmpty)
         await server.stop()
