@@ -1,4 +1,5 @@
 import Scheduling
+package import Store
 package import WebhookModel
 
 /// What the writer is told, in order.
@@ -9,6 +10,8 @@ package enum QueueCommand: Sendable {
     case change([TenancyChange], CommandReply<[TenancyResult]>)
     case releaseKeys(tenant: String, endpoint: String, orderingKey: String?, CommandReply<Int>)
     case redeliver(DeadLetterFilter, CommandReply<Redelivered>)
+    case redeliverFound(DeadLetterQuery, AttemptTrigger, CommandReply<Redelivered>)
+    case delivery(DeliveryAction, DeliveryID, CommandReply<DeliveryActionResult>)
     case stop
 
     /// Events and attempt results in it.
@@ -16,7 +19,7 @@ package enum QueueCommand: Sendable {
         switch self {
         case .publish(let batch): batch.drafts.count
         case .reports(let reports): reports.count
-        case .returned, .change, .releaseKeys, .redeliver, .stop: 0
+        case .returned, .change, .releaseKeys, .redeliver, .redeliverFound, .delivery, .stop: 0
         }
     }
 }

@@ -1,3 +1,6 @@
+public import Store
+public import WebhookModel
+
 extension QueueWriterThread {
     /// Changes tenants, endpoints or keys, all or none. Several callers' changes share a commit.
     ///
@@ -26,6 +29,24 @@ extension QueueWriterThread {
     /// - Throws: an unknown name; `stopped`, after which some may be scheduled and others not.
     public func redeliver(_ filter: DeadLetterFilter) async throws(TenancyError) -> Redelivered {
         try await ask { .redeliver(filter, $0) }
+    }
+
+    /// The same for dead letters that a query chooses. Those of endpoints that are not in the query's numbers are not touched.
+    ///
+    /// - Parameter trigger: what the first attempt of each is recorded with.
+    public func redeliver(
+        _ query: DeadLetterQuery, trigger: AttemptTrigger
+    ) async throws(TenancyError) -> Redelivered {
+        try await ask { .redeliverFound(query, trigger, $0) }
+    }
+
+    /// Delivers one delivery again, or cancels it.
+    ///
+    /// - Returns: what became of it, when it is durable.
+    public func perform(
+        _ action: DeliveryAction, on delivery: DeliveryID
+    ) async throws(TenancyError) -> DeliveryActionResult {
+        try await ask { .delivery(action, delivery, $0) }
     }
 
     private func ask<Value: Sendable>(

@@ -184,6 +184,22 @@ package struct EndpointRecord: Vacatable {
         return taken
     }
 
+    /// The entry of a delivery that waits in the lot.
+    package func waiting(_ delivery: DeliveryID) -> PendingEntry? {
+        lot[lotHead...].first { $0.delivery == delivery }
+    }
+
+    /// Takes a delivery out of the lot. False: it is not there.
+    package mutating func dropWaiting(_ delivery: DeliveryID) -> Bool {
+        guard let index = lot[lotHead...].firstIndex(where: { $0.delivery == delivery }) else { return false }
+        lot.remove(at: index)
+        if lotHead == lot.count {
+            lot = []
+            lotHead = 0
+        }
+        return true
+    }
+
     /// Parked entries at this position and later are to be read again.
     package mutating func readParkedAgain(from position: EventPosition) {
         hasParked = true

@@ -43,7 +43,9 @@ extension WriterCore {
                 plan.endpoints[number]
                 ?? HealthPlan.Judged(row: registry[slot].row, health: registry[slot].health)
             let before = judged.health
-            let verdict = judged.health.follow(report.outcome, now: now)
+            // A redelivery or a test is somebody's choice, often of what is known to fail: its failure is no evidence.
+            let counts = report.outcome.isDelivered || report.round.trigger == .schedule
+            let verdict = counts ? judged.health.follow(report.outcome, now: now) : .unchanged
             var isNews = false
             switch verdict {
             case .unchanged, .beganToFail: break

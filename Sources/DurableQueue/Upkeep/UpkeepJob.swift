@@ -8,6 +8,7 @@ struct UpkeepJob {
         case redelivery(Redelivery, CommandReply<Redelivered>)
         /// `count`: keys that were held so far.
         case keyRelease(EndpointNumber, orderingKey: String?, count: Int, CommandReply<Int>)
+        case delivery(DeliveryAction, DeliveryID, CommandReply<DeliveryActionResult>)
     }
 
     var work: Work
@@ -17,6 +18,7 @@ struct UpkeepJob {
         switch work {
         case .redelivery(_, let reply): output.answers.append { reply.send(.failure(error)) }
         case .keyRelease(_, _, _, let reply): output.answers.append { reply.send(.failure(error)) }
+        case .delivery(_, _, let reply): output.answers.append { reply.send(.failure(error)) }
         }
     }
 
@@ -29,6 +31,8 @@ struct UpkeepJob {
         var redelivered: [EndpointNumber] = []
         /// Endpoints of those that took a place in a sequence.
         var sequenced: Set<EndpointNumber> = []
+        /// What became of the delivery that the command names.
+        var action: DeliveryActionResult?
     }
 }
 
@@ -58,6 +62,14 @@ extension WriterCore {
         } catch {
             output.answers.append { reply.send(.failure(error)) }
         }
+    }
+
+    func begin(_ query: DeadLetterQuery, _ trigger: AttemptTrigger, _ reply: CommandReply<Redelivered>, now: Int64) {
+        pending.jobs.append(UpkeepJob(work: .redelivery(Redelivery(query, trigger: trigger, now: now), reply)))
+    }
+
+    func begin(_ action: DeliveryAction, _ delivery: DeliveryID, _ reply: CommandReply<DeliveryActionResult>) {
+        pending.jobs.append(UpkeepJob(work: .delivery(action, delivery, reply)))
     }
 
     /// Begins a release of ordering keys.
@@ -99,6 +111,12 @@ extension WriterCore {
             slice.sequences.toHand = released.heads
             slice.isOver = released.ended < limit
             slice.job.work = .keyRelease(number, orderingKey: nil, count: count + released.ended, reply)
+        case .delivery(.redeliver, let delivery, _):
+            try writeRedelivery(of: delivery, &slice, now: now, in: transaction)
+            slice.isOver = true
+        case .delivery(.cancel, let delivery, _):
+            slice.action = try writeCancelling(of: delivery, &slice.sequences, now: now, in: transaction)
+            slice.isOver = true
         }
         return slice
     }
@@ -112,6 +130,9 @@ extension WriterCore {
             _ = registry.update(number) { $0.hasSequences = true }
             dispatch.setBehind(number, true, &registry)
         }
+        if case .delivery(.cancel, let delivery, _) = slice.job.work, slice.action == .done {
+            applyCancelling(of: delivery)
+        }
         apply(slice.sequences, now: now)
         pending.jobs.removeFirst()
         guard slice.isOver else { return pending.jobs.append(slice.job) }
@@ -120,6 +141,9 @@ extension WriterCore {
             output.answers.append { reply.send(.success(redelivery.result)) }
         case .keyRelease(_, _, let count, let reply):
             output.answers.append { reply.send(.success(count)) }
+        case .delivery(_, _, let reply):
+            let result = slice.action ?? .unknown
+            output.answers.append { reply.send(.success(result)) }
         }
     }
 }

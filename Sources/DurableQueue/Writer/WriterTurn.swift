@@ -120,6 +120,15 @@ package struct WriterTurn: ~Copyable {
                 takeReports(into: &work)
                 try commit(&work)
                 core.begin(filter, reply, now: now())
+            case .redeliverFound(let query, let trigger, let reply):
+                takeReports(into: &work)
+                try commit(&work)
+                core.begin(query, trigger, reply, now: now())
+            case .delivery(let action, let delivery, let reply):
+                // What was reported before counts: it may be what ends this delivery.
+                takeReports(into: &work)
+                try commit(&work)
+                core.begin(action, delivery, reply)
             case .stop:
                 isStopping = true
             }

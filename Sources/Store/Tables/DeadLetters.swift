@@ -62,7 +62,15 @@ extension Tables {
     public func redeliver(
         _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, in transaction: borrowing WriteTransaction
     ) throws(LMDBError) -> RedeliveryResult {
-        guard let row = try self.delivery(delivery, in: transaction), row.state == .deadLettered,
+        guard try self.delivery(delivery, in: transaction)?.state == .deadLettered else { return .no }
+        return try redeliverFinal(delivery, at: time, trigger: trigger, in: transaction)
+    }
+
+    /// The same for a delivery in any final state.
+    public func redeliverFinal(
+        _ delivery: DeliveryID, at time: Int64, trigger: AttemptTrigger, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> RedeliveryResult {
+        guard let row = try self.delivery(delivery, in: transaction), row.state.isFinal,
             row.attempts <= DeliveryRound.earlierMost
         else { return .no }
         let round = DeliveryRound(earlier: row.attempts, trigger: trigger)

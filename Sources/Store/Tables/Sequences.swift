@@ -98,6 +98,21 @@ extension Tables {
         return (true, try advance(past: delivery, sequence, now: now, in: transaction))
     }
 
+    /// Takes a scheduled delivery that is in no batch out of the table that it waits in.
+    ///
+    /// - Parameters:
+    ///   - times: under which it may stand in the due index.
+    ///   - sequence: behind whose head it may wait.
+    /// - Returns: false: it is in none of them.
+    public func takeWaiting(
+        _ delivery: DeliveryID, times: [Int64], _ sequence: SequenceKey?, in transaction: borrowing WriteTransaction
+    ) throws(LMDBError) -> Bool {
+        for time in times where try transaction.delete(due, Tables.dueKey(time, delivery)) { return true }
+        if try transaction.delete(parked, Tables.parkedKey(delivery)) { return true }
+        guard let sequence else { return false }
+        return try transaction.delete(behind, Tables.behindKey(sequence, delivery.position))
+    }
+
     // MARK: Slices of an endpoint
 
     /// Takes up to `limit` deliveries from behind the heads of an endpoint.
