@@ -38,6 +38,18 @@ extension StoreSnapshot {
         }
     }
 
+    /// The next slice of a walk over dead letters.
+    public func slice(
+        of walk: DeadLetterWalk
+    ) throws(StoreReadError) -> (next: DeadLetterWalk, letters: [DeadLetter]) {
+        try reading { () throws(LMDBError) in
+            var walk = walk
+            let most = Limits.countedDeadLettersPerSlice
+            let letters = try walk.next(tables, found: most, scanned: most, in: transaction)
+            return (walk, letters)
+        }
+    }
+
     private func named(
         _ query: DeadLetterQuery, _ request: PageRequest
     ) throws(StoreReadError) -> Page<DeadLetter> {
@@ -76,7 +88,7 @@ extension StoreSnapshot {
 }
 
 extension Key {
-    fileprivate func sortsBefore(_ other: Key) -> Bool {
+    func sortsBefore(_ other: Key) -> Bool {
         withBytes { own in other.withBytes { other in own.lexicographicallyPrecedes(other) } }
     }
 }

@@ -52,6 +52,16 @@ extension StoreSnapshot {
         }
     }
 
+    /// The same, the last one first.
+    public func latestAttempts(
+        of delivery: DeliveryID, _ request: PageRequest = PageRequest()
+    ) throws(StoreReadError) -> Page<StoredAttempt> {
+        try page(.attempts, tables.attempts, request, prefix: Tables.key(delivery), .newestFirst) { entry in
+            guard entry.key.count == 14, let row = AttemptRow(entry.value) else { return .malformed }
+            return .row(StoredAttempt(delivery: delivery, attempt: entry.key.uint16(at: 12), row: row))
+        }
+    }
+
     /// What is parked with an endpoint, in commit order.
     public func parked(
         of endpoint: EndpointNumber, _ request: PageRequest = PageRequest()

@@ -120,7 +120,12 @@ extension StoreSnapshot {
         guard let after, let key = after.key.withUnsafeBytes({ Key($0) }) else {
             switch order {
             case .ascending: return prefix.count == 0 ? try cursor.first() : try cursor.seek(prefix)
-            case .newestFirst: return try cursor.last()
+            case .newestFirst:
+                guard prefix.count > 0 else { return try cursor.last() }
+                // No key that begins so is longer than the prefix and six bytes.
+                var end = prefix
+                end.append(UInt64.max)
+                return try cursor.seekBefore(end)
             }
         }
         guard order == .ascending else { return try cursor.seekBefore(key) }
