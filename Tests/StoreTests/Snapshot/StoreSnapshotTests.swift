@@ -72,7 +72,14 @@ import WebhookModel
             try store.directory.snapshot { snapshot in try snapshot.events(query, request) }
         }
         #expect(rows.map(\.position.value) == [8, 6, 4])
-        #expect(pages == 10)
+        // Only what lies between the times is looked at: five rows.
+        #expect(pages == 2)
+        let (none, empty) = try all(limit: 5, scanned: 3) { request in
+            try store.directory.snapshot { snapshot in
+                try snapshot.events(EventQuery(tenants: [TenantNumber(9)]), request)
+            }
+        }
+        #expect(none.isEmpty && empty == 10)
     }
 
     @Test func `a list stays right while rows are written and removed`() throws {
