@@ -29,13 +29,15 @@ class RunTests(unittest.TestCase):
         self.script(tests / "install", "#!/bin/sh\nexit 0\n")
         (tests / "Fuzz").mkdir()
         self.script(tests / "Fuzz/run", "#!/bin/sh\necho fuzzed\n")
-        for name in ("PythonClientTests", "RunnerTests"):
+        for name in ("PythonClientTests", "RunnerTests", "DescriptionTests"):
             (tests / name).mkdir()
             (tests / name / "__main__.py").write_text(f"print('{name} ran')\n")
         # The Python packages are there already.
         for folder in ("Tests/SignatureLibraries", ".build/python-venv"):
             (self.top / folder).mkdir(parents=True)
             (self.top / folder / "requirements.txt").write_text("")
+        (self.top / ".build/python-venv/bin").mkdir()
+        (self.top / ".build/python-venv/bin/python").symlink_to(shutil.which("python3"))
         self.bin = self.top / "bin"
         self.bin.mkdir()
         shutil.copy(TESTS / "RunnerTests/fake_swift", self.bin / "swift")
@@ -86,7 +88,7 @@ class RunTests(unittest.TestCase):
     def test_success(self):
         status, lines = self.run_tests()
         self.assertEqual(status, 0, lines)
-        self.assertIn("== all 7 tests passed, in 10 passes", lines)
+        self.assertIn("== all 7 tests passed, in 11 passes", lines)
         self.assertIn("fuzzed", lines)
         self.assertIn("PythonClientTests ran", lines)
         self.assert_nothing_left()
@@ -97,7 +99,7 @@ class RunTests(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertEqual(len(self.passes()), 7)
         self.assertIn("fuzzed", lines)
-        report = lines[lines.index("== 2 of 10 passes failed"):]
+        report = lines[lines.index("== 2 of 11 passes failed"):]
         failure = [
             "  exit status 1", "  failed: Fake.Suite/fails()", "      Fake/File.swift:7: Expectation failed: 1 == 2"]
         self.assertEqual(report[1:], ["DurableQueueTests:", *failure, "CrashTests:", *failure])
