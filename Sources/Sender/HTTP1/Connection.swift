@@ -17,9 +17,9 @@ package final class Connection {
     }
 
     /// Its place in the transport's tables; used again after the connection is closed, with a new generation.
-    let slot: Int
-    let generation: UInt32
-    let site: Site
+    private(set) var slot: Int
+    private(set) var generation: UInt32
+    private(set) var site: Site
     var stage = Stage.waiting
     /// libcurl's handle: while it connects, and with TLS for the life of the connection.
     var dial: CurlDial?
@@ -70,6 +70,14 @@ package final class Connection {
         self.slot = slot
         self.generation = generation
         self.site = site
+    }
+
+    /// Makes another connection of one that was never begun: a busy site's line has one for each attempt.
+    func reuse(slot: Int, generation: UInt32, site: Site) {
+        self.slot = slot
+        self.generation = generation
+        self.site = site
+        stage = .waiting
     }
 
     /// Its token in the poller.

@@ -99,6 +99,8 @@ package struct ConnectionPool {
     /// Idle connections by age: the one list is in the order in which they became idle.
     private var byAge = SlotLists(lists: 1)
     private(set) var idleCount = 0
+    /// Connections that were never begun, to be used as others: no more than there were in line at a time.
+    private var spare: [Connection] = []
     /// Connections on which the rest of an answer is read.
     private(set) var drainingCount = 0
     let most: Int
@@ -140,7 +142,13 @@ package struct ConnectionPool {
             generations.append(0)
         }
         generations[slot] &+= 1
-        let connection = Connection(slot: slot, generation: generations[slot], site: site)
+        let connection: Connection
+        if let used = spare.popLast() {
+            used.reuse(slot: slot, generation: generations[slot], site: site)
+            connection = used
+        } else {
+            connection = Connection(slot: slot, generation: generations[slot], site: site)
+        }
         slots[slot] = connection
         site.connections += 1
         return connection
@@ -200,6 +208,12 @@ package struct ConnectionPool {
         site.connections -= 1
         guard site.connections == 0 else { return }
         if site.spokeUnasked == 0 { forget(site) } else { remember(site) }
+    }
+
+    /// Removes a connection that was never begun, and keeps the object.
+    mutating func recycle(_ connection: Connection) {
+        drop(connection)
+        spare.append(connection)
     }
 
     /// The attempt on a connection is over, and the rest of its answer is still read.

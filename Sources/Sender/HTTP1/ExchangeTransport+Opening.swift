@@ -53,7 +53,7 @@ extension ExchangeTransport {
     private func vacate(_ connection: Connection) {
         connection.exchange = nil
         timers.disarm(connection.slot)
-        pool.drop(connection)
+        pool.recycle(connection)
     }
 
     /// Sets the time until which an exchange waits in line. `connection`: in line.
