@@ -201,7 +201,8 @@ int64_t clinux_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 int clinux_ask_absolutely(int seconds, int tries) {
     /* The thread's own state (_res is thread-local). It is made anew, because /etc/resolv.conf may have changed, and because
        a second res_init() would keep the options below as if the file said so. */
-    res_nclose(&_res);
+    /* A state that was never made is all zeros, and res_nclose would close descriptor 0, whoever owns it. */
+    if (_res.options & RES_INIT) res_nclose(&_res);
     memset(&_res, 0, sizeof _res);
     if (res_ninit(&_res) != 0) return -1;
     _res.options &= ~(unsigned long)(RES_DNSRCH | RES_DEFNAMES);

@@ -1,3 +1,4 @@
+import Glibc
 import Sender
 import Settings
 import Testing
@@ -21,6 +22,25 @@ struct ResolverPoolTests {
         // Without any name server the second is said: that is no fault of the name.
         let none = try pool.answer(for: "no-such-host.invalid")
         #expect(none == .failed(.notFound) || none == .failed(.lacking(.nameServers)))
+    }
+
+    // The state of the C library's resolver is all zeros in a new thread; closing it closed descriptor 0, whoever owned it.
+    @Test("a look-up in a new thread leaves descriptor 0 alone")
+    func descriptorZero() throws {
+        func target() -> String {
+            var bytes = [CChar](repeating: 0, count: 256)
+            let count = readlink("/proc/self/fd/0", &bytes, bytes.count)
+            return String(decoding: bytes.prefix(max(count, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+        // The lowest free descriptor is taken, so this is 0 where 0 is closed.
+        if fcntl(0, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
+        let before = target()
+        for _ in 0..<3 {
+            let pool = ResolverPool()
+            defer { pool.stop() }
+            _ = try pool.answer(for: "localhost")
+        }
+        #expect(!before.isEmpty && target() == before)
     }
 
     @Test("a name that is being looked up is not looked up again: the answer is for all who ask meanwhile")
